@@ -1,0 +1,64 @@
+"""What a transfer is asked for, what it tells on its way, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from aniworld.core.media import Stream
+
+
+class Phase(StrEnum):
+    RESOLVING = "resolving"  # yt-dlp or a playlist tells what there is
+    CONNECTING = "connecting"
+    TRANSFERRING = "transferring"
+    MERGING = "merging"
+    VERIFYING = "verifying"
+
+
+@dataclass(frozen=True)
+class TransferJob:
+    """One attempt at one episode.
+
+    ``folder`` is this item's own working folder; it may hold what an earlier attempt left and is kept on failure.
+    ``connections``: ranges or fragments at a time. ``quality``: best, worst, or 360p to 1080p (at most that height).
+    ``speed_limit``: bytes per second for this transfer, None for no limit. ``stall_timeout_s``: seconds without a byte.
+    ``language`` chooses an audio track where there are several. ``private_hosts`` as in ANIWORLD_PRIVATE_HOSTS.
+    """
+
+    stream: Stream
+    folder: Path
+    connections: int = 8
+    quality: str = "best"
+    language: str | None = None
+    speed_limit: int | None = None
+    stall_timeout_s: float = 60.0
+    ffmpeg: str | None = None
+    private_hosts: tuple[str, ...] = ()
+    user_agent: str = "Aniworld"
+    full_decode_check: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A moment of a transfer. ``total_bytes`` and ``eta_seconds`` None while not known; ``percent`` 0.0 to 100.0."""
+
+    phase: Phase
+    downloaded_bytes: int = 0
+    total_bytes: int | None = None
+    speed_bytes: int = 0
+    eta_seconds: int | None = None
+    percent: float = 0.0
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``height`` in pixels where there is video."""
+
+    path: Path
+    size_bytes: int
+    container: str
+    duration: float | None = None
+    height: int | None = None
+    audio_languages: tuple[str, ...] = field(default=())
