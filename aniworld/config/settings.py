@@ -1,0 +1,148 @@
+"""Every setting, once: its type, default, limits, explanation, and whether it is a secret.
+
+The tree is frozen; a change makes a new one. The schema for validation and OpenAPI, the settings page and
+docs/configuration.md are derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from typing import Any
+
+from aniworld.core.media import ENG_SUB, GER_DUB, GER_SUB
+
+DEFAULT_TEMPLATE = "{series} - S{season:02}E{episode:02} - {title}"
+QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+EVENT_NAMES = ("download_complete", "download_failed", "scan_complete", "scan_failed", "series_added", "catalogue_blocked")
+
+
+def setting(default: Any, doc: str, *, secret: bool = False, **limits: Any) -> Any:
+    """A setting. ``limits``: ``low``, ``high`` (numbers), ``choices``, ``kind`` (path, url, urls, languages, template, words, windows)."""
+    metadata = {"doc": doc, "secret": secret, **limits}
+    if isinstance(default, tuple | int | float | str | bool):
+        return field(default=default, metadata=metadata)
+    return field(default_factory=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of the week in which downloads may run. ``days``: 0 = Monday; times ``HH:MM`` in local time; an end before the start runs over midnight."""
+
+    days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    start: str = "00:00"
+    end: str = "24:00"
+    speed_limit_mbps: float = 0.0
+
+
+@dataclass(frozen=True)
+class LibrarySettings:
+    root: str = setting("", "The folder that holds your series, one folder each.", kind="path")
+    season_folders: bool = setting(True, "Put episodes into a folder for each season (Season 01); otherwise straight into the series folder.")
+    episode_template: str = setting(
+        DEFAULT_TEMPLATE,
+        "How a new file is named. Tokens: {series} {year} {season} {episode} {absolute} {title} {title_en} {language} {quality} {hoster}; {episode:02} pads with zeros.",
+        kind="template",
+    )
+    recycle_days: int = setting(14, "How many days removed and replaced files can be brought back. 0 = keep them until you empty the bin.", low=0, high=3650)
+    write_nfo: bool = setting(False, "Write NFO files for Kodi and Jellyfin beside new episodes; yours are never changed.")
+    write_artwork: bool = setting(True, "Save the cover as poster in the series folder when there is none.")
+
+
+@dataclass(frozen=True)
+class CatalogueSettings:
+    base_url: str = setting("https://aniworld.to", "Address of the catalogue site.", kind="url")
+    mirrors: tuple[str, ...] = setting((), "Other addresses of the same site, tried in this order when the first does not answer.", kind="urls")
+    requests_per_second: float = setting(2.0, "At most this many requests a second to the catalogue.", low=0.1, high=50.0)
+    timeout_s: float = setting(20.0, "Seconds to wait for an answer of the catalogue.", low=1.0, high=300.0)
+    refresh_hours: float = setting(12.0, "Hours after which a series' catalogue page is read again by a scan.", low=0.0, high=8760.0)
+
+
+@dataclass(frozen=True)
+class DownloadSettings:
+    concurrency: int = setting(3, "Episodes downloaded at the same time.", low=1, high=16)
+    connections: int = setting(8, "Ranges or fragments fetched at a time for one episode.", low=1, high=32)
+    languages: tuple[str, ...] = setting((GER_DUB, GER_SUB, ENG_SUB), "Wanted languages, best first; the next one is taken where the better is not there.", kind="languages")
+    hosters: tuple[str, ...] = setting((), "Preferred hosters, best first; the others follow in the catalogue's order.", kind="words")
+    quality: str = setting("best", "The picture height to fetch, at most.", choices=QUALITIES)
+    speed_limit_mbps: float = setting(0.0, "Speed limit over all downloads in Mbit/s. 0 = none.", low=0.0, high=100_000.0)
+    retry_limit: int = setting(3, "How many times a failed download is tried again by itself.", low=0, high=20)
+    stall_timeout_s: float = setting(60.0, "Seconds without a byte after which a download counts as stalled.", low=5.0, high=3600.0)
+    history_limit: int = setting(500, "How many completed and failed downloads are remembered.", low=0, high=100_000)
+    min_free_space_mb: int = setting(1024, "Free space in MB that is left on the disk; downloads wait below it.", low=0, high=10_000_000)
+    auto_start: bool = setting(False, "Begin to download as soon as something is queued and when the server starts.")
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    enabled: bool = setting(False, "Look for new episodes of monitored series by itself.")
+    interval_hours: float = setting(6.0, "Hours between two looks.", low=0.5, high=720.0)
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    windows: tuple[Window, ...] = setting((), "When downloads may run. None = always.", kind="windows")
+
+
+@dataclass(frozen=True)
+class NotificationSettings:
+    urls: tuple[str, ...] = setting((), "Where to send notifications (Apprise addresses).", secret=True, kind="words")
+    events: tuple[str, ...] = setting(("download_complete", "download_failed"), "What to notify about.", kind="words", choices=EVENT_NAMES)
+
+
+@dataclass(frozen=True)
+class MediaServerSettings:
+    kind: str = setting("none", "The media server that is told of new episodes.", choices=("none", "jellyfin", "plex", "kodi"))
+    url: str = setting("", "Its address.", kind="url")
+    token: str = setting("", "Its API key or token.", secret=True)
+
+
+@dataclass(frozen=True)
+class LoggingSettings:
+    level: str = setting("INFO", "How much is logged.", choices=LOG_LEVELS)
+
+
+@dataclass(frozen=True)
+class UiSettings:
+    language: str = setting("auto", "Language of the pages; auto follows the browser.", choices=("auto", "de", "en"))
+    theme: str = setting("auto", "Colours of the pages; auto follows the system.", choices=("auto", "light", "dark"))
+
+
+@dataclass(frozen=True)
+class Settings:
+    library: LibrarySettings = field(default_factory=LibrarySettings)
+    catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
+    download: DownloadSettings = field(default_factory=DownloadSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
+    media_server: MediaServerSettings = field(default_factory=MediaServerSettings)
+    logging: LoggingSettings = field(default_factory=LoggingSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+
+
+def walk() -> Iterator[tuple[str, str, Field[Any]]]:
+    """Each setting as (section, name, dataclass field), in the order of the page."""
+    for section in fields(Settings):
+        for one in fields(section.default_factory):  # type: ignore[arg-type]
+            yield section.name, one.name, one
+
+
+def from_mapping(kind: type[Any], values: Mapping[str, Any]) -> Any:
+    """A settings tree of ``kind`` from checked JSON; what is absent keeps its default, what is unknown is passed over."""
+    known = {}
+    for one in fields(kind):
+        if one.name not in values:
+            continue
+        value, default = values[one.name], _default(one)
+        if is_dataclass(default):
+            value = from_mapping(type(default), value)
+        elif isinstance(default, tuple):
+            value = tuple(from_mapping(Window, item) if isinstance(item, Mapping) else item for item in value)
+        known[one.name] = tuple(value) if isinstance(value, list) else value
+    return kind(**known)
+
+
+def _default(one: Field[Any]) -> Any:
+    return one.default if not callable(one.default_factory) else one.default_factory()

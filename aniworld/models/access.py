@@ -1,0 +1,47 @@
+"""Who may come in: the master password, sessions and API keys. Secrets are kept as hashes only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, TimestampMixin, UtcDateTime
+
+
+class MasterPassword(TimestampMixin, Base):
+    """One row, id 1, once a password is set. ``digest``: argon2id in its encoded form."""
+
+    __tablename__ = "master_password"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(500))
+
+
+class UserSession(TimestampMixin, Base):
+    """One sign-in, over cookie and JWT alike. ``id`` is random and stands in both; a revoked or expired row is dead."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    remember: Mapped[bool] = mapped_column(default=False)
+    user_agent: Mapped[str] = mapped_column(String(300), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+
+
+class ApiKey(TimestampMixin, Base):
+    """A key for programs. ``digest``: SHA-256 of a 256-bit random key. ``scope``: read or full."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    scope: Mapped[str] = mapped_column(String(10))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(12), default="")
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)

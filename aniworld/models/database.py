@@ -1,0 +1,117 @@
+"""Sessions on the database: one kind for reading, one for writing.
+
+SQLite is kept in WAL mode. A writing session begins with ``BEGIN IMMEDIATE``; while another process or greenlet
+writes, it waits in small sleeps that let the rest of the server go on: SQLite's own lock wait would stop them all.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
+
+from aniworld.core.errors import Unavailable
+
+WRITE_WAIT_S = 15.0
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=20",
+    "PRAGMA cache_size=-4096",
+)
+
+
+class Database:
+    """``reading()`` and ``writing()`` give a Session for a ``with`` block; writing commits at its end, or rolls back.
+
+    Keep the blocks short, and wait for nothing inside one. ``sessions`` is a session factory for writing, for code
+    that commits by itself.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine)
+        self._readers = sessionmaker(engine, expire_on_commit=False)
+        self.sessions = sessionmaker(engine.execution_options(aniworld_write=True), expire_on_commit=False)
+        self._watch: Connection | None = None
+
+    @classmethod
+    def at(cls, url: str) -> Database:
+        """A database outside of the application: for the command line and tests."""
+        return cls(create_engine(url, poolclass=NullPool if url.startswith("sqlite") else None))
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        with self._readers() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        with self.sessions() as session, session.begin():
+            yield session
+
+    def change_mark(self) -> int | None:
+        """A number that changes whenever anyone wrote (SQLite only; None elsewhere). Costs microseconds.
+
+        One caller at a time: the number belongs to a connection of its own.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return None
+        if self._watch is None:
+            self._watch = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return int(self._watch.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+    def answers(self) -> bool:
+        """Whether the database answers at all."""
+        try:
+            with self.reading() as session:
+                session.execute(text("SELECT 1"))
+        except OperationalError:
+            return False
+        return True
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's begin event speaks BEGIN itself
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Any) -> None:
+        if connection.get_execution_options().get("aniworld_write"):
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Any) -> None:
+    deadline = time.monotonic() + WRITE_WAIT_S
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError as error:
+            if "locked" not in str(error) and "busy" not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                raise Unavailable("The database is busy with another program's work; try again in a moment.") from error
+        time.sleep(random.uniform(0.002, 0.02))  # a lock tells nobody when it opens; under gevent others go on

@@ -1,0 +1,51 @@
+"""Scans, what they remember of the disk, and folders that a person matched by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, TimestampMixin, UtcDateTime
+
+
+class ScanRun(Base):
+    """One scan: its last known phase and its result. ``id`` is a UUID text."""
+
+    __tablename__ = "scan_run"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    status: Mapped[str] = mapped_column(String(20))
+    phase: Mapped[str] = mapped_column(String(20), default="")
+    current: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    series_found: Mapped[int] = mapped_column(default=0)
+    episodes_found: Mapped[int] = mapped_column(default=0)
+    missing_total: Mapped[int] = mapped_column(default=0)
+    warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    error: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class SeenFolder(Base):
+    """A directory as the last scan saw it, relative to the root, so that an unchanged one is skipped.
+
+    ``mtime_ns`` of the directory; ``content``: the media files in it, [[name, size], ...].
+    """
+
+    __tablename__ = "seen_folder"
+
+    path: Mapped[str] = mapped_column(String(1000), primary_key=True)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[list] = mapped_column(JSON, default=list)
+
+
+class FolderMatch(TimestampMixin, Base):
+    """A folder that a person matched to a series (``key``), or told to ignore (None)."""
+
+    __tablename__ = "folder_match"
+
+    folder: Mapped[str] = mapped_column(String(255), primary_key=True)
+    key: Mapped[str | None] = mapped_column(String(255), default=None)

@@ -1,0 +1,76 @@
+"""Series and their episodes: what the catalogue tells, and which file is there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .base import Base, SoftDeleteMixin, TimestampMixin, UtcDateTime
+
+
+class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
+    """One series. ``key`` identifies it everywhere; ``folder`` is for the disk and the eye only.
+
+    ``languages``: this series' own preference, best first; empty = the configured one.
+    ``refreshed_at``: when its catalogue page was last read; None = not yet.
+    ``refresh_error``: the sentence why the last reading failed; None = it went well.
+    """
+
+    __tablename__ = "anime_series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), unique=True, index=True)
+    name: Mapped[str] = mapped_column(String(500))
+    site: Mapped[str] = mapped_column(String(255), default="")
+    folder: Mapped[str] = mapped_column(String(255), default="")
+    link: Mapped[str] = mapped_column(String(2000), default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    alternative_titles: Mapped[list[str]] = mapped_column(JSON, default=list)
+    year_start: Mapped[int | None] = mapped_column(default=None)
+    year_end: Mapped[int | None] = mapped_column(default=None)
+    genres: Mapped[list[str]] = mapped_column(JSON, default=list)
+    age_rating: Mapped[int | None] = mapped_column(default=None)
+    imdb_id: Mapped[str | None] = mapped_column(String(20), default=None)
+    cover_url: Mapped[str | None] = mapped_column(String(2000), default=None)
+    cover_file: Mapped[str | None] = mapped_column(String(100), default=None)
+    languages: Mapped[list[str]] = mapped_column(JSON, default=list)
+    monitored: Mapped[bool] = mapped_column(default=True)
+    refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    refresh_error: Mapped[str | None] = mapped_column(Text, default=None)
+
+    episodes: Mapped[list[Episode]] = relationship(
+        back_populates="series", cascade="all, delete-orphan", order_by="(Episode.season, Episode.number)"
+    )
+
+
+class Episode(TimestampMixin, Base):
+    """One episode of a series; ``season`` 0 holds specials and films.
+
+    ``link``: the catalogue's page for it, empty when only the disk knows the episode.
+    ``languages``: where the catalogue offers it in. ``file``: relative to the series folder, None = not there.
+    ``available``: False when the catalogue lists it without any language (announced only).
+    """
+
+    __tablename__ = "episode"
+    __table_args__ = (
+        UniqueConstraint("series_id", "season", "number"),
+        Index("ix_episode_missing", "series_id", "file"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("anime_series.id", ondelete="CASCADE"))
+    season: Mapped[int]
+    number: Mapped[int]
+    absolute: Mapped[int | None] = mapped_column(default=None)
+    title: Mapped[str] = mapped_column(String(1000), default="")
+    title_en: Mapped[str] = mapped_column(String(1000), default="")
+    link: Mapped[str] = mapped_column(String(2000), default="")
+    languages: Mapped[list[str]] = mapped_column(JSON, default=list)
+    available: Mapped[bool] = mapped_column(default=True)
+    file: Mapped[str | None] = mapped_column(String(1000), default=None)
+    file_language: Mapped[str | None] = mapped_column(String(20), default=None)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+
+    series: Mapped[AnimeSeries] = relationship(back_populates="episodes")

@@ -1,0 +1,1 @@
+"""The wishes of a user: check, change, commit, tell."""

@@ -1,0 +1,265 @@
+"""What the services answer with: frozen facts whose fields are the names of the public contract (API.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Paging:
+    """One page of a list. ``page`` from 1; ``total`` over all pages."""
+
+    page: int
+    page_size: int
+    total: int
+
+
+@dataclass(frozen=True)
+class SeriesQuery:
+    """What to list. ``sort_by``: name, added, updated, missing. ``order``: asc or desc. ``monitored``: None = both."""
+
+    q: str = ""
+    missing: bool = False
+    monitored: bool | None = None
+    language: str | None = None
+    genre: str | None = None
+    running: bool = False
+    sort_by: str = "name"
+    order: str = "asc"
+    page: int = 1
+    page_size: int = 100
+
+
+@dataclass(frozen=True)
+class AnimeSummary:
+    """``missing_episodes``: season as text → episode numbers, e.g. ``{"1": [3, 4], "0": [1]}``. ``cover_url`` is ours, never the site's."""
+
+    key: str
+    name: str
+    site: str
+    folder: str
+    link: str
+    missing_episodes: Mapping[str, list[int]]
+    missing_count: int
+    episode_count: int
+    monitored: bool
+    cover_url: str | None
+    year: int | None = None
+    genres: tuple[str, ...] = ()
+    refreshed_at: datetime | None = None
+    refresh_error: str | None = None
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A catalogue's hit as an AnimeSummary with what a search adds. ``cover_url`` is the site's (never fetched by a browser)."""
+
+    key: str
+    name: str
+    site: str
+    folder: str
+    link: str
+    description: str
+    cover_url: str | None
+    year: int | None
+    in_library: bool
+    missing_episodes: Mapping[str, list[int]] = field(default_factory=dict)
+    missing_count: int = 0
+    episode_count: int = 0
+    monitored: bool = False
+
+
+@dataclass(frozen=True)
+class EpisodeView:
+    """``state``: missing, queued, downloading, present, unavailable."""
+
+    season: int
+    episode: int
+    title: str
+    title_en: str
+    languages: tuple[str, ...]
+    state: str
+    file: str | None
+    language: str | None
+    size_bytes: int | None
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class AnimeDetail:
+    key: str
+    title: str
+    folder: str
+    site: str
+    link: str
+    description: str
+    alternative_titles: tuple[str, ...]
+    year_start: int | None
+    year_end: int | None
+    genres: tuple[str, ...]
+    age_rating: int | None
+    imdb_id: str | None
+    languages: tuple[str, ...]
+    monitored: bool
+    episodes: tuple[EpisodeView, ...]
+    cover_url: str | None = None
+    available_languages: tuple[str, ...] = ()
+    missing_count: int = 0
+    refreshed_at: datetime | None = None
+    refresh_error: str | None = None
+
+
+@dataclass(frozen=True)
+class DownloadRequest:
+    """Wished episodes of one series. ``episodes``: (season, number) pairs. ``serie_folder`` and ``serie_name`` are only
+    used where the server has no record of the series."""
+
+    serie_id: str
+    episodes: tuple[tuple[int, int], ...]
+    priority: int = 1
+    serie_folder: str | None = None
+    serie_name: str | None = None
+    languages: tuple[str, ...] = ()
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class DownloadItem:
+    """One queue item. ``speed_mbps``: 10^6 bits a second; ``speed_bytes``: bytes a second; ``progress`` 0.0 to 100.0."""
+
+    id: str
+    serie_id: str
+    serie_folder: str
+    serie_name: str
+    season: int
+    episode: int
+    status: str
+    priority: str
+    position: int
+    progress: float
+    downloaded_bytes: int
+    total_bytes: int | None
+    speed_mbps: float
+    speed_bytes: int
+    eta_seconds: int | None
+    error: str | None
+    error_code: str | None
+    retry_count: int
+    language: str | None
+    hoster: str | None
+    file: str | None
+    worker: str | None
+    added_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    not_before: datetime | None = None
+    phase: str | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """``episode``: its code, e.g. ``S01E02``."""
+
+    episode: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class QueueStatistics:
+    total: int
+    pending: int
+    active: int
+    completed: int
+    failed: int
+    downloaded_bytes: int
+    speed_mbps: float
+    eta_seconds: int | None
+    disk_free_bytes: int | None
+
+
+@dataclass(frozen=True)
+class QueueStatus:
+    is_running: bool
+    is_paused: bool
+    paused_until: datetime | None
+    active_downloads: tuple[DownloadItem, ...]
+    pending_queue: tuple[DownloadItem, ...]
+    completed_downloads: tuple[DownloadItem, ...]
+    failed_downloads: tuple[DownloadItem, ...]
+    statistics: QueueStatistics
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class ScanStatus:
+    """``status``: idle, running, completed, failed, cancelled."""
+
+    scan_id: str | None = None
+    status: str = "idle"
+    phase: str = ""
+    current: int = 0
+    total: int = 0
+    percent: float = 0.0
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    series_found: int = 0
+    episodes_found: int = 0
+    missing_total: int = 0
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class UnmatchedFolder:
+    """A folder of no known series. ``candidates``: [{"key", "name", "score"}], best first."""
+
+    folder: str
+    files: int
+    candidates: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class SessionView:
+    id: str
+    created_at: datetime
+    last_seen: datetime
+    expires_at: datetime
+    user_agent: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class ApiKeyView:
+    """``key`` is there only in the answer that makes it."""
+
+    id: str
+    name: str
+    scope: str
+    hint: str
+    created_at: datetime
+    last_used: datetime | None
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class BackupView:
+    """``kind``: auto, manual, before-restore."""
+
+    name: str
+    created_at: datetime
+    size_bytes: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """``level``: ok, notice, warning, error. ``advice``: what to do about it."""
+
+    name: str
+    level: str
+    message: str
+    advice: str = ""
