@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
@@ -42,7 +42,7 @@ class Database:
             _prepare_sqlite(engine)
         self._readers = sessionmaker(engine, expire_on_commit=False)
         self.sessions = sessionmaker(engine.execution_options(aniworld_write=True), expire_on_commit=False)
-        self._watch: Connection | None = None
+        self._watch: Any = None
 
     @classmethod
     def at(cls, url: str) -> Database:
@@ -67,8 +67,8 @@ class Database:
         if self.engine.dialect.name != "sqlite":
             return None
         if self._watch is None:
-            self._watch = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        return int(self._watch.exec_driver_sql("PRAGMA data_version").scalar_one())
+            self._watch = self.engine.raw_connection()
+        return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def answers(self) -> bool:
         """Whether the database answers at all."""
