@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import JSON, BigInteger, Index, String, Text
+from sqlalchemy import JSON, BigInteger, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aniworld.core.queue import Priority, Status
@@ -16,13 +16,15 @@ from .base import Base, TimestampMixin, UtcDateTime, utcnow
 class DownloadQueueItem(TimestampMixin, Base):
     """The wish for one episode. ``serie_id`` is the series' key.
 
+    ``position`` orders items of one priority; only its order counts, numbers have gaps for what is moved between.
+
     ``not_before``: not to be claimed earlier (back-off). ``worker`` and ``lease_until``: who holds it, and until when.
     ``cancelled``: its worker shall stop and the row goes. ``failed_links``: link addresses that failed for this item.
     """
 
     __tablename__ = "download_queue_item"
     __table_args__ = (
-        Index("ix_download_queue_item_claim", "status", "priority", "position", "added_at"),
+        Index("ix_download_queue_item_claim", "status", text("priority DESC"), "position", "added_at"),
         Index("ix_download_queue_item_episode", "serie_id", "season", "episode"),
     )
 
@@ -36,7 +38,7 @@ class DownloadQueueItem(TimestampMixin, Base):
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     status: Mapped[str] = mapped_column(String(20), default=Status.PENDING)
     priority: Mapped[int] = mapped_column(default=int(Priority.NORMAL))
-    position: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
     progress: Mapped[float] = mapped_column(default=0.0)
     downloaded_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     total_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
