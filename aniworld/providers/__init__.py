@@ -1,0 +1,1 @@
+"""Catalogues that list series, hosters that keep videos, and the one gate to the network."""

@@ -1,0 +1,1 @@
+"""The catalogues that come with the program, one module each, and what their pages hold."""

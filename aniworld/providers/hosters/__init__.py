@@ -1,0 +1,1 @@
+"""The hosters that come with the program: open players, and what yt-dlp knows."""
