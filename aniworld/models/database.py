@@ -32,15 +32,15 @@ _PRAGMAS = (
 class Database:
     """``reading()`` and ``writing()`` give a Session for a ``with`` block; writing commits at its end, or rolls back.
 
-    Keep the blocks short, and wait for nothing inside one. ``sessions`` is a session factory for writing, for code
-    that commits by itself.
+    Keep the blocks short, and wait for nothing inside one. ``sessions`` and
+    ``readers`` are the session factories behind them, for code that commits by itself.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
-        self._readers = sessionmaker(engine, expire_on_commit=False)
+        self.readers = sessionmaker(engine, expire_on_commit=False)
         self.sessions = sessionmaker(engine.execution_options(aniworld_write=True), expire_on_commit=False)
         self._watch: Any = None
 
@@ -51,7 +51,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        with self._readers() as session:
+        with self.readers() as session:
             yield session
 
     @contextmanager

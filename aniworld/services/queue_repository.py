@@ -26,10 +26,14 @@ _ENDED = (Status.COMPLETED, Status.FAILED)
 
 
 class QueueRepository:
-    """Each method is one transaction. ``session_factory()`` gives a SQLAlchemy session to write with."""
+    """Each method is one transaction. ``session_factory()`` gives a SQLAlchemy session to write with.
 
-    def __init__(self, session_factory: Callable[[], Session]) -> None:
+    ``readers``: gives sessions that never write, where reading shall not wait for writers; else the same.
+    """
+
+    def __init__(self, session_factory: Callable[[], Session], readers: Callable[[], Session] | None = None) -> None:
         self._sessions = session_factory
+        self._readers = readers or session_factory
 
     # ── one item ────────────────────────────────────────────────────────────
 
@@ -44,7 +48,7 @@ class QueueRepository:
 
     def get_item(self, item_id: str) -> DownloadQueueItem:
         """Raises NotFound."""
-        with self._sessions() as session:
+        with self._readers() as session:
             return _item(session, item_id)
 
     def update_status(self, item_id: str, status: Status | str, **changes: Any) -> DownloadQueueItem:
@@ -86,17 +90,17 @@ class QueueRepository:
         """Items in one of ``statuses`` (empty: any), in that status' own order; ``q`` is looked for in the series' name."""
         query = _filtered(select(DownloadQueueItem), statuses, q)
         order = _ORDER_BY[statuses[0]] if len(statuses) == 1 else (_status_rank(), *NEXT_FIRST)
-        with self._sessions() as session:
+        with self._readers() as session:
             return list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
 
     def count(self, statuses: Sequence[Status] = (), q: str = "") -> int:
-        with self._sessions() as session:
+        with self._readers() as session:
             return session.scalar(_filtered(select(func.count(DownloadQueueItem.id)), statuses, q)) or 0
 
     def counts(self) -> dict[Status, int]:
         """How many items are in each status."""
         query = select(DownloadQueueItem.status, func.count()).group_by(DownloadQueueItem.status)
-        with self._sessions() as session:
+        with self._readers() as session:
             found = {Status(status): number for status, number in session.execute(query)}
         return {status: found.get(status, 0) for status in Status}
 
@@ -105,13 +109,13 @@ class QueueRepository:
         query = select(DownloadQueueItem.id, DownloadQueueItem.cancelled).where(
             DownloadQueueItem.status == Status.DOWNLOADING, DownloadQueueItem.worker == worker
         )
-        with self._sessions() as session:
+        with self._readers() as session:
             return {item_id: cancelled for item_id, cancelled in session.execute(query)}
 
     def ids(self) -> set[str]:
         """The ids of all items that are not completed."""
         query = select(DownloadQueueItem.id).where(DownloadQueueItem.status != Status.COMPLETED)
-        with self._sessions() as session:
+        with self._readers() as session:
             return set(session.scalars(query))
 
     # ── claims ──────────────────────────────────────────────────────────────
@@ -140,14 +144,17 @@ class QueueRepository:
             item.cancelled = False
         return item
 
-    def renew(self, worker: str, lease_s: float) -> None:
-        """Moves the end of every lease that ``worker`` holds."""
+    def renew(self, worker: str, item_ids: Sequence[str], lease_s: float) -> None:
+        """Moves the end of the leases that ``worker`` has on these items."""
+        held = (DownloadQueueItem.id.in_(item_ids), DownloadQueueItem.worker == worker)
         with self._sessions() as session, session.begin():
-            session.execute(
-                update(DownloadQueueItem)
-                .where(DownloadQueueItem.status == Status.DOWNLOADING, DownloadQueueItem.worker == worker)
-                .values(lease_until=utcnow() + timedelta(seconds=lease_s))
-            )
+            until = utcnow() + timedelta(seconds=lease_s)
+            session.execute(update(DownloadQueueItem).where(*held).values(lease_until=until))
+
+    def mark_cancelled(self, item_id: str) -> None:
+        """The worker that holds the item shall stop it."""
+        with self._sessions() as session, session.begin():
+            session.execute(update(DownloadQueueItem).where(DownloadQueueItem.id == item_id).values(cancelled=True))
 
     def put_back_abandoned(self, *, everything: bool, now: datetime | None = None) -> int:
         """How many held items went back to pending: all of them, or those whose lease has ended."""
@@ -164,7 +171,7 @@ class QueueRepository:
         query = select(func.min(DownloadQueueItem.not_before)).where(
             DownloadQueueItem.status == Status.PENDING, DownloadQueueItem.not_before > now
         )
-        with self._sessions() as session:
+        with self._readers() as session:
             return session.scalar(query)
 
     # ── many items ──────────────────────────────────────────────────────────
@@ -182,7 +189,7 @@ class QueueRepository:
         query = select(DownloadQueueItem).where(
             DownloadQueueItem.serie_id == key, DownloadQueueItem.status != Status.COMPLETED
         )
-        with self._sessions() as session:
+        with self._readers() as session:
             return {(item.season, item.episode): item for item in session.scalars(query)}
 
     def retry(self, item_ids: Sequence[str] | None, *, limit: int | None = None) -> int:
@@ -226,7 +233,7 @@ class QueueRepository:
             DownloadQueueItem.priority > item.priority,
             (DownloadQueueItem.priority == item.priority) & (DownloadQueueItem.position < item.position),
         )
-        with self._sessions() as session:
+        with self._readers() as session:
             query = select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == Status.PENDING, before)
             return session.scalar(query) or 0
 
@@ -246,7 +253,7 @@ class QueueRepository:
 
     def state(self) -> QueueState:
         """The one row that says whether the queue runs; made when it is not there yet."""
-        with self._sessions() as session:
+        with self._readers() as session:
             state = session.get(QueueState, 1)
         return state or self.set_state()
 
@@ -261,7 +268,7 @@ class QueueRepository:
         return state
 
     def _is_sqlite(self) -> bool:
-        with self._sessions() as session:
+        with self._readers() as session:
             return session.get_bind().dialect.name == "sqlite"
 
 

@@ -1,0 +1,444 @@
+"""DownloadService: the wishes about the queue, and what the workers report. Queue rows change only here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from aniworld.config.settings import Settings
+from aniworld.core.errors import (
+    AniworldError,
+    CatalogueBlocked,
+    Conflict,
+    DiskFull,
+    InvalidInput,
+    LibraryUnavailable,
+    NotFound,
+)
+from aniworld.core.events import DownloadComplete, DownloadFailed, DownloadProgress, QueueStatusChanged, SeriesUpdated
+from aniworld.core.media import EpisodeNumber
+from aniworld.core.naming import folder_name
+from aniworld.core.queue import Priority, Status, back_off
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, utcnow
+
+from .changes import Changes
+from .progress import ProgressService
+from .queue_repository import QueueRepository
+from .views import DownloadItem, DownloadRequest, Paging, QueueStatistics, QueueStatus, Skipped
+
+LEASE_S = 30.0
+STOP_WITHIN_S = 2.0
+PERSIST_EVERY_S = 1.0
+_WAITS = (CatalogueBlocked, DiskFull, LibraryUnavailable)  # no fault of the item: it waits and is not counted as a failure
+
+
+@dataclass(frozen=True)
+class Running:
+    """What only the memory knows of an item under way."""
+
+    progress: DownloadProgress
+    persisted_at: float
+
+
+class DownloadService:
+    """``settings()`` gives the settings in force; ``disk_free()`` bytes free under the library, or None."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Callable[[], Settings],
+        progress: ProgressService,
+        *,
+        disk_free: Callable[[], int | None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.repository = QueueRepository(database.sessions, database.readers)
+        self.changes = Changes()
+        self._database = database
+        self._settings = settings
+        self._progress = progress
+        self._disk_free = disk_free
+        self._clock = clock
+        self._running: dict[str, Running] = {}
+        self._lock = threading.Lock()
+
+    # ── looking ─────────────────────────────────────────────────────────────
+
+    def status(self, limit: int = 100) -> QueueStatus:
+        """The queue as it is now; each list holds at most ``limit`` items."""
+        state = self.repository.state()
+        lists = {status: self._views(self.repository.get_items([status], limit=limit)) for status in Status}
+        return QueueStatus(
+            is_running=state.is_running,
+            is_paused=state.is_paused,
+            paused_until=state.paused_until,
+            active_downloads=lists[Status.DOWNLOADING],
+            pending_queue=lists[Status.PENDING],
+            completed_downloads=lists[Status.COMPLETED],
+            failed_downloads=lists[Status.FAILED],
+            statistics=self._statistics(lists[Status.DOWNLOADING]),
+            message=state.reason,
+        )
+
+    def items(
+        self, status: str | None = None, q: str = "", page: int = 1, page_size: int = 50
+    ) -> tuple[list[DownloadItem], Paging]:
+        statuses = [Status(status)] if status else []
+        found = self.repository.get_items(statuses, q=q, limit=page_size, offset=(page - 1) * page_size)
+        total = self.repository.count(statuses, q)
+        return [self._view(item) for item in found], Paging(page, page_size, total)
+
+    def item(self, item_id: str) -> DownloadItem:
+        """Raises NotFound."""
+        return self._view(self.repository.get_item(item_id))
+
+    # ── wishing ─────────────────────────────────────────────────────────────
+
+    def add(self, request: DownloadRequest) -> tuple[list[DownloadItem], list[Skipped]]:
+        """What was queued, and what was not with the reason. A failed item for the same episode is queued again."""
+        priority = Priority.parse(request.priority)
+        series = self._series(request)
+        present = self._present(request.serie_id)
+        unfinished = self.repository.unfinished(request.serie_id)
+        new: list[DownloadQueueItem] = []
+        again: list[str] = []
+        skipped: list[Skipped] = []
+        for season, number in dict.fromkeys(request.episodes):
+            known = unfinished.get((season, number))
+            reason = _why_not(known, (season, number) in present)
+            if reason:
+                skipped.append(Skipped(EpisodeNumber(season, number).code, reason))
+            elif known is not None:
+                again.append(known.id)
+            else:
+                new.append(_new_item(request, series, season, number, priority))
+        if again:
+            self.repository.retry(again)
+        self.repository.add_all(new)
+        if (new or again) and self._settings().download.auto_start:
+            self.repository.set_state(is_running=True)
+        added = [self.repository.get_item(item_id) for item_id in again] + new
+        self._changed(request.serie_id if added else None)
+        return [self._view(item) for item in added], skipped
+
+    def remove(self, item_id: str) -> None:
+        """The item is gone; a running one was stopped first. Raises NotFound."""
+        item = self.repository.get_item(item_id)
+        if item.status == Status.DOWNLOADING:
+            self.repository.mark_cancelled(item_id)
+            self.changes.ring()
+            self.changes.wait_until(lambda: not self._held(item_id), STOP_WITHIN_S)
+        self.repository.delete_item(item_id)
+        self.forget(item_id)
+        self._changed(item.serie_id)
+
+    def change(self, item_id: str, priority: str | int | None = None, position: int | None = None) -> DownloadItem:
+        """The item with another priority, or at another place (0 is next). Raises NotFound, InvalidInput, Conflict."""
+        item = self.repository.get_item(item_id)
+        if position is not None and item.status != Status.PENDING:
+            raise Conflict("Only an item that waits has a place in the queue.")
+        if position is not None and position < 0:
+            raise InvalidInput("The position is 0 or more.", {"position": ["Must be 0 or more."]})
+        new = None if priority is None else int(Priority.parse(priority))
+        moved = self.repository.move(item_id, priority=new, place=position)
+        self._changed()
+        return self._view(moved)
+
+    def start(self) -> QueueStatus:
+        """Items begin to download."""
+        self.repository.set_state(is_running=True, reason=None)
+        return self._changed_status()
+
+    def stop(self) -> QueueStatus:
+        """Nothing begins any more; what ran waits again and keeps what it has on disk."""
+        self.repository.set_state(is_running=False, is_paused=False, paused_until=None, reason=None)
+        self.changes.ring()
+        self.changes.wait_until(lambda: not self.repository.counts()[Status.DOWNLOADING], STOP_WITHIN_S)
+        return self._changed_status()
+
+    def pause(self, minutes: float | None = None) -> QueueStatus:
+        """Transfers halt where they are; with ``minutes`` they go on by themselves."""
+        until = None if minutes is None else utcnow() + timedelta(minutes=minutes)
+        self.repository.set_state(is_paused=True, paused_until=until, reason=None)
+        return self._changed_status()
+
+    def resume(self) -> QueueStatus:
+        self.repository.set_state(is_paused=False, paused_until=None, reason=None)
+        return self._changed_status()
+
+    def retry(self, item_ids: Sequence[str] | None = None) -> QueueStatus:
+        """Failed items, these or all, wait again with their count at 0. Raises NotFound for an id that is no item."""
+        for item_id in item_ids or ():
+            self.repository.get_item(item_id)
+        if self.repository.retry(item_ids) and self._settings().download.auto_start:
+            self.repository.set_state(is_running=True)
+        return self._changed_status()
+
+    def clear(self, status: str) -> int:
+        """How many completed, or failed, items were removed."""
+        removed = self.repository.clear(Status(status))
+        self._changed()
+        return removed
+
+    # ── for the workers ─────────────────────────────────────────────────────
+
+    def recover(self) -> int:
+        """At start: held items wait again, failed ones within the limit are tried again, history is trimmed."""
+        settings = self._settings().download
+        moved = self.repository.put_back_abandoned(everything=True)
+        self.repository.retry(None, limit=settings.retry_limit)
+        self.repository.trim(settings.history_limit)
+        state = self.repository.state()
+        if settings.auto_start and not state.is_running:
+            self.repository.set_state(is_running=True)
+        return moved
+
+    def claim(self, worker: str, *, without_sources: Iterable[str] = ()) -> DownloadQueueItem | None:
+        item = self.repository.claim(worker, LEASE_S, without_sources=without_sources)
+        if item is not None:
+            self._changed(item.serie_id)
+        return item
+
+    def progressed(self, event: DownloadProgress) -> None:
+        """Tells how far an item is; written down at most once a second."""
+        now = self._clock()
+        with self._lock:
+            before = self._running.get(event.download_id)
+            due = before is None or now - before.persisted_at >= PERSIST_EVERY_S
+            self._running[event.download_id] = Running(event, now if due else before.persisted_at)  # type: ignore[union-attr]
+        if due:
+            self.repository.update_progress(
+                event.download_id, event.percent, event.downloaded_bytes, event.total_bytes, event.speed_bytes,
+                eta_seconds=event.eta_seconds, language=event.language, hoster=event.hoster,
+            )  # fmt: skip
+        self._progress.download_progress(event)
+
+    def completed(
+        self, item: DownloadQueueItem, *, file: str, size_bytes: int, language: str | None, hoster: str | None,
+        relative: str, seconds: float,
+    ) -> None:  # fmt: skip
+        """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series folder."""
+        self._record_file(item, relative, language, size_bytes)
+        self.repository.update_status(
+            item.id, Status.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
+            file=file, language=language, hoster=hoster, completed_at=utcnow(), error=None, error_code=None,
+        )  # fmt: skip
+        self._progress.download_ended(
+            DownloadComplete(
+                item.id, item.serie_id, item.serie_folder, item.season, item.episode,
+                file, size_bytes, language, round(seconds, 3),
+            )
+        )  # fmt: skip
+        self.forget(item.id)
+        self.repository.trim(self._settings().download.history_limit)
+        self._changed(item.serie_id)
+
+    def failed(self, item: DownloadQueueItem, error: AniworldError, *, failed_links: Sequence[str] = ()) -> None:
+        """The attempt failed: within the limit the item waits and is tried again, else it stays failed with its reason."""
+        if isinstance(error, _WAITS):
+            self.put_back(item, wait_s=getattr(error, "retry_after", None), error=error)
+            return
+        tries = item.retry_count + 1
+        will_retry = tries <= self._settings().download.retry_limit and error.code not in _FINAL
+        facts = dict(error=str(error), error_code=error.code, failed_links=list(failed_links))
+        if will_retry:
+            due = utcnow() + timedelta(seconds=back_off(tries))
+            self.repository.update_status(item.id, Status.PENDING, retry_count=tries, not_before=due, **facts)
+        else:
+            self.repository.update_status(item.id, Status.FAILED, completed_at=utcnow(), **facts)
+        retries = tries if will_retry else item.retry_count
+        self._progress.download_ended(
+            DownloadFailed(
+                item.id, item.serie_id, item.serie_folder, item.season, item.episode,
+                str(error), error.code, retries, will_retry,
+            )
+        )  # fmt: skip
+        self.forget(item.id)
+        self._changed(item.serie_id)
+
+    def put_back(
+        self, item: DownloadQueueItem, *, wait_s: float | None = None, error: AniworldError | None = None
+    ) -> None:
+        """The item waits again, its count as it was; ``error`` says what it waits for."""
+        due = None if wait_s is None else utcnow() + timedelta(seconds=wait_s)
+        facts = {} if error is None else {"error": str(error), "error_code": error.code}
+        self.repository.update_status(item.id, Status.PENDING, not_before=due, **facts)
+        self.forget(item.id)
+        self._changed(item.serie_id)
+
+    def dropped(self, item: DownloadQueueItem) -> None:
+        """A cancelled item's worker has stopped: the row goes."""
+        self.repository.delete_item(item.id)
+        self.forget(item.id)
+        self._changed(item.serie_id)
+
+    def forget(self, item_id: str) -> None:
+        with self._lock:
+            self._running.pop(item_id, None)
+        self._progress.forget(item_id)
+
+    def renew(self, worker: str, item_ids: Sequence[str]) -> None:
+        """The leases on these items hold on."""
+        self.repository.renew(worker, item_ids, LEASE_S)
+
+    def wait_with(self, message: str | None) -> None:
+        """Says why nothing begins at the moment (None: it goes on again)."""
+        if self.repository.state().reason != message:
+            self.repository.set_state(reason=message)
+            self._changed()
+
+    def paused_over(self, now: datetime) -> bool:
+        """Whether a pause with an end has just been over; it is taken back then."""
+        state = self.repository.state()
+        if not state.is_paused or state.paused_until is None or state.paused_until > now:
+            return False
+        self.resume()
+        return True
+
+    # ── inside ──────────────────────────────────────────────────────────────
+
+    def _changed(self, key: str | None = None) -> None:
+        self.changes.ring()
+        self._progress.publish(QueueStatusChanged({}))
+        if key is not None:
+            self._progress.publish(SeriesUpdated(key, ""))
+
+    def _changed_status(self) -> QueueStatus:
+        self._changed()
+        return self.status()
+
+    def _held(self, item_id: str) -> bool:
+        try:
+            return self.repository.get_item(item_id).status == Status.DOWNLOADING
+        except NotFound:
+            return False
+
+    def _series(self, request: DownloadRequest) -> AnimeSeries | None:
+        with self._database.reading() as session:
+            query = select(AnimeSeries).where(AnimeSeries.key == request.serie_id, AnimeSeries.deleted_at.is_(None))
+            series = session.scalar(query)
+        if series is None and not request.serie_name:
+            raise NotFound(f"There is no series {request.serie_id!r} in the library; add it first.")
+        return series
+
+    def _present(self, key: str) -> set[tuple[int, int]]:
+        query = select(Episode.season, Episode.number).join(AnimeSeries)
+        query = query.where(AnimeSeries.key == key, AnimeSeries.deleted_at.is_(None), Episode.file.is_not(None))
+        with self._database.reading() as session:
+            return {(season, number) for season, number in session.execute(query)}
+
+    def _record_file(self, item: DownloadQueueItem, relative: str, language: str | None, size_bytes: int) -> None:
+        with self._database.writing() as session:
+            series_id = session.scalar(select(AnimeSeries.id).where(AnimeSeries.key == item.serie_id))
+            if series_id is None:
+                return
+            where = (Episode.series_id == series_id, Episode.season == item.season, Episode.number == item.episode)
+            episode = session.scalar(select(Episode).where(*where))
+            if episode is None:
+                episode = Episode(series_id=series_id, season=item.season, number=item.episode)
+                session.add(episode)
+            episode.file, episode.file_language, episode.size_bytes = relative, language, size_bytes
+
+    def _statistics(self, active: Sequence[DownloadItem]) -> QueueStatistics:
+        counts = self.repository.counts()
+        speed = sum(item.speed_bytes for item in active)
+        left = sum(item.total_bytes - item.downloaded_bytes for item in active if item.total_bytes)
+        return QueueStatistics(
+            total=sum(counts.values()),
+            pending=counts[Status.PENDING],
+            active=counts[Status.DOWNLOADING],
+            completed=counts[Status.COMPLETED],
+            failed=counts[Status.FAILED],
+            downloaded_bytes=sum(item.downloaded_bytes for item in active),
+            speed_mbps=_mbps(speed),
+            eta_seconds=round(left / speed) if speed and left > 0 else None,
+            disk_free_bytes=self._disk_free(),
+        )
+
+    def _views(self, items: Sequence[DownloadQueueItem]) -> tuple[DownloadItem, ...]:
+        """Views of the first items of one status, whose place is where they stand in the list."""
+        return tuple(self._view(item, place) for place, item in enumerate(items))
+
+    def _view(self, item: DownloadQueueItem, place: int | None = None) -> DownloadItem:
+        if item.status != Status.PENDING:
+            place = 0
+        elif place is None:
+            place = self.repository.place_of(item)
+        live = self._running.get(item.id) if item.status == Status.DOWNLOADING else None
+        return _view(item, place, live.progress if live else None)
+
+
+_FINAL: Mapping[str, None] = dict.fromkeys(("nothing_there", "unsafe_path", "invalid_input"))
+
+
+def _why_not(known: DownloadQueueItem | None, present: bool) -> str | None:
+    if known is not None and known.status in (Status.PENDING, Status.DOWNLOADING):
+        return "It is in the queue already."
+    return "It is in the library already." if present else None
+
+
+def _new_item(
+    request: DownloadRequest, series: AnimeSeries | None, season: int, number: int, priority: Priority
+) -> DownloadQueueItem:
+    name = series.name if series else request.serie_name or request.serie_id
+    folder = series.folder if series else folder_name(request.serie_folder or name)
+    return DownloadQueueItem(
+        id=str(uuid4()),
+        serie_id=request.serie_id,
+        serie_folder=folder,
+        serie_name=name,
+        season=season,
+        episode=number,
+        priority=int(priority),
+        languages=list(request.languages),
+        source=request.source or (series.site if series else None),
+        status=Status.PENDING,
+    )
+
+
+def _mbps(bytes_per_second: int) -> float:
+    return round(bytes_per_second * 8 / 1e6, 2)
+
+
+def _view(item: DownloadQueueItem, place: int, live: DownloadProgress | None) -> DownloadItem:
+    view = DownloadItem(
+        id=item.id,
+        serie_id=item.serie_id,
+        serie_folder=item.serie_folder,
+        serie_name=item.serie_name,
+        season=item.season,
+        episode=item.episode,
+        status=str(item.status),
+        priority=Priority(item.priority).word,
+        position=place,
+        progress=item.progress or 0.0,
+        downloaded_bytes=item.downloaded_bytes or 0,
+        total_bytes=item.total_bytes,
+        speed_mbps=_mbps(item.speed_bytes or 0),
+        speed_bytes=item.speed_bytes or 0,
+        eta_seconds=item.eta_seconds,
+        error=item.error,
+        error_code=item.error_code,
+        retry_count=item.retry_count or 0,
+        language=item.language,
+        hoster=item.hoster,
+        file=item.file,
+        worker=item.worker,
+        added_at=item.added_at,
+        started_at=item.started_at,
+        completed_at=item.completed_at,
+        not_before=item.not_before,
+    )
+    if live is None:
+        return view
+    return replace(
+        view, progress=live.percent, downloaded_bytes=live.downloaded_bytes, total_bytes=live.total_bytes,
+        speed_mbps=live.speed_mbps, speed_bytes=live.speed_bytes, eta_seconds=live.eta_seconds,
+        phase=live.phase, hoster=live.hoster, language=live.language,
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""From a queue item to the links worth trying, in the user's order, and from a link to its stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from aniworld.core.errors import CatalogueBlocked, NothingThere
+from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, Stream
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
+from aniworld.providers.base import Catalogue
+from aniworld.providers.registry import Registry
+from aniworld.providers.rest import RestingSources
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is known of a wished episode before its page is read. ``languages``: wanted, best first."""
+
+    number: EpisodeNumber
+    series_name: str
+    folder: str
+    year: int | None
+    link: str
+    site: str
+    languages: tuple[str, ...]
+    absolute: int | None = None
+    title: str = ""
+    title_en: str = ""
+    file: str | None = None
+
+
+class Resolver:
+    """Reads the catalogue for the download workers."""
+
+    def __init__(self, database: Database, registry: Registry, rest: RestingSources) -> None:
+        self._database = database
+        self._registry = registry
+        self._rest = rest
+
+    def target(self, item: DownloadQueueItem, default_languages: Sequence[str]) -> Target:
+        """The episode's own record, as far as there is one; else what the catalogue's form of links says."""
+        with self._database.reading() as session:
+            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == item.serie_id))
+            episode = session.scalar(_episode_of(series.id, item)) if series else None
+        number = EpisodeNumber(item.season, item.episode)
+        site = (series.site if series else item.source) or ""
+        languages = item.languages or (series.languages if series else []) or default_languages
+        return Target(
+            number=number,
+            series_name=series.name if series else item.serie_name,
+            folder=(series.folder if series else "") or item.serie_folder,
+            year=series.year_start if series else None,
+            link=(episode.link if episode else "") or self._guess_link(series, item, number),
+            site=site,
+            languages=tuple(languages),
+            absolute=episode.absolute if episode else None,
+            title=episode.title if episode else "",
+            title_en=episode.title_en if episode else "",
+            file=episode.file if episode else None,
+        )
+
+    def page(self, target: Target) -> EpisodePage:
+        with self._asking(target):
+            return self._catalogue(target).episode(target.link)
+
+    def stream(self, target: Target, link: HosterLink) -> Stream:
+        """The stream behind a link, resolved now. Raises the SourceErrors."""
+        with self._asking(target):
+            address = self._catalogue(target).resolve(link)
+        return self._registry.hoster_for(address).stream(address, referer=link.referer)
+
+    @contextmanager
+    def _asking(self, target: Target) -> Iterator[None]:
+        """Asks a catalogue, unless it rests; a browser check sends it to rest."""
+        site = target.site or self._catalogue(target).site
+        self._rest.check(site)
+        try:
+            yield
+        except CatalogueBlocked as error:
+            rest = self._rest.block(site, error)
+            raise CatalogueBlocked(str(error), retry_after=rest) from error
+        self._rest.worked(site)
+
+    def _catalogue(self, target: Target) -> Catalogue:
+        return self._registry.catalogue_for(target.link)
+
+    def _guess_link(self, series: AnimeSeries | None, item: DownloadQueueItem, number: EpisodeNumber) -> str:
+        catalogue = self._registry.catalogue((series.site if series else item.source) or None)
+        link = series.link if series and series.link else catalogue.series_link(item.serie_id)
+        return catalogue.episode_link(link, number)
+
+
+def in_order(
+    links: Sequence[HosterLink], languages: Sequence[str], hosters: Sequence[str], failed: Sequence[str] = ()
+) -> list[HosterLink]:
+    """The links in wanted languages, best first: language, then preferred hoster, then the page's own order.
+
+    Links that failed before are left out while others remain. Raises NothingThere when no wanted language is there.
+    """
+    ranks = {name.casefold(): rank for rank, name in enumerate(hosters)}
+    wanted = [link for language in languages for link in _preferred(links, language, ranks)]
+    if not wanted:
+        raise NothingThere(_nothing(links, languages))
+    return [link for link in wanted if link.url not in failed] or wanted
+
+
+def _preferred(links: Sequence[HosterLink], language: str, ranks: dict[str, int]) -> list[HosterLink]:
+    fitting = (link for link in links if link.language == language)
+    return sorted(fitting, key=lambda link: ranks.get(link.hoster.casefold(), len(ranks)))
+
+
+def _nothing(links: Sequence[HosterLink], languages: Sequence[str]) -> str:
+    if not links:
+        return "The catalogue offers no link for this episode yet."
+    offered = ", ".join(dict.fromkeys(link.language for link in links))
+    return f"The episode is not there in {', '.join(languages)}; the catalogue has it in {offered}. Allow one of these languages to get it."
+
+
+def _episode_of(series_id: int, item: DownloadQueueItem):  # type: ignore[no-untyped-def]  # SQLAlchemy's Select of Episode
+    return select(Episode).where(
+        Episode.series_id == series_id, Episode.season == item.season, Episode.number == item.episode
+    )

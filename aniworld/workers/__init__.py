@@ -1,0 +1,1 @@
+"""What works by itself: the download slots, and the housekeeping of a running server."""

@@ -1,0 +1,338 @@
+"""One attempt at one queue item: find a link that works, transfer, place, report. Always ends in a report."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePosixPath
+
+import gevent
+from gevent.event import Event
+
+from aniworld.config.settings import Settings
+from aniworld.core.errors import (
+    AniworldError,
+    Cancelled,
+    CatalogueBlocked,
+    HosterUnsupported,
+    LibraryUnavailable,
+    LinkDead,
+    MediaExpired,
+    SiteUnreachable,
+    SourceError,
+    Stalled,
+    TransferFailed,
+    WrongMedia,
+)
+from aniworld.core.events import DownloadProgress
+from aniworld.core.media import EpisodePage, HosterLink, Stream
+from aniworld.core.naming import EpisodeNaming, episode_path, inside
+from aniworld.core.offload import offload
+from aniworld.library.place import place
+from aniworld.library.recycle import RecycleBin
+from aniworld.library.room import Room
+from aniworld.models import DownloadQueueItem
+from aniworld.services.downloads import DownloadService
+from aniworld.services.resolving import Resolver, Target, in_order
+from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
+from aniworld.transfer.supervisor import Transfer
+
+log = logging.getLogger(__name__)
+
+INCOMING = ".incoming"
+REST_S = 60.0
+FRESH_ADDRESSES = 5  # times that one link is resolved anew when its media address expires on the way
+_NEXT_LINK = (LinkDead, HosterUnsupported, Stalled, WrongMedia)
+_SAME_LINK_LATER = (TransferFailed, SiteUnreachable, MediaExpired)
+
+
+class Why(Enum):
+    REMOVED = "removed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every attempt needs. ``settings()`` gives those in force, ``resting()`` the sources
+    that are left alone for now; ``unpaused`` is set while transfers may move."""
+
+    downloads: DownloadService
+    resolver: Resolver
+    settings: Callable[[], Settings]
+    resting: Callable[[], Iterable[str]]
+    room: Room
+    unpaused: Event
+    ffmpeg: Callable[[], str | None]
+    private_hosts: tuple[str, ...]
+    user_agent: str
+    placed: Callable[[DownloadQueueItem, Path, Target], None]
+
+
+class Attempt:
+    """``start`` begins it in a greenlet; ``stop`` ends it within 2 s. ``ended(self)`` is called once, at the very end."""
+
+    def __init__(self, item: DownloadQueueItem, shop: Workshop, ended: Callable[[Attempt], None]) -> None:
+        self.item = item
+        self._shop = shop
+        self._ended = ended
+        self._greenlet: gevent.Greenlet | None = None
+        self._transfer: Transfer | None = None
+        self._why: Why | None = None
+        self._waiting = False  # in a phase that a kill may break into
+        self._share: int | None = None
+        self._failed_links: list[str] = list(item.failed_links or [])
+
+    def start(self) -> None:
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self, why: Why) -> None:
+        """Asks it to end; may be called twice, the first reason counts."""
+        self._why = self._why or why
+        if self._transfer is not None:
+            self._transfer.cancel()
+        elif self._waiting and self._greenlet is not None:
+            self._greenlet.kill(Cancelled("It was asked to stop."), block=False)
+
+    def join(self, timeout_s: float) -> bool:
+        """Whether it ended within ``timeout_s``."""
+        if self._greenlet is None:
+            return True
+        self._greenlet.join(timeout_s)
+        return self._greenlet.dead
+
+    def pause(self) -> None:
+        if self._transfer is not None:
+            self._transfer.pause()
+
+    def resume(self) -> None:
+        if self._transfer is not None:
+            self._transfer.resume()
+
+    def limit(self, bytes_per_second: int | None) -> None:
+        """This transfer's share of the speed limit, from now on."""
+        self._share = bytes_per_second
+        if self._transfer is not None:
+            self._transfer.limit(bytes_per_second)
+
+    def set_connections(self, number: int) -> None:
+        if self._transfer is not None:
+            self._transfer.set_connections(number)
+
+    # ── the life of the item ────────────────────────────────────────────────
+
+    def _run(self) -> None:
+        try:
+            self._report(self._work)
+        finally:
+            self._shop.room.release(self.item.id)
+            self._ended(self)
+
+    def _report(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Cancelled:
+            self._stopped()
+        except CatalogueBlocked as error:
+            log.warning("%s waits: %s", self._label(), error)
+            self._shop.downloads.put_back(self.item, wait_s=error.retry_after or REST_S, error=error)
+        except AniworldError as error:
+            log.warning("%s: %s", self._label(), error)
+            self._shop.downloads.failed(self.item, error, failed_links=self._failed_links)
+        except Exception:  # the wall to everything unforeseen: the item must end in a visible state
+            log.exception("%s failed unexpectedly", self._label())
+            unforeseen = TransferFailed("Something unforeseen went wrong; the log has the details. Retry the item.")
+            self._shop.downloads.failed(self.item, unforeseen, failed_links=self._failed_links)
+
+    def _stopped(self) -> None:
+        if self._why is Why.REMOVED:
+            root = self._root()
+            self._shop.downloads.dropped(self.item)
+            offload(shutil.rmtree, root / INCOMING / self.item.id, ignore_errors=True)
+        else:
+            self._shop.downloads.put_back(self.item)
+
+    def _work(self) -> None:
+        began = time.monotonic()
+        root = self._root()
+        target, page, links = self._interruptibly(self._look_up)
+        link, result = self._first_that_works(target, links, root)
+        relative, path = self._place(target, page, link, result, root)
+        self._shop.downloads.completed(
+            self.item,
+            file=path.relative_to(root).as_posix(),
+            relative=relative.as_posix(),
+            size_bytes=result.size_bytes,
+            language=link.language,
+            hoster=link.hoster,
+            seconds=time.monotonic() - began,
+        )
+        self._shop.placed(self.item, path, target)
+        offload(shutil.rmtree, root / INCOMING / self.item.id, ignore_errors=True)
+
+    def _look_up(self) -> tuple[Target, EpisodePage, list[HosterLink]]:
+        download = self._shop.settings().download
+        self._tell(Progress(Phase.RESOLVING), None)
+        target = self._shop.resolver.target(self.item, download.languages)
+        page = self._shop.resolver.page(target)
+        return target, page, in_order(page.links, target.languages, download.hosters, self._failed_links)
+
+    def _first_that_works(
+        self, target: Target, links: list[HosterLink], root: Path
+    ) -> tuple[HosterLink, TransferResult]:
+        troubles: list[tuple[HosterLink, AniworldError]] = []
+        for link in links:
+            try:
+                return link, self._fetch(target, link, root)
+            except _NEXT_LINK as error:
+                self._give_up(link, root)
+                troubles.append((link, error))
+            except _SAME_LINK_LATER as error:
+                troubles.append((link, error))
+            log.info("%s: %s in %s: %s", self._label(), link.hoster, link.language, troubles[-1][1])
+        raise _summed_up(troubles)
+
+    def _fetch(self, target: Target, link: HosterLink, root: Path) -> TransferResult:
+        for again in range(FRESH_ADDRESSES):
+            stream = self._interruptibly(self._resolve, target, link)
+            try:
+                return self._transfer_of(stream, link, root)
+            except MediaExpired:
+                if again == FRESH_ADDRESSES - 1:
+                    raise
+                log.info("%s: the media address of %s expired; resolving it again", self._label(), link.hoster)
+        raise MediaExpired("The media address keeps expiring.")
+
+    def _resolve(self, target: Target, link: HosterLink) -> Stream:
+        self._tell(Progress(Phase.RESOLVING), link)
+        return self._shop.resolver.stream(target, link)
+
+    def _transfer_of(self, stream: Stream, link: HosterLink, root: Path) -> TransferResult:
+        folder = self._folder(link, root)
+        offload(_make, folder)
+        self._interruptibly(self._shop.unpaused.wait)
+        download = self._shop.settings().download
+        job = TransferJob(
+            stream=stream,
+            folder=folder,
+            connections=download.connections,
+            quality=download.quality,
+            language=link.language,
+            speed_limit=self._share,
+            stall_timeout_s=download.stall_timeout_s,
+            ffmpeg=self._shop.ffmpeg(),
+            private_hosts=self._shop.private_hosts,
+            user_agent=self._shop.user_agent,
+        )
+        self._transfer = Transfer(
+            job, on_progress=lambda progress: self._tell(progress, link), on_size=lambda size: self._reserve(root, size)
+        )
+        try:
+            if self._why is not None:
+                raise Cancelled("It was asked to stop.")
+            return self._transfer.run()
+        finally:
+            self._transfer = None
+
+    def _place(
+        self, target: Target, page: EpisodePage, link: HosterLink, result: TransferResult, root: Path
+    ) -> tuple[PurePosixPath, Path]:
+        library = self._shop.settings().library
+        naming = EpisodeNaming(
+            series=target.series_name,
+            season=target.number.season,
+            episode=target.number.episode,
+            title=page.title or target.title or page.title_en or target.title_en,
+            title_en=page.title_en or target.title_en,
+            year=target.year,
+            absolute=target.absolute,
+            language=link.language,
+            quality=f"{result.height}p" if result.height else "",
+            hoster=link.hoster,
+        )
+        ext = result.path.suffix.lstrip(".")
+        relative = episode_path(library.episode_template, naming, ext, season_folders=library.season_folders)
+        series_folder = inside(root, root / target.folder)
+        old = inside(root, series_folder / target.file) if target.file else None
+        path = place(
+            result.path, root, PurePosixPath(target.folder) / relative,
+            replace=old, recycle=RecycleBin(root, library.recycle_days),
+        )  # fmt: skip
+        return PurePosixPath(path.relative_to(series_folder).as_posix()), path
+
+    # ── small things ────────────────────────────────────────────────────────
+
+    def _interruptibly(self, work: Callable, *args: object):  # type: ignore[no-untyped-def, type-arg]
+        """``work(*args)``, into which ``stop`` may break at any wait."""
+        if self._why is not None:
+            raise Cancelled("It was asked to stop.")
+        self._waiting = True
+        try:
+            return work(*args)
+        finally:
+            self._waiting = False
+
+    def _tell(self, progress: Progress, link: HosterLink | None) -> None:
+        item = self.item
+        self._shop.downloads.progressed(
+            DownloadProgress(
+                download_id=item.id,
+                key=item.serie_id,
+                folder=item.serie_folder,
+                season=item.season,
+                episode=item.episode,
+                percent=progress.percent,
+                downloaded_bytes=progress.downloaded_bytes,
+                total_bytes=progress.total_bytes,
+                speed_mbps=round(progress.speed_bytes * 8 / 1e6, 2),
+                speed_bytes=progress.speed_bytes,
+                eta_seconds=progress.eta_seconds,
+                phase=str(progress.phase),
+                hoster=link.hoster if link else None,
+                language=link.language if link else None,
+            )
+        )
+
+    def _reserve(self, root: Path, size: int) -> None:
+        floor = self._shop.settings().download.min_free_space_mb * 1_000_000
+        self._shop.room.reserve(root, self.item.id, size, floor)
+
+    def _give_up(self, link: HosterLink, root: Path) -> None:
+        if link.url not in self._failed_links:
+            self._failed_links.append(link.url)
+        offload(shutil.rmtree, self._folder(link, root), ignore_errors=True)
+
+    def _folder(self, link: HosterLink, root: Path) -> Path:
+        """Each link has a folder of its own: bytes of two hosters are never mixed."""
+        name = hashlib.sha256(f"{link.language} {link.url}".encode()).hexdigest()[:16]
+        return root / INCOMING / self.item.id / name
+
+    def _root(self) -> Path:
+        root = self._shop.settings().library.root
+        if not root:
+            raise LibraryUnavailable("No library folder is set; choose one in the settings.")
+        return Path(root)
+
+    def _label(self) -> str:
+        return f"{self.item.serie_id} S{self.item.season:02d}E{self.item.episode:02d}"
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryUnavailable(f"The library cannot be written to ({error.strerror}); check the disk and its rights.") from error
+
+
+def _summed_up(troubles: list[tuple[HosterLink, AniworldError]]) -> AniworldError:
+    """One error for all links: of the kind most worth a later try, with each hoster's reason."""
+    kind = next((type(error) for _, error in troubles if isinstance(error, _SAME_LINK_LATER)), type(troubles[-1][1]))
+    if len(troubles) == 1:
+        return troubles[0][1]
+    reasons = "; ".join(f"{link.hoster} ({link.language}): {error}" for link, error in troubles)
+    message = f"No hoster worked. {reasons}"
+    return kind(message)

@@ -1,0 +1,201 @@
+"""The download pool: so many slots, each with one attempt, woken by changes and deadlines."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import gevent
+from gevent.event import Event
+
+from aniworld.config.settings import Settings, Window
+from aniworld.core.errors import AniworldError
+from aniworld.core.schedule import open_span
+from aniworld.models import Database, utcnow
+from aniworld.services.downloads import LEASE_S
+
+from .attempt import Attempt, Why, Workshop
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.5  # how long another process' wish (CLI beside the server) may go unnoticed
+RENEW_EVERY_S = LEASE_S / 3
+ROOM_EVERY_S = 5.0
+
+
+class DownloadPool:
+    """Claims items while the queue runs, up to the configured number at a time. ``start`` and ``stop`` once each."""
+
+    def __init__(self, shop: Workshop, database: Database, library_trouble: Callable[[Settings], str | None]) -> None:
+        self.worker = f"{socket.gethostname()}:{os.getpid()}"
+        self._shop = shop
+        self._database = database
+        self._library_trouble = library_trouble
+        self._attempts: dict[str, Attempt] = {}
+        self._wake = Event()
+        self._stopping = False
+        self._greenlet: gevent.Greenlet | None = None
+        self._unlisten: Callable[[], None] = lambda: None
+        self._mark: int | None = None
+        self._renewed = self._looked_for_room = 0.0
+        self._trouble: str | None = None
+        self._share: int | None = None
+        self._connections = 0
+
+    def start(self) -> None:
+        self._shop.unpaused.set()
+        self._unlisten = self._shop.downloads.changes.listen(self._wake.set)
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self, timeout_s: float = 4.0) -> None:
+        """Puts back what runs, with its bytes kept, and ends."""
+        self._stopping = True
+        self._unlisten()
+        self._wake.set()
+        if self._greenlet is not None:
+            self._greenlet.join(timeout_s)
+        self._stop_attempts(Why.STOPPED)
+        deadline = time.monotonic() + timeout_s
+        for attempt in list(self._attempts.values()):
+            attempt.join(max(deadline - time.monotonic(), 0.1))
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    @property
+    def active(self) -> int:
+        return len(self._attempts)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._turn()
+            except Exception:  # the wall: a fault of one turn (database away, disk gone) must not end the pool
+                log.exception("The download pool stumbled; it goes on")
+                gevent.sleep(1)
+            self._wake.wait(TICK_S)
+            rung = self._wake.is_set()
+            self._wake.clear()
+            if rung:
+                self._mark = None
+
+    def _turn(self) -> None:
+        self._renew()
+        mark = self._database.change_mark()
+        if mark is None or mark != self._mark:
+            self._hear_wishes()
+            self._mark = mark
+        self._fill_slots()
+        self._share_speed()
+
+    def _hear_wishes(self) -> None:
+        downloads = self._shop.downloads
+        state = downloads.repository.state()
+        if not state.is_running:
+            self._stop_attempts(Why.STOPPED)
+        self._pause_or_go(state.is_paused)
+        held = downloads.repository.held_by(self.worker)
+        for item_id, attempt in list(self._attempts.items()):
+            if held.get(item_id) is not False:
+                attempt.stop(Why.REMOVED)
+
+    def _pause_or_go(self, paused: bool) -> None:
+        if paused == (not self._shop.unpaused.is_set()):
+            return
+        if paused:
+            self._shop.unpaused.clear()
+        else:
+            self._shop.unpaused.set()
+        for attempt in list(self._attempts.values()):
+            (attempt.pause if paused else attempt.resume)()
+
+    def _fill_slots(self) -> None:
+        downloads, settings = self._shop.downloads, self._shop.settings()
+        downloads.paused_over(utcnow())
+        state = downloads.repository.state()
+        if self._stopping or not state.is_running or state.is_paused or not self._open(settings):
+            return
+        while len(self._attempts) < settings.download.concurrency and self._has_room(settings):
+            item = downloads.claim(self.worker, without_sources=self._shop.resting())
+            if item is None:
+                return
+            attempt = Attempt(item, self._shop, self._attempt_ended)
+            self._attempts[item.id] = attempt
+            attempt.limit(self._speed_share(settings, len(self._attempts)))
+            attempt.start()
+
+    def _attempt_ended(self, attempt: Attempt) -> None:
+        self._attempts.pop(attempt.item.id, None)
+        self._wake.set()
+
+    def _open(self, settings: Settings) -> bool:
+        windows = settings.schedule.windows
+        if not windows or self._window(settings):
+            return True
+        self._stop_attempts(Why.STOPPED)
+        return False
+
+    def _window(self, settings: Settings) -> Window | None:
+        return open_span(settings.schedule.windows, datetime.now())
+
+    def _has_room(self, settings: Settings) -> bool:
+        """Whether the library can take a download now; if not, the queue says why and looks again by itself."""
+        now = time.monotonic()
+        if self._trouble is None or now - self._looked_for_room >= ROOM_EVERY_S:
+            self._looked_for_room = now
+            self._trouble = self._library_trouble(settings)
+            self._shop.downloads.wait_with(self._trouble)
+        return self._trouble is None
+
+    def _share_speed(self) -> None:
+        settings = self._shop.settings()
+        share, connections = self._speed_share(settings, len(self._attempts)), settings.download.connections
+        if (share, connections) == (self._share, self._connections):
+            return
+        self._share, self._connections = share, connections
+        for attempt in list(self._attempts.values()):
+            attempt.limit(share)
+            attempt.set_connections(connections)
+
+    def _speed_share(self, settings: Settings, slots: int) -> int | None:
+        window = self._window(settings)
+        limits = [settings.download.speed_limit_mbps, window.speed_limit_mbps if window else 0.0]
+        limit = min((each for each in limits if each > 0), default=0.0)
+        return int(limit * 1e6 / 8 / max(slots, 1)) if limit else None
+
+    def _renew(self) -> None:
+        now = time.monotonic()
+        if now - self._renewed < RENEW_EVERY_S:
+            return
+        self._renewed = now
+        if self._attempts:
+            self._shop.downloads.renew(self.worker, list(self._attempts))
+        self._shop.downloads.repository.put_back_abandoned(everything=False)
+
+    def _stop_attempts(self, why: Why) -> None:
+        for attempt in list(self._attempts.values()):
+            attempt.stop(why)
+
+
+def library_trouble(settings: Settings, free: Callable[[Path], int]) -> str | None:
+    """Why nothing can be downloaded into the library now, in a sentence; None when it can."""
+    root = settings.library.root
+    if not root:
+        return "No library folder is set; choose one in the settings."
+    path = Path(root)
+    if not path.is_dir():
+        return f"The library folder {path} is not there; is its disk connected?"
+    if not os.access(path, os.W_OK | os.X_OK):
+        return f"The library folder {path} cannot be written to; check its rights."
+    try:
+        left = free(path)
+    except (OSError, AniworldError) as error:
+        return f"The library folder {path} does not answer ({error})."
+    if left < settings.download.min_free_space_mb * 1_000_000:
+        return f"Only {left // 1_000_000} MB are free; {settings.download.min_free_space_mb} MB shall stay free. Make room and it goes on."
+    return None
