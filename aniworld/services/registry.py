@@ -1,0 +1,54 @@
+"""Everything that the edges (web, cli, workers) may ask for, built once by ``app.build_services``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aniworld.core.events import EventBus
+from aniworld.models import Database
+
+from .progress import ProgressService
+
+if TYPE_CHECKING:  # names for readers and the type checker; the composition root decides what is loaded
+    from aniworld.config.environment import Environment
+
+    from .anime import AnimeService
+    from .anime_series import AnimeSeriesService
+    from .auth import AuthService
+    from .configuration import ConfigService
+    from .downloads import DownloadService
+    from .legacy_import import DataMigrationService
+    from .scan import ScanService
+    from .system import SystemService
+
+
+@dataclass(frozen=True)
+class Services:
+    """``registry``: the catalogues and hosters that are installed. ``extras``: what later parts add by name.
+
+    ``stops``: called in reverse order by ``close``.
+    """
+
+    environment: Environment
+    database: Database
+    bus: EventBus
+    config: ConfigService
+    auth: AuthService
+    progress: ProgressService
+    anime: AnimeService
+    series: AnimeSeriesService
+    scan: ScanService
+    downloads: DownloadService
+    system: SystemService
+    registry: Any = None
+    legacy: DataMigrationService | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
+    stops: tuple[Callable[[], None], ...] = ()
+
+    def close(self) -> None:
+        """Stops what was started for these services and closes the database. May be called twice."""
+        for stop in reversed(self.stops):
+            stop()
+        self.database.close()
