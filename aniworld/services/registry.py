@@ -14,21 +14,26 @@ from .progress import ProgressService
 if TYPE_CHECKING:  # names for readers and the type checker; the composition root decides what is loaded
     from aniworld.config.environment import Environment
 
+    from aniworld.providers.registry import Registry
+    from aniworld.providers.rest import RestingSources
+
     from .anime import AnimeService
-    from .anime_series import AnimeSeriesService
     from .auth import AuthService
     from .configuration import ConfigService
     from .downloads import DownloadService
     from .legacy_import import DataMigrationService
+    from .resolving import Resolver
     from .scan import ScanService
+    from .series import AnimeSeriesService
     from .system import SystemService
 
 
 @dataclass(frozen=True)
 class Services:
-    """``registry``: the catalogues and hosters that are installed. ``extras``: what later parts add by name.
+    """``registry``: the catalogues and hosters that are installed; ``resolver`` finds an episode's stream there, and
+    ``rest`` knows which source rests. ``beside``: what is written beside a placed episode.
 
-    ``stops``: called in reverse order by ``close``.
+    ``extras``: what later parts add by name. ``stops``: called in reverse order by ``close``.
     """
 
     environment: Environment
@@ -42,8 +47,13 @@ class Services:
     scan: ScanService
     downloads: DownloadService
     system: SystemService
-    registry: Any = None
-    legacy: DataMigrationService | None = None
+    resolver: Resolver
+    rest: RestingSources
+    registry: Registry
+    resolver: Any = None
+    rest: Any = None
+    beside: Any = None
+    legacy: DataMigrationService
     extras: dict[str, Any] = field(default_factory=dict)
     stops: tuple[Callable[[], None], ...] = ()
 
