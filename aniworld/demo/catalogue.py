@@ -88,7 +88,15 @@ FOG = DemoSeries(
     fsk=16,
     seasons=(1,),
     episodes=episodes(
-        {1: ("Ohne ein Wort|Without a Word", "Moos|Moss", "Was der Uhu weiß|What the Owl Knows", "Spuren|Tracks", "Lichtung|Clearing")},
+        {
+            1: (
+                "Ohne ein Wort|Without a Word",
+                "Moos|Moss",
+                "Was der Uhu weiß|What the Owl Knows",
+                "Spuren|Tracks",
+                "Lichtung|Clearing",
+            )
+        },
         "ger-dub:Totholz,Vulkan ger-sub:Vulkan>Totholz,Lichtspiel",
         other={"S01E05": "ger-dub:Totholz,Vulkan>Totholz"},
     ),
@@ -220,7 +228,15 @@ CLOUDS = DemoSeries(
     fsk=6,
     seasons=(1,),
     episodes=episodes(
-        {1: ("Erste Tropfen|First Drops", "Nieselprüfung|Drizzle Exam", "Ein Gewitter auf Abwegen|A Storm Astray", "Heiter|Fair", "Föhn|Foehn")},
+        {
+            1: (
+                "Erste Tropfen|First Drops",
+                "Nieselprüfung|Drizzle Exam",
+                "Ein Gewitter auf Abwegen|A Storm Astray",
+                "Heiter|Fair",
+                "Föhn|Foehn",
+            )
+        },
         _SUBS,
         other={"S01E04": "eng-sub:Vulkan", "S01E05": ""},
     ),
