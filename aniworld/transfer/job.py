@@ -25,6 +25,7 @@ class TransferJob:
     ``connections``: ranges or fragments at a time. ``quality``: best, worst, or 360p to 1080p (at most that height).
     ``speed_limit``: bytes per second for this transfer, None for no limit. ``stall_timeout_s``: seconds without a byte.
     ``language`` chooses an audio track where there are several. ``private_hosts`` as in ANIWORLD_PRIVATE_HOSTS.
+    ``retry_pause_s``: the first pause after a network fault; it doubles with each further one.
     """
 
     stream: Stream
@@ -38,6 +39,7 @@ class TransferJob:
     private_hosts: tuple[str, ...] = ()
     user_agent: str = "Aniworld"
     full_decode_check: bool = False
+    retry_pause_s: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class TransferResult:
-    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``height`` in pixels where there is video."""
+    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``height`` of the picture in pixels."""
 
     path: Path
     size_bytes: int

@@ -1,0 +1,161 @@
+"""The program that moves one episode's bytes. The server starts it by exec, speaks JSON lines to it, and may kill it.
+
+It is small and quick to start: no Flask, no gevent, no database; yt-dlp, the playlist parser and the ciphers are
+imported only by the modules that need them, which are imported only when their kind of stream comes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from aniworld.core.addresses import AddressRule
+from aniworld.core.errors import AddressRefused, AniworldError, ChildDied
+from aniworld.core.media import StreamKind
+
+from . import wire
+from .disk import lock_folder, prepare_folder
+from .ffmpeg import Ffmpeg, die_with_parent, find
+from .finish import Fetched, finish, finished_before
+from .guard import Guard
+from .job import Phase, TransferJob, TransferResult
+from .ranges import RangeFetcher
+from .session import Session
+from .sniff import IsPlaylist
+
+
+class Voice:
+    """The pipe to the server. Whatever else prints in this process goes to standard error."""
+
+    def __init__(self) -> None:
+        self._descriptor = os.dup(1)
+        os.dup2(2, 1)
+        self._lock = threading.Lock()
+
+    def say(self, message: dict[str, Any]) -> None:
+        data = wire.line(message)
+        with self._lock:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+
+
+def main() -> int:
+    """Exit code 0 if a result or an error was said; 1 with the trace on standard error for anything unforeseen."""
+    voice = Voice()
+    job, parent = wire.read_job(json.loads(sys.stdin.buffer.readline()))
+    _stay_with(parent)
+    session = Session(job, voice.say)
+    threading.Thread(target=_listen, args=(session,), name="commands", daemon=True).start()
+    try:
+        message = wire.result_message(transfer(session))
+    except AniworldError as error:
+        message = wire.error_message(error)
+    except MemoryError:
+        message = wire.error_message(ChildDied("The transfer ran out of memory."))
+    except Exception:  # the outermost edge: the server reads the trace's end and says it
+        session.stop()
+        traceback.print_exc()
+        return 1
+    session.stop()
+    voice.say(message)
+    return 0
+
+
+def transfer(session: Session) -> TransferResult:
+    """The finished file. Raises the errors that core/errors names for a transfer, and no others on purpose."""
+    job = session.job
+    prepare_folder(job.folder)
+    lock = lock_folder(job.folder)
+    ffmpeg = find(job.ffmpeg)
+    guard = Guard(AddressRule.of(job.private_hosts), programs=(ffmpeg,))
+    guard.install()
+    session.start()
+    try:
+        return finished_before(session) or finish(session, Ffmpeg(ffmpeg, job.folder), _fetch(session, guard))
+    finally:
+        os.close(lock)
+
+
+def _fetch(session: Session, guard: Guard) -> Fetched:
+    try:
+        return _fetcher(session.job)(session)
+    except AniworldError:
+        raise
+    except Exception:  # foreign code wraps what the guard raised: the refusal itself is the reason
+        if isinstance(guard.refused, AddressRefused):
+            raise guard.refused from None
+        raise
+
+
+def _fetcher(job: TransferJob) -> Callable[[Session], Fetched]:
+    if job.stream.kind is StreamKind.FILE:
+        return _file
+    return _playlist if job.stream.kind is StreamKind.HLS else _page
+
+
+def _file(session: Session) -> Fetched:
+    try:
+        return Fetched((RangeFetcher(session, session.job.stream.url, "video").run(),))
+    except IsPlaylist as turn:
+        session.revive(turn)
+        return _playlist(session)
+
+
+def _playlist(session: Session) -> Fetched:
+    from .hls import HlsFetcher  # the playlist parser costs 60 ms
+
+    session.enter(Phase.RESOLVING)
+    return HlsFetcher(session, session.job.stream.url).run()
+
+
+def _page(session: Session) -> Fetched:
+    from .ytdlp import fetch_page  # yt-dlp costs 300 ms and 30 MB
+
+    session.enter(Phase.RESOLVING)
+    return fetch_page(session)
+
+
+def _listen(session: Session) -> None:
+    """Obeys the server's commands; when the server is gone, so is this process with all that it started."""
+    for line in sys.stdin.buffer:
+        command = json.loads(line)
+        match command["do"]:
+            case "go":
+                session.room_granted()
+            case "limit":
+                session.limit(command["bytes_per_second"])
+            case "connections":
+                session.set_connections(command["count"])
+            case "halt":
+                session.halt(command["halted"])
+    _end_all()
+
+
+def _stay_with(parent: int) -> None:
+    """From here on the kernel kills this process when the server dies; if it died before, that is done at once."""
+    die_with_parent()
+    if os.name == "posix" and os.getppid() != parent:
+        _end_all()
+
+
+def _end_all() -> None:
+    if os.name == "posix" and os.getpgid(0) == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
+
+
+def run() -> None:
+    """``main``, then the end at once: threads that still wait on a dead host are not waited for."""
+    code = 1
+    try:
+        code = main()
+    except BaseException:
+        traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,117 @@
+"""ffmpeg as this program uses it: on local files only, never outliving the child, its errors in words."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from aniworld.core.errors import ChildDied, DiskFull, TransferFailed, WrongMedia
+
+# Local files only, and only containers: a playlist in a video's clothes would make ffmpeg open what it lists.
+_SAFE_INPUT = (
+    "-protocol_whitelist", "file,crypto,data",
+    "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,aac,mp3,ac3,eac3,flv,avi,ogg,mpeg,asf",
+)  # fmt: skip
+_PR_SET_PDEATHSIG = 1
+_BYTES_PER_SECOND = 2_000_000  # slower than any disk worth the name: what is slower hangs
+
+
+@dataclass(frozen=True)
+class Ran:
+    """``code`` 0 = done; ``out``: its standard output; ``log``: what it said on standard error."""
+
+    code: int
+    out: str
+    log: str
+
+
+def find(named: str | None) -> str:
+    """The path of ffmpeg: the one named, else the system's, else imageio-ffmpeg's. Raises ChildDied if none is."""
+    path = shutil.which(named or "ffmpeg")
+    if path:
+        return path
+    try:
+        import imageio_ffmpeg  # only where the system has none
+
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError):
+        raise ChildDied("ffmpeg is not installed, so no video can be checked. Install it and try again.") from None
+
+
+def _libc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+_LIBC = _libc()
+
+
+def die_with_parent() -> None:
+    """This process is killed as soon as the thread that started it ends (Linux: prctl(2), PR_SET_PDEATHSIG)."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+class Ffmpeg:
+    def __init__(self, path: str, folder: Path) -> None:
+        self._path, self._folder = path, folder
+
+    def join(self, tracks: list[Path], out: Path, language: str | None = None) -> None:
+        """``out`` holds the first track's video and the last one's sound, nothing coded anew.
+
+        Raises WrongMedia if that cannot be done, DiskFull.
+        """
+        sound = f"{len(tracks) - 1}:a{'?' if len(tracks) == 1 else ':0'}"
+        told = ["-metadata:s:a:0", f"language={language}"] if language else []
+        ran = self.run([*_inputs(tracks), "-map", "0:v:0?", "-map", sound, "-c", "copy", *told, str(out)], tracks)
+        if ran.code:
+            out.unlink(missing_ok=True)
+            raise WrongMedia(f"The parts of the video cannot be put together ({_last(ran.log)}).")
+
+    def look(self, path: Path, tail_s: float) -> Ran:
+        """What ffmpeg says of the file; its last ``tail_s`` seconds are decoded (all of it for 0)."""
+        where = ["-sseof", f"-{tail_s}"] if tail_s else []
+        told = ["-progress", "pipe:1", "-loglevel", "level+info", "-copyts"]
+        wanted = ["-map", "0:v:0?", "-map", "0:a:0?", "-f", "null", "-"]
+        return self.run([*told, *where, *_SAFE_INPUT, "-i", str(path), *wanted], [path])
+
+    def run(self, args: list[str], inputs: list[Path]) -> Ran:
+        """Blocks until ffmpeg ends. Call on the child's main thread: ffmpeg dies with the thread that started it."""
+        size = sum(path.stat().st_size for path in inputs)
+        command = [self._path, "-hide_banner", "-nostdin", "-y", *args]
+        process = subprocess.Popen(  # preexec_fn: one prepared call into libc, so safe beside threads
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=self._folder, preexec_fn=die_with_parent if os.name == "posix" else None,
+        )  # fmt: skip
+        try:
+            out, log = process.communicate(timeout=120 + size / _BYTES_PER_SECOND)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise TransferFailed("ffmpeg did not come to an end with this file.") from None
+        ran = Ran(process.returncode, out.decode("utf-8", "replace"), log[-200_000:].decode("utf-8", "replace"))
+        return self._judge(ran)
+
+    def _judge(self, ran: Ran) -> Ran:
+        if "No space left on device" in ran.log or "Disk quota exceeded" in ran.log or "File too large" in ran.log:
+            raise DiskFull(f"The disk that holds {self._folder} is full. Make room and the download goes on.")
+        if ran.code < 0:
+            name = signal.Signals(-ran.code).name
+            why = "most likely because memory ran out" if -ran.code == signal.SIGKILL else "by itself"
+            raise ChildDied(f"ffmpeg ended with {name}, {why}.")
+        return ran
+
+
+def _inputs(tracks: list[Path]) -> list[str]:
+    return [word for track in tracks for word in (*_SAFE_INPUT, "-i", str(track))]
+
+
+def _last(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return re.sub(r"\[[^\]]*@ 0x[0-9a-f]+\]\s*", "", lines[-1])[:200] if lines else "ffmpeg gave no reason"

@@ -1,0 +1,127 @@
+"""From fetched tracks to one whole, checked file on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aniworld.core.errors import WrongMedia
+
+from . import wire
+from .disk import storage
+from .ffmpeg import Ffmpeg
+from .job import Phase, TransferJob, TransferResult
+from .session import Session
+from .verify import Facts, check
+
+_KEPT_AS_THEY_ARE = frozenset({"mp4", "mkv", "webm"})
+_RECORD = "media.json"
+_JOINED = "joined"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetcher brought: one track, or picture and sound. ``join``: it is not yet in a container of its own."""
+
+    tracks: tuple[Path, ...]
+    duration: float | None = None
+    join: bool = False
+    audio_language: str | None = None
+    leftovers: tuple[Path, ...] = field(default=())
+
+
+def finished_before(session: Session) -> TransferResult | None:
+    """The result of an earlier attempt that was finished but never picked up, if its file still stands."""
+    folder = session.job.folder
+    try:
+        record = json.loads((folder / _RECORD).read_text())
+        result = wire.read_result(record["result"])
+        fits = record["wish"] == _wish(session.job) and result.path.parent == folder
+        return result if fits and result.path.stat().st_size == result.size_bytes else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> TransferResult:
+    """The checked file ``media.<ext>``. What cannot become one is deleted, so that no further attempt trusts it.
+
+    Raises WrongMedia, DiskFull, LibraryUnavailable, ChildDied.
+    """
+    folder = session.job.folder
+    try:
+        path, facts = _make(session, ffmpeg, fetched)
+    except WrongMedia:
+        _clean(folder, fetched)
+        raise
+    with storage(folder):
+        return _settle(session.job, path, facts, fetched)
+
+
+def _make(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> tuple[Path, Facts]:
+    path = _joined(session, ffmpeg, fetched) if fetched.join else fetched.tracks[0]
+    facts = _checked(session, ffmpeg, path, fetched)
+    if facts.container not in _KEPT_AS_THEY_ARE:
+        path = _joined(session, ffmpeg, fetched)
+        facts = _checked(session, ffmpeg, path, fetched)
+    return path, facts
+
+
+def _joined(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> Path:
+    """mp4 if its contents allow that, else mkv."""
+    session.enter(Phase.MERGING)
+    folder, tracks = session.job.folder, list(fetched.tracks)
+    try:
+        out = folder / f"{_JOINED}.mp4"
+        ffmpeg.join(tracks, out, fetched.audio_language)
+    except WrongMedia:
+        out = folder / f"{_JOINED}.mkv"
+        ffmpeg.join(tracks, out, fetched.audio_language)
+    return out
+
+
+def _checked(session: Session, ffmpeg: Ffmpeg, path: Path, fetched: Fetched) -> Facts:
+    session.enter(Phase.VERIFYING)
+    stated = fetched.duration or session.job.stream.duration
+    return check(ffmpeg, path, stated, full=session.job.full_decode_check)
+
+
+def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> TransferResult:
+    """The file is safe on the disk before it gets its name, and has its name before its parts go."""
+    final = job.folder / f"media.{facts.container}"
+    _to_disk(path)
+    result = TransferResult(
+        final, path.stat().st_size, facts.container, facts.duration, facts.height,
+        facts.audio_languages or ((fetched.audio_language,) if fetched.audio_language else ()),
+    )  # fmt: skip
+    _write(job.folder / _RECORD, {"wish": _wish(job), "result": wire.result_message(result)})
+    os.replace(path, final)
+    _clean(job.folder, fetched)
+    return result
+
+
+def _clean(folder: Path, fetched: Fetched) -> None:
+    with storage(folder):
+        for path in (*fetched.tracks, *fetched.leftovers, *folder.glob(f"{_JOINED}.*")):
+            path.unlink(missing_ok=True)
+            path.with_suffix(".journal").unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, facts: dict[str, Any]) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(facts))
+    os.replace(fresh, path)
+
+
+def _wish(job: TransferJob) -> list[str | None]:
+    return [job.language, job.quality]

@@ -1,0 +1,115 @@
+"""What the fetchers of one transfer share: the job, the connections, the counting, the first error."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+from . import wire
+from .http import Client
+from .job import Phase, Progress, TransferJob
+from .limiter import Limiter
+from .progress import Meter, Pulse
+
+RETRIES = 5
+_LONGEST_PAUSE_S = 8.0
+
+
+class Session:
+    """One transfer in the child. ``say`` sends a message to the server; safe from any thread."""
+
+    def __init__(self, job: TransferJob, say: Callable[[dict[str, Any]], None]) -> None:
+        self.job = job
+        self.meter = Meter(job.stall_timeout_s)
+        self.limiter = Limiter(job.speed_limit)
+        self.changed = threading.Condition(threading.RLock())
+        self.connections = max(1, job.connections)
+        self.error: BaseException | None = None
+        self._clients: list[Client] = []
+        self.adopt(job.stream.headers)
+        self._say = say
+        self._room_answered = threading.Event()
+        self._room_asked = False
+        self._pulse = Pulse(self.meter, self._tell, self.fail)
+
+    def start(self) -> None:
+        self._pulse.start()
+
+    def stop(self) -> None:
+        self._pulse.stop()
+
+    def adopt(self, headers: Mapping[str, str]) -> None:
+        """From now on the client sends ``headers``; used when they are only known after resolving.
+
+        The connections' own time-out is a little longer than the stall's, so that the stall is told first.
+        """
+        self._headers = headers
+        self.client = Client(headers, self.job.user_agent, self.job.stall_timeout_s + 2)
+        self._clients.append(self.client)
+
+    def enter(self, phase: Phase) -> None:
+        self.meter.phase = phase
+        self.meter.sign()
+        self._pulse.tell()
+
+    def ask_room(self, needed: int) -> None:
+        """Returns when the server has reserved ``needed`` bytes; asked once for each transfer."""
+        if not self._room_asked:
+            self._room_asked = True
+            self._say({"is": "size", "bytes": max(0, needed)})
+            with self.meter.excused():
+                self._room_answered.wait()
+        self.check()
+
+    def room_granted(self) -> None:
+        self._room_answered.set()
+
+    def limit(self, rate: int | None) -> None:
+        self.meter.slow_is_a_stall = rate is None or rate > 4000
+        self.limiter.set(rate)
+
+    def halt(self, halted: bool) -> None:
+        """Where processes cannot be stopped by signal, reading stops instead."""
+        self.limiter.halt(halted)
+
+    def set_connections(self, count: int) -> None:
+        with self.changed:
+            self.connections = max(1, count)
+            self.changed.notify_all()
+
+    def fail(self, error: BaseException) -> None:
+        """The first error counts; everything that waits is woken."""
+        with self.changed:
+            if self.error is not None:
+                return
+            self.error = error
+            self.changed.notify_all()
+        self._room_answered.set()
+        self.limiter.close()
+        for client in self._clients:
+            client.abort()
+
+    def revive(self, turn: BaseException) -> None:
+        """After ``turn``, which a fetcher answers itself, work may begin anew; any other error stays."""
+        with self.changed:
+            if self.error is turn:
+                self.error = None
+                self.limiter.reopen()
+                self.adopt(self._headers)
+
+    def check(self) -> None:
+        """Raises the transfer's error if it has one."""
+        if self.error is not None:
+            raise self.error
+
+    def pause(self, attempt: int, asked: float | None = None) -> None:
+        """Waits before try number ``attempt`` (from 1), or as long as the server asked. Raises the transfer's error."""
+        length = min(self.job.retry_pause_s * 2 ** (attempt - 1), _LONGEST_PAUSE_S) if asked is None else asked
+        with self.meter.excused() if asked is not None else nullcontext(), self.changed:
+            self.changed.wait_for(lambda: self.error is not None, length)
+        self.check()
+
+    def _tell(self, progress: Progress) -> None:
+        self._say(wire.progress_message(progress))

@@ -1,0 +1,92 @@
+"""Whether a file is the whole video that was announced, told by its container and its decoded end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from aniworld.core.errors import WrongMedia
+
+from .ffmpeg import Ffmpeg, Ran
+
+TAIL_S = 4
+_SHARE, _LEAST_S = 0.02, 1.5
+_DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
+_INPUT = re.compile(r"Input #0, ([\w,]+), from")
+_STREAM = re.compile(r"Stream #0:\d+(?:\[\w+\])?(?:\((\w+)\))?: (Video|Audio): (\w+)(.*)")
+_SIZE = re.compile(r"\b\d{2,5}x(\d{2,5})\b")
+_FRAME = re.compile(r"^frame=(\d+)", re.MULTILINE)
+_CUT_OFF = re.compile(r"partial file|ended prematurely|moov atom not found|corrupt input packet|truncat", re.IGNORECASE)
+_NAMES = {"mov": "mp4", "matroska": "mkv"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the container says of itself. ``duration`` in seconds; ``height`` in pixels, None without video."""
+
+    container: str
+    duration: float | None
+    height: int | None
+    audio_languages: tuple[str, ...]
+    has_audio: bool
+
+
+def check(ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = False) -> Facts:
+    """The file's facts. ``stated``: the duration that was announced, in seconds.
+
+    Raises WrongMedia if it does not open, has no picture, ends too early or lasts another time than was stated.
+    """
+    ran = ffmpeg.look(path, 0 if full else TAIL_S)
+    facts = read(ran.log, path)
+    if facts is None:
+        raise WrongMedia("What came is no video that can be opened.")
+    if facts.height is None:
+        raise WrongMedia("What came has sound but no picture." if facts.has_audio else "What came has no picture.")
+    if facts.container != "mpegts":  # its end cannot be sought by time; it is joined anew and read again then
+        _check_end(ran, full)
+    _check_duration(facts.duration, stated)
+    return facts
+
+
+def read(log: str, path: Path) -> Facts | None:
+    """The facts in what ``ffmpeg -i`` says; None if the file did not open."""
+    opened, duration = _INPUT.search(log), _DURATION.search(log)
+    if not opened:
+        return None
+    head = log[opened.end() :].split("Stream mapping", 1)[0].split("Output #0", 1)[0]
+    streams = _STREAM.findall(head)
+    heights = [_SIZE.search(rest) for _, kind, _, rest in streams if kind == "Video" and "attached pic" not in rest]
+    seconds = int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3]) if duration else None
+    spoken = tuple(name for name, kind, _, _ in streams if kind == "Audio" and name and name != "und")
+    return Facts(
+        container=_container(opened[1], path),
+        duration=seconds,
+        height=next((int(size[1]) for size in heights if size), None),
+        audio_languages=spoken,
+        has_audio=any(kind == "Audio" for _, kind, _, _ in streams),
+    )
+
+
+def _container(names: str, path: Path) -> str:
+    first = names.split(",", 1)[0]
+    if first == "matroska":
+        with path.open("rb") as file:
+            return "webm" if b"webm" in file.read(64) else "mkv"
+    return _NAMES.get(first, first)
+
+
+def _check_end(ran: Ran, full: bool) -> None:
+    frames = [int(count) for count in _FRAME.findall(ran.out)]
+    if ran.code or _CUT_OFF.search(ran.log) or not frames or not frames[-1]:
+        raise WrongMedia("The video is cut off: its end is missing.")
+    if full and re.search(r"\[(error|fatal)\]", ran.log):
+        raise WrongMedia("The video is damaged: parts of it cannot be decoded.")
+
+
+def _check_duration(seconds: float | None, stated: float | None) -> None:
+    if not stated:
+        return
+    if seconds is None or abs(seconds - stated) > max(_SHARE * stated, _LEAST_S):
+        lasts = "an unknown time" if seconds is None else f"{seconds:.0f} seconds"
+        raise WrongMedia(f"The video lasts {lasts}, but {stated:.0f} seconds were announced.")
