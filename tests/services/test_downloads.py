@@ -1,0 +1,285 @@
+"""The wishes about the queue, and what workers report."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aniworld.config.settings import DownloadSettings, Settings
+from aniworld.core.errors import (
+    CatalogueBlocked,
+    Conflict,
+    DiskFull,
+    InvalidInput,
+    LinkDead,
+    NotFound,
+    NothingThere,
+    TransferFailed,
+)
+from aniworld.core.events import DownloadProgress, Event, EventBus
+from aniworld.core.queue import Status
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, utcnow
+from aniworld.services.downloads import DownloadService
+from aniworld.services.progress import ProgressService
+from aniworld.services.views import DownloadRequest
+
+KEY = "steinwacht"
+
+
+class House:
+    """A DownloadService on a real database, with everything that it told."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.settings = Settings()
+        self.now = 1000.0
+        self.told: list[Event] = []
+        bus = EventBus()
+        bus.subscribe(self.told.append)
+        self.service = DownloadService(
+            database, lambda: self.settings, ProgressService(bus, clock=lambda: self.now), clock=lambda: self.now
+        )
+
+    def set(self, **changes: object) -> None:
+        self.settings = Settings(download=replace(DownloadSettings(), **changes))
+
+    def wish(self, *numbers: int, **facts: object):
+        return self.service.add(DownloadRequest(KEY, tuple((1, number) for number in numbers), **facts))
+
+    def names(self) -> list[str]:
+        return [event.name for event in self.told]
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    with database.writing() as session:
+        series = AnimeSeries(key=KEY, name="Steinwacht", site="demo", folder="Steinwacht (2021)", link="http://x/y")
+        series.episodes = [Episode(season=1, number=number) for number in range(1, 6)]
+        series.episodes[4].file = "Season 01/there.mp4"
+        session.add(series)
+    return House(database)
+
+
+def test_wished_episodes_wait_in_order_and_present_or_queued_ones_are_skipped(house: House) -> None:
+    added, skipped = house.wish(1, 2, 5)
+    assert [(item.episode, item.position, item.status) for item in added] == [(1, 0, "pending"), (2, 1, "pending")]
+    assert [(one.episode, "library" in one.reason) for one in skipped] == [("S01E05", True)]
+    added, skipped = house.wish(2, 3, 3)
+    assert [item.episode for item in added] == [3]
+    assert "queue already" in skipped[0].reason
+    assert "queue_status" in house.names()
+
+
+def test_the_servers_own_record_wins_over_what_the_client_says(house: House) -> None:
+    added, _ = house.wish(1, serie_folder="../../evil", serie_name="Evil")
+    assert (added[0].serie_folder, added[0].serie_name) == ("Steinwacht (2021)", "Steinwacht")
+
+
+def test_an_unknown_series_needs_a_name_and_its_folder_is_made_safe(house: House) -> None:
+    with pytest.raises(NotFound):
+        house.service.add(DownloadRequest("unknown", ((1, 1),)))
+    added, _ = house.service.add(DownloadRequest("unknown", ((1, 1),), serie_name="X", serie_folder="../../etc"))
+    assert "/" not in added[0].serie_folder
+    assert not added[0].serie_folder.startswith(".")
+
+
+def test_a_failed_episode_that_is_wished_again_is_queued_again(house: House) -> None:
+    (item,), _ = house.wish(1)
+    house.set(retry_limit=0)
+    house.service.failed(house.service.claim("w"), TransferFailed("no"))
+    (again,), _ = house.wish(1)
+    assert (again.id, again.status, again.error, again.retry_count) == (item.id, "pending", None, 0)
+
+
+def test_auto_start_sets_the_queue_going(house: House) -> None:
+    house.wish(1)
+    assert not house.service.status().is_running
+    house.set(auto_start=True)
+    house.wish(2)
+    assert house.service.status().is_running
+
+
+def test_progress_is_told_at_once_and_written_once_a_second(house: House) -> None:
+    house.wish(1)
+    item = house.service.claim("w")
+    for step in range(1, 21):
+        house.now += 0.1
+        house.service.progressed(progress(item, step))
+    told = [event for event in house.told if event.name == "download_progress"]
+    assert 7 <= len(told) <= 9  # at most four a second in two seconds
+    assert house.service.repository.get_item(item.id).progress < 20
+    assert house.service.status().active_downloads[0].progress == 20.0
+    house.service.completed(
+        item, file="f/a.mp4", relative="a.mp4", size_bytes=7, language="ger-dub", hoster="VOE", seconds=1
+    )
+    last = [event for event in house.told if event.name == "download_progress"][-1]
+    assert last.percent == 20.0  # the one held back goes out before the end
+    assert house.names().index("download_complete") > house.told.index(last)
+
+
+def test_a_completed_episode_is_recorded_with_its_file(house: House) -> None:
+    house.wish(1)
+    item = house.service.claim("w")
+    house.service.completed(
+        item, file="S/Season 01/a.mp4", relative="Season 01/a.mp4", size_bytes=7, language="ger-sub", hoster="V", seconds=2
+    )
+    (done,) = house.service.status().completed_downloads
+    assert (done.status, done.progress, done.file, done.language) == ("completed", 100.0, "S/Season 01/a.mp4", "ger-sub")
+    with house.database.reading() as session:
+        episode = session.query(Episode).filter_by(number=1).one()
+        assert (episode.file, episode.file_language, episode.size_bytes) == ("Season 01/a.mp4", "ger-sub", 7)
+    _, skipped = house.wish(1)
+    assert len(skipped) == 1
+
+
+def test_failures_within_the_limit_wait_with_growing_pauses_then_stay_failed(house: House) -> None:
+    house.set(retry_limit=2)
+    (item,), _ = house.wish(1)
+    pauses = []
+    for _ in range(3):
+        held = make_due(house, item.id)
+        house.service.failed(held, TransferFailed("The line broke."), failed_links=["http://x"])
+        stored = house.service.repository.get_item(item.id)
+        if stored.not_before:
+            pauses.append(round((stored.not_before - utcnow()).total_seconds(), -1))
+    assert pauses == [30, 120]
+    view = house.service.item(item.id)
+    assert (view.status, view.retry_count, view.error, view.error_code) == (
+        "failed", 2, "The line broke.", "transfer_failed",
+    )  # fmt: skip
+    assert [event.will_retry for event in house.told if event.name == "download_failed"] == [True, True, False]
+
+
+def test_what_is_not_there_fails_at_once(house: House) -> None:
+    house.wish(1)
+    house.service.failed(house.service.claim("w"), NothingThere("Not in ger-dub."))
+    assert house.service.status().failed_downloads[0].error == "Not in ger-dub."
+
+
+@pytest.mark.parametrize("error", [CatalogueBlocked("browser check", retry_after=60), DiskFull("no room")])
+def test_waiting_for_the_site_or_for_room_is_no_failure(house: House, error: Exception) -> None:
+    (item,), _ = house.wish(1)
+    house.service.failed(house.service.claim("w"), error)
+    view = house.service.item(item.id)
+    assert (view.status, view.retry_count, view.error) == ("pending", 0, str(error))
+    assert "download_failed" not in house.names()
+
+
+def test_retrying_gives_failed_items_a_fresh_count(house: House) -> None:
+    house.set(retry_limit=0)
+    (first, second), _ = house.wish(1, 2)
+    for _ in range(2):
+        house.service.failed(house.service.claim("w"), LinkDead("gone"))
+    house.service.retry([first.id])
+    assert [item.id for item in house.service.status().pending_queue] == [first.id]
+    house.service.retry()
+    assert {item.id for item in house.service.status().pending_queue} == {first.id, second.id}
+    with pytest.raises(NotFound):
+        house.service.retry(["nobody"])
+
+
+def test_removing_a_running_item_waits_for_its_worker(house: House) -> None:
+    (item,), _ = house.wish(1)
+    held = house.service.claim("w")
+
+    def worker() -> None:
+        assert house.service.changes.wait_until(lambda: house.service.repository.held_by("w") == {held.id: True}, 5)
+        house.service.dropped(held)
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    house.service.remove(item.id)
+    thread.join()
+    assert house.service.repository.count() == 0
+    with pytest.raises(NotFound):
+        house.service.remove(item.id)
+
+
+def test_stopping_waits_until_workers_put_back_what_they_hold(house: House) -> None:
+    house.wish(1, 2)
+    house.service.start()
+    held = house.service.claim("w")
+
+    def worker() -> None:
+        assert house.service.changes.wait_until(lambda: not house.service.repository.state().is_running, 5)
+        house.service.put_back(held)
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    status = house.service.stop()
+    thread.join()
+    assert (status.is_running, status.statistics.active, status.statistics.pending) == (False, 0, 2)
+
+
+def test_a_pause_with_an_end_is_taken_back_when_it_is_over(house: House) -> None:
+    status = house.service.pause(15)
+    assert status.is_paused
+    assert status.paused_until is not None
+    assert not house.service.paused_over(utcnow())
+    assert house.service.paused_over(utcnow() + timedelta(minutes=16))
+    assert not house.service.status().is_paused
+    house.service.pause()
+    assert not house.service.paused_over(utcnow() + timedelta(days=9))
+
+
+def test_a_restart_puts_back_what_ran_and_tries_failed_items_within_the_limit(house: House) -> None:
+    house.set(retry_limit=2, history_limit=1)
+    house.wish(1, 2, 3, 4)
+    house.service.claim("dead")
+    repository = house.service.repository
+    waiting = repository.get_pending_items()
+    repository.update_status(waiting[0].id, Status.FAILED, retry_count=1)
+    repository.update_status(waiting[1].id, Status.FAILED, retry_count=2, completed_at=utcnow())
+    repository.update_status(waiting[2].id, Status.COMPLETED, completed_at=utcnow() + timedelta(seconds=5))
+    assert house.service.recover() == 1
+    counts = repository.counts()
+    assert (counts[Status.PENDING], counts[Status.DOWNLOADING]) == (2, 0)
+    assert counts[Status.FAILED] + counts[Status.COMPLETED] == 1
+
+
+def test_places_and_priorities_change_for_waiting_items_only(house: House) -> None:
+    (first, second, third), _ = house.wish(1, 2, 3)
+    assert house.service.change(third.id, position=0).position == 0
+    assert [item.episode for item in house.service.status().pending_queue] == [3, 1, 2]
+    assert house.service.change(second.id, priority="high").priority == "high"
+    assert house.service.status().pending_queue[0].id == second.id
+    held = house.service.claim("w")
+    with pytest.raises(Conflict):
+        house.service.change(held.id, position=1)
+    with pytest.raises(InvalidInput):
+        house.service.change(first.id, position=-1)
+    with pytest.raises(InvalidInput):
+        house.service.change(first.id, priority="urgent")
+    with pytest.raises(NotFound):
+        house.service.change("nobody", priority="low")
+
+
+def test_lists_are_limited_paged_searched_and_cleared(house: House) -> None:
+    house.wish(*range(1, 5))
+    assert len(house.service.status(limit=2).pending_queue) == 2
+    assert house.service.status(limit=2).statistics.pending == 4
+    page, paging = house.service.items("pending", page=2, page_size=3)
+    assert ([item.episode for item in page], [item.position for item in page], paging.total) == ([4], [3], 4)
+    assert house.service.items(q="nobody")[1].total == 0
+    house.service.failed(house.service.claim("w"), NothingThere("no"))
+    assert house.service.clear("failed") == 1
+    assert house.service.clear("completed") == 0
+
+
+def progress(item: DownloadQueueItem, percent: float) -> DownloadProgress:
+    return DownloadProgress(
+        download_id=item.id, key=KEY, folder=item.serie_folder, season=1, episode=item.episode, percent=float(percent),
+        downloaded_bytes=int(percent), total_bytes=100, speed_mbps=8.0, speed_bytes=1_000_000, eta_seconds=9,
+    )  # fmt: skip
+
+
+def make_due(house: House, item_id: str) -> DownloadQueueItem:
+    stored = house.service.repository.get_item(item_id)
+    stored.not_before = None
+    house.service.repository.save_item(stored)
+    held = house.service.claim("w")
+    assert held is not None
+    return held

@@ -1,0 +1,180 @@
+"""The queue's rows: order, claims, leases, history."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from aniworld.core.errors import Conflict, NotFound
+from aniworld.core.queue import Priority, Status
+from aniworld.models import Database, DownloadQueueItem, utcnow
+from aniworld.services.queue_repository import QueueRepository
+
+
+@pytest.fixture
+def repository(database: Database) -> QueueRepository:
+    return QueueRepository(database.sessions, database.readers)
+
+
+def item(number: int, **facts: object) -> DownloadQueueItem:
+    values = {"serie_id": "steinwacht", "serie_name": "Steinwacht", "season": 1, "episode": number, **facts}
+    return DownloadQueueItem(**values)
+
+
+def episodes(items: list[DownloadQueueItem]) -> list[int]:
+    return [one.episode for one in items]
+
+
+def test_the_next_item_has_the_highest_priority_then_position_then_age(repository: QueueRepository) -> None:
+    now = utcnow()
+    repository.save_item(item(1, priority=1, position=5, added_at=now))
+    repository.save_item(item(2, priority=1, position=2, added_at=now))
+    repository.save_item(item(3, priority=2, position=9, added_at=now))
+    repository.save_item(item(4, priority=1, position=2, added_at=now - timedelta(hours=1)))
+    repository.save_item(item(5, priority=0, position=0, added_at=now))
+    assert episodes(repository.get_pending_items()) == [3, 4, 2, 1, 5]
+    assert episodes(repository.get_pending_items(limit=2)) == [3, 4]
+
+
+def test_a_plain_session_factory_serves_as_well(database: Database) -> None:
+    repository = QueueRepository(database.sessions)
+    saved = repository.save_item(item(1))
+    repository.update_status(saved.id, "downloading")
+    repository.update_progress(saved.id, 45.5, 455, 1000, 99)
+    stored = repository.get_item(saved.id)
+    assert (stored.progress, stored.downloaded_bytes, stored.total_bytes, stored.speed_bytes) == (45.5, 455, 1000, 99)
+
+
+def test_saving_a_known_item_writes_it_over(repository: QueueRepository) -> None:
+    saved = repository.save_item(item(1))
+    saved.serie_name = "Other"
+    repository.save_item(saved)
+    assert [one.serie_name for one in repository.get_pending_items()] == ["Other"]
+
+
+def test_unlawful_moves_and_unknown_items_are_refused(repository: QueueRepository) -> None:
+    saved = repository.save_item(item(1))
+    repository.update_status(saved.id, Status.DOWNLOADING)
+    repository.update_status(saved.id, Status.COMPLETED)
+    with pytest.raises(Conflict):
+        repository.update_status(saved.id, Status.DOWNLOADING)
+    with pytest.raises(NotFound):
+        repository.update_status("nobody", Status.FAILED)
+    repository.update_progress("nobody", 1.0, 1, 1, 1)
+    assert not repository.delete_item("nobody")
+
+
+def test_a_claim_takes_the_best_due_item_of_no_resting_source(repository: QueueRepository) -> None:
+    repository.add_all([item(1, source="rests"), item(2, not_before=utcnow() + timedelta(hours=1)), item(3), item(4)])
+    claimed = repository.claim("one", 30, without_sources=["rests"])
+    assert claimed is not None
+    assert (claimed.episode, claimed.status, claimed.worker) == (3, Status.DOWNLOADING, "one")
+    assert claimed.lease_until > utcnow()
+    assert repository.claim("two", 30, without_sources=["rests"]).episode == 4
+    assert repository.claim("three", 30, without_sources=["rests"]) is None
+
+
+def test_no_item_is_claimed_twice_by_many_workers(repository: QueueRepository) -> None:
+    repository.add_all([item(number) for number in range(1, 201)])
+    claimed: list[str] = []
+
+    def work(name: str) -> None:
+        while (one := repository.claim(name, 30)) is not None:
+            claimed.append(one.id)
+
+    workers = [threading.Thread(target=work, args=(f"worker {number}",)) for number in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(claimed) == len(set(claimed)) == 200
+
+
+def test_an_item_whose_lease_ended_waits_again_and_others_stay_held(repository: QueueRepository) -> None:
+    repository.add_all([item(1), item(2)])
+    repository.claim("dead", -1)
+    held = repository.claim("alive", 30)
+    assert repository.put_back_abandoned(everything=False) == 1
+    assert repository.held_by("alive") == {held.id: False}
+    repository.renew("alive", [held.id], 60)
+    assert repository.put_back_abandoned(everything=True) == 1
+    assert repository.counts()[Status.PENDING] == 2
+
+
+def test_a_cancelled_item_that_nobody_holds_any_more_goes(repository: QueueRepository) -> None:
+    repository.add_all([item(1)])
+    held = repository.claim("dead", 30)
+    repository.mark_cancelled(held.id)
+    repository.put_back_abandoned(everything=True)
+    assert repository.count() == 0
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 4, 99])
+def test_an_item_moves_to_a_place(repository: QueueRepository, place: int) -> None:
+    repository.add_all([item(number) for number in range(1, 6)])
+    moving = repository.get_pending_items()[2]
+    moved = repository.move(moving.id, priority=None, place=place)
+    order = [1, 2, 4, 5]
+    order.insert(place, 3)
+    assert episodes(repository.get_pending_items()) == order
+    assert repository.place_of(moved) == min(place, 4)
+
+
+def test_moving_between_the_same_two_items_never_runs_out_of_places(repository: QueueRepository) -> None:
+    repository.add_all([item(number) for number in range(1, 5)])
+    for _ in range(40):
+        last = repository.get_pending_items()[-1]
+        repository.move(last.id, priority=None, place=1)
+    assert sorted(episodes(repository.get_pending_items())) == [1, 2, 3, 4]
+    assert repository.get_pending_items()[0].episode == 1
+
+
+def test_a_place_before_higher_priorities_is_not_to_be_had(repository: QueueRepository) -> None:
+    repository.add_all([item(1, priority=2), item(2), item(3)])
+    low = repository.get_pending_items()[-1]
+    repository.move(low.id, priority=None, place=0)
+    assert episodes(repository.get_pending_items()) == [1, 3, 2]
+    repository.move(low.id, priority=int(Priority.HIGH), place=0)
+    assert episodes(repository.get_pending_items()) == [3, 1, 2]
+
+
+def test_failed_items_wait_again_all_or_these_or_below_the_limit(repository: QueueRepository) -> None:
+    for number, count in ((1, 0), (2, 3), (3, 1)):
+        repository.save_item(item(number, status=Status.FAILED, retry_count=count, error="why", failed_links=["x"]))
+    assert repository.retry(None, limit=3) == 2
+    assert {one.episode: one.retry_count for one in repository.get_pending_items()} == {1: 0, 3: 1}
+    (left,) = repository.get_items([Status.FAILED])
+    assert repository.retry([left.id]) == 1
+    assert all(one.error is None and one.failed_links == [] for one in repository.get_pending_items())
+    assert repository.retry(["nobody"]) == 0
+
+
+def test_history_keeps_the_newest(repository: QueueRepository) -> None:
+    now = utcnow()
+    for number in range(1, 11):
+        repository.save_item(item(number, status=Status.COMPLETED, completed_at=now + timedelta(minutes=number)))
+    repository.save_item(item(99))
+    assert repository.trim(3) == 7
+    assert episodes(repository.get_items([Status.COMPLETED])) == [10, 9, 8]
+    assert repository.counts()[Status.PENDING] == 1
+    assert repository.trim(0) == 3
+
+
+def test_searching_takes_wildcards_and_quotes_as_they_are(repository: QueueRepository) -> None:
+    repository.save_item(item(1, serie_name="100% Stein_wacht'; DROP TABLE download_queue_item; --"))
+    repository.save_item(item(2, serie_name="Other"))
+    assert repository.count(q="100%") == 1
+    assert repository.count(q="%") == 1
+    assert repository.count(q="_") == 1
+    assert repository.count(q="DROP TABLE") == 1
+    assert repository.count(q="!") == 0
+    assert repository.count() == 2
+
+
+def test_the_state_of_the_queue_survives(database: Database, repository: QueueRepository) -> None:
+    assert repository.state().is_running is False
+    repository.set_state(is_running=True, is_paused=True, reason="why")
+    again = QueueRepository(database.sessions).state()
+    assert (again.is_running, again.is_paused, again.reason) == (True, True, "why")
