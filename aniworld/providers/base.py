@@ -144,7 +144,7 @@ class Hoster(ABC):
 
     @abstractmethod
     def stream(self, url: str, *, referer: str, quality: str = "best") -> Stream:
-        """The media behind the page at ``url``, as ``quality`` wishes (``best``, ``worst``, ``720p`` = at most 720 lines).
+        """The media behind the page at ``url``; ``quality``: ``best``, ``worst``, or ``720p`` for at most 720 lines.
 
         Raises LinkDead (gone), HosterUnsupported (hidden, browser check, DRM), SiteUnreachable, AddressRefused.
         """

@@ -1,0 +1,143 @@
+"""Engine 1: aniworld.to, its alternates, and any configured address that is built like it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from aniworld.core.errors import CatalogueBlocked, SourceError
+from aniworld.core.keys import key_from_slug, title_from_slug
+from aniworld.core.media import SeriesHit
+from aniworld.core.offload import offload
+from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
+from aniworld.providers.obstacles import check_obstacle
+
+from . import aniworld_lists as lists
+from . import aniworld_pages as pages
+from .engine import Engine
+from .site import Place, json_hits
+
+QUERY_LENGTH = 200
+LIST_BYTES = 8 * 1024 * 1024
+
+
+class Aniworld(Engine):
+    site = "aniworld.to"
+    name = "AniWorld"
+    home = "https://aniworld.to"
+    hosts = ("aniworld.to", "aniworld.info", "aniworld.cc")
+    form = re.compile(
+        r"(?:^|/)(?P<kind>anime|serie)/stream/(?P<slug>[A-Za-z0-9_-]+)"
+        r"(?P<rest>/(?:staffel-\d{1,4}|filme)(?:/(?:episode|film)-\d{1,5})?)?(?=/|$)"
+    )
+
+    table_selector = pages.TABLE
+    parse_series = staticmethod(pages.parse_series)
+    parse_season = staticmethod(pages.parse_season)
+    parse_episode = staticmethod(pages.parse_episode)
+
+    def _from_slug(self, slug: str) -> Place:
+        return Place(f"/anime/stream/{slug}", slug)
+
+    def _from_match(self, found: re.Match[str]) -> Place:
+        return Place(f"/{found['kind']}/stream/{found['slug']}", found["slug"], (found["rest"] or "").strip("/"))
+
+    def search(self, query: str) -> list[SeriesHit]:
+        """The series search first; the site search where that finds nothing or breaks.
+
+        When both break, what the series search said is raised, but a browser check always.
+        """
+        words = " ".join(query.split())[:QUERY_LENGTH]
+        if not words:
+            return []
+        fault: SourceError | None = None
+        found: list[pages.SearchHit] = []
+        try:
+            found = self._series_search(words)
+        except CatalogueBlocked:
+            raise
+        except SourceError as error:
+            fault = error
+        hits = self._folded(found)
+        return hits or self._folded(self._site_search(words, fault))
+
+    def _series_search(self, words: str) -> list[pages.SearchHit]:
+        page = self._ask(
+            lambda base: self.gate.get(
+                f"{base}/ajax/seriesSearch", params={"keyword": words}, referer=f"{base}/",
+                headers={"X-Requested-With": "XMLHttpRequest", "Accept": "application/json"},
+            )
+        )  # fmt: skip
+        self._check_status(page)
+        return pages.series_hits(json_hits(page))
+
+    def _site_search(self, words: str, fault: SourceError | None) -> list[pages.SearchHit]:
+        """A body that is no JSON means no result, unless the first search broke as well: then ``fault`` is raised."""
+        try:
+            form, ajax = {"keyword": words}, {"X-Requested-With": "XMLHttpRequest"}
+            page = self._ask(lambda base: self.gate.post(f"{base}/ajax/search", form, ajax, referer=f"{base}/"))
+            self._check_status(page)
+        except CatalogueBlocked:
+            raise
+        except SourceError as error:
+            if fault is not None:
+                raise fault from error
+            return []
+        hits = pages.site_hits(page.text)
+        if hits is None:
+            check_obstacle(page, nothing_found=True)
+            if fault is not None:
+                raise fault
+        return hits or []
+
+    def _folded(self, hits: Iterable[pages.SearchHit]) -> list[SeriesHit]:
+        """Each series once, in order; an episode's hit counts for its series, help pages and people are dropped."""
+        found: dict[str, SeriesHit] = {}
+        for hit in hits:
+            place = self.place(hit.slug)
+            if place is None or not place.slug.strip("_-"):
+                continue
+            known = found.get(key_from_slug(place.slug))
+            if known is None or (not place.rest and not known.description):
+                made = self._hit(hit, place)
+                found[made.key] = made
+        return list(found.values())
+
+    def _hit(self, hit: pages.SearchHit, place: Place) -> SeriesHit:
+        base = self.base_urls[0]
+        name = title_from_slug(place.slug) if place.rest or not hit.name else hit.name
+        return SeriesHit(
+            key=key_from_slug(place.slug), name=name, site=self.site, link=base + place.root,
+            description="" if place.rest else hit.description,
+            cover_url=self._address(hit.cover, base + "/") if hit.cover else None, year=hit.year,
+        )  # fmt: skip
+
+    def _referer(self, place: Place) -> str:
+        return self.base_urls[0] + "/"
+
+    def new_episodes(self) -> list[NewEpisode]:
+        return [
+            NewEpisode(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.season, row.episode,
+                       row.day, row.languages)
+            for row in self._facts("/neue-episoden", lists.parse_new_episodes)
+            if (place := self.place(row.href)) is not None
+        ]  # fmt: skip
+
+    def calendar(self) -> list[Airing]:
+        return [
+            Airing(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.season, row.episode,
+                   row.day, row.at)
+            for row in self._facts("/animekalender", lists.parse_calendar)
+            if (place := self.place(row.href)) is not None
+        ]  # fmt: skip
+
+    def all_titles(self) -> list[CatalogueTitle]:
+        page = self._ask(lambda base: self.gate.get(f"{base}/animes", max_bytes=LIST_BYTES))
+        self._check_status(page)
+        rows = offload(lists.parse_titles, page.text, page.url)
+        return [
+            CatalogueTitle(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.alternatives,
+                           row.genre)
+            for row in rows
+            if (place := self.place(row.href)) is not None
+        ]  # fmt: skip

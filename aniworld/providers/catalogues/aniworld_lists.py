@@ -1,0 +1,145 @@
+"""The lists of engine 1: new episodes, calendar, all titles. Pure functions: text and address in, facts out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bs4 import Tag
+from lxml import etree, html
+
+from aniworld.core.errors import PageChanged
+
+from .html import attribute, image_address, not_found, plain, select_first, soup_of, words_of
+from .languages import from_flag_file
+
+NEW_ROWS = "div.newEpisodeList div.rows > div"
+CALENDAR = "section.calendarList"
+TITLES = "#seriesContainer div.genre"
+ZONE = ZoneInfo("Europe/Berlin")  # the site's times
+
+_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_CODE = re.compile(r"S\s*0*(\d{1,4})\s*E\s*0*(\d{1,5})", re.IGNORECASE)
+_HOUR = re.compile(r"(\d{1,2}):(\d{2})")
+
+
+@dataclass(frozen=True)
+class NewRow:
+    name: str
+    href: str
+    season: int | None
+    episode: int | None
+    day: date | None
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CalendarRow:
+    name: str
+    href: str
+    season: int | None
+    episode: int | None
+    day: date
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class TitleRow:
+    name: str
+    href: str
+    alternatives: tuple[str, ...]
+    genre: str
+
+
+def parse_new_episodes(text: str, url: str) -> list[NewRow]:
+    """One row for each episode, its languages joined, in the page's order. Raises PageChanged."""
+    soup = soup_of(text, url)
+    if soup.select_one("div.newEpisodeList") is None:
+        raise not_found(NEW_ROWS, url)
+    joined: dict[tuple[str, int | None, int | None], NewRow] = {}
+    for row in (row for line in soup.select(NEW_ROWS) if (row := _new_row(line))):
+        at = (row.href, row.season, row.episode)
+        known = joined.get(at)
+        languages = tuple(dict.fromkeys((*(known.languages if known else ()), *row.languages)))
+        joined[at] = NewRow(row.name, row.href, row.season, row.episode, known.day if known else row.day, languages)
+    return list(joined.values())
+
+
+def _new_row(line: Tag) -> NewRow | None:
+    anchor = line.select_one("a[href]")
+    if anchor is None:
+        return None
+    season, episode = _numbers(words_of(select_first(line, "span.blue2")) or words_of(line))
+    flags = (from_flag_file(image_address(image)) for image in line.select("img.flag"))
+    name = words_of(anchor.select_one("strong")) or words_of(anchor)
+    day = _day(words_of(line.select_one("span.elementFloatRight")))
+    return NewRow(name, attribute(anchor, "href"), season, episode, day, tuple(f for f in flags if f))
+
+
+def parse_calendar(text: str, url: str) -> list[CalendarRow]:
+    """What airs on which day; ``at`` is aware, in the site's own zone. Raises PageChanged."""
+    soup = soup_of(text, url)
+    sections = soup.select(CALENDAR)
+    if not sections:
+        raise not_found(CALENDAR + " > h3", url)
+    return [row for section in sections for row in _calendar_rows(section)]
+
+
+def _calendar_rows(section: Tag) -> Iterator[CalendarRow]:
+    day = _day(words_of(section.select_one("h3")))
+    if day is None:
+        return
+    for title in section.select("h3.seriesTitle"):
+        card = title.find_parent("a", href=True) or title.find_parent(lambda tag: tag.select_one("a[href]") is not None)
+        if card is None:
+            continue
+        anchor = card if card.name == "a" else card.select_one("a[href]")
+        small = " ".join(words_of(tag) for tag in card.select("small"))
+        season, episode = _numbers(small)
+        yield CalendarRow(words_of(title), attribute(anchor, "href"), season, episode, day, _moment(day, small))
+
+
+def parse_titles(text: str, url: str) -> list[TitleRow]:
+    """Every title of the catalogue, each once. Read without a soup: the page has up to 2.5 MB. Raises PageChanged."""
+    try:
+        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError) as error:
+        raise PageChanged(f"{url} is no page that can be read.") from error
+    rows: dict[str, TitleRow] = {}
+    for genre in tree.xpath("//*[@id='seriesContainer']//div[contains(concat(' ', @class, ' '), ' genre ')]"):
+        heading = plain(" ".join(genre.xpath(".//h3[1]//text()")))
+        for anchor in genre.xpath(".//li//a[@href]"):
+            href = anchor.get("href").strip()
+            rows.setdefault(href, _title_row(anchor, href, heading))
+    if not rows:
+        raise not_found(TITLES, url)
+    return list(rows.values())
+
+
+def _title_row(anchor: html.HtmlElement, href: str, genre: str) -> TitleRow:
+    names = (plain(name).strip("\"' ") for name in (anchor.get("data-alternative-title") or "").split(","))
+    return TitleRow(plain(anchor.text_content()), href, tuple(dict.fromkeys(n for n in names if n)), genre)
+
+
+def _numbers(text: str) -> tuple[int | None, int | None]:
+    found = _CODE.search(text)
+    return (int(found[1]), int(found[2])) if found else (None, None)
+
+
+def _day(text: str) -> date | None:
+    found = _DAY.search(text)
+    try:
+        return date(int(found[3]), int(found[2]), int(found[1])) if found else None
+    except ValueError:
+        return None
+
+
+def _moment(day: date, text: str) -> datetime | None:
+    found = _HOUR.search(text)
+    try:
+        return datetime.combine(day, time(int(found[1]), int(found[2])), ZONE) if found else None
+    except ValueError:
+        return None

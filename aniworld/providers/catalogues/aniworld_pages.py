@@ -1,0 +1,277 @@
+"""What the pages of engine 1 say (aniworld.to, older s.to). Pure functions: text and address in, facts out.
+
+The selectors are those of public descriptions and of the pages, 2024 to 2026. Optional parts may be missing; a page
+without what it must have raises PageChanged with the selector.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup, Tag
+
+from aniworld.core.errors import NothingThere
+from aniworld.core.keys import year_of
+
+from .facts import EpisodeFacts, HosterRow, Row, SeasonFacts, SeriesFacts
+from .html import (
+    attribute,
+    image_address,
+    not_found,
+    number_in,
+    plain,
+    select_first,
+    soup_of,
+    texts,
+    without_markup,
+    words_of,
+)
+from .languages import BY_KEY, from_flag_file, from_label
+
+TITLE = ("div.series-title h1[itemprop=name] > span", "div.series-title h1", "h1[itemprop=name]")
+SEASONS = "#stream ul a[href]"
+TABLE = "table.seasonEpisodesList"
+HOSTERS = "div.hosterSiteVideo li[data-link-target]"
+
+_ABSOLUTE = re.compile(r"\s*\[\s*(?:Episode|Folge|Ep\.?)\s*0*(\d{1,5})\s*\]\s*$", re.IGNORECASE)
+_SEASON = re.compile(r"/staffel-(\d{1,4})(?=[/?#]|$)")
+_FILMS = re.compile(r"/filme(?=[/?#]|$)")
+_EPISODE = re.compile(r"/(?:episode|film|folge)-(\d{1,5})(?=[/?#]|$)")
+_GONE = re.compile(r"nicht gefunden|deaktiviert", re.IGNORECASE)
+
+
+def parse_series(text: str, url: str) -> SeriesFacts:
+    """Everything on a series page, with the season that it shows. Raises NothingThere, PageChanged."""
+    soup = soup_of(text, url)
+    _check_there(soup, url)
+    heading = select_first(soup, *TITLE)
+    title = next((words for selector in TITLE if (words := words_of(soup.select_one(selector)))), "")
+    if heading is None or not title:
+        raise not_found(TITLE[0], url)
+    season = _season_facts(soup, url)
+    if not season.seasons and not season.table:
+        raise not_found(SEASONS, url)
+    return SeriesFacts(
+        title=title,
+        season=season,
+        description=_description(soup),
+        alternative_titles=_alternatives(soup, title),
+        year_start=year_of(words_of(soup.select_one("[itemprop=startDate]"))),
+        year_end=year_of(words_of(soup.select_one("[itemprop=endDate]"))),
+        genres=tuple(texts(soup.select("div.genres a[itemprop=genre]") or soup.select("div.genres a.genreButton"))),
+        age_rating=number_in(attribute(soup.select_one("div.fsk[data-fsk], [data-fsk]"), "data-fsk"), 0, 21),
+        imdb_id=_imdb(soup),
+        cover=next((a for img in soup.select("div.seriesCoverBox img") if (a := image_address(img))), ""),
+    )
+
+
+def parse_season(text: str, url: str) -> SeasonFacts:
+    """One season's table. A season that is not there has neither navigation nor table: NothingThere."""
+    soup = soup_of(text, url)
+    _check_there(soup, url)
+    facts = _season_facts(soup, url)
+    if not facts.seasons and not facts.table:
+        raise NothingThere(f"There is no such season at {url}.")
+    return facts
+
+
+def parse_episode(text: str, url: str) -> EpisodeFacts:
+    """An episode's titles and hosters, in the page's order, each once. Raises NothingThere, PageChanged."""
+    soup = soup_of(text, url)
+    _check_there(soup, url)
+    title = words_of(soup.select_one("span.episodeGermanTitle"))
+    title_en = words_of(soup.select_one("small.episodeEnglishTitle"))
+    box = soup.select_one("div.hosterSiteVideo")
+    languages = soup.select_one("div.changeLanguageBox")
+    if box is None and languages is None:
+        raise not_found(HOSTERS, url)
+    rows = tuple(dict.fromkeys(_hoster_rows(soup, _languages_by_key(soup))))
+    return EpisodeFacts(_split_absolute(title)[0], _split_absolute(title_en)[0], rows)
+
+
+def _check_there(soup: BeautifulSoup, url: str) -> None:
+    for alert in soup.select("div.messageAlert.danger"):
+        if _GONE.search(words_of(alert)):
+            raise NothingThere(f"The catalogue says that there is nothing at {url}.")
+
+
+def _description(soup: BeautifulSoup) -> str:
+    tag = soup.select_one("p.seri_des")
+    return plain(attribute(tag, "data-full-description")) or words_of(tag)
+
+
+def _alternatives(soup: BeautifulSoup, title: str) -> tuple[str, ...]:
+    stated = attribute(soup.select_one("h1[data-alternativetitles]"), "data-alternativetitles")
+    names = (plain(name).strip("\"' ") for name in plain(stated).split(","))
+    return tuple(dict.fromkeys(name for name in names if name and name != title))
+
+
+def _imdb(soup: BeautifulSoup) -> str | None:
+    tag = soup.select_one("a.imdb-link, a[data-imdb]")
+    found = re.search(r"tt\d{5,10}", attribute(tag, "data-imdb") or attribute(tag, "href"))
+    return found[0] if found else None
+
+
+def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
+    seasons = _navigation(soup)
+    tables = soup.select(TABLE) or [body.parent for body in soup.select("tbody[id^=season]") if body.parent]
+    rows: dict[tuple[int, int], Row] = {}
+    shown: set[int] = set()
+    for table in tables:
+        for line in table.select("tr"):
+            season = _season_of(line, url)
+            if season is None or _is_heading(line):
+                continue
+            shown.add(season)
+            row = _row(line, season)
+            if row is not None:
+                rows.setdefault((row.season, row.number), row)
+        shown.update(s for body in table.select("tbody") if (s := _body_season(body)) is not None)
+    return SeasonFacts(seasons, tuple(rows.values()), frozenset(shown), bool(tables))
+
+
+def _navigation(soup: BeautifulSoup) -> tuple[tuple[int, str], ...]:
+    """Season numbers with their addresses: in the first list of #stream, by address and not by wording."""
+    seasons: dict[int, str] = {}
+    for anchor in soup.select(SEASONS):
+        href = attribute(anchor, "href")
+        if _EPISODE.search(href):
+            continue
+        found = _SEASON.search(href)
+        number = int(found[1]) if found else 0 if _FILMS.search(href) else None
+        if number is not None:
+            seasons.setdefault(number, href)
+    return tuple(seasons.items())
+
+
+def _is_heading(line: Tag) -> bool:
+    return line.find("td") is None and line.find("a") is None
+
+
+def _body_season(body: Tag | None) -> int | None:
+    found = re.fullmatch(r"season-?(\d{1,4})", attribute(body, "id"))
+    return int(found[1]) if found else None
+
+
+def _season_of(line: Tag, url: str) -> int | None:
+    """A row's season: by its table body, else its link, else the page's own address, else 1."""
+    stated = _body_season(line.find_parent("tbody"))
+    if stated is not None:
+        return stated
+    href = next((attribute(a, "href") for a in line.select("a[href]") if _EPISODE.search(attribute(a, "href"))), "")
+    for address in (href, url):
+        if _FILMS.search(address) or "/film-" in address:
+            return 0
+        if found := _SEASON.search(address):
+            return int(found[1])
+    return 1 if href else None
+
+
+def _row(line: Tag, season: int) -> Row | None:
+    href = next((attribute(a, "href") for a in line.select("a[href]") if _EPISODE.search(attribute(a, "href"))), "")
+    number = _row_number(line, href)
+    if number is None:
+        return None
+    anchor = select_first(line, "td.seasonEpisodeTitle a", "td.seasonEpisodeTitle")
+    german, absolute = _split_absolute(words_of(anchor.select_one("strong") if anchor else None))
+    english, absolute_en = _split_absolute(words_of(anchor.select_one("span") if anchor else None))
+    flags = (from_flag_file(image_address(img)) for img in line.select("img.flag, td.editFunctions img"))
+    names = (_icon_name(icon) for icon in line.select("i.icon"))
+    return Row(
+        season, number, href, german, english, tuple(dict.fromkeys(f for f in flags if f)),
+        tuple(dict.fromkeys(name for name in names if name)), absolute or absolute_en,
+    )  # fmt: skip
+
+
+def _row_number(line: Tag, href: str) -> int | None:
+    linked = number_in(found[1]) if (found := _EPISODE.search(href)) else None
+    if "/film-" in href and linked is not None:
+        return linked
+    meta = number_in(attribute(line.select_one("meta[itemprop=episodeNumber]"), "content"))
+    return meta or linked or number_in(attribute(line, "data-episode-season-id"))
+
+
+def _icon_name(icon: Tag) -> str:
+    return attribute(icon, "title") or next((c for c in icon.get("class") or [] if c != "icon"), "")
+
+
+def _split_absolute(title: str) -> tuple[str, int | None]:
+    """``Der Anfang [Episode 063]`` → (``Der Anfang``, 63)."""
+    found = _ABSOLUTE.search(title)
+    return (title[: found.start()].strip(), int(found[1]) or None) if found else (title, None)
+
+
+def _languages_by_key(soup: BeautifulSoup) -> dict[str, str]:
+    """Key number → language, by flag file; a key whose flag is missing has its usual meaning."""
+    known: dict[str, str] = {}
+    for image in soup.select("div.changeLanguageBox [data-lang-key]"):
+        key = attribute(image, "data-lang-key")
+        flag = image if image.name == "img" else image.select_one("img")
+        language = from_flag_file(image_address(flag)) or BY_KEY.get(key)
+        language = language or from_label(attribute(image, "title", "alt"))
+        if key and language:
+            known.setdefault(key, language)
+    return known
+
+
+def _hoster_rows(soup: BeautifulSoup, languages: dict[str, str]) -> Iterator[HosterRow]:
+    for item in soup.select("div.hosterSiteVideo li[data-lang-key]"):
+        key = attribute(item, "data-lang-key")
+        language = languages.get(key) or BY_KEY.get(key)
+        href = attribute(item, "data-link-target") or _watch_link(item)
+        if language and href:
+            yield HosterRow(words_of(item.select_one("h4")) or _icon_title(item), language, href)
+
+
+def _watch_link(item: Tag) -> str:
+    identity = attribute(item, "data-link-id")
+    anchor = attribute(item.select_one("a[href*='/redirect/']"), "href")
+    return anchor or (f"/redirect/{identity}" if re.fullmatch(r"[\w-]+", identity) else "")
+
+
+def _icon_title(item: Tag) -> str:
+    icon = item.select_one("i.icon")
+    return re.sub(r"^Hoster\s+", "", _icon_name(icon)) if icon is not None else "unknown"
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """``slug`` as a bare slug or a path; ``cover`` as the site gives it."""
+
+    name: str
+    slug: str
+    description: str
+    cover: str = ""
+    year: int | None = None
+
+
+def series_hits(found: list) -> list[SearchHit]:
+    """The hits of ``/ajax/seriesSearch``."""
+    return [
+        SearchHit(
+            without_markup(hit.get("name")), str(hit.get("link") or "").strip(), without_markup(hit.get("description")),
+            str(hit.get("cover") or "").strip(), year_of(str(hit.get("productionYear") or "")),
+        )
+        for hit in found
+    ]  # fmt: skip
+
+
+def site_hits(text: str) -> list[SearchHit] | None:
+    """The hits of ``/ajax/search``, episodes and help pages among them; None for no JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    hits = [hit for hit in found if isinstance(hit, dict)] if isinstance(found, list) else []
+    return [
+        SearchHit(
+            without_markup(hit.get("title")), unquote(str(hit.get("link") or "")).strip(),
+            without_markup(hit.get("description")),
+        )
+        for hit in hits
+    ]  # fmt: skip
+

@@ -1,0 +1,57 @@
+"""What the pages of a catalogue say, whatever engine built them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the season table. ``href`` as the page gives it; empty where the row has no link."""
+
+    season: int
+    number: int
+    href: str
+    title: str
+    title_en: str
+    languages: tuple[str, ...]
+    hosters: tuple[str, ...]
+    absolute: int | None
+
+
+@dataclass(frozen=True)
+class SeasonFacts:
+    """``seasons``: number and address of each season in the navigation. ``table``: whether there was one at all."""
+
+    seasons: tuple[tuple[int, str], ...]
+    rows: tuple[Row, ...]
+    shown: frozenset[int]
+    table: bool
+
+
+@dataclass(frozen=True)
+class SeriesFacts:
+    title: str
+    season: SeasonFacts
+    description: str = ""
+    alternative_titles: tuple[str, ...] = ()
+    year_start: int | None = None
+    year_end: int | None = None
+    genres: tuple[str, ...] = ()
+    age_rating: int | None = None
+    imdb_id: str | None = None
+    cover: str = ""
+
+
+@dataclass(frozen=True)
+class HosterRow:
+    name: str
+    language: str
+    href: str
+
+
+@dataclass(frozen=True)
+class EpisodeFacts:
+    title: str
+    title_en: str
+    hosters: tuple[HosterRow, ...]

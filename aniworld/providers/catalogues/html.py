@@ -1,0 +1,88 @@
+"""Reading pages: one soup, a few questions to it. Loaded with the first page, since bs4 and lxml are heavy."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup, Tag
+
+from aniworld.core.errors import PageChanged, TooLarge
+
+TAGS = 150_000
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_MARKUP = re.compile(r"<[^<>]{0,500}>")
+
+
+def soup_of(text: str, url: str) -> BeautifulSoup:
+    """The page as a tree. Raises TooLarge for more elements than any honest page has, PageChanged for no HTML."""
+    if text.count("<") > TAGS:
+        raise TooLarge(f"{url} has more elements than any honest page.")
+    try:
+        return BeautifulSoup(text, "lxml")
+    except (RecursionError, ValueError, AssertionError, TypeError) as error:
+        raise PageChanged(f"{url} is no page that can be read.") from error
+
+
+def words_of(tag: Tag | None) -> str:
+    """The text in a tag, white space made single, entities that were escaped twice opened; empty for None."""
+    return plain(tag.get_text()) if tag is not None else ""
+
+
+def plain(text: str) -> str:
+    """Text with (doubly) escaped entities opened and white space made single."""
+    for _ in range(2):
+        if not _ENTITY.search(text):
+            break
+        text = html.unescape(text)
+    return " ".join(text.replace("\x00", "").split())
+
+
+def without_markup(text: object) -> str:
+    """Plain text of a value from JSON that may carry ``<em>`` and escaped entities; empty for no text."""
+    return plain(_MARKUP.sub("", plain(text))) if isinstance(text, str) else ""
+
+
+def attribute(tag: Tag | None, *names: str) -> str:
+    """The first of these attributes that has a value; empty where none does."""
+    if tag is None:
+        return ""
+    for name in names:
+        value = tag.get(name.lower())
+        if isinstance(value, list):
+            value = " ".join(value)
+        if value and value.strip():
+            return value.strip()
+    return ""
+
+
+def image_address(tag: Tag | None) -> str:
+    """An image's address: ``data-src`` of a lazy one before ``src``; never an inline placeholder."""
+    if tag is None:
+        return ""
+    candidates = (attribute(tag, name) for name in ("data-src", "data-original", "data-lazy-src", "src"))
+    return next((address for address in candidates if address and not address.startswith("data:")), "")
+
+
+def select_first(soup: BeautifulSoup | Tag, *selectors: str) -> Tag | None:
+    """The first tag that any of these selectors finds, in their order, with text or not."""
+    return next((tag for selector in selectors if (tag := soup.select_one(selector)) is not None), None)
+
+
+def texts(tags: list[Tag]) -> Iterator[str]:
+    """The texts that are not empty, each once, in order."""
+    return iter(dict.fromkeys(text for tag in tags if (text := words_of(tag))))
+
+
+def number_in(text: str | None, lowest: int = 1, highest: int = 10_000) -> int | None:
+    """The first whole number in a text, where it is in range; None otherwise."""
+    found = re.search(r"\d{1,6}", text or "")
+    number = int(found[0]) if found else -1
+    return number if lowest <= number <= highest else None
+
+
+def not_found(selector: str, url: str) -> PageChanged:
+    """What to raise when a page lacks what was looked for."""
+    return PageChanged(f"{url} has no “{selector}”: the site has changed its pages, or this is no page of it.")

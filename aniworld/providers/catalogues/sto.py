@@ -1,0 +1,118 @@
+"""Engine 2: s.to and serienstream.to since 2026-01."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from aniworld.core.errors import CatalogueBlocked, PageChanged, SourceError
+from aniworld.core.keys import key_from_slug, title_from_slug
+from aniworld.core.media import SeriesHit
+from aniworld.core.offload import offload
+from aniworld.providers.obstacles import check_obstacle
+
+from . import sto_pages as pages
+from .engine import Engine
+from .html import without_markup
+from .site import Place
+
+QUERY_LENGTH = 200
+RESULT_PAGES = 3
+
+
+class SerienStream(Engine):
+    site = "s.to"
+    name = "SerienStream"
+    home = "https://s.to"
+    hosts = ("s.to", "serienstream.to")
+    form = re.compile(
+        r"(?:^|/)serie/(?:stream/)?(?P<slug>[A-Za-z0-9_-]+)"
+        r"(?P<rest>/(?:staffel-\d{1,4}|filme)(?:/(?:episode|film)-\d{1,5})?)?(?=/|$)"
+    )
+
+    table_selector = pages.ROWS
+    parse_series = staticmethod(pages.parse_series)
+    parse_season = staticmethod(pages.parse_season)
+    parse_episode = staticmethod(pages.parse_episode)
+
+    def _from_slug(self, slug: str) -> Place:
+        return Place(f"/serie/{slug}", slug)
+
+    def _from_match(self, found: re.Match[str]) -> Place | None:
+        slug = found["slug"]
+        return None if slug == "stream" else Place(f"/serie/{slug}", slug, (found["rest"] or "").strip("/"))
+
+    def search(self, query: str) -> list[SeriesHit]:
+        """What the suggestions say; the pages of results where they break or know nothing."""
+        words = " ".join(query.split())[:QUERY_LENGTH]
+        if not words:
+            return []
+        fault: SourceError | None = None
+        try:
+            if found := self._suggested(words):
+                return found
+        except CatalogueBlocked:
+            raise
+        except SourceError as error:
+            fault = error
+        try:
+            return self._listed(words)
+        except CatalogueBlocked:
+            raise
+        except SourceError as error:
+            if fault is None:
+                return []
+            raise fault from error
+
+    def _suggested(self, words: str) -> list[SeriesHit]:
+        page = self._ask(
+            lambda base: self.gate.get(
+                f"{base}/api/search/suggest", params={"term": words}, referer=f"{base}/",
+                headers={"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"},
+            )
+        )  # fmt: skip
+        self._check_status(page)
+        try:
+            shows = _shows_of(page.json(), page.url)
+        except PageChanged:
+            check_obstacle(page, nothing_found=True)
+            raise
+        return self._hits(pages.Show(without_markup(s.get("name")), str(s.get("url") or "")) for s in shows)
+
+    def _listed(self, words: str) -> list[SeriesHit]:
+        found: list[pages.Show] = []
+        for number in range(1, RESULT_PAGES + 1):
+            query = {"term": words, "tab": "shows", "page": str(number)}
+            page = self._ask(lambda base, query=query: self.gate.get(f"{base}/suche", params=query, referer=f"{base}/"))
+            self._check_status(page)
+            shows = offload(pages.parse_shows, page.text, page.url)
+            if not shows:
+                check_obstacle(page, nothing_found=number == 1)
+            if not shows or shows[0] in found:
+                break
+            found += shows
+        return self._hits(iter(found))
+
+    def _hits(self, shows: Iterator[pages.Show]) -> list[SeriesHit]:
+        base, hits = self.base_urls[0], {}
+        for show in shows:
+            place = self.place(show.href)
+            if place is None or not place.slug.strip("_-"):
+                continue
+            key = key_from_slug(place.slug)
+            cover = self._address(show.cover, base + "/") if show.cover else None
+            name = show.name or title_from_slug(place.slug)
+            hits.setdefault(key, SeriesHit(key, name, self.site, base + place.root, cover_url=cover))
+        return list(hits.values())
+
+    def _referer(self, place: Place) -> str:
+        """The site redirects only those who come from the episode's page."""
+        return self.base_urls[0] + place.path
+
+
+def _shows_of(answer: Any, url: str) -> list[dict[str, Any]]:
+    shows = answer.get("shows") if isinstance(answer, dict) else None
+    if not isinstance(shows, list):
+        raise PageChanged(f"{url} was expected to answer with “shows” and did not.")
+    return [show for show in shows if isinstance(show, dict)]
