@@ -1,11 +1,19 @@
 """The WSGI application: ``gunicorn -k gevent -w 1 wsgi:app``. The patch must come before every other import."""
 
-# ruff: noqa: E402
 from gevent import monkey
 
 monkey.patch_all()
 
-from aniworld.app import create_app, start_workers
+import sys
 
-app = create_app()
-start_workers(app)
+from aniworld.app import create_app, start_workers
+from aniworld.core.errors import AniworldError
+
+REFUSED = 3  # gunicorn's own code for "this worker cannot start, and no other will": it ends instead of trying on
+
+try:
+    app = create_app()
+    start_workers(app)
+except AniworldError as error:
+    print(f"Aniworld does not start: {error}", file=sys.stderr)
+    sys.exit(REFUSED)

@@ -35,7 +35,11 @@ from .views import DownloadItem, DownloadRequest, Paging, QueueStatistics, Queue
 LEASE_S = 30.0
 STOP_WITHIN_S = 2.0
 PERSIST_EVERY_S = 1.0
-_WAITS = (CatalogueBlocked, DiskFull, LibraryUnavailable)  # no fault of the item: it waits and is not counted as a failure
+_WAITS = (
+    CatalogueBlocked,
+    DiskFull,
+    LibraryUnavailable,
+)  # no fault of the item: it waits and is not counted as a failure
 
 
 @dataclass(frozen=True)
@@ -246,7 +250,7 @@ class DownloadService:
             return
         tries = item.retry_count + 1
         will_retry = tries <= self._settings().download.retry_limit and error.code not in _FINAL
-        facts = dict(error=str(error), error_code=error.code, failed_links=list(failed_links))
+        facts = {"error": str(error), "error_code": error.code, "failed_links": list(failed_links)}
         if will_retry:
             due = utcnow() + timedelta(seconds=back_off(tries))
             self.repository.update_status(item.id, Status.PENDING, retry_count=tries, not_before=due, **facts)

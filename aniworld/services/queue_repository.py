@@ -110,7 +110,7 @@ class QueueRepository:
             DownloadQueueItem.status == Status.DOWNLOADING, DownloadQueueItem.worker == worker
         )
         with self._readers() as session:
-            return {item_id: cancelled for item_id, cancelled in session.execute(query)}
+            return dict(session.execute(query))
 
     def ids(self) -> set[str]:
         """The ids of all items that are not completed."""

@@ -24,7 +24,6 @@ from aniworld.core.errors import (
     LinkDead,
     MediaExpired,
     SiteUnreachable,
-    SourceError,
     Stalled,
     TransferFailed,
     WrongMedia,
@@ -325,7 +324,9 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LibraryUnavailable(f"The library cannot be written to ({error.strerror}); check the disk and its rights.") from error
+        raise LibraryUnavailable(
+            f"The library cannot be written to ({error.strerror}); check the disk and its rights."
+        ) from error
 
 
 def _summed_up(troubles: list[tuple[HosterLink, AniworldError]]) -> AniworldError:

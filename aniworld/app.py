@@ -1,0 +1,176 @@
+"""The composition root: each service built once and handed what it needs. Builds and wires; starts nothing.
+
+The only file that may import everything.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from sqlalchemy import create_engine
+
+from aniworld import __version__
+from aniworld.config.environment import Environment
+from aniworld.config.store import ConfigStore
+from aniworld.core.addresses import AddressRule
+from aniworld.core.events import EventBus
+from aniworld.models import Database
+from aniworld.models.upgrade import bring_up_to_date
+from aniworld.providers.base import CatalogueSettings
+from aniworld.providers.http import Gate
+from aniworld.providers.registry import Registry
+from aniworld.providers.rest import RestingSources
+from aniworld.services.anime import AnimeService
+from aniworld.services.auth import AuthService
+from aniworld.services.beside import BesideService
+from aniworld.services.configuration import ConfigService
+from aniworld.services.downloads import DownloadService
+from aniworld.services.legacy_import import DataMigrationService
+from aniworld.services.logs import set_up_logging
+from aniworld.services.progress import ProgressService
+from aniworld.services.registry import Services
+from aniworld.services.resolving import Resolver
+from aniworld.services.scan import ScanService
+from aniworld.services.series import AnimeSeriesService
+from aniworld.services.system import SystemService
+
+if TYPE_CHECKING:
+    from aniworld.workers.runtime import Runtime
+
+USER_AGENT = f"Aniworld/{__version__} (self-hosted anime library)"
+
+
+def build_services(environment: Environment | None = None) -> Services:
+    """Everything below the web, ready for a server, the command line or a test. The database is at its newest revision.
+
+    Raises InvalidInput for an environment that is not understood, Unavailable for a database that does not fit.
+    """
+    environment = environment or Environment.read()
+    environment.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config = ConfigService(ConfigStore(environment.instance), environment)
+    database = _database(environment)
+    bus = EventBus()
+    progress = ProgressService(bus)
+    gate = _gate(environment, config)
+    registry = Registry(gate, lambda: _catalogue_settings(config))
+    rest = RestingSources()
+    series = AnimeSeriesService(database)
+    downloads = DownloadService(database, lambda: config.current, progress, disk_free=lambda: _disk_free(config))
+    anime = AnimeService(
+        database=database,
+        series=series,
+        registry=registry,
+        progress=progress,
+        covers=environment.instance / "covers",
+        settings=lambda: config.current,
+        rest=rest,
+        spawn=spawn,
+    )
+    services = Services(
+        environment=environment,
+        database=database,
+        bus=bus,
+        config=config,
+        auth=AuthService(database, environment),
+        progress=progress,
+        anime=anime,
+        series=series,
+        scan=ScanService(database, lambda: config.current, progress, spawn),
+        downloads=downloads,
+        system=SystemService(database, config, environment, rest),
+        resolver=Resolver(database, registry, rest),
+        rest=rest,
+        registry=registry,
+        legacy=DataMigrationService(database),
+        beside=BesideService(database, anime, lambda: config.current),
+        stops=(gate.close,),
+    )
+    config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
+    return services
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The application, wired but not working yet: ``start_workers`` sets downloads and housekeeping going.
+
+    ``config``: Flask settings; ``ANIWORLD_…`` names in it go over the environment, e.g. ``{"ANIWORLD_INSTANCE": path}``.
+    """
+    from aniworld.web import init_web  # the command line builds services without the weight of the web
+
+    settings = dict(config or {})
+    environment = _environment(settings)
+    services = build_services(environment)
+    set_up_logging(environment.instance / "logs", services.config.current.logging.level)
+    services.config.subscribe(lambda old, new: set_up_logging(environment.instance / "logs", new.logging.level))
+    app = Flask("aniworld", instance_path=str(environment.instance), static_folder=None)
+    app.config.update({name: value for name, value in settings.items() if not name.startswith("ANIWORLD_")})
+    init_web(app, services)
+    return app
+
+
+def start_workers(app: Flask) -> Runtime:
+    """Sets the application working in this process; it stops with the process, or by ``stop()``.
+
+    Raises AlreadyRunning when another server has the instance folder.
+    """
+    from aniworld.workers.runtime import Runtime  # a process that only looks needs no workers
+
+    services: Services = app.extensions["aniworld"]
+    runtime = Runtime(services, services.environment.instance)
+    runtime.start()
+    app.extensions["aniworld.runtime"] = runtime
+    atexit.register(runtime.stop)
+    return runtime
+
+
+def spawn(work: Callable[[], None]) -> None:
+    """Begins ``work`` beside everything else: in a greenlet under gevent, else in a thread that ends with the process."""
+    import threading  # patched by then, where it is to be
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def _environment(settings: Mapping[str, Any]) -> Environment:
+    named = {name: str(value) for name, value in settings.items() if name.startswith("ANIWORLD_")}
+    before = {name: os.environ.get(name) for name in named}
+    os.environ.update(named)
+    try:
+        return Environment.read()
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _database(environment: Environment) -> Database:
+    url = environment.sqlalchemy_url
+    database = Database(create_engine(url, pool_size=10, max_overflow=40, pool_pre_ping=not url.startswith("sqlite")))
+    if url.startswith("sqlite"):
+        bring_up_to_date(database, environment.instance / "backups")
+        (environment.instance / "aniworld.db").touch(mode=0o600)
+    return database
+
+
+def _gate(environment: Environment, config: ConfigService) -> Gate:
+    return Gate(rule=AddressRule.of(environment.private_hosts), user_agent=USER_AGENT, **_gate_settings(config))
+
+
+def _gate_settings(config: ConfigService) -> dict[str, float]:
+    catalogue = config.current.catalogue
+    return {"requests_per_second": catalogue.requests_per_second, "timeout_s": catalogue.timeout_s}
+
+
+def _catalogue_settings(config: ConfigService) -> CatalogueSettings:
+    catalogue = config.current.catalogue
+    return CatalogueSettings(catalogue.base_url, catalogue.mirrors)
+
+
+def _disk_free(config: ConfigService) -> int | None:
+    root = config.current.library.root
+    try:
+        return shutil.disk_usage(root).free if root else None
+    except OSError:
+        return None
