@@ -15,7 +15,18 @@ from aniworld.core.media import ENG_SUB, GER_DUB, GER_SUB
 DEFAULT_TEMPLATE = "{series} - S{season:02}E{episode:02} - {title}"
 QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-EVENT_NAMES = ("download_complete", "download_failed", "scan_complete", "scan_failed", "series_added", "catalogue_blocked")
+NOTIFICATION_SCHEMES = (
+    "discord", "gotify", "gotifys", "json", "jsons", "mailto", "mailtos", "matrix", "matrixs", "ntfy", "ntfys", "pover",
+    "schan", "signal", "signals", "slack", "tgram",
+)  # fmt: skip
+EVENT_NAMES = (
+    "download_complete",
+    "download_failed",
+    "scan_complete",
+    "scan_failed",
+    "series_added",
+    "catalogue_blocked",
+)
 
 
 def setting(default: Any, doc: str, *, secret: bool = False, **limits: Any) -> Any:
@@ -39,38 +50,65 @@ class Window:
 @dataclass(frozen=True)
 class LibrarySettings:
     root: str = setting("", "The folder that holds your series, one folder each.", kind="path")
-    season_folders: bool = setting(True, "Put episodes into a folder for each season (Season 01); otherwise straight into the series folder.")
+    season_folders: bool = setting(
+        True, "Put episodes into a folder for each season (Season 01); otherwise straight into the series folder."
+    )
     episode_template: str = setting(
         DEFAULT_TEMPLATE,
         "How a new file is named. Tokens: {series} {year} {season} {episode} {absolute} {title} {title_en} {language} {quality} {hoster}; {episode:02} pads with zeros.",
         kind="template",
     )
-    recycle_days: int = setting(14, "How many days removed and replaced files can be brought back. 0 = keep them until you empty the bin.", low=0, high=3650)
-    write_nfo: bool = setting(False, "Write NFO files for Kodi and Jellyfin beside new episodes; yours are never changed.")
+    recycle_days: int = setting(
+        14,
+        "How many days removed and replaced files can be brought back. 0 = keep them until you empty the bin.",
+        low=0,
+        high=3650,
+    )
+    write_nfo: bool = setting(
+        False, "Write NFO files for Kodi and Jellyfin beside new episodes; yours are never changed."
+    )
     write_artwork: bool = setting(True, "Save the cover as poster in the series folder when there is none.")
 
 
 @dataclass(frozen=True)
 class CatalogueSettings:
     base_url: str = setting("https://aniworld.to", "Address of the catalogue site.", kind="url")
-    mirrors: tuple[str, ...] = setting((), "Other addresses of the same site, tried in this order when the first does not answer.", kind="urls")
-    requests_per_second: float = setting(2.0, "At most this many requests a second to the catalogue.", low=0.1, high=50.0)
+    mirrors: tuple[str, ...] = setting(
+        (), "Other addresses of the same site, tried in this order when the first does not answer.", kind="urls"
+    )
+    requests_per_second: float = setting(
+        2.0, "At most this many requests a second to the catalogue.", low=0.1, high=50.0
+    )
     timeout_s: float = setting(20.0, "Seconds to wait for an answer of the catalogue.", low=1.0, high=300.0)
-    refresh_hours: float = setting(12.0, "Hours after which a series' catalogue page is read again by a scan.", low=0.0, high=8760.0)
+    refresh_hours: float = setting(
+        12.0, "Hours after which a series' catalogue page is read again by a scan.", low=0.0, high=8760.0
+    )
 
 
 @dataclass(frozen=True)
 class DownloadSettings:
     concurrency: int = setting(3, "Episodes downloaded at the same time.", low=1, high=16)
     connections: int = setting(8, "Ranges or fragments fetched at a time for one episode.", low=1, high=32)
-    languages: tuple[str, ...] = setting((GER_DUB, GER_SUB, ENG_SUB), "Wanted languages, best first; the next one is taken where the better is not there.", kind="languages")
-    hosters: tuple[str, ...] = setting((), "Preferred hosters, best first; the others follow in the catalogue's order.", kind="words")
+    languages: tuple[str, ...] = setting(
+        (GER_DUB, GER_SUB, ENG_SUB),
+        "Wanted languages, best first; the next one is taken where the better is not there.",
+        kind="languages",
+    )
+    hosters: tuple[str, ...] = setting(
+        (), "Preferred hosters, best first; the others follow in the catalogue's order.", kind="words"
+    )
     quality: str = setting("best", "The picture height to fetch, at most.", choices=QUALITIES)
-    speed_limit_mbps: float = setting(0.0, "Speed limit over all downloads in Mbit/s. 0 = none.", low=0.0, high=100_000.0)
+    speed_limit_mbps: float = setting(
+        0.0, "Speed limit over all downloads in Mbit/s. 0 = none.", low=0.0, high=100_000.0
+    )
     retry_limit: int = setting(3, "How many times a failed download is tried again by itself.", low=0, high=20)
-    stall_timeout_s: float = setting(60.0, "Seconds without a byte after which a download counts as stalled.", low=5.0, high=3600.0)
+    stall_timeout_s: float = setting(
+        60.0, "Seconds without a byte after which a download counts as stalled.", low=5.0, high=3600.0
+    )
     history_limit: int = setting(500, "How many completed and failed downloads are remembered.", low=0, high=100_000)
-    min_free_space_mb: int = setting(1024, "Free space in MB that is left on the disk; downloads wait below it.", low=0, high=10_000_000)
+    min_free_space_mb: int = setting(
+        1024, "Free space in MB that is left on the disk; downloads wait below it.", low=0, high=10_000_000
+    )
     auto_start: bool = setting(False, "Begin to download as soon as something is queued and when the server starts.")
 
 
@@ -88,12 +126,16 @@ class ScheduleSettings:
 @dataclass(frozen=True)
 class NotificationSettings:
     urls: tuple[str, ...] = setting((), "Where to send notifications (Apprise addresses).", secret=True, kind="words")
-    events: tuple[str, ...] = setting(("download_complete", "download_failed"), "What to notify about.", kind="words", choices=EVENT_NAMES)
+    events: tuple[str, ...] = setting(
+        ("download_complete", "download_failed"), "What to notify about.", kind="words", choices=EVENT_NAMES
+    )
 
 
 @dataclass(frozen=True)
 class MediaServerSettings:
-    kind: str = setting("none", "The media server that is told of new episodes.", choices=("none", "jellyfin", "plex", "kodi"))
+    kind: str = setting(
+        "none", "The media server that is told of new episodes.", choices=("none", "jellyfin", "plex", "kodi")
+    )
     url: str = setting("", "Its address.", kind="url")
     token: str = setting("", "Its API key or token.", secret=True)
 
@@ -142,6 +184,18 @@ def from_mapping(kind: type[Any], values: Mapping[str, Any]) -> Any:
             value = tuple(from_mapping(Window, item) if isinstance(item, Mapping) else item for item in value)
         known[one.name] = tuple(value) if isinstance(value, list) else value
     return kind(**known)
+
+
+def to_mapping(value: Any) -> Any:
+    """The JSON form of a settings tree or of a part of it; ``from_mapping`` reads it back."""
+    if is_dataclass(value):
+        return {one.name: to_mapping(getattr(value, one.name)) for one in fields(value)}
+    return [to_mapping(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def secrets() -> tuple[tuple[str, str], ...]:
+    """The settings that never leave the process, as (section, name)."""
+    return tuple((section, name) for section, name, one in walk() if one.metadata["secret"])
 
 
 def _default(one: Field[Any]) -> Any:

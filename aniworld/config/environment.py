@@ -1,0 +1,73 @@
+"""What the environment says, read once at start. The table stands in docs/api.md."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from environs import Env, EnvError
+
+from aniworld.core.errors import InvalidInput
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True)
+class Environment:
+    """``hosts`` and ``origins``: names that this server answers to, and foreign origins that may open sockets.
+
+    ``secure_cookies``: cookies go over https only. ``metrics``: ``/metrics`` answers. Values with secrets are not shown
+    by ``repr``.
+    """
+
+    instance: Path = Path("instance")
+    master_password: str | None = field(default=None, repr=False)
+    library: str = ""
+    catalogue_url: str = ""
+    database_url: str = field(default="", repr=False)
+    redis_url: str = field(default="", repr=False)
+    private_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    secure_cookies: bool = False
+    metrics: bool = False
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.instance.absolute() / 'aniworld.db'}"
+
+    @classmethod
+    def read(cls, instance: str | Path | None = None) -> Environment:
+        """The environment of this process; ``instance`` goes over ``ANIWORLD_INSTANCE``. Raises InvalidInput."""
+        env = Env(prefix="ANIWORLD_")
+        try:
+            return cls(
+                instance=Path(instance or env.str("INSTANCE", "") or "instance").expanduser().absolute(),
+                master_password=env.str("MASTER_PASSWORD", None) or None,
+                library=env.str("LIBRARY", "").strip(),
+                catalogue_url=env.str("CATALOGUE_URL", "").strip().rstrip("/"),
+                database_url=env.str("DATABASE_URL", "").strip(),
+                redis_url=env.str("REDIS_URL", "").strip(),
+                private_hosts=_words(env.str("PRIVATE_HOSTS", "")),
+                trusted_proxies=networks(env.str("TRUSTED_PROXIES", "")),
+                hosts=tuple(word.lower() for word in _words(env.str("HOSTS", ""))),
+                origins=tuple(word.lower().rstrip("/") for word in _words(env.str("ORIGINS", ""))),
+                secure_cookies=env.bool("SECURE_COOKIES", False),
+                metrics=env.bool("METRICS", False),
+            )
+        except EnvError as error:
+            raise InvalidInput(f"The environment is not understood: {error}") from error
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """The networks that a comma-separated text names; a single address is a network of one. Raises InvalidInput."""
+    try:
+        return tuple(ipaddress.ip_network(word, strict=False) for word in _words(text))
+    except ValueError as error:
+        raise InvalidInput(f"ANIWORLD_TRUSTED_PROXIES names networks such as 10.0.0.0/8: {error}.") from error
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -1,0 +1,62 @@
+"""Marshmallow fields that take what JSON says and guess nothing: ``"1"`` is no number and ``1`` is no truth value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+
+class StrictSchema(Schema):
+    """Unknown fields are refused."""
+
+    class Meta:
+        unknown = "raise"
+
+
+class Text(fields.String):
+    """Text without halves of surrogate pairs and without NUL, which no database keeps."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise ValidationError("Holds characters that cannot be kept.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Whole(fields.Integer):
+    def _validated(self, value: Any) -> int:
+        if not isinstance(value, int | float) or isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Amount(fields.Float):
+    def _validated(self, value: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, float) and not math.isfinite(value):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Truth(fields.Boolean):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+def flat(messages: Any, path: str = "") -> dict[str, list[str]]:
+    """Marshmallow's nested messages as {dotted field: [messages]}; ``_schema`` stands for the whole."""
+    if isinstance(messages, str):
+        return {path or "_schema": [messages]}
+    if not isinstance(messages, Mapping):
+        return {path or "_schema": [str(message) for message in messages]}
+    found: dict[str, list[str]] = {}
+    for name, inner in messages.items():
+        step = path if name == "_schema" else f"{path}.{name}" if path else str(name)
+        for field, texts in flat(inner, step).items():
+            found.setdefault(field, []).extend(texts)
+    return found

@@ -1,0 +1,188 @@
+"""The configuration file and its backups: written whole or not at all, readable by their owner only."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aniworld.core.errors import Conflict, InvalidInput, NotFound
+from aniworld.core.offload import offload
+
+try:
+    import fcntl
+except ImportError:  # Windows: one program at a time, so nothing to keep apart
+    fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 1024 * 1024
+KINDS = ("auto", "manual", "before-restore")
+KEPT = {"auto": 20, "before-restore": 20}
+MANUAL_LIMIT = 200
+BACKUP_NAME = re.compile(r"config-(\d{8}-\d{6})-(auto|manual|before-restore)-[0-9a-f]{8}\.json")
+
+
+@dataclass(frozen=True)
+class Backup:
+    name: str
+    created_at: datetime
+    size_bytes: int
+    kind: str
+
+
+class ConfigStore:
+    """``instance/config.json`` and ``instance/backups``. Knows JSON and files, nothing of what settings mean."""
+
+    def __init__(self, instance: Path) -> None:
+        self.path = instance / "config.json"
+        self._backups = instance / "backups"
+        self._lock_path = instance / ".config.lock"
+        for folder in (instance, self._backups):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One change at a time, over all processes of this instance."""
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if fcntl is not None:
+                offload(fcntl.flock, descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def mark(self) -> tuple[int, ...] | None:
+        """Something that changes whenever the file does; None while there is none."""
+        try:
+            facts = self.path.stat()
+        except OSError:
+            return None
+        return facts.st_mtime_ns, facts.st_size, facts.st_ino
+
+    def load(self) -> dict[str, Any] | None:
+        """What the file says; None if there is none, or it was broken and is kept aside."""
+        try:
+            return _read(self.path)
+        except FileNotFoundError:
+            return None
+        except (OSError, InvalidInput) as error:
+            self.put_aside(str(error))
+            return None
+
+    def put_aside(self, why: str) -> None:
+        """Keeps a copy of a file that is not understood, beside it, with a loud line in the log."""
+        aside = self.path.with_name(f"{self.path.name}.broken-{_now()}-{secrets.token_hex(2)}")
+        try:
+            self.path.replace(aside)
+        except OSError:
+            log.exception("%s is not readable and could not be put aside", self.path.name)
+            return
+        log.error("%s is broken (%s). It is kept as %s; what it said is not in force.", self.path.name, why, aside.name)
+
+    def save(self, data: Mapping[str, Any]) -> None:
+        write_private(self.path, _dump(data))
+
+    def backups(self) -> list[Backup]:
+        """Newest first."""
+        found = []
+        for entry in os.scandir(self._backups):
+            name = BACKUP_NAME.fullmatch(entry.name)
+            if name and entry.is_file(follow_symlinks=False):
+                facts = entry.stat(follow_symlinks=False)
+                found.append((facts.st_mtime_ns, Backup(entry.name, _moment(name[1]), facts.st_size, name[2])))
+        found.sort(key=lambda pair: (pair[1].created_at, pair[0]), reverse=True)
+        return [backup for _, backup in found]
+
+    def backup(self, data: Mapping[str, Any], kind: str) -> Backup:
+        """Keeps ``data``; of kinds that come by themselves the last 20 stay. Raises Conflict at 200 manual ones."""
+        if kind == "manual" and sum(one.kind == "manual" for one in self.backups()) >= MANUAL_LIMIT:
+            raise Conflict(f"There are {MANUAL_LIMIT} backups already; delete some that you no longer need.")
+        path = self._backups / f"config-{_now()}-{kind}-{secrets.token_hex(4)}.json"
+        write_private(path, _dump(data))
+        self._trim(kind)
+        return next(one for one in self.backups() if one.name == path.name)
+
+    def backup_path(self, name: str) -> Path:
+        """Raises NotFound for every name that is not one of ours, whatever it tries to be."""
+        path = self._backups / name if isinstance(name, str) and BACKUP_NAME.fullmatch(name) else None
+        if path is None or not path.is_file() or path.is_symlink():
+            raise NotFound("There is no backup of this name.")
+        return path
+
+    def read_backup(self, name: str) -> dict[str, Any]:
+        """Raises NotFound, InvalidInput."""
+        return _read(self.backup_path(name))
+
+    def delete_backup(self, name: str) -> None:
+        self.backup_path(name).unlink(missing_ok=True)
+
+    def _trim(self, kind: str) -> None:
+        if kind in KEPT:
+            for old in [one for one in self.backups() if one.kind == kind][KEPT[kind] :]:
+                self.delete_backup(old.name)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """``path`` holds ``content`` with mode 0600, or what it held before, whatever happens in between."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            offload(os.fsync, file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows cannot open a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        offload(os.fsync, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InvalidInput("this is no plain file")
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise InvalidInput("it is larger than any configuration")
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"it is no JSON: {type(error).__name__}") from None
+    if not isinstance(data, dict):
+        raise InvalidInput("it is no JSON object")
+    return data
+
+
+def _dump(data: Mapping[str, Any]) -> bytes:
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    except ValueError:  # digits that are no date: someone named the file by hand
+        return datetime.fromtimestamp(0, UTC)

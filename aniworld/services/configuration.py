@@ -1,0 +1,273 @@
+"""ConfigService: the settings in force, and every wish about them. Settings change only here."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aniworld.config.environment import Environment
+from aniworld.config.roots import make_root, trouble_with_root
+from aniworld.config.schema import problems
+from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mapping, secrets, to_mapping
+from aniworld.config.store import Backup, ConfigStore
+from aniworld.core.errors import InvalidInput
+from aniworld.core.offload import offload
+
+from .views import BackupView
+
+log = logging.getLogger(__name__)
+
+MASK = "********"
+LOOK_EVERY_S = 1.0
+Listener = Callable[[Settings, Settings], None]
+Json = dict[str, Any]
+
+
+class ConfigService:
+    """``current`` is what is in force: the stored settings with what the environment puts over them.
+
+    A change by another program of this instance (the command line) is noticed within a second of asking.
+    """
+
+    def __init__(self, store: ConfigStore, environment: Environment) -> None:
+        self._store = store
+        self._environment = environment
+        self._lock = threading.RLock()
+        self._listeners: tuple[Listener, ...] = ()
+        self._looked_at = time.monotonic()
+        self._mark = store.mark()
+        first_start = self._mark is None
+        self._stored = self._read()
+        self._current = self._over(self._stored)
+        if first_start and environment.library:
+            self._apply(_merged(to_mapping(self._stored), {"library": {"root": environment.library}}), kind=None)
+
+    # ── looking ─────────────────────────────────────────────────────────────
+
+    @property
+    def current(self) -> Settings:
+        if time.monotonic() - self._looked_at > LOOK_EVERY_S:
+            self._looked_at = time.monotonic()
+            if self._store.mark() != self._mark:
+                self.reload()
+        return self._current
+
+    def masked(self) -> Json:
+        """The settings in force as JSON, secrets as ``********``."""
+        return _masked(to_mapping(self.current))
+
+    def validate(self, part: Any) -> dict[str, list[str]]:
+        """What is wrong with a part of the settings: {dotted field: [messages]}; changes nothing."""
+        try:
+            return self._problems(self._unmasked(part))
+        except InvalidInput as error:
+            return error.fields
+
+    def subscribe(self, hear: Listener) -> Callable[[], None]:
+        """``hear(old, new)`` after every change; what you get is the function that takes it off again."""
+        self._listeners = (*self._listeners, hear)
+        return lambda: setattr(self, "_listeners", tuple(known for known in self._listeners if known is not hear))
+
+    def reload(self) -> None:
+        """The file's settings are in force, if it changed behind our back."""
+        with self._lock:
+            self._mark = self._store.mark()
+            self._take(self._read())
+
+    # ── changing ────────────────────────────────────────────────────────────
+
+    def update(self, part: Any) -> Json:
+        """The new settings, masked, after a backup of the old ones. Raises InvalidInput with ``fields``."""
+        with self._changing():
+            wished = self._unmasked(part)
+            _refuse(self._problems(wished))
+            before = to_mapping(self._stored)
+            after = _merged(before, wished)
+            if after != before or self._mark is None:
+                self._apply(after, kind="auto")
+        return self.masked()
+
+    def backups(self) -> list[BackupView]:
+        """Newest first."""
+        return [_view(backup) for backup in self._store.backups()]
+
+    def backup(self, kind: str = "manual") -> BackupView:
+        with self._changing():
+            return _view(self._store.backup(to_mapping(self._stored), kind))
+
+    def restore(self, name: str) -> Json:
+        """The restored settings, masked; those before are kept as a backup first. Raises NotFound, InvalidInput."""
+        with self._changing():
+            restored = _merged(to_mapping(Settings()), self._checked(self._store.read_backup(name)))
+            self._apply(restored, kind="before-restore")
+        return self.masked()
+
+    def read_backup(self, name: str) -> Json:
+        """What a backup says, secrets masked: it is made to leave the process. Raises NotFound, InvalidInput."""
+        return _masked(self._checked(self._store.read_backup(name)))
+
+    def backup_path(self, name: str) -> Path:
+        """The file itself, secrets and all: for the owner on this machine only. Raises NotFound."""
+        return self._store.backup_path(name)
+
+    def delete_backup(self, name: str) -> None:
+        """Raises NotFound."""
+        self._store.delete_backup(name)
+
+    # ── inside ──────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change at a time, in this process and beside others, on top of what the file says now."""
+        with self._lock, self._store.locked():
+            if self._store.mark() != self._mark:
+                self.reload()
+            yield
+
+    def _read(self) -> Settings:
+        """The stored settings. A single value that is not understood falls back to its default, and the file is kept."""
+        data = self._store.load()
+        if data is None:
+            return Settings()
+        wrong = problems(data)
+        if wrong:
+            self._keep_copy(data, wrong)
+            data = _without(data, wrong)
+        return from_mapping(Settings, data)
+
+    def _keep_copy(self, data: Json, wrong: Mapping[str, list[str]]) -> None:
+        kept = self._store.backup(data, "auto")
+        for name, messages in wrong.items():
+            log.error("Setting %s is not understood (%s); its default is in force. The file as it was is kept as %s.",
+                      name, " ".join(messages), kept.name)  # fmt: skip
+
+    def _checked(self, data: Json) -> Json:
+        _refuse(problems(data))
+        return data
+
+    def _apply(self, data: Json, kind: str | None) -> None:
+        settings: Settings = from_mapping(Settings, data)
+        root = settings.library.root
+        if root and root != self._stored.library.root:
+            _refuse(self._root_problem(root))
+            settings = replace(settings, library=replace(settings.library, root=_made(root)))
+        if kind is not None:
+            self._store.backup(to_mapping(self._stored), kind)
+        self._store.save(to_mapping(settings))
+        self._mark = self._store.mark()
+        self._take(settings)
+
+    def _take(self, stored: Settings) -> None:
+        old, self._stored, self._current = self._current, stored, self._over(stored)
+        if old == self._current:
+            return
+        for hear in self._listeners:
+            try:
+                hear(old, self._current)
+            except Exception:  # the wall: a listener that fails must not keep the settings from the others
+                log.exception("A listener failed on new settings")
+
+    def _over(self, stored: Settings) -> Settings:
+        if not self._environment.catalogue_url:
+            return stored
+        return replace(stored, catalogue=replace(stored.catalogue, base_url=self._environment.catalogue_url))
+
+    def _problems(self, part: Any) -> dict[str, list[str]]:
+        found = problems(part)
+        if found:
+            return found
+        root = part.get("library", {}).get("root", "")
+        if root and root != self._stored.library.root:
+            found |= self._root_problem(root)
+        return found | _notification_problems(part.get("notifications", {}).get("urls", ()))
+
+    def _root_problem(self, root: str) -> dict[str, list[str]]:
+        trouble = offload(trouble_with_root, root, self._environment.instance)
+        return {"library.root": [trouble]} if trouble else {}
+
+    def _unmasked(self, part: Any) -> Any:
+        """``part`` where a mask that was sent back, and the environment's address, give way to what is stored."""
+        if not isinstance(part, Mapping):
+            return part
+        stored = to_mapping(self._stored)
+        part = {name: dict(value) if isinstance(value, Mapping) else value for name, value in part.items()}
+        for section, name in secrets():
+            if isinstance(part.get(section), dict) and name in part[section]:
+                part[section][name] = _unmask(part[section][name], stored[section][name])
+        catalogue = part.get("catalogue")
+        if isinstance(catalogue, dict) and catalogue.get("base_url") == (self._environment.catalogue_url or None):
+            catalogue["base_url"] = stored["catalogue"]["base_url"]
+        return part
+
+
+def _refuse(found: Mapping[str, list[str]]) -> None:
+    if found:
+        name, messages = next(iter(found.items()))
+        raise InvalidInput(f"These settings are not taken. {name}: {messages[0]}", found)
+
+
+def _made(root: str) -> str:
+    try:
+        offload(make_root, root)
+    except OSError as error:
+        message = f"The folder cannot be made ({error.strerror}); choose another or make it yourself."
+        raise InvalidInput(message, {"library.root": [message]}) from error
+    return str(Path(root).expanduser())
+
+
+def _merged(whole: Json, part: Mapping[str, Any]) -> Json:
+    return {section: {**values, **part.get(section, {})} for section, values in whole.items()}
+
+
+def _without(data: Json, wrong: Mapping[str, list[str]]) -> Json:
+    bad = {tuple(name.split(".")[:2]) for name in wrong}
+    whole = {name for name, *inner in bad if not inner}
+    return {
+        section: {name: value for name, value in values.items() if (section, name) not in bad}
+        for section, values in data.items()
+        if section not in whole and isinstance(values, Mapping)
+    }
+
+
+def _masked(data: Json) -> Json:
+    data = {section: dict(values) for section, values in data.items()}
+    for section, name in secrets():
+        if name in data.get(section, {}):
+            data[section][name] = _mask(data[section][name])
+    return data
+
+
+def _mask(value: Any) -> Any:
+    if isinstance(value, list):
+        return [MASK] * len(value)
+    return MASK if value else value
+
+
+def _unmask(sent: Any, stored: Any) -> Any:
+    if sent == MASK:
+        return stored
+    if not isinstance(sent, list) or MASK not in sent:
+        return sent
+    if sent.count(MASK) != len(stored):
+        message = "Send all hidden entries back as they came, with new ones beside them, or state all of them anew."
+        raise InvalidInput(message, {"notifications.urls": [message]})
+    kept = iter(stored)
+    return [next(kept) if entry == MASK else entry for entry in sent]
+
+
+def _notification_problems(urls: Any) -> dict[str, list[str]]:
+    return {
+        f"notifications.urls.{place}": [f"Must begin with one of: {', '.join(NOTIFICATION_SCHEMES)}."]
+        for place, url in enumerate(urls)
+        if url.partition("://")[0].lower() not in NOTIFICATION_SCHEMES or "://" not in url
+    }
+
+
+def _view(backup: Backup) -> BackupView:
+    return BackupView(backup.name, backup.created_at, backup.size_bytes, backup.kind)
