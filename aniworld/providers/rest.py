@@ -40,6 +40,9 @@ class RestingSources:
     def block(self, site: str, error: CatalogueBlocked) -> float:
         """Lets ``site`` rest, longer each time in a row; what you get is for how many seconds."""
         with self._lock:
+            left = self._until.get(site, (0.0, ""))[0] - self._clock()
+            if left > 0:
+                return left  # several asked at once: one check, one rest
             times = self._times.get(site, 0)
             seconds = max(float(RESTS_S[min(times, len(RESTS_S) - 1)]), error.retry_after or 0.0)
             self._times[site] = times + 1

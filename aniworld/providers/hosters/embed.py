@@ -1,0 +1,113 @@
+"""The hoster for every page that states its media openly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from aniworld.core.errors import HosterUnsupported, LinkDead, SourceError
+from aniworld.core.media import Stream, StreamKind
+from aniworld.core.offload import offload
+from aniworld.providers.base import Hoster
+from aniworld.providers.http import Page
+from aniworld.providers.obstacles import sign_of
+
+from .media import Medium, PlayerFacts, parse_player
+
+FRAME_DEPTH = 2
+_UNKNOWN_ADAPTIVE, _UNKNOWN_FILE = 1079, 479
+
+
+class Embed(Hoster):
+    """Open players: video elements, set-up calls, og:video, JSON-LD, plain addresses, frames up to two levels deep."""
+
+    name = "embed"
+
+    def claims(self, url: str) -> bool:
+        return urlsplit(url).scheme in ("http", "https")
+
+    def stream(self, url: str, *, referer: str, quality: str = "best") -> Stream:
+        return self._stream(url, referer, quality, FRAME_DEPTH)
+
+    def _stream(self, url: str, referer: str, quality: str, depth: int) -> Stream:
+        page = self.gate.get(url, referer=referer or None, skip_media=True)
+        host = urlsplit(page.url).hostname or ""
+        _check_status(page, host)
+        if page.media or page.body.lstrip().startswith(b"#EXTM3U"):
+            return self._itself(page, referer)
+        facts = offload(parse_player, page.text, page.url)
+        if facts.drm:
+            raise HosterUnsupported(f"{host} protects its video with DRM; another hoster has to be used.")
+        if facts.media:
+            return self._chosen(facts, page, quality)
+        return self._inside(facts, page, quality, depth)
+
+    def _inside(self, facts: PlayerFacts, page: Page, quality: str, depth: int) -> Stream:
+        """The page states no media: its frames are asked; else the reason is told."""
+        fault: SourceError = _without_media(facts, page)
+        if sign_of(page, nothing_found=True) and not facts.frames:
+            raise _browser_check(urlsplit(page.url).hostname or "")
+        for frame in facts.frames if depth > 0 else ():
+            try:
+                return self._stream(frame, page.url, quality, depth - 1)
+            except SourceError as error:
+                fault = fault if isinstance(fault, LinkDead) else error
+        raise fault
+
+    def _itself(self, page: Page, referer: str) -> Stream:
+        playlist = "mpegurl" in page.content_type or urlsplit(page.url).path.lower().endswith(".m3u8")
+        kind = StreamKind.HLS if playlist or page.body else StreamKind.FILE
+        return Stream(kind, page.url, self._headers(page.url, referer or page.url))
+
+    def _chosen(self, facts: PlayerFacts, page: Page, quality: str) -> Stream:
+        medium = choose(facts.media, quality)
+        kind = StreamKind.HLS if medium.adaptive else StreamKind.PAGE if medium.ending == "mpd" else StreamKind.FILE
+        return Stream(kind, medium.url, self._headers(medium.url, page.url), facts.duration, medium.height)
+
+    def _headers(self, url: str, referer: str) -> dict[str, str]:
+        """What a browser would send from the player's page; ``Origin`` only to another origin, as browsers do."""
+        headers = {"User-Agent": self.gate.user_agent, "Referer": referer.split("#", 1)[0]}
+        here, there = urlsplit(referer), urlsplit(url)
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            headers["Origin"] = f"{here.scheme}://{here.netloc}"
+        return headers
+
+
+def choose(media: Sequence[Medium], quality: str = "best") -> Medium:
+    """The medium that ``quality`` wishes. Of equals the first; a DASH manifest only if there is nothing else."""
+    plain = [medium for medium in media if medium.ending != "mpd"] or list(media)
+    if quality == "worst":
+        return min(plain, key=_lines)
+    limit = int(quality[:-1]) if quality.endswith("p") and quality[:-1].isdigit() else 10_000
+    fitting = [medium for medium in plain if medium.adaptive or _lines(medium) <= limit]
+    return max(fitting, key=_lines) if fitting else min(plain, key=_lines)
+
+
+def _lines(medium: Medium) -> int:
+    return medium.height or (_UNKNOWN_ADAPTIVE if medium.adaptive else _UNKNOWN_FILE)
+
+
+def _check_status(page: Page, host: str) -> None:
+    if page.gone:
+        raise LinkDead(f"The video at {host} is gone (status {page.status}).")
+    if sign_of(page):
+        raise _browser_check(host)
+    if page.status in (401, 403):
+        raise HosterUnsupported(f"{host} refuses its page (status {page.status}); another hoster has to be used.")
+    if page.status >= 400:
+        raise LinkDead(f"The video at {host} does not open (status {page.status}).")
+
+
+def _browser_check(host: str) -> HosterUnsupported:
+    return HosterUnsupported(
+        f"{host} asks for a browser check. Open it in a browser, wait a while, or use another network or hoster."
+    )
+
+
+def _without_media(facts: PlayerFacts, page: Page) -> SourceError:
+    host = urlsplit(page.url).hostname
+    if facts.gone:
+        return LinkDead(f"{host} says that the video is gone (“{facts.gone}”).")
+    if facts.hidden:
+        return HosterUnsupported(f"{host} hides its video in an obfuscated player; another hoster has to be used.")
+    return HosterUnsupported(f"{host} does not state its video openly; another hoster has to be used.")

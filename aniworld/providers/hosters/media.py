@@ -1,0 +1,307 @@
+"""What a hoster's page states about its media. A pure function: text and address in, facts out; nothing is run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from aniworld.providers.catalogues.html import attribute, soup_of
+
+from .script import Value, unescape, values_of
+
+FRAMES = 4
+
+_ENDING = re.compile(r"\.(m3u8|mp4|m4v|webm|mkv|mov|mpd)$", re.IGNORECASE)
+_STATED = re.compile(r"\.(?:m3u8|mp4|webm)(?![\w.])", re.IGNORECASE)
+_LEFT = re.compile(r"[^\s\"'`<>()\[\]{},;=]*$")
+_RIGHT = re.compile(r"[^\s\"'`<>()\[\]{},;]*")
+_BESIDE = re.compile(
+    r"(?:^|[/_.\-])(?:trailer|teaser|previews?|thumb(?:nail)?s?|poster|storyboard|sprites?|preroll|midroll|advert\w*|ads?"
+    r"|vast|captions?|subtitles?)(?:[/_.\-\d]|$)",
+    re.IGNORECASE,
+)
+_BESIDE_NAMES = re.compile(
+    r"track|caption|subtitle|thumb|poster|image|preview|trailer|teaser|vast|vpaid|^ads?$|advert|preroll|logo|sprite"
+    r"|storyboard|watermark|related|playlist_?next",
+    re.IGNORECASE,
+)
+_MEDIA_TYPES = re.compile(r"^(?:video/|application/(?:vnd\.apple|x-)mpegurl|hls$|mp4$|webm$|m3u8$)", re.IGNORECASE)
+_NO_MEDIA_TYPES = re.compile(r"text/|image/|json|javascript|dash", re.IGNORECASE)
+_SOURCE_NAMES = frozenset(
+    {"file", "src", "source", "sources", "url", "hls", "hlsurl", "hls_src", "mp4", "stream", "streamurl", "video",
+     "videourl", "video_url", "contenturl", "loadsource", "play_url", "playurl", "default", "auto"}
+)  # fmt: skip
+_LABELS = ("label", "res", "quality", "size", "height", "name", "title", "html")
+_WORDS = {"4k": 2160, "uhd": 2160, "2k": 1440, "fhd": 1080, "full hd": 1080, "fullhd": 1080, "hd": 720, "sd": 480}
+_ISO = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
+_DRM = re.compile(
+    r"com\.widevine|widevine|com\.microsoft\.playready|playready|com\.apple\.fps|fairplay"
+    r"|[\"']?\bdrm\b[\"']?\s*:\s*(?!(?:false|null|undefined|0|\{\s*\}|[\"']{2})\s*[,}\s])",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(
+    r"eval\s*\(|\batob\s*\(|String\.fromCharCode|unescape\s*\(|CryptoJS|base64,|_0x[0-9a-f]{4}", re.IGNORECASE
+)
+_GONE = re.compile(r"video not found|file not found|has been removed|was deleted|maintenance", re.IGNORECASE)
+_NO_PLAYER = re.compile(
+    r"google|recaptcha|hcaptcha|facebook|twitter|disqus|doubleclick|analytics|/ads?[/.?]|chat|banner", re.IGNORECASE
+)
+_MOVED = re.compile(r"^location$|location\.(?:href|replace|assign)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Medium:
+    """``height`` in lines where a label says it. ``ending``: m3u8, mp4 …; empty where only the type tells."""
+
+    url: str
+    height: int | None = None
+    ending: str = ""
+
+    @property
+    def adaptive(self) -> bool:
+        return self.ending == "m3u8"
+
+
+@dataclass(frozen=True)
+class PlayerFacts:
+    """``media``: what the most trustworthy place on the page states. ``frames``: pages inside this one.
+
+    ``gone``: the words that say so. ``drm``, ``hidden``: signs of protected or obfuscated media.
+    """
+
+    media: tuple[Medium, ...] = ()
+    frames: tuple[str, ...] = ()
+    duration: float | None = None
+    gone: str | None = None
+    drm: bool = False
+    hidden: bool = False
+
+
+def parse_player(text: str, url: str) -> PlayerFacts:
+    """What the page states. Raises PageChanged, TooLarge only for what is no readable page."""
+    soup = soup_of(text, url)
+    base = _base(soup, url)
+    scripts = [tag.get_text() for tag in soup.select("script:not([src])") if "ld+json" not in attribute(tag, "type")]
+    linked = [fact for tag in soup.select("script[type='application/ld+json']") for fact in _linked(tag.get_text())]
+    values = [value for script in scripts for value in values_of(script)]
+    groups = (
+        _elements(soup),
+        _configured(values),
+        _stated_in_linked(linked),
+        _open_graph(soup),
+        (found for script in scripts for found in _plain(script)),
+    )
+    media = next((found for group in groups if (found := _usable(group, base))), ())
+    source = "\n".join(scripts)
+    return PlayerFacts(
+        media=media, frames=_frames(soup, linked, values, base), duration=_duration(soup, linked), gone=_gone(soup),
+        drm=bool(_DRM.search(source)), hidden=bool(_HIDDEN.search(source)),
+    )  # fmt: skip
+
+
+def height_of(label: str) -> int | None:
+    """The lines that a label names: ``720p``, ``1080``, ``HD`` (720), ``4K``; None for anything else."""
+    text = label.strip().lower()
+    found = re.search(r"(?<!\d)(\d{3,4})\s*p?(?!\d)", text)
+    number = int(found[1]) if found else 0
+    if 100 <= number <= 4320:
+        return number
+    return next((lines for word, lines in _WORDS.items() if re.search(rf"\b{word}\b", text)), None)
+
+
+def _base(soup: BeautifulSoup, url: str) -> str:
+    stated = _joined(url, attribute(soup.select_one("base[href]"), "href"))
+    return stated or url
+
+
+def _joined(base: str, address: str) -> str:
+    """A full http(s) address, or empty."""
+    address = address.replace("&amp;", "&").strip()
+    if not address or any(char in address for char in " \n\t<>\"\\") or address.lower().startswith(("data:", "blob:")):
+        return ""
+    try:
+        full = urljoin(base, address)
+        return full if urlsplit(full).scheme in ("http", "https") and urlsplit(full).hostname else ""
+    except ValueError:
+        return ""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    address: str
+    label: str = ""
+    kind: str = ""
+
+
+def _usable(found: Iterable[_Candidate], base: str) -> tuple[Medium, ...]:
+    """Each medium once, in order; what only accompanies a video (trailers, pictures, subtitles, ads) is left out."""
+    media: dict[str, Medium] = {}
+    for candidate in found:
+        url = _joined(base, candidate.address)
+        path = urlsplit(url).path if url else ""
+        ending = found_ending[1].lower() if (found_ending := _ENDING.search(path)) else ""
+        if not url or _BESIDE.search(path) or not (ending or _MEDIA_TYPES.match(candidate.kind)):
+            continue
+        if (not ending and "mpegurl" in candidate.kind.lower()) or candidate.kind.lower() in ("hls", "m3u8"):
+            ending = "m3u8"
+        media.setdefault(url, Medium(url, height_of(candidate.label) or _height_in(path), ending))
+    return tuple(media.values())
+
+
+def _height_in(path: str) -> int | None:
+    found = re.search(r"(?<!\d)(\d{3,4})p(?![a-z0-9])", path.rsplit("/", 1)[-1], re.IGNORECASE)
+    return int(found[1]) if found else None
+
+
+def _elements(soup: BeautifulSoup) -> Iterator[_Candidate]:
+    for tag in soup.select("video, video source, source[type^='video/'], source[type*='mpegurl' i]"):
+        if _accompanies(tag):
+            continue
+        label = attribute(tag, "label", "res", "data-res", "size", "data-quality", "title")
+        if tag.name == "source":
+            label = label or attribute(tag, "height")
+        kind = attribute(tag, "type") or ("video/" if tag.name == "video" or not tag.has_attr("type") else "")
+        for name in ("src", "data-src", "data-video-src", "data-hls"):
+            if address := attribute(tag, name):
+                yield _Candidate(address, label, kind)
+                break
+
+
+def _accompanies(tag: Tag) -> bool:
+    """Whether an element is an advertisement, a trailer or a preview by its own or its player's name."""
+    near = [tag, *([tag.parent] if tag.name == "source" and tag.parent is not None else [])]
+    return any(_BESIDE.search(word) for t in near for name in ("id", "class") for word in attribute(t, name).split())
+
+
+def _configured(values: list[Value]) -> Iterator[_Candidate]:
+    for value in values:
+        by_quality = re.fullmatch(r"\d{3,4}p?", value.name)
+        if value.joined or _is_beside(value) or not (by_quality or value.name.lower() in _SOURCE_NAMES):
+            continue
+        kind = value.beside.get("type", "")
+        if _NO_MEDIA_TYPES.search(kind) or not _looks_like_address(value.text):
+            continue
+        label = next((value.beside[name] for name in _LABELS if height_of(value.beside.get(name, ""))), "")
+        yield _Candidate(value.text, value.name if by_quality else label, kind)
+
+
+def _looks_like_address(text: str) -> bool:
+    return bool(re.match(r"(?:https?:)?/|[\w./-]+\.(?:m3u8|mp4|m4v|webm|mkv|mov|mpd)(?:[?#]|$)", text, re.IGNORECASE))
+
+
+def _is_beside(value: Value) -> bool:
+    kind = value.beside.get("kind", "")
+    names = (value.name, *value.path)
+    return bool(_BESIDE_NAMES.search(kind)) or any(_BESIDE_NAMES.search(name) for name in names)
+
+
+def _plain(script: str) -> Iterator[_Candidate]:
+    """Addresses that simply stand in a script, also inside other strings; pieces of sums are none."""
+    text = script.replace("\\/", "/").replace("\\u0026", "&").replace("\\x26", "&").replace('\\"', '"')
+    for number, found in enumerate(_STATED.finditer(text)):
+        if number >= 50:
+            return
+        left = _LEFT.search(text[max(0, found.start() - 2048) : found.start()])
+        right = _RIGHT.match(text, found.end(), found.end() + 2048)
+        if left is None or right is None:
+            continue
+        start, end = found.start() - len(left[0]), right.end()
+        around = text[max(0, start - 12) : start].rstrip("\"'` ")[-1:] + text[end : end + 12].lstrip("\"'` ")[:1]
+        address = unescape(text[start:end])
+        if "+" not in around and "${" not in address and re.match(r"(?:https?:)?//|/\w", address):
+            yield _Candidate(address)
+
+
+def _linked(text: str) -> list[dict[str, Any]]:
+    """Every object in a JSON-LD block, nested ones too, but for trailers and thumbnails."""
+    try:
+        waiting: list[Any] = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return []
+    found: list[dict[str, Any]] = []
+    while waiting and len(found) < 500:
+        item = waiting.pop(0)
+        if isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, dict):
+            found.append(item)
+            waiting.extend(value for name, value in item.items() if not _BESIDE_NAMES.search(name))
+    return found
+
+
+def _stated_in_linked(linked: list[dict[str, Any]]) -> Iterator[_Candidate]:
+    for fact in linked:
+        for address in _strings(fact.get("contentUrl")):
+            label = str(fact.get("videoQuality") or fact.get("height") or "")
+            yield _Candidate(address, label, str(fact.get("encodingFormat") or "video/"))
+
+
+def _strings(value: Any) -> list[str]:
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+
+
+def _open_graph(soup: BeautifulSoup) -> Iterator[_Candidate]:
+    kind = _meta(soup, "og:video:type")
+    if re.search(r"html|flash", kind, re.IGNORECASE):
+        return
+    for name in ("og:video:secure_url", "og:video:url", "og:video"):
+        for tag in soup.select(f"meta[property='{name}'], meta[name='{name}']"):
+            yield _Candidate(attribute(tag, "content"), _meta(soup, "og:video:height"), kind)
+
+
+def _meta(soup: BeautifulSoup, name: str) -> str:
+    return attribute(soup.select_one(f"meta[property='{name}'], meta[name='{name}']"), "content")
+
+
+def _frames(soup: BeautifulSoup, linked: list[dict[str, Any]], values: list[Value], base: str) -> tuple[str, ...]:
+    """Pages that may hold the player: frames, embed addresses, and where the page itself sends the browser."""
+    stated = [attribute(tag, name) for tag in soup.select("iframe, frame") for name in ("src", "data-src")]
+    if "html" in _meta(soup, "og:video:type"):
+        stated += [_meta(soup, "og:video:secure_url"), _meta(soup, "og:video:url"), _meta(soup, "og:video")]
+    stated += [address for fact in linked for address in _strings(fact.get("embedUrl"))]
+    for tag in soup.select("meta[http-equiv='refresh' i]"):
+        found = re.search(r"url\s*=\s*['\"]?([^'\"]+)", attribute(tag, "content"), re.IGNORECASE)
+        stated += [found[1]] if found else []
+    stated += [v.text for v in values if not v.joined and any(map(_MOVED.search, (v.whole, *v.path)))]
+    full = (_joined(base, address) for address in stated)
+    wanted = (url for url in full if url and not _NO_PLAYER.search(url) and url.split("#")[0] != base.split("#")[0])
+    return tuple(dict.fromkeys(wanted))[:FRAMES]
+
+
+def _duration(soup: BeautifulSoup, linked: list[dict[str, Any]]) -> float | None:
+    """Seconds, where the page states them; None otherwise or for nonsense."""
+    stated = [_meta(soup, "og:video:duration"), _meta(soup, "video:duration")]
+    videos = (fact for fact in linked if "contentUrl" in fact or "VideoObject" in str(fact.get("@type")))
+    stated += [str(fact.get("duration") or "") for fact in videos]
+    stated += [attribute(tag, "data-duration") for tag in soup.select("[data-duration]")[:3]]
+    return next((seconds for text in stated if (seconds := seconds_of(text)) is not None), None)
+
+
+def seconds_of(text: str) -> float | None:
+    """Seconds of ``1420``, ``1420.5``, ``23:40``, ``1:23:40`` or ISO 8601 ``PT23M40S``; None for anything else."""
+    text = text.strip()
+    if re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?", text):
+        seconds = float(text)
+    elif re.fullmatch(r"(?:\d{1,2}:)?\d{1,3}:\d{2}", text):
+        seconds = 0.0
+        for part in text.split(":"):
+            seconds = seconds * 60 + int(part)
+    elif text and (found := _ISO.fullmatch(text)):
+        days, hours, minutes, rest = (float(part or 0) for part in found.groups())
+        seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    else:
+        return None
+    return seconds if 0 < seconds < 86_400 else None
+
+
+def _gone(soup: BeautifulSoup) -> str | None:
+    """The words by which a page says that its video is gone: in what a person reads, not in scripts."""
+    read = (text for text in soup.find_all(string=True) if text.parent and text.parent.name not in ("script", "style"))
+    found = _GONE.search(" ".join(" ".join(read).split()))
+    return found[0] if found else None

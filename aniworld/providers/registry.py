@@ -1,0 +1,167 @@
+"""Which catalogue or hoster handles an address: plug-ins first, then those that come with the program.
+
+Everything is loaded with the first question: parsers are heavy, and entry points are read from the disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from aniworld.core.errors import HosterUnsupported, InvalidInput, NotFound, PageChanged
+from aniworld.core.media import Stream
+
+from .base import Catalogue, CatalogueSettings, Hoster
+from .guard import GuardedCatalogue, GuardedHoster
+from .http import Gate
+from .rest import RestingSources
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CATALOGUES, HOSTERS = "aniworld.catalogues", "aniworld.hosters"
+BUILT_IN = {
+    "aniworld.to": "aniworld.providers.catalogues.aniworld:Aniworld",
+    "s.to": "aniworld.providers.catalogues.sto:SerienStream",
+}
+SEARCHED = ("aniworld.to",)
+
+
+class Registry:
+    """``catalogue_for(link)``, ``catalogue(site)``, ``hoster_for(url)``. Safe from any thread.
+
+    ``settings``: where each site is reached. ``searched``: the sites that a search asks, None for those in ``settings``;
+    plug-ins always are.
+    ``plugins``: entry points by group, for tests; the installed ones otherwise.
+    """
+
+    def __init__(
+        self, gate: Gate, *, settings: Mapping[str, CatalogueSettings] | None = None,
+        searched: Sequence[str] | None = None, rest: RestingSources | None = None,
+        plugins: Callable[[str], Iterable[EntryPoint]] | None = None,
+    ) -> None:  # fmt: skip
+        self.gate = gate
+        self.rest = rest or RestingSources()
+        self._settings = dict(settings or {})
+        self._searched = tuple(searched or settings or SEARCHED)
+        self._plugins = plugins or (lambda group: entry_points(group=group))
+        self._lock = threading.RLock()
+        self._catalogues: dict[str, Catalogue] | None = None
+        self._foreign: frozenset[str] = frozenset()
+        self._hosters: tuple[Hoster, ...] | None = None
+
+    def configure(self, settings: Mapping[str, CatalogueSettings], searched: Sequence[str] | None = None) -> None:
+        """Takes new addresses; catalogues are made anew with the next question."""
+        with self._lock:
+            self._settings = dict(settings)
+            self._searched = tuple(searched or settings or SEARCHED)
+            self._catalogues = None
+
+    def catalogues(self) -> list[Catalogue]:
+        """Every catalogue, plug-ins first."""
+        return list(self._loaded().values())
+
+    def searched(self) -> list[Catalogue]:
+        """The catalogues that a search without a named source asks."""
+        return [c for site, c in self._loaded().items() if site in self._searched or site in self._foreign]
+
+    def catalogue(self, site: str) -> Catalogue:
+        """The catalogue by its site name. Raises NotFound."""
+        found = self._loaded().get(site)
+        if found is None:
+            raise NotFound(f"There is no catalogue named {site!r}; its plug-in may be missing.")
+        return found
+
+    def catalogue_for(self, link: str) -> Catalogue:
+        """The catalogue that claims ``link``. Raises InvalidInput for a link of no known source."""
+        found = next((c for c in self._loaded().values() if c.claims(link)), None)
+        if found is None:
+            raise InvalidInput(
+                "This is no link to a series of a known catalogue.", {"link": ["Must be a link of a known catalogue."]}
+            )
+        return found
+
+    def hoster_for(self, url: str) -> Hoster:
+        """Who handles the hoster page at ``url``: the plug-in with the highest priority, else the open players."""
+        return next(hoster for hoster in self._loaded_hosters() if hoster.claims(url))
+
+    def _loaded(self) -> dict[str, Catalogue]:
+        with self._lock:
+            if self._catalogues is None:
+                foreign = self._load_plugins(CATALOGUES, self._make_catalogue)
+                own = (self._make_catalogue(_named(path)) for path in BUILT_IN.values())
+                made: dict[str, Catalogue] = {}
+                for catalogue in (*foreign, *own):
+                    made.setdefault(catalogue.site, catalogue)
+                self._foreign = frozenset(catalogue.site for catalogue in foreign)
+                self._catalogues = made
+            return self._catalogues
+
+    def _make_catalogue(self, kind: type[Catalogue]) -> Catalogue:
+        made = kind(self.gate, self._settings.get(kind.site))
+        return GuardedCatalogue(made, self.rest)  # type: ignore[return-value]
+
+    def _loaded_hosters(self) -> tuple[Hoster, ...]:
+        with self._lock:
+            if self._hosters is None:
+                foreign = self._load_plugins(HOSTERS, lambda kind: GuardedHoster(kind(self.gate)))
+                foreign.sort(key=lambda hoster: -hoster.priority)
+                embed = _named("aniworld.providers.hosters.embed:Embed")(self.gate)
+                fallback = _named("aniworld.providers.hosters.ytdlp:YtDlp")(self.gate)
+                self._hosters = (*foreign, OpenPlayers(GuardedHoster(embed), GuardedHoster(fallback)))
+            return self._hosters
+
+    def _load_plugins(self, group: str, make: Callable[[Any], T]) -> list[T]:
+        """What the entry points of a group make; one that cannot be loaded is logged, and the others go on."""
+        made: list[T] = []
+        for point in self._plugins(group):
+            try:
+                made.append(make(point.load()))
+            except Exception:  # the wall to foreign code
+                log.exception("The plug-in %s (%s) cannot be loaded", point.name, group)
+        return made
+
+
+def _named(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+def settings_for(base_url: str, mirrors: Iterable[str]) -> dict[str, CatalogueSettings]:
+    """The configured address and mirrors, given to the sites that they belong to.
+
+    A host that is known decides; an unknown one (a mirror of one's own) belongs to the first engine.
+    """
+    places: dict[str, list[str]] = {"aniworld.to": [], "s.to": []}
+    for url in (base_url, *mirrors):
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+        places["s.to" if host in ("s.to", "serienstream.to") else "aniworld.to"].append(url)
+    return {site: CatalogueSettings(urls[0], tuple(urls[1:])) for site, urls in places.items() if urls}
+
+
+class OpenPlayers(Hoster):
+    """Pages that state their media openly, else those that yt-dlp knows. Claims every address."""
+
+    name = "open"
+    priority = -50
+
+    def __init__(self, embed: Hoster, fallback: Hoster) -> None:
+        super().__init__(embed.gate)
+        self._embed = embed
+        self._fallback = fallback
+
+    def claims(self, url: str) -> bool:
+        return True
+
+    def stream(self, url: str, *, referer: str, quality: str = "best") -> Stream:
+        try:
+            return self._embed.stream(url, referer=referer, quality=quality)
+        except (HosterUnsupported, PageChanged) as error:
+            if self._fallback.claims(url):
+                return self._fallback.stream(url, referer=referer, quality=quality)
+            raise error if isinstance(error, HosterUnsupported) else HosterUnsupported(str(error)) from error
