@@ -1,0 +1,404 @@
+"""A file's name, read as an episode; or why not. Pure: no disk, no database.
+
+The order is from certain to weak: a code (``S01E02``), words (``Staffel 1 Folge 2``), ``1x02``, a folder's word for its
+season, a number that stands where episode numbers stand, and guessit for what is left. A name that can be read in two
+ways is not read at all: a wrong episode would hide a missing one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from aniworld.core.media import SEASONS
+from aniworld.core.naming import IGNORED_FOLDERS
+
+from . import name_patterns as p
+from .languages import language_hint
+
+MOST_IN_ONE_FILE = 60
+LONGEST_NAME = 1000
+
+
+class Kind(StrEnum):
+    EPISODE = "episode"
+    SPECIAL = "special"
+    OVA = "ova"
+    FILM = "film"
+
+
+class Found(NamedTuple):  # a scan makes one for each file: a frozen dataclass costs six times as much to make
+    """``episodes`` of ``season`` where the name, or its folder, tells a season; ``absolute`` numbers where it does not.
+
+    Both, where a bare number stands in a season's folder: it may count within the season or through the series.
+    ``version``: 2 for ``v2``. ``language``: a hint or None.
+    """
+
+    season: int | None
+    episodes: tuple[int, ...]
+    absolute: tuple[int, ...] = ()
+    version: int = 1
+    language: str | None = None
+    kind: Kind = Kind.EPISODE
+    guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A video whose place is unclear. ``reason``: a sentence for the user."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing that holds an episode: a subtitle, a trailer, a file that is still being written."""
+
+    reason: str
+
+
+Answer = Found | NotUnderstood | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What the folders above a file say. ``unclear``: names that may stand for a part of the series."""
+
+    season: int | None = None
+    kind: Kind = Kind.EPISODE
+    ignored: str | None = None
+    unclear: tuple[str, ...] = ()
+    name: str = ""
+
+
+def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bool = True) -> Answer:
+    """What the file at ``relative_path`` (below its series folder, ``/`` between parts) holds.
+
+    ``series_names``: how the series is called; a name in front of a number is then known for certain.
+    ``guess``: ask guessit for what the patterns leave over (milliseconds a file).
+    """
+    parents, _, name = relative_path.rpartition("/")
+    stem, dot, ext = name.rpartition(".")
+    if len(name) > LONGEST_NAME:
+        return NotUnderstood("The name is longer than any honest one.")
+    if not dot or ext not in p.VIDEO or name[0] == ".":
+        ignored = _no_video(name, ext.lower() if dot else "")
+        if ignored:
+            return ignored
+    folder = _folder(parents)
+    if folder.ignored:
+        return Ignored(folder.ignored)
+    code = p.CODE.search(stem)
+    if code:
+        return _coded(stem, code, folder)
+    return _uncoded(unicodedata.normalize("NFC", stem), folder, series_names, guess)
+
+
+def _no_video(name: str, ext: str) -> Ignored | None:
+    if name.startswith("."):
+        return Ignored("It is hidden.")
+    if ext in p.VIDEO:
+        return None
+    if ext in p.UNFINISHED:
+        return Ignored("It is still being written.")
+    return Ignored(f"It is {p.BESIDE_OF[ext]} beside the videos." if ext in p.BESIDE_OF else "It is no video.")
+
+
+def _coded(stem: str, code: re.Match[str], folder: _Folder) -> Answer:
+    season, first, rest = int(code[1]), int(code[2]), stem[code.end() :]
+    low = stem.lower()
+    if any(map(low.__contains__, p.EXTRA_SIGNS)) and _is_extra(stem, rest):
+        return Ignored("It is a trailer, sample or other extra.")
+    if rest[:1] == "." and p.HALF.match(rest):
+        return NotUnderstood("A half number such as 12.5 stands for no episode of the catalogue.")
+    if rest and p.PIECE.match(rest):
+        return NotUnderstood("It is one of several parts of an episode.")
+    episodes = _with_more(season, first, code[3]) if code[3] else (first,)
+    if not episodes or season >= SEASONS:
+        return NotUnderstood("The numbers in the name contradict each other.")
+    if episodes[0] == 0:
+        return NotUnderstood("Episode 0 is none that the catalogue counts.")
+    return _placed(stem, season, episodes, rest, folder)
+
+
+def _is_extra(stem: str, rest: str) -> bool:
+    return bool(p.EXTRA_SUFFIX.search(stem) or p.NCOP.search(stem) or (rest and p.EXTRA_REST.match(rest)))
+
+
+def _placed(stem: str, season: int, episodes: tuple[int, ...], rest: str, folder: _Folder) -> Answer:
+    kind = Kind.EPISODE if season else Kind.SPECIAL
+    if ("(" in rest or "[" in rest) and p.FILM_MARK.search(rest):
+        if season > 1:
+            return NotUnderstood("The name says a film and a season.")
+        season, kind = 0, Kind.FILM
+    elif season and folder.season == 0:
+        return NotUnderstood("The folder says specials or films, the name says a season.")
+    return Found(season, episodes, (), _version(rest), language_hint(stem), kind)
+
+
+def _version(text: str) -> int:
+    found = p.VERSION.search(f"0{text}") if "v" in text or "V" in text else None
+    return int(found[1]) if found else 1
+
+
+def _with_more(season: int, first: int, text: str) -> tuple[int, ...]:
+    """All numbers of ``E01E02``, ``E01-E03``, ``E01+02``; nothing if they make no sense."""
+    numbers = [first]
+    for sign, other_season, digits in p.MORE.findall(text):
+        number = int(digits)
+        if other_season and int(other_season) != season:
+            return ()
+        numbers.extend(range(numbers[-1] + 1, number + 1) if sign in "-" else [number])
+        if number <= first or len(numbers) > MOST_IN_ONE_FILE:
+            return ()
+    return tuple(numbers) if sorted(set(numbers)) == numbers else ()
+
+
+@lru_cache(maxsize=2048)
+def _folder(parents: str) -> _Folder:
+    known = _Folder()
+    for name in parents.split("/") if parents else ():
+        one = _one_folder(unicodedata.normalize("NFC", name).strip())
+        if one.ignored:
+            return one
+        known = one if one.season is not None else replace(known, unclear=known.unclear + one.unclear, name=name)
+    return known
+
+
+def _one_folder(name: str) -> _Folder:
+    low = name.casefold()
+    if name.startswith(".") or low in IGNORED_FOLDERS:
+        return _Folder(ignored="It lies in a folder that is no part of the library.")
+    if low.replace("_", " ") in p.SKIPPED_FOLDERS:
+        return _Folder(ignored="It lies in a folder for extras.")
+    bare = p.BRACKET.sub(" ", name).strip() or name
+    if p.FOLDER_FILMS.match(bare):
+        return _Folder(season=0, kind=Kind.FILM, name=name)
+    if p.FOLDER_SPECIALS.match(bare):
+        return _Folder(season=0, kind=Kind.OVA if "ova" in low or "oad" in low else Kind.SPECIAL, name=name)
+    season = p.FOLDER_SEASON.match(bare)
+    if season:
+        number = int(next(group for group in season.groups() if group))
+        return _Folder(season=number, kind=Kind.EPISODE if number else Kind.SPECIAL, name=name)
+    neutral = p.FOLDER_NEUTRAL.match(bare) or p.FOLDER_NEUTRAL.match(name)
+    return _Folder(unclear=() if neutral else (name,), name=name)
+
+
+def _uncoded(stem: str, folder: _Folder, series_names: Sequence[str], guess: bool) -> Answer:
+    if p.NCOP.search(stem):
+        return Ignored("It is an opening or ending without credits.")
+    text = _cleaned(stem)
+    if folder.unclear and all(_is_name(name, series_names) for name in folder.unclear):
+        folder = replace(folder, unclear=())
+    head, tail = _without_name(text, series_names)
+    named = head is not None
+    answer = _read(tail if named else text, folder, named)
+    if answer is None and (above := p.CODE.search(folder.name)):
+        return _coded(folder.name, above, replace(folder, season=None))
+    if answer is None and guess:
+        answer = _guessed(stem, text, folder)
+    if answer is None:
+        return NotUnderstood("No episode number was found in the name.")
+    if isinstance(answer, Found):
+        return answer._replace(version=_version(stem), language=language_hint(stem))
+    return answer
+
+
+def _cleaned(stem: str) -> str:
+    """The name without what release groups add: words apart, numbers only where they may count something."""
+    text = stem.replace("_", " ")
+    text = (
+        text
+        if " " in text.strip() or "." not in text
+        else re.sub(r"(?<![0-9])\.|\.(?![0-9])|(?<=[0-9]{3})\.|\.(?=[0-9]{3})", " ", text)
+    )
+    text = p.NOISE.sub(" ", p.HASH.sub(" ", p.DATE.sub(" date ", text)))
+    lead = re.match(r"\s*[\[【]([^\]】]*)[\]】]", text)
+    if lead and not p.BRACKET_NUMBER.fullmatch(lead[1]):
+        text = text[lead.end() :]
+    text = p.BRACKET.sub(_bracket, text)
+    text = re.sub(r"[–—−]", "-", text)
+    return re.sub(r"\s+", " ", text).strip(" .")
+
+
+def _bracket(found: re.Match[str]) -> str:
+    inner = found[1]
+    if p.BRACKET_NUMBER.fullmatch(inner) and not p.YEAR.fullmatch(inner.strip()):
+        return f" - {inner.strip()} - "
+    return f" {inner} " if p.BRACKET_KEPT.search(inner) else " "
+
+
+@lru_cache(maxsize=4096)
+def _name_pattern(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    forms = sorted({form for name in names if (form := _words(name))}, key=len, reverse=True)
+    if not forms:
+        return None
+    gap = r"[\s\W_]*"
+    return re.compile(
+        "|".join(rf"\W*{gap.join(map(re.escape, form.split()))}(?![^\W_])" for form in forms), re.IGNORECASE
+    )
+
+
+def _words(name: str) -> str:
+    bare = re.sub(r"\s*\((?:19|20)[0-9][0-9](?:\s*-.*)?\)\s*$", "", unicodedata.normalize("NFC", name))
+    return " ".join(re.findall(r"[^\W_]+", bare))
+
+
+def _without_name(text: str, names: Iterable[str]) -> tuple[str | None, str]:
+    """(the series' name as it stands in front, the rest); (None, text) where no known name does."""
+    pattern = _name_pattern(tuple(names))
+    found = pattern.match(text) if pattern else None
+    return (found[0], text[found.end() :]) if found else (None, text)
+
+
+def _is_name(text: str, names: Iterable[str]) -> bool:
+    head, rest = _without_name(_words(text), names)
+    return head is not None and not rest.strip()
+
+
+def _read(text: str, folder: _Folder, named: bool) -> Answer | None:
+    """The answer of the first shape that fits; None where none does."""
+    if p.HALF_ANYWHERE.search(text):
+        return NotUnderstood("A half number such as 12.5 stands for no episode of the catalogue.")
+    seasonal = _season_and_episode(text)
+    if seasonal:
+        return seasonal
+    number = p.KEYWORD.search(text) or p.CJK.search(text) or p.NUMBERED_EPISODE.search(text)
+    if number and p.SPECIAL_BEFORE.search(text[: number.start()]):
+        return Found(0, (int(number[1]),), kind=Kind.SPECIAL) if int(number[1] or 0) else None
+    if not number and (extra := _extra(text)):
+        return extra
+    special = None if number else _special(text, folder)
+    if special:
+        return special
+    number = number or _standing(text, named)
+    return _numbered(text, number, folder, named) if number else None
+
+
+def _extra(text: str) -> Ignored | None:
+    if p.EXTRA.search(text) or p.EXTRA_SHORT.search(text):
+        dashed = p.DASHED.search(text)
+        if not dashed or p.EXTRA.search(text[: dashed.start()]) or p.EXTRA_SHORT.search(text[: dashed.start()]):
+            return Ignored("It is an opening, ending, trailer or other extra.")
+    return None
+
+
+def _season_and_episode(text: str) -> Answer | None:
+    reverse = p.EPISODE_OF_SEASON.search(text)
+    if reverse:
+        return _checked(int(reverse[2]), int(reverse[1]), None)
+    for pattern in p.SEASON_AND_EPISODE:
+        found = pattern.search(text)
+        if found:
+            return _checked(int(found[1]), int(found[2]), found[3])
+    return None
+
+
+def _checked(season: int, first: int, last: str | None) -> Answer:
+    episodes = _span(first, last)
+    if not episodes:
+        return NotUnderstood("The numbers in the name contradict each other.")
+    return Found(season, episodes, kind=Kind.EPISODE if season else Kind.SPECIAL)
+
+
+def _span(first: int, last: str | None) -> tuple[int, ...]:
+    until = int(last) if last else first
+    return tuple(range(first, until + 1)) if 0 < first <= until < first + MOST_IN_ONE_FILE else ()
+
+
+def _special(text: str, folder: _Folder) -> Answer | None:
+    """Films, OVAs and specials that the name calls so; their numbers are those of season 0."""
+    if folder.season:
+        return None
+    for kind, pattern in ((Kind.FILM, p.FILM), (Kind.OVA, p.OVA), (Kind.SPECIAL, p.SPECIAL)):
+        found = pattern.search(text)
+        if not found:
+            continue
+        digits = next((group for group in found.groups() if group), None) or _only_number(text, found)
+        if digits and int(digits):
+            return Found(0, (int(digits),), kind=kind)
+        return NotUnderstood(f"It is a {'film' if kind is Kind.FILM else 'special'} without a number.")
+    return None
+
+
+def _only_number(text: str, word: re.Match[str]) -> str | None:
+    dashed = p.DASHED.search(text, word.end())
+    if dashed:
+        return dashed[1]
+    before = re.search(r"([0-9]{1,2})\.\s*$", text[: word.start()])
+    return before[1] if before else None
+
+
+def _standing(text: str, named: bool) -> re.Match[str] | None:
+    """A number that stands alone where episode numbers stand."""
+    dashed = list(p.DASHED.finditer(text))
+    if len(dashed) > 1 and len({found[1] for found in dashed}) > 1:
+        return None
+    if dashed:
+        return dashed[0]
+    found = p.DASHED_ZERO.search(text) or p.LEADING.match(text) or p.LEADING_ZERO.match(text)
+    if found:
+        return found
+    last = p.TRAILING.search(text)
+    certain = last and (named or len(last[1]) > 2 or last[1][0] == "0") and not p.YEAR.fullmatch(last[1])
+    return last if certain else None
+
+
+def _numbered(text: str, number: re.Match[str], folder: _Folder, named: bool) -> Answer:
+    groups = [group for group in number.groups() if group]
+    episodes = _span(int(groups[0]), groups[1] if len(groups) > 1 else None)
+    if not episodes:
+        return NotUnderstood(
+            "Episode 0 is none that the catalogue counts." if int(groups[0]) == 0 else "The range makes no sense."
+        )
+    if len(groups) > 1 and groups[1].startswith("0") and not groups[0].startswith("0"):
+        return NotUnderstood("The numbers may be a range, or a season and an episode.")
+    before, rest = p.NO_PART.sub(" ", text[: number.start()]), text[number.end() :]
+    if p.EXTRA_REST.match(rest) or p.EXTRA.search(before):
+        return Ignored("It is a trailer, sample or other extra.")
+    if re.fullmatch(r"\s*-?\s*[0-9]{1,4}\s*", rest):
+        return NotUnderstood("There are two numbers in the name.")
+    if p.YEAR.fullmatch(groups[0]):
+        return NotUnderstood("The number may be a year.")
+    return _of_season(before, episodes, folder, named)
+
+
+def _of_season(before: str, episodes: tuple[int, ...], folder: _Folder, named: bool) -> Answer:
+    season = p.SEASON_IN_NAME.search(before)
+    if season:
+        return Found(int(next(group for group in season.groups() if group)), episodes)
+    if folder.season == 0:
+        return Found(0, episodes, kind=folder.kind)
+    if folder.season is not None:
+        return Found(folder.season, episodes, episodes)
+    if (named and re.search(r"[^\W\d_]{2}|[0-9]", before)) or p.UNCLEAR_PART.search(before):
+        return NotUnderstood("The name goes on after the series' name; it may be another season.")
+    if folder.unclear and episodes[0] < 100:
+        return NotUnderstood("The folder's name does not tell which season this number belongs to.")
+    return Found(None, (), episodes)
+
+
+def _guessed(stem: str, text: str, folder: _Folder) -> Answer | None:
+    """guessit's answer, where it names the only number in sight; a guess among several is none."""
+    from guessit import guessit  # loaded late: it costs half a second, and few libraries need it
+
+    numbers = {int(digits) for digits in re.findall(r"[0-9]+", text)}
+    guess = guessit(stem, {"type": "episode", "episode_prefer_number": True})
+    season, episode = guess.get("season"), guess.get("episode")
+    if (
+        not isinstance(episode, int)
+        or not numbers <= {season, episode}
+        or episode < 1
+        or p.YEAR.fullmatch(str(episode))
+    ):
+        return None
+    if isinstance(season, int):
+        return Found(season, (episode,), guessed=True)
+    if folder.season is not None:
+        return Found(folder.season, (episode,), (episode,) if folder.season else (), kind=folder.kind, guessed=True)
+    return NotUnderstood(f"It may be episode {episode}, but the name does not say so clearly.")
