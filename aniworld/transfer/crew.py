@@ -39,6 +39,10 @@ class Crew(Generic[T]):
     def alive(self) -> int:
         return self._alive
 
+    def one_less(self) -> None:
+        """From now on one connection fewer than there are; whoever calls goes on with its piece."""
+        self._most = max(1, min(self._wanted(), self._alive) - 1)
+
     def run(self) -> None:
         """Returns when all work is done; raises the transfer's first error. No thread is left in either case."""
         changed = self._session.changed
@@ -61,7 +65,7 @@ class Crew(Generic[T]):
                     break
                 self._do(piece)
         except OneConnectionLess:
-            self._most = max(1, self._alive - 1)
+            self.one_less()
         except BaseException as error:  # whatever it is ends the transfer and is raised again by run
             self._session.fail(error)
         finally:

@@ -66,13 +66,14 @@ class _Body(HTTPResponse):
 
 
 class Response:
-    """An answer whose head has come. ``length``: bytes of the body, None if not stated."""
+    """An answer whose head has come. ``length``: bytes of the body, None if not stated; ``taken``: read so far."""
 
     def __init__(self, client: Client, connection: HTTPConnection, raw: HTTPResponse, url: str) -> None:
         self._client, self._connection, self._raw = client, connection, raw
         self.url, self.status = url, raw.status
         self.host = urlsplit(url).hostname or url
         self.length = None if raw.chunked else raw.length
+        self.taken = 0
         self._decoder = self._choose_decoder()
 
     def header(self, name: str) -> str:
@@ -106,6 +107,7 @@ class Response:
         except (OSError, HTTPException, ValueError) as error:
             self.close()
             raise _interrupted(self.host, error) from error
+        self.taken += count
         if not count:
             self._client.give_back(self._connection, self.url, self._raw)
         return count
@@ -148,6 +150,13 @@ class Response:
         if coding in ("gzip", "x-gzip", "deflate"):
             return zlib.decompressobj(47 if "gzip" in coding else zlib.MAX_WBITS)
         raise WrongMedia(f"{self.host} sends the file packed as {coding[:20]}, which was not asked for.")
+
+
+class Buffer(threading.local):
+    """``view``: this thread's own bytes to read into, used again and again."""
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(BUFFER))
 
 
 class Client:

@@ -56,7 +56,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class TransferResult:
-    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``height`` of the picture in pixels."""
+    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``height`` of its picture in lines."""
 
     path: Path
     size_bytes: int

@@ -64,6 +64,11 @@ class Meter:
             self._bytes += count
             self._last_sign = self.clock.now()
 
+    def take_back(self, count: int) -> None:
+        """``count`` bytes that were counted have to come once more."""
+        with self._lock:
+            self._bytes -= count
+
     def restart(self, count: int) -> None:
         """``count`` bytes are there, whatever was counted before; speed begins anew."""
         with self._lock:

@@ -7,7 +7,6 @@ its body is used. RFC 9110, sections 13 and 14: If-Range, Content-Range.
 from __future__ import annotations
 
 import json
-import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from aniworld.core.errors import SiteUnreachable, TransferFailed, WrongMedia
 
 from .crew import Crew, OneConnectionLess
 from .disk import PartFile
-from .http import BUFFER, Interrupted, Refused, Response
+from .http import BUFFER, Buffer, Interrupted, Refused, Response
 from .job import Phase
 from .patience import AT_THE_START, IN_THE_MIDDLE, Patience
 from .plan import FIRST, Piece, Plan, gaps
@@ -40,11 +39,6 @@ class _NoRanges(Exception):  # noqa: N818
     def __init__(self, response: Response | None = None) -> None:
         super().__init__()
         self.response = response
-
-
-class _Buffer(threading.local):
-    def __init__(self) -> None:
-        self.view = memoryview(bytearray(BUFFER))
 
 
 @dataclass(frozen=True)
@@ -81,7 +75,7 @@ class RangeFetcher:
     def __init__(self, session: Session, url: str, stem: str, extra: int = 0) -> None:
         self._session, self._url, self._extra = session, url, extra
         self._part = PartFile(session.job.folder / f"{stem}.part")
-        self._buffer = _Buffer()
+        self._buffer = Buffer()
         self._held: dict[Piece, Response] = {}
         self._facts = Facts(0)
         self._base = session.meter.bytes

@@ -56,9 +56,11 @@ class Session:
 
     def ask_room(self, needed: int) -> None:
         """Returns when the server has reserved ``needed`` bytes; asked once for each transfer."""
-        if not self._room_asked:
-            self._room_asked = True
+        with self.changed:
+            first, self._room_asked = not self._room_asked, True
+        if first:
             self._say({"is": "size", "bytes": max(0, needed)})
+        if not self._room_answered.is_set():
             with self.meter.excused():
                 self._room_answered.wait()
         self.check()

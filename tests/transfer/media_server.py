@@ -107,7 +107,7 @@ class _Listener(ThreadingHTTPServer):
 
 
 class MediaHost:
-    """``files``: path to bytes. ``faults``: path to fault. ``rate``: bytes per second for each connection, 0 = no limit."""
+    """``files``: path to bytes. ``faults``: path to fault. ``rate``: bytes a second for each connection, 0 = any."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}

@@ -1,0 +1,258 @@
+"""An HLS stream: its segments in parallel, each at its own place in one ordered file for each track.
+
+A segment that is missing, short or no media fails the attempt; there is never a hole. What is there is kept, and
+used again when a later attempt finds the same paths, whatever their query strings.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aniworld.core.errors import TransferFailed, WrongMedia
+
+from . import playlist
+from .crew import Crew
+from .disk import PartFile, storage
+from .finish import Fetched
+from .http import BUFFER, Buffer, Interrupted, Refused, Response
+from .job import Phase
+from .layout import Layout, Shifted
+from .patience import AT_THE_START, FOR_A_SEGMENT, Patience
+from .playlist import Choice, Segment
+from .session import Session
+from .sniff import check_start, is_segment
+
+_FLUSH = 128 * 1024
+_IN_MEMORY = 1024 * 1024
+_SHIFTS = 3
+_DEPTH = 2
+
+
+class HlsFetcher:
+    """Fetches what a playlist lists: the best fitting variant and, where it is apart, the best fitting audio."""
+
+    def __init__(self, session: Session, url: str, audio_url: str | None = None) -> None:
+        self._session, self._url, self._audio_url = session, url, audio_url
+
+    def run(self) -> Fetched:
+        """The tracks, not yet joined. Raises HosterUnsupported, WrongMedia, TooLarge, MediaExpired, TransferFailed …"""
+        choice, video = self._resolve(self._url)
+        audio_url = self._audio_url or choice.audio
+        tracks = [video]
+        if audio_url:
+            tracks.append(self._resolve(audio_url)[1])
+        shares = Shares(self._session, tracks, choice.bandwidth)
+        paths = tuple(
+            TrackFetcher(self._session, track, stem, shares).run()
+            for stem, track in zip(("video", "audio"), tracks, strict=False)
+        )
+        return Fetched(paths, sum(one.duration for one in video) or None, True, choice.audio_language)
+
+    def _resolve(self, url: str) -> tuple[Choice, list[Segment]]:
+        job, choice = self._session.job, Choice(url)
+        for _ in range(_DEPTH):
+            text, final = self._text(choice.video)
+            found = playlist.parse(text, final)
+            if not found.is_variant:
+                return choice, playlist.segments(found)
+            choice = playlist.choose(found, job.quality, job.language)
+        raise WrongMedia(f"The playlist of {urlsplit(url).hostname} leads only to further playlists.")
+
+    def _text(self, url: str) -> tuple[str, str]:
+        patience = Patience(self._session, AT_THE_START)
+        while True:
+            try:
+                response = self._session.client.open(url)
+                text = response.read(playlist.LARGEST).decode("utf-8", "replace")
+                self._session.meter.sign()
+                return text, response.url
+            except (Interrupted, Refused) as problem:
+                patience.answer(problem)
+
+
+class Shares:
+    """How much of all tracks is there, by playing time; what they will weigh, by what has come so far."""
+
+    def __init__(self, session: Session, tracks: list[list[Segment]], bandwidth: int) -> None:
+        self._session = session
+        self._seconds = sum(one.duration for track in tracks for one in track) or 1.0
+        self._longest = max(sum(one.duration for one in track) for track in tracks)
+        self._lock = threading.Lock()
+        self._done_s, self._done_bytes = 0.0, 0
+        self._stated = int(bandwidth * self._longest / 8)
+
+    def ask_room(self, size: int, segment: Segment, there: int) -> None:
+        """Twice the stream, for the joined file stands beside the tracks for a while; less what is there."""
+        whole = self._stated or int(size * self._seconds / segment.duration if segment.duration else size)
+        self._session.ask_room(2 * whole - there)
+
+    def done(self, seconds: float, size: int) -> None:
+        meter = self._session.meter
+        with self._lock:
+            self._done_s += seconds
+            self._done_bytes += size
+            meter.share = min(1.0, self._done_s / self._seconds)
+            if self._done_s:
+                meter.total = max(meter.bytes, int(self._done_bytes * self._seconds / self._done_s))
+
+
+class TrackFetcher:
+    """Fetches one track's segments to ``<folder>/<stem>.part``."""
+
+    def __init__(self, session: Session, track: list[Segment], stem: str, shares: Shares) -> None:
+        self._session, self._track, self._shares = session, track, shares
+        self._part = PartFile(session.job.folder / f"{stem}.part")
+        self._subject = sha256("\n".join(one.name for one in track).encode()).hexdigest()
+        self._buffer = Buffer()
+        self._keys: dict[str, bytes] = {}
+        self._key_lock = threading.Lock()
+
+    def run(self) -> Path:
+        try:
+            shifted: Shifted | None = None
+            for _ in range(_SHIFTS):
+                try:
+                    return self._attempt(shifted.index if shifted else None)
+                except Shifted as turn:
+                    shifted = turn
+                    self._session.revive(turn)
+            raise TransferFailed("The parts of the video change at their host while they are fetched.")
+        finally:
+            self._part.close()
+
+    def _attempt(self, before: int | None) -> Path:
+        session = self._session
+        subject, lines = self._part.journal.load()
+        self._layout = Layout(len(self._track), session.changed)
+        kept = self._layout.load(lines, before) if subject == self._subject and self._part.size() else []
+        self._part.open(self._subject, kept, None)
+        if before is None:
+            self._take_up()
+        session.enter(Phase.TRANSFERRING)
+        self._crew = Crew(session, self._layout, self._fetch)
+        self._crew.run()
+        self._part.cut(self._layout.size)
+        return self._part.path
+
+    def _take_up(self) -> None:
+        there = self._layout.done_bytes()
+        self._session.meter.restart(self._session.meter.bytes + there)
+        seconds = sum(one.duration for one in self._track if self._layout.is_done(one.index))
+        if there:
+            self._shares.done(seconds, there)
+
+    def _fetch(self, index: int) -> None:
+        segment = self._track[index]
+        patience = Patience(self._session, FOR_A_SEGMENT)
+        while not self._layout.is_done(index):
+            try:
+                size = self._bring(segment)
+                self._part.note(f"d {index}")
+                self._layout.finish(index)
+                self._shares.done(segment.duration, size)
+            except (Interrupted, Refused) as problem:
+                if isinstance(problem, Refused) and problem.status in (429, 503, 509):
+                    self._crew.one_less()
+                patience.answer(problem)
+
+    def _bring(self, segment: Segment) -> int:
+        """The segment stands at its place; its size. Raises Interrupted, Refused, and what ends the transfer."""
+        response = self._open(segment)
+        came = 0
+        try:
+            self._shares.ask_room(response.length or 0, segment, self._layout.done_bytes())
+            if segment.key is None and response.length is not None and not response.coded:
+                place = self._place(segment, response.length)
+                for data in self._pieces(response):
+                    self._check(segment, data, came)
+                    self._part.put(data, place + came)
+                    came += len(data)
+                return came
+            return self._bring_apart(segment, response)
+        except Interrupted:
+            self._session.meter.take_back(response.taken)
+            raise
+        finally:
+            response.close()
+
+    def _bring_apart(self, segment: Segment, response: Response) -> int:
+        """Where the size is known only at the end: gathered apart first, in memory while it is small."""
+        with storage(self._session.job.folder), tempfile.SpooledTemporaryFile(
+            _IN_MEMORY, dir=self._session.job.folder
+        ) as apart:  # fmt: skip
+            for data in self._plain(segment, response):
+                self._check(segment, memoryview(data), apart.tell())
+                apart.write(data)
+            size = apart.tell()
+            apart.seek(0)
+            place = self._place(segment, size)
+            while data := apart.read(BUFFER):
+                self._part.put(memoryview(data), place)
+                place += len(data)
+            return size
+
+    def _plain(self, segment: Segment, response: Response) -> Iterator[bytes]:
+        opener = None
+        if segment.key is not None:
+            from .cipher import Opener  # 50 ms, only for tracks with a key
+
+            opener = Opener(self._key(segment.key.url), segment.key.iv)
+        for data in self._pieces(response):
+            whole = response.decoded(data, 64 * BUFFER) if response.coded else data
+            yield opener.update(memoryview(whole)) if opener else bytes(whole)
+        if opener:
+            yield opener.end()
+
+    def _open(self, segment: Segment) -> Response:
+        span = segment.span
+        wanted = {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
+        response = self._session.client.open(segment.url, wanted)
+        if span and (response.content_range or (None, None))[:2] != span:
+            response.close()
+            raise Interrupted(f"{response.host} answers with other bytes than were asked for.")
+        return response
+
+    def _pieces(self, response: Response) -> Iterator[memoryview]:
+        """The body as it comes, some hundred kB at a time, in a buffer that is used again."""
+        session, view, filled = self._session, self._buffer.view, 0
+        while count := response.readinto(view[filled : filled + session.limiter.portion(BUFFER - filled)]):
+            filled += count
+            session.meter.add(count)
+            session.limiter.took(count)
+            session.check()
+            if filled >= _FLUSH:
+                yield view[:filled]
+                filled = 0
+        if filled:
+            yield view[:filled]
+
+    def _place(self, segment: Segment, size: int) -> int:
+        """Waiting for the segments before this one is no silence of the host."""
+        return self._layout.place(segment.index, size, self._part.note, self._session.check)
+
+    def _check(self, segment: Segment, data: memoryview, came: int) -> None:
+        if came or not len(data):
+            return
+        start = bytes(data[:512])
+        check_start(start, urlsplit(segment.url).hostname or "The host")
+        if segment.key is not None and not is_segment(start):
+            raise WrongMedia("The video cannot be decrypted with the key that came with it.")
+
+    def _key(self, url: str) -> bytes:
+        with self._key_lock:
+            if url not in self._keys:
+                self._keys[url] = self._fetch_key(url)
+            return self._keys[url]
+
+    def _fetch_key(self, url: str) -> bytes:
+        patience = Patience(self._session, FOR_A_SEGMENT)
+        while True:
+            try:
+                return self._session.client.open(url).read(4096)
+            except (Interrupted, Refused) as problem:
+                patience.answer(problem)

@@ -1,0 +1,207 @@
+"""What an m3u8 playlist says, as plain facts. RFC 8216; the text is parsed by the m3u8 library after it was capped.
+
+Imports m3u8 (60 ms): only for streams that are playlists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import m3u8
+
+from aniworld.core.addresses import check_url
+from aniworld.core.errors import AniworldError, HosterUnsupported, TooLarge, TransferFailed, WrongMedia
+
+from .sniff import PLAYLIST
+
+LARGEST = 8 * 1024 * 1024
+MOST_SEGMENTS = 50_000
+_LANGUAGES = {
+    "ger": ("ger", "deu", "de", "german", "deutsch"),
+    "eng": ("eng", "en", "english", "englisch"),
+    "jpn": ("jpn", "ja", "jp", "japanese", "japanisch"),
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """AES-128 in CBC mode; the key itself is fetched from ``url``."""
+
+    url: str
+    iv: bytes
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One fetch of a track, in order. ``span``: first byte and byte after the last, where it is a part of its file."""
+
+    index: int
+    url: str
+    duration: float
+    span: tuple[int, int] | None = None
+    key: Key | None = None
+    head: bool = False  # initialisation of an fMP4 track, no media of its own
+
+    @property
+    def name(self) -> str:
+        """What stays the same when the address expires and is looked up again."""
+        return f"{urlsplit(self.url).path}|{self.span}|{self.duration}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a master playlist is fetched. ``bandwidth`` in bits per second, 0 if not stated."""
+
+    video: str
+    audio: str | None = None
+    audio_language: str | None = None
+    bandwidth: int = 0
+
+
+def parse(text: str, url: str) -> m3u8.M3U8:
+    """The playlist. Raises WrongMedia, TooLarge."""
+    if not text.removeprefix("\ufeff").lstrip().startswith(PLAYLIST.decode()):
+        raise WrongMedia(f"{urlsplit(url).hostname} sent something else where a playlist was expected.")
+    if text.count("#EXTINF") > MOST_SEGMENTS:
+        raise TooLarge(f"The playlist lists more than {MOST_SEGMENTS} parts; no episode has so many.")
+    try:
+        return m3u8.loads(text, uri=url)
+    except Exception as error:  # the wall to foreign code: the parser raises many kinds on nonsense
+        raise WrongMedia(f"The playlist cannot be read ({type(error).__name__}).") from error
+
+
+def choose(master: m3u8.M3U8, quality: str, language: str | None) -> Choice:
+    """The variant of at most the wished height, and the audio of the wished language. Raises WrongMedia."""
+    variants = [one for one in master.playlists if one.uri and not _sound_only(one)] or list(master.playlists)
+    if not variants:
+        raise WrongMedia("The playlist lists no video.")
+    best = _by_quality(variants, quality)
+    info = best.stream_info
+    audio = _audio(master, info.audio, language)
+    return Choice(
+        video=checked(best.absolute_uri),
+        audio=checked(audio.absolute_uri) if audio is not None and audio.uri else None,
+        audio_language=code_of(audio.language or audio.name) if audio is not None else None,
+        bandwidth=int(info.average_bandwidth or info.bandwidth or 0),
+    )
+
+
+def segments(playlist: m3u8.M3U8) -> list[Segment]:
+    """Every part in order. Raises HosterUnsupported (live, DRM), TransferFailed (a gap), AddressRefused, WrongMedia."""
+    if not playlist.is_endlist and (playlist.playlist_type or "").lower() != "vod":
+        raise HosterUnsupported("This is a live broadcast, which has no end that could be downloaded.")
+    try:
+        found = _Reader(playlist).read()
+    except AniworldError:
+        raise
+    except (ValueError, TypeError, AttributeError) as error:
+        raise WrongMedia(f"The playlist cannot be read ({type(error).__name__}).") from error
+    if not found:
+        raise WrongMedia("The playlist is empty.")
+    return found
+
+
+def checked(url: str) -> str:
+    """The address itself. Raises AddressRefused; what is listed in a playlist is never trusted."""
+    check_url(url)
+    return url
+
+
+def code_of(word: str | None) -> str | None:
+    """The three-letter code for a language as playlists write it; None if it is unknown."""
+    base = (word or "").strip().lower().replace("_", "-").split("-", 1)[0]
+    return next((code for code, words in _LANGUAGES.items() if base in words), None)
+
+
+def wished_audio(language: str | None) -> str | None:
+    """The spoken language for a code such as ``ger-dub``; with subtitles the original, Japanese, is spoken."""
+    if not language:
+        return None
+    return "jpn" if language.endswith("-sub") else language[:3]
+
+
+class _Reader:
+    """Walks a media playlist: byte ranges go on where the last one ended, a new map comes before its segments."""
+
+    def __init__(self, playlist: m3u8.M3U8) -> None:
+        self._playlist = playlist
+        self._found: list[Segment] = []
+        self._ends: dict[str, int] = {}
+        self._map: tuple[str, str | None] | None = None
+
+    def read(self) -> list[Segment]:
+        number = int(self._playlist.media_sequence or 0)
+        for place, raw in enumerate(self._playlist.segments):
+            if raw.gap_tag:
+                raise TransferFailed("A part of the video is missing at the hoster.")
+            if not raw.uri:
+                continue
+            key = _key(raw.key, number + place)
+            self._add_map(raw.init_section, key)
+            url = checked(raw.absolute_uri)
+            self._add(url, float(raw.duration or 0), self._span(url, raw.byterange), key)
+        return self._found
+
+    def _add_map(self, section: object, key: Key | None) -> None:
+        if section is None:
+            return
+        name = (section.absolute_uri, section.byterange)  # type: ignore[attr-defined]
+        if name != self._map:
+            self._map = name
+            url = checked(name[0])
+            self._add(url, 0.0, self._span(url, name[1]), key, head=True)
+
+    def _add(
+        self, url: str, duration: float, span: tuple[int, int] | None, key: Key | None, head: bool = False
+    ) -> None:
+        self._found.append(Segment(len(self._found), url, max(0.0, duration), span, key, head))
+
+    def _span(self, url: str, text: str | None) -> tuple[int, int] | None:
+        if not text:
+            return None
+        length, _, start = text.strip('"').partition("@")
+        first = int(start) if start else self._ends.get(url, 0)
+        self._ends[url] = first + int(length)
+        if first < 0 or int(length) <= 0:
+            raise WrongMedia("The playlist states an impossible byte range.")
+        return first, first + int(length)
+
+
+def _key(raw: object, number: int) -> Key | None:
+    method = getattr(raw, "method", None)
+    if method in (None, "NONE"):
+        return None
+    if method != "AES-128" or (getattr(raw, "keyformat", None) or "identity") != "identity":
+        raise HosterUnsupported("This video is protected by DRM and cannot be downloaded.")
+    iv = getattr(raw, "iv", None)
+    value = int(iv, 16) if iv else number
+    return Key(checked(raw.absolute_uri), value.to_bytes(16, "big"))  # type: ignore[attr-defined]
+
+
+def _sound_only(variant: m3u8.Playlist) -> bool:
+    codecs = (variant.stream_info.codecs or "").lower()
+    pictured = any(name in codecs for name in ("avc", "hvc", "hev", "vp0", "vp8", "vp9", "av01", "dvh", "mp4v"))
+    return bool(codecs) and not pictured and not variant.stream_info.resolution
+
+
+def _by_quality(variants: list[m3u8.Playlist], quality: str) -> m3u8.Playlist:
+    def rank(one: m3u8.Playlist) -> tuple[int, int]:
+        size = one.stream_info.resolution
+        return (size[1] if size else 0, one.stream_info.bandwidth or 0)
+
+    ordered = sorted(variants, key=rank)
+    if quality == "worst":
+        return ordered[0]
+    if quality.endswith("p") and quality[:-1].isdigit():
+        fitting = [one for one in ordered if rank(one)[0] <= int(quality[:-1])]
+        return fitting[-1] if fitting else ordered[0]
+    return ordered[-1]
+
+
+def _audio(master: m3u8.M3U8, group: str | None, language: str | None) -> m3u8.Media | None:
+    offered = [one for one in master.media if one.type == "AUDIO" and group and one.group_id == group]
+    wished = wished_audio(language)
+    spoken = [one for one in offered if wished and wished in (code_of(one.language), code_of(one.name))]
+    default = [one for one in offered if (one.default or "").upper() == "YES"]
+    return next(iter([*spoken, *default, *offered]), None)
