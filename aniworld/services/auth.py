@@ -1,0 +1,344 @@
+"""AuthService: the master password, sessions and API keys. One session row stands behind cookie and token alike."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.exc import OperationalError
+
+from aniworld.config.environment import Environment
+from aniworld.core.errors import Conflict, Forbidden, InvalidInput, NotFound, NotSignedIn, Unavailable, WrongPassword
+from aniworld.models import ApiKey, Database, MasterPassword, UserSession, utcnow
+
+from .passwords import Passwords, check
+from .recent import Recent
+from .tokens import Tokens, derived, new_api_key, new_session_id, read_secret, same
+from .views import ApiKeyView, SessionView
+
+log = logging.getLogger(__name__)
+
+REMEMBERED, SESSION, IDLE = timedelta(days=30), timedelta(hours=24), timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+SESSIONS_LIMIT, KEYS_LIMIT = 500, 100
+SCOPES = ("read", "full")
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    session_id: str
+    access_token: str
+    expires_at: datetime
+    remember: bool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who asks: a session or an API key. ``scope``: read or full. ``expires_at``: None = does not expire."""
+
+    scope: str
+    expires_at: datetime | None
+    session_id: str | None = None
+    key_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.session_id or self.key_id or ""
+
+
+class AuthService:
+    """``clock`` gives the present moment in UTC. ``spawn`` runs what nobody waits for."""
+
+    def __init__(
+        self,
+        database: Database,
+        environment: Environment,
+        *,
+        secret: bytes | None = None,
+        clock: Callable[[], datetime] = utcnow,
+        spawn: Callable[[Callable[[], None]], object] = lambda work: work(),
+    ) -> None:
+        self.secret = secret or read_secret(environment.instance)
+        self.setup_token = secrets.token_urlsafe(16)
+        self._database = database
+        self._environment = environment
+        self._clock = clock
+        self._spawn = spawn
+        self._passwords = Passwords()
+        self._tokens = Tokens(derived(self.secret, "token"))
+        self._recent: Recent[Identity] = Recent()
+        self._ended: tuple[Callable[[str], None], ...] = ()
+        self._configured = False
+        self._seen: dict[str, datetime] = {}
+        self._seen_lock = threading.Lock()
+
+    # ── the password ────────────────────────────────────────────────────────
+
+    def configured(self) -> bool:
+        """Whether a master password is set. It is never unset again."""
+        if not self._configured:
+            with self._database.reading() as session:
+                self._configured = session.get(MasterPassword, 1) is not None
+        return self._configured
+
+    def set_password_from_environment(self) -> bool:
+        """On first start only: whether ``ANIWORLD_MASTER_PASSWORD`` became the password. Raises InvalidInput."""
+        password = self._environment.master_password
+        if not password or self.configured():
+            return False
+        try:
+            self._set_first(password)
+        except InvalidInput as error:
+            raise InvalidInput(f"ANIWORLD_MASTER_PASSWORD: {error}") from None
+        except Conflict:  # another process of this instance was quicker, with the same environment
+            return False
+        return True
+
+    def announce_setup(self) -> None:
+        """Says in the log how to set the password, while there is none."""
+        if not self.configured():
+            log.warning("No password is set yet. Open this server in a browser to set it; from another machine "
+                        "you are asked for this setup token: %s", self.setup_token)  # fmt: skip
+
+    def setup(self, password: str, token: str | None, local: bool, agent: str = "", address: str = "") -> SignedIn:
+        """The first sign-in, with the password that it set. Raises Conflict, Forbidden, InvalidInput."""
+        if self.configured():
+            raise Conflict("The password is set already; sign in.")
+        if not local and not same(token or "", self.setup_token):
+            raise Forbidden("From another machine the setup token is needed; the server's log shows it.")
+        self._set_first(password)
+        return self._begin(False, agent, address)
+
+    def set_password(self, password: str) -> None:
+        """The master password is ``password``, and every session ends: for the owner at this machine."""
+        self._store(self._passwords.digest(password))
+        self.end_all()
+
+    def change_password(self, current: str, new: str, keep_session: str | None = None) -> None:
+        """Every session but ``keep_session`` ends. Raises WrongPassword, InvalidInput."""
+        check(new, "new")
+        self._verify(current)
+        self._store(self._passwords.digest(new))
+        self.end_all(keep_session)
+
+    # ── sessions ────────────────────────────────────────────────────────────
+
+    def login(self, password: str, remember: bool = False, agent: str = "", address: str = "") -> SignedIn:
+        """A new session. Raises WrongPassword, Conflict while no password is set."""
+        self._verify(password)
+        return self._begin(remember, agent, address)
+
+    def identity_of_token(self, token: str) -> Identity:
+        """Raises NotSignedIn."""
+        return self.identity_of_session(self._tokens.session_id(token))
+
+    def identity_of_session(self, session_id: str) -> Identity:
+        """Raises NotSignedIn for a session that is unknown, ended or expired."""
+        identity = self._recent.get(session_id) or self._recent.put(session_id, self._session_identity)
+        if identity is None or identity.expires_at <= self._clock():
+            raise NotSignedIn("Your session has ended; sign in again.")
+        self._saw(UserSession, session_id)
+        return identity
+
+    def identity_of_key(self, key: str) -> Identity:
+        """Raises NotSignedIn."""
+        digest = _digest(key)
+        identity = self._recent.get(digest) or self._recent.put(digest, self._key_identity)
+        if identity is None:
+            raise NotSignedIn("This API key is not valid, or no longer.")
+        self._saw(ApiKey, identity.id)
+        return identity
+
+    def is_alive(self, identity: Identity) -> bool:
+        """Whether an identity that came in earlier would still come in now."""
+        if identity.session_id:
+            found = self._session_identity(identity.session_id)
+            return found is not None and found.expires_at is not None and found.expires_at > self._clock()
+        with self._database.reading() as session:
+            row = session.get(ApiKey, identity.key_id)
+            return row is not None and row.revoked_at is None
+
+    def logout(self, identity: Identity) -> None:
+        """The session of ``identity`` is dead at once. An API key has none: it is revoked by its id."""
+        if identity.session_id:
+            self._end([identity.session_id])
+
+    def sessions(self, current: str | None = None) -> list[SessionView]:
+        """The open sessions, last seen first."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(UserSession).where(*self._open()).order_by(UserSession.last_seen_at.desc()))
+            return [_session_view(row, current) for row in rows]
+
+    def end_session(self, session_id: str) -> None:
+        """Raises NotFound."""
+        if not self._end([session_id]):
+            raise NotFound("There is no open session of this id.")
+
+    def end_all(self, keep: str | None = None) -> None:
+        """Every session but ``keep`` is dead at once."""
+        with self._database.reading() as session:
+            wanted = select(UserSession.id).where(UserSession.revoked_at.is_(None), UserSession.id != (keep or ""))
+            ids = list(session.scalars(wanted))
+        self._end(ids)
+
+    def on_session_ended(self, hear: Callable[[str], None]) -> Callable[[], None]:
+        """``hear(id)`` when a session ends or a key is revoked; what you get takes it off again."""
+        self._ended = (*self._ended, hear)
+        return lambda: setattr(self, "_ended", tuple(known for known in self._ended if known is not hear))
+
+    def purge(self) -> None:
+        """Rows of sessions that ended or expired a while ago go."""
+        before = self._clock() - timedelta(days=1)
+        with self._database.writing() as session:
+            gone = or_(UserSession.expires_at < before, UserSession.revoked_at < before)
+            session.execute(delete(UserSession).where(gone))
+
+    # ── API keys ────────────────────────────────────────────────────────────
+
+    def keys(self) -> list[ApiKeyView]:
+        """Newest first."""
+        with self._database.reading() as session:
+            wanted = select(ApiKey).where(ApiKey.revoked_at.is_(None)).order_by(ApiKey.created_at.desc())
+            return [_key_view(row) for row in session.scalars(wanted)]
+
+    def create_key(self, name: str, scope: str) -> ApiKeyView:
+        """The new key, in the only answer that ever shows it. Raises InvalidInput, Conflict."""
+        if scope not in SCOPES:
+            raise InvalidInput("The scope is read or full.", {"scope": ["Must be read or full."]})
+        key = new_api_key()
+        row = ApiKey(id=str(uuid4()), name=name, scope=scope, digest=_digest(key), hint=f"{key[:7]}…{key[-4:]}")
+        with self._database.writing() as session:
+            standing = session.scalar(select(func.count()).select_from(ApiKey).where(ApiKey.revoked_at.is_(None)))
+            if standing >= KEYS_LIMIT:
+                raise Conflict(f"There are {KEYS_LIMIT} keys already; revoke one that you no longer need.")
+            session.add(row)
+        return _key_view(row, key)
+
+    def revoke_key(self, key_id: str) -> None:
+        """Raises NotFound."""
+        with self._database.writing() as session:
+            row = session.get(ApiKey, key_id)
+            if row is None or row.revoked_at is not None:
+                raise NotFound("There is no API key of this id.")
+            row.revoked_at = self._clock()
+        self._tell_ended([key_id])
+
+    # ── inside ──────────────────────────────────────────────────────────────
+
+    def _set_first(self, password: str) -> None:
+        digest = self._passwords.digest(password)
+        with self._database.writing() as session:
+            if session.get(MasterPassword, 1) is not None:
+                raise Conflict("The password is set already; sign in.")
+            session.add(MasterPassword(id=1, digest=digest))
+        self.setup_token = secrets.token_urlsafe(16)
+
+    def _store(self, digest: str) -> None:
+        with self._database.writing() as session:
+            session.merge(MasterPassword(id=1, digest=digest))
+
+    def _verify(self, password: str) -> None:
+        with self._database.reading() as session:
+            row = session.get(MasterPassword, 1)
+        if row is None:
+            raise Conflict("No password is set yet; set one first.")
+        if not self._passwords.matches(row.digest, password):
+            raise WrongPassword("The password is wrong.")
+
+    def _begin(self, remember: bool, agent: str, address: str) -> SignedIn:
+        now = self._clock()
+        row = UserSession(
+            id=new_session_id(),
+            expires_at=now + (REMEMBERED if remember else SESSION),
+            last_seen_at=now,
+            remember=remember,
+            user_agent=_plain(agent)[:300],
+            address=address[:64],
+        )
+        with self._database.writing() as session:
+            session.add(row)
+            session.flush()
+            open_ids = select(UserSession.id).where(*self._open()).order_by(UserSession.last_seen_at.desc())
+            surplus = list(session.scalars(open_ids.offset(SESSIONS_LIMIT)))
+        if surplus:
+            self._end(surplus)
+        return SignedIn(row.id, self._tokens.issue(row.id, now, row.expires_at), row.expires_at, remember)
+
+    def _open(self) -> tuple[Any, ...]:
+        now = self._clock()
+        awake = or_(UserSession.remember.is_(True), UserSession.last_seen_at > now - IDLE)
+        return UserSession.revoked_at.is_(None), UserSession.expires_at > now, awake
+
+    def _session_identity(self, session_id: str) -> Identity | None:
+        with self._database.reading() as session:
+            row = session.scalar(select(UserSession).where(UserSession.id == session_id, *self._open()))
+            return row and Identity("full", row.expires_at, session_id=row.id)
+
+    def _key_identity(self, digest: str) -> Identity | None:
+        with self._database.reading() as session:
+            row = session.scalar(select(ApiKey).where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None)))
+            return row and Identity(row.scope, None, key_id=row.id)
+
+    def _end(self, ids: Iterable[str]) -> bool:
+        ids = list(ids)
+        now = self._clock()
+        with self._database.writing() as session:
+            alive = UserSession.id.in_(ids), UserSession.revoked_at.is_(None)
+            ended = list(session.scalars(select(UserSession.id).where(*alive)))
+            session.execute(update(UserSession).where(*alive).values(revoked_at=now))
+        self._tell_ended(ended)
+        return bool(ended)
+
+    def _tell_ended(self, ids: Iterable[str]) -> None:
+        self._recent.clear()
+        for one in ids:
+            for hear in self._ended:
+                try:
+                    hear(one)
+                except Exception:  # the wall: a listener that fails must not keep the next session alive
+                    log.exception("A listener failed on an ended session")
+
+    def _saw(self, table: type[UserSession] | type[ApiKey], row_id: str) -> None:
+        """Writes at most once a minute that someone was here; nobody waits for it to succeed."""
+        now = self._clock()
+        with self._seen_lock:
+            if now - self._seen.get(row_id, now - SEEN_EVERY) < SEEN_EVERY:
+                return
+            if len(self._seen) > 2 * SESSIONS_LIMIT:
+                self._seen.clear()
+            self._seen[row_id] = now
+        self._spawn(lambda: self._note_seen(table, row_id, now))
+
+    def _note_seen(self, table: type[UserSession] | type[ApiKey], row_id: str, now: datetime) -> None:
+        field = "last_seen_at" if table is UserSession else "last_used_at"
+        try:
+            with self._database.writing() as session:
+                session.execute(update(table).where(table.id == row_id).values({field: now}))
+        except (Unavailable, OperationalError) as error:
+            log.info("When a session was last seen could not be written: %s", error)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+
+
+def _plain(text: str) -> str:
+    return "".join(char for char in text if char.isprintable())
+
+
+def _session_view(row: UserSession, current: str | None) -> SessionView:
+    return SessionView(
+        row.id, row.created_at, row.last_seen_at, row.expires_at, row.user_agent, row.address, row.id == current
+    )
+
+
+def _key_view(row: ApiKey, key: str | None = None) -> ApiKeyView:
+    return ApiKeyView(row.id, row.name, row.scope, row.hint, row.created_at, row.last_used_at, key)

@@ -1,0 +1,63 @@
+"""The master password as argon2id hash, made and checked beside the event loop, two at a time."""
+
+from __future__ import annotations
+
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from aniworld.core.errors import InvalidInput, Unavailable
+from aniworld.core.offload import offload
+
+SHORTEST, LONGEST = 8, 1024
+AT_ONCE, WAITING = 2, 64
+
+# https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html: 46 MiB, one lane; two rounds for margin
+_hasher = PasswordHasher(time_cost=2, memory_cost=47104, parallelism=1)
+
+
+class Passwords:
+    """A hash costs some 50 ms of a processor and 46 MiB: more than two at once would starve everything else."""
+
+    def __init__(self) -> None:
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._crowd = threading.BoundedSemaphore(AT_ONCE + WAITING)
+
+    def digest(self, password: str) -> str:
+        """Raises InvalidInput for a password that is too short or too long, Unavailable when too many wait."""
+        check(password)
+        return self._in_turn(_hasher.hash, password)
+
+    def matches(self, digest: str, password: str) -> bool:
+        """Raises Unavailable when too many wait."""
+        if not SHORTEST <= len(password) <= LONGEST:
+            return False
+        return self._in_turn(_verify, digest, password)
+
+    def _in_turn(self, work, *args):  # type: ignore[no-untyped-def]
+        if not self._crowd.acquire(blocking=False):
+            raise Unavailable("Too many people sign in at this moment; try again in a few seconds.")
+        try:
+            with self._turns:
+                return offload(work, *args)
+        finally:
+            self._crowd.release()
+
+
+def check(password: str, field: str = "password") -> None:
+    """Raises InvalidInput unless the password has 8 to 1,024 characters."""
+    if not isinstance(password, str) or not SHORTEST <= len(password) <= LONGEST:
+        message = f"The password needs {SHORTEST} to {LONGEST} characters."
+        raise InvalidInput(message, {field: [message]})
+    try:
+        password.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput("The password holds characters that are none.", {field: ["Is no valid text."]}) from None
+
+
+def _verify(digest: str, password: str) -> bool:
+    try:
+        return _hasher.verify(digest, password)
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return False

@@ -1,0 +1,92 @@
+"""Signed tokens for clients, and the secret that signs them.
+
+A token names a session row and proves nothing else: the row is looked up on every request.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+from aniworld.config.store import write_private
+from aniworld.core.errors import InvalidInput, NotSignedIn
+
+ISSUER, ALGORITHM = "aniworld", "HS256"
+SECRET_BYTES = 64
+KEY_PREFIX = "aw_"
+_LONGEST = 4096
+_SESSION = re.compile(r"[0-9a-f]{32}")
+
+
+def read_secret(instance: Path) -> bytes:
+    """The instance's secret, made at the first start; 0600 in a folder of 0700. Raises InvalidInput if it is broken."""
+    path = instance / "secret_key"
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    instance.chmod(0o700)
+    if not path.exists():
+        write_private(path, secrets.token_bytes(SECRET_BYTES))
+    path.chmod(0o600)
+    secret = path.read_bytes()
+    if len(secret) < 32:
+        raise InvalidInput(f"{path} is too short to be a secret; delete it and start again (everyone signs in anew).")
+    return secret
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """A key of its own for each purpose, so that a token of one kind is never one of another."""
+    return hmac.digest(secret, f"aniworld:{purpose}".encode(), "sha256")
+
+
+class Tokens:
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def issue(self, session_id: str, issued: datetime, expires: datetime) -> str:
+        claims = {"iss": ISSUER, "jti": session_id, "iat": int(issued.timestamp()), "exp": int(expires.timestamp())}
+        return _jwt().encode(claims, self._key, algorithm=ALGORITHM)
+
+    def session_id(self, token: str) -> str:
+        """The session that a token names. Raises NotSignedIn for anything but a whole, unexpired token of ours."""
+        if not isinstance(token, str) or not 20 < len(token) <= _LONGEST:
+            raise NotSignedIn("This is no valid token; sign in again.")
+        jwt = _jwt()
+        try:
+            claims = jwt.decode(
+                token,
+                self._key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                options={"require": ["exp", "iat", "jti", "iss"], "verify_aud": False},
+            )
+        except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
+            raise NotSignedIn("This token is not valid, or no longer; sign in again.") from None
+        if not isinstance(claims["jti"], str) or not _SESSION.fullmatch(claims["jti"]):
+            raise NotSignedIn("This token is not valid; sign in again.")
+        return claims["jti"]
+
+
+def _jwt():  # type: ignore[no-untyped-def]
+    """PyJWT, at the first token: it brings cryptography along, 9 MB that an idle server does without."""
+    import jwt
+
+    return jwt
+
+
+def new_session_id() -> str:
+    return secrets.token_hex(16)
+
+
+def new_api_key() -> str:
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def is_api_key(text: str) -> bool:
+    return text.startswith(KEY_PREFIX)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two secrets are the same, in a time that tells nothing."""
+    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
