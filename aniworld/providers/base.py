@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from aniworld.core.errors import NothingThere
-from aniworld.core.media import EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream
+from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream
 
 from .http import Gate
 from .images import Cover, fetch_cover
@@ -65,7 +65,7 @@ class Catalogue(ABC):
 
     MUST: ``site`` (the name that is stored with a series, e.g. ``aniworld.to``), ``name`` (for the eye), ``base_urls``,
     ``claims``, ``key_of``, ``search``, ``series``, ``episode``, ``resolve``. MAY: ``new_episodes``, ``calendar``,
-    ``all_titles``, ``cover``; what is not there raises NothingThere.
+    ``all_titles``, ``cover``, ``episode_link``; what is not there raises NothingThere.
 
     Everything is fetched through ``self.gate`` and nothing else. Each method may block; it is called from a greenlet or
     a thread, several at once. It raises SourceError's children only: NothingThere (final), LinkDead, SiteUnreachable
@@ -111,6 +111,10 @@ class Catalogue(ABC):
     def series_link(self, link: str) -> str:
         """The series' own full address, without season, episode, query: what is stored with it."""
         return link
+
+    def episode_link(self, link: str, number: EpisodeNumber) -> str:
+        """Where the page of an episode would be that the series' page does not list. Raises NothingThere."""
+        raise NothingThere(f"{self.name} does not list {number.code} of this series.")
 
     def cover(self, url: str) -> Cover:
         """The image at ``url``, at most 5 MiB. Raises NothingThere for anything but JPEG, PNG, WebP or GIF."""

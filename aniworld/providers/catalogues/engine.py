@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from aniworld.core.errors import NothingThere, PageChanged
 from aniworld.core.keys import key_from_slug
-from aniworld.core.media import SPECIALS, EpisodeEntry, EpisodePage, HosterLink, SeriesPage
+from aniworld.core.media import SPECIALS, EpisodeEntry, EpisodeNumber, EpisodePage, HosterLink, SeriesPage
 
 from .facts import EpisodeFacts, Row, SeasonFacts, SeriesFacts
 from .site import Place, Site
@@ -54,6 +54,9 @@ class Engine(Site):
         links = (HosterLink(row.name, row.language, self._address(row.href, root), referer) for row in facts.hosters)
         return EpisodePage(facts.title, facts.title_en, tuple(links))
 
+    def episode_link(self, link: str, number: EpisodeNumber) -> str:
+        return f"{self.series_link(link)}/{_usual(number.season, number.episode)}"
+
     def _seasons(self, place: Place, first: SeasonFacts) -> list[SeasonFacts]:
         """One request for each season that the first page does not show already; what is not there is left out."""
         seasons = [first]
@@ -95,9 +98,14 @@ class Engine(Site):
     def _entry(self, place: Place, row: Row) -> EpisodeEntry:
         """A row as an episode. Its page is where the row's link says; the number is the row's own, and may differ."""
         wanted = self._beneath(place, row.href)
-        usual = f"filme/film-{row.number}" if row.season == SPECIALS else f"staffel-{row.season}/episode-{row.number}"
+        usual = _usual(row.season, row.number)
         path = wanted.path if wanted and "/" in wanted.rest else f"{place.root}/{usual}"
         return EpisodeEntry(
             row.season, row.number, self.base_urls[0] + path, row.title, row.title_en, row.languages, row.hosters,
             row.absolute,
         )  # fmt: skip
+
+
+def _usual(season: int, number: int) -> str:
+    """The part of an episode's address below the series, as both engines write it."""
+    return f"filme/film-{number}" if season == SPECIALS else f"staffel-{season}/episode-{number}"
