@@ -23,7 +23,7 @@ from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.http import Gate
-from aniworld.providers.registry import Registry
+from aniworld.providers.registry import Registry, settings_for
 from aniworld.providers.rest import RestingSources
 from aniworld.services.anime import AnimeService
 from aniworld.services.auth import AuthService
@@ -57,8 +57,8 @@ def build_services(environment: Environment | None = None) -> Services:
     bus = EventBus()
     progress = ProgressService(bus)
     gate = _gate(environment, config)
-    registry = Registry(gate, lambda: _catalogue_settings(config))
     rest = RestingSources()
+    registry = Registry(gate, settings=_places(config), rest=rest)
     series = AnimeSeriesService(database)
     downloads = DownloadService(database, lambda: config.current, progress, disk_free=lambda: _disk_free(config))
     anime = AnimeService(
@@ -83,7 +83,7 @@ def build_services(environment: Environment | None = None) -> Services:
         scan=ScanService(database, lambda: config.current, progress, spawn),
         downloads=downloads,
         system=SystemService(database, config, environment, rest),
-        resolver=Resolver(database, registry, rest),
+        resolver=Resolver(database, registry),
         rest=rest,
         registry=registry,
         legacy=DataMigrationService(database),
@@ -91,6 +91,7 @@ def build_services(environment: Environment | None = None) -> Services:
         stops=(gate.close,),
     )
     config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
+    config.subscribe(lambda old, new: registry.configure(_places(config)) if old.catalogue != new.catalogue else None)
     return services
 
 
@@ -163,9 +164,9 @@ def _gate_settings(config: ConfigService) -> dict[str, float]:
     return {"requests_per_second": catalogue.requests_per_second, "timeout_s": catalogue.timeout_s}
 
 
-def _catalogue_settings(config: ConfigService) -> CatalogueSettings:
+def _places(config: ConfigService) -> dict[str, CatalogueSettings]:
     catalogue = config.current.catalogue
-    return CatalogueSettings(catalogue.base_url, catalogue.mirrors)
+    return settings_for(catalogue.base_url, catalogue.mirrors)
 
 
 def _disk_free(config: ConfigService) -> int | None:

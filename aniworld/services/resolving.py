@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from aniworld.core.errors import CatalogueBlocked, NothingThere
+from aniworld.core.errors import NothingThere
 from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, Stream
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
-from aniworld.providers.rest import RestingSources
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,9 @@ class Target:
 class Resolver:
     """Reads the catalogue for the download workers."""
 
-    def __init__(self, database: Database, registry: Registry, rest: RestingSources) -> None:
+    def __init__(self, database: Database, registry: Registry) -> None:
         self._database = database
         self._registry = registry
-        self._rest = rest
 
     def target(self, item: DownloadQueueItem, default_languages: Sequence[str]) -> Target:
         """The episode's own record, as far as there is one; else what the catalogue's form of links says."""
@@ -64,34 +61,20 @@ class Resolver:
         )
 
     def page(self, target: Target) -> EpisodePage:
-        with self._asking(target):
-            return self._catalogue(target).episode(target.link)
+        return self._catalogue(target).episode(target.link)
 
-    def stream(self, target: Target, link: HosterLink) -> Stream:
+    def stream(self, target: Target, link: HosterLink, quality: str) -> Stream:
         """The stream behind a link, resolved now. Raises the SourceErrors."""
-        with self._asking(target):
-            address = self._catalogue(target).resolve(link)
-        return self._registry.hoster_for(address).stream(address, referer=link.referer)
-
-    @contextmanager
-    def _asking(self, target: Target) -> Iterator[None]:
-        """Asks a catalogue, unless it rests; a browser check sends it to rest."""
-        site = target.site or self._catalogue(target).site
-        self._rest.check(site)
-        try:
-            yield
-        except CatalogueBlocked as error:
-            rest = self._rest.block(site, error)
-            raise CatalogueBlocked(str(error), retry_after=rest) from error
-        self._rest.worked(site)
+        address = self._catalogue(target).resolve(link)
+        return self._registry.hoster_for(address).stream(address, referer=link.referer, quality=quality)
 
     def _catalogue(self, target: Target) -> Catalogue:
         return self._registry.catalogue_for(target.link)
 
     def _guess_link(self, series: AnimeSeries | None, item: DownloadQueueItem, number: EpisodeNumber) -> str:
-        catalogue = self._registry.catalogue((series.site if series else item.source) or None)
-        link = series.link if series and series.link else catalogue.series_link(item.serie_id)
-        return catalogue.episode_link(link, number)
+        site = (series.site if series else item.source) or self._registry.searched()[0].site
+        catalogue = self._registry.catalogue(site)
+        return catalogue.episode_link(series.link if series and series.link else item.serie_id, number)
 
 
 def in_order(

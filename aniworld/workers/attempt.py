@@ -208,7 +208,7 @@ class Attempt:
 
     def _resolve(self, target: Target, link: HosterLink) -> Stream:
         self._tell(Progress(Phase.RESOLVING), link)
-        return self._shop.resolver.stream(target, link)
+        return self._shop.resolver.stream(target, link, self._shop.settings().download.quality)
 
     def _transfer_of(self, stream: Stream, link: HosterLink, root: Path) -> TransferResult:
         folder = self._folder(link, root)
