@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
 
     from .anime import AnimeService
     from .auth import AuthService
+    from .beside import BesideService
     from .configuration import ConfigService
     from .downloads import DownloadService
     from .legacy_import import DataMigrationService
@@ -50,10 +51,8 @@ class Services:
     resolver: Resolver
     rest: RestingSources
     registry: Registry
-    resolver: Any = None
-    rest: Any = None
-    beside: Any = None
     legacy: DataMigrationService
+    beside: BesideService
     extras: dict[str, Any] = field(default_factory=dict)
     stops: tuple[Callable[[], None], ...] = ()
 
