@@ -1,0 +1,69 @@
+"""How a command gets at the instance: the services on it, and someone who downloads."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from aniworld.app import build_services
+from aniworld.config.environment import Environment
+from aniworld.services.registry import Services
+from aniworld.services.series_app import SeriesApp
+
+
+@contextmanager
+def opened() -> Iterator[Services]:
+    """The services on this instance, closed at the end of the block. Only what matters is logged, on stderr."""
+    logging.basicConfig(level=os.environ.get("ANIWORLD_LOG", "ERROR"), format="%(levelname)s: %(message)s")
+    services = build_services(Environment.read())
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@contextmanager
+def series_app() -> Iterator[SeriesApp]:
+    with opened() as services:
+        yield SeriesApp(services, lambda: driving(services))
+
+
+@contextmanager
+def driving(services: Services) -> Iterator[bool]:
+    """While the block lasts, the queue is worked on: by a server that runs on this instance, else by this process.
+
+    What you get is whether it is this process. At the end its running downloads are put back, their bytes kept.
+    """
+    from aniworld.workers.instance_lock import InstanceLock  # most commands download nothing
+    from aniworld.workers.runtime import Runtime
+
+    if InstanceLock.is_held(services.environment.instance):
+        yield False
+        return
+    runtime = Runtime(services, services.environment.instance)
+    runtime.start()
+    try:
+        yield True
+    finally:
+        runtime.stop()
+
+
+@contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """A block in which Ctrl-C and SIGTERM only ask: what you get tells whether they did. A second Ctrl-C breaks off."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: object) -> None:
+        asked.append(number)
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
