@@ -1,0 +1,1 @@
+"""Ratios against other ways, measured in one run: ``make bench``."""
