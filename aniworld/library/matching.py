@@ -1,0 +1,143 @@
+"""Which series a folder belongs to: by what is stored, by its name, by a legacy file; never by a guess."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from aniworld.core.naming import folded, folder_name
+
+CANDIDATES = 5
+_YEAR = re.compile(r"[\s._]*[\[(]((?:19|20)[0-9]{2})(?:\s*-[^)\]]*)?[\])]\s*$")
+_SPELLINGS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "&": " and ", "+": " plus ", "'": "", "\u2019": ""}
+)
+
+
+class KnownEpisode(NamedTuple):
+    season: int
+    number: int
+    absolute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSeries:
+    """What is stored of a series before a scan. ``files``: (season, number) → path below ``folder``.
+
+    ``names``: further titles. ``unchanged``: none of this changed since the last scan, so that a folder whose
+    directories did not change either need not be read.
+    """
+
+    key: str
+    name: str
+    folder: str = ""
+    names: tuple[str, ...] = ()
+    year: int | None = None
+    episodes: tuple[KnownEpisode, ...] = ()
+    files: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    unchanged: bool = False
+    had_files: bool = False
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(filter(None, (self.name, *self.names, self.folder))))
+
+
+class Candidate(NamedTuple):
+    """A series that a folder may belong to. ``score`` 0.0 to 1.0."""
+
+    key: str
+    name: str
+    score: float
+
+
+def name_form(name: str) -> str:
+    """A name without case, spelling variants, punctuation and year: what makes two names the same to a reader."""
+    text = unicodedata.normalize("NFC", _YEAR.sub("", name)).casefold().translate(_SPELLINGS)
+    bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return " ".join(re.findall(r"[^\W_]+", bare))
+
+
+def year_in(name: str) -> int | None:
+    found = _YEAR.search(name)
+    return int(found[1]) if found else None
+
+
+class Matcher:
+    """Knows the series, and answers for one folder after the other."""
+
+    def __init__(self, known: Iterable[KnownSeries], matched: Mapping[str, str | None] | None = None) -> None:
+        self._series = {series.key: series for series in known}
+        self._matched = {folded(folder): key for folder, key in (matched or {}).items()}
+        self._stored: dict[str, str] = {}
+        self._folded: dict[str, set[str]] = defaultdict(set)
+        self._named: dict[str, set[str]] = defaultdict(set)
+        for series in self._series.values():
+            self._learn(series)
+        self._words: dict[str, set[str]] | None = None
+
+    def _learn(self, series: KnownSeries) -> None:
+        if series.folder:
+            self._stored[series.folder] = series.key
+            self._folded[folded(series.folder)].add(series.key)
+        for name in {series.name, *series.names, folder_name(series.name, series.year)}:
+            if form := name_form(name):
+                self._named[form].add(series.key)
+
+    def ignores(self, folder: str) -> bool:
+        """Whether a person said that this folder is no series."""
+        return self._matched.get(folded(folder), "") is None
+
+    def by_folder(self, folder: str) -> str | None:
+        """The key for which this folder is stored, or which a person gave it."""
+        exact = self._stored.get(folder)
+        if exact:
+            return exact
+        given = self._matched.get(folded(folder))
+        if given in self._series:
+            return given
+        return _only(self._folded.get(folded(folder)))
+
+    def by_name(self, folder: str) -> str | None:
+        """The key of the one series that has this name, if the years do not speak against it."""
+        key = _only(self._named.get(name_form(folder)))
+        return key if key and self._years_agree(folder, self._series[key]) else None
+
+    def by_key(self, key: str | None) -> str | None:
+        return key if key in self._series else None
+
+    def _years_agree(self, folder: str, series: KnownSeries) -> bool:
+        year = year_in(folder)
+        return not year or not series.year or abs(year - series.year) <= 1
+
+    def candidates(self, folder: str, extra: Iterable[str] = ()) -> tuple[Candidate, ...]:
+        """The most alike series, best first. ``extra``: keys that are likely for another reason."""
+        words = set(name_form(folder).split())
+        hits = Counter(key for word in words for key in self._index().get(word, ()))
+        for key in self._named.get(name_form(folder), ()):
+            hits[key] += 0
+        scored = {key: self._score(words, folder, self._series[key]) for key, _ in hits.most_common(200)}
+        scored.update(dict.fromkeys(extra, 1.0))
+        best = sorted(scored.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(Candidate(key, self._series[key].name, score) for key, score in best[:CANDIDATES] if score >= 0.3)
+
+    def _index(self) -> dict[str, set[str]]:
+        if self._words is None:
+            self._words = defaultdict(set)
+            for form, keys in self._named.items():
+                for word in form.split():
+                    self._words[word] |= keys
+        return self._words
+
+    def _score(self, words: set[str], folder: str, series: KnownSeries) -> float:
+        forms = [set(name_form(name).split()) for name in (series.name, *series.names)]
+        alike = max((len(words & form) / len(words | form) for form in forms if form), default=0.0)
+        return round(alike if self._years_agree(folder, series) else alike * 0.6, 2)
+
+
+def _only(keys: set[str] | None) -> str | None:
+    return next(iter(keys)) if keys and len(keys) == 1 else None

@@ -1,0 +1,57 @@
+"""Which episodes of the catalogue the numbers in a file's name mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from aniworld.core.media import SPECIALS
+
+from .filenames import Found
+from .matching import KnownEpisode
+
+Place = tuple[int, int]
+
+
+class Numbering:
+    """The catalogue's counts of one series. Absolute numbers run through the seasons from 1 on, specials apart."""
+
+    def __init__(self, episodes: Sequence[KnownEpisode]) -> None:
+        self.known: frozenset[Place] = frozenset((one.season, one.number) for one in episodes)
+        self.seasons = {season for season, _ in self.known}
+        self._absolute = _absolute(episodes)
+
+    def places(self, found: Found, *, through: bool = False) -> tuple[Place, ...] | None:
+        """The (season, number) pairs of ``found``; None where the catalogue's counts do not tell.
+
+        ``through``: the numbers beside this one in its folder count through the series.
+        """
+        if found.season is not None and not (through and found.absolute):
+            return tuple((found.season, number) for number in found.episodes)
+        places = tuple(self._absolute.get(number) for number in found.absolute)
+        return None if None in places or not places else places  # type: ignore[return-value]
+
+    def counts_through(self, founds: Iterable[Found]) -> bool:
+        """Whether bare numbers in one season's folder count through the series: ``Season 02/13.mkv`` after 12 episodes."""
+        bare = [found for found in founds if found.absolute and found.season]
+        if not bare or all((one.season, number) in self.known for one in bare for number in one.episodes):
+            return False
+        return all(self._absolute.get(number, (None,))[0] == one.season for one in bare for number in one.absolute)
+
+    def contradicts(self, found: Found) -> bool:
+        """Whether a bare number in a season's folder is beyond what the catalogue lists for that season."""
+        if not found.absolute or not found.season or found.season not in self.seasons:
+            return False
+        return any((found.season, number) not in self.known for number in found.episodes)
+
+
+def _absolute(episodes: Sequence[KnownEpisode]) -> dict[int, Place]:
+    """Absolute number → place: the catalogue's own where it states them and they differ from plain counting."""
+    regular = sorted(one for one in episodes if one.season != SPECIALS)
+    counted: dict[int, Place] = {}
+    offset = 0
+    for season in sorted({one.season for one in regular}):
+        numbers = [one.number for one in regular if one.season == season]
+        counted.update({offset + number: (season, number) for number in numbers})
+        offset += max(numbers)
+    stated = {one.absolute: (one.season, one.number) for one in regular if one.absolute}
+    return counted if all(counted.get(number) == place for number, place in stated.items()) else stated

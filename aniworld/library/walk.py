@@ -1,0 +1,184 @@
+"""What lies in the library's folders. Reads names, kinds, sizes and directory times; opens no file, changes nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from aniworld.core.errors import LibraryUnavailable
+from aniworld.core.naming import IGNORED_FOLDERS
+
+from .name_patterns import VIDEO
+
+DEEPEST = 8
+RACY_NS = 2_000_000_000  # the coarsest directory clock that is common (FAT); younger times may hide a later change
+LEGACY_FILES = frozenset({"data", "key"})
+
+
+class SeenFile(NamedTuple):
+    """A video. ``path`` relative to its series folder, with ``/``; ``size`` in bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(slots=True)
+class Listing:
+    """A series folder as it was read. ``problems``: sentences; with one, what is not listed may still be there.
+
+    ``directories``: path relative to the root → mtime in ns, where that can be trusted later.
+    ``unchanged``: no directory changed since ``seen``, so nothing was read.
+    """
+
+    folder: str
+    files: list[SeenFile] = field(default_factory=list)
+    directories: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    legacy: bool = False
+    unchanged: bool = False
+
+
+@dataclass(frozen=True)
+class Top:
+    """The root's own content. ``loose``: videos outside of any folder. ``broken``: entries that lead nowhere."""
+
+    folders: tuple[str, ...]
+    loose: int
+    broken: tuple[str, ...]
+    identity: tuple[int, int]
+
+
+def readable(name: str) -> str:
+    """A name fit for logs and messages, whatever bytes it holds."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+
+
+def is_unicode(name: str) -> bool:
+    """Whether a name can be stored: file systems hold bytes, and not all of them are UTF-8."""
+    return name.isascii() or not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def left_out(name: str) -> bool:
+    """Whether a folder is no part of the library, whatever it holds."""
+    return name.startswith(".") or name.casefold() in IGNORED_FOLDERS
+
+
+def read_root(root: str) -> Top:
+    """The series folders, sorted. Raises LibraryUnavailable where the root is missing or cannot be read."""
+    folders, broken, loose = [], [], 0
+    try:
+        status = os.stat(root)
+        with os.scandir(root) as entries:
+            for entry in entries:
+                if left_out(entry.name):
+                    continue
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif entry.is_symlink() and not os.path.exists(entry.path):
+                    broken.append(entry.name)
+                else:
+                    loose += _is_video(entry.name)
+    except OSError as error:
+        raise LibraryUnavailable(
+            f"The library folder {root} cannot be read ({error.strerror}); is its disk connected?"
+        ) from error
+    return Top(tuple(sorted(folders)), loose, tuple(sorted(broken)), (status.st_dev, status.st_ino))
+
+
+def still_there(root: str, identity: tuple[int, int]) -> bool:
+    """Whether the root is the directory that it was: an unmounted disk leaves another one behind."""
+    try:
+        status = os.stat(root)
+    except OSError:
+        return False
+    return (status.st_dev, status.st_ino) == identity
+
+
+def list_folder(root: str, name: str, seen: Mapping[str, int], *, skip_unchanged: bool = False) -> Listing:
+    """Everything below one series folder. ``seen``: this folder's directories of the last scan."""
+    if skip_unchanged and seen and all(_mtime(root, path) == mtime for path, mtime in seen.items()):
+        return Listing(name, directories=dict(seen), unchanged=True)
+    listing = Listing(name)
+    visited: set[tuple[int, int]] = set()
+    waiting = [("", 0)]
+    while waiting:
+        below, depth = waiting.pop()
+        try:
+            waiting.extend((child, depth + 1) for child in _list_directory(root, below, listing, seen, visited))
+        except OSError as error:
+            listing.problems.append(f"{readable(_join(name, below))} cannot be read ({error.strerror}).")
+        if depth > DEEPEST:
+            listing.notes.append(
+                f"{readable(name)} is nested deeper than {DEEPEST} folders; what lies below is not read."
+            )
+            break
+    return listing
+
+
+def _mtime(root: str, path: str) -> int | None:
+    try:
+        return os.stat(f"{root}/{path}").st_mtime_ns
+    except OSError:
+        return None
+
+
+def _join(one: str, other: str) -> str:
+    return f"{one}/{other}" if other else one
+
+
+def _list_directory(
+    root: str, below: str, listing: Listing, seen: Mapping[str, int], visited: set[tuple[int, int]]
+) -> Iterator[str]:
+    relative = _join(listing.folder, below)
+    path = f"{root}/{relative}"
+    status = os.stat(path)
+    if (status.st_dev, status.st_ino) in visited:
+        listing.notes.append(f"{readable(relative)} leads back into its own folder and is read once.")
+        return
+    visited.add((status.st_dev, status.st_ino))
+    _remember(listing, relative, status.st_mtime_ns, seen.get(relative))
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                if is_unicode(entry.name) and not left_out(entry.name):
+                    yield _join(below, entry.name)
+            elif _is_video(entry.name) or entry.is_symlink():
+                _take_file(entry, below, listing)
+            elif not below and entry.name in LEGACY_FILES:
+                listing.legacy = True
+
+
+def _remember(listing: Listing, relative: str, mtime: int, before: int | None) -> None:
+    """Notes the directory's time, if a later change is sure to change it."""
+    if before is not None and mtime < before:  # an older directory in its place: a disk was unmounted from over it
+        listing.problems.append(
+            f"{readable(relative)} is older than it was; is a disk missing? Nothing there is marked as missing."
+        )
+    elif is_unicode(relative) and time.time_ns() - mtime > RACY_NS:
+        listing.directories[relative] = mtime
+
+
+def _take_file(entry: os.DirEntry[str], below: str, listing: Listing) -> None:
+    if entry.name.startswith("."):
+        return
+    if not is_unicode(entry.name):
+        listing.notes.append(f"{readable(entry.name)} in {readable(listing.folder)} has a name that is no valid text.")
+        return
+    try:
+        size = entry.stat().st_size
+    except OSError as error:  # vanished since the listing, or a link to a disk that is not there
+        listing.problems.append(
+            f"{readable(_join(listing.folder, entry.name))} cannot be looked at ({error.strerror})."
+        )
+        return
+    if _is_video(entry.name):
+        listing.files.append(SeenFile(_join(below, entry.name), size))
+
+
+def _is_video(name: str) -> bool:
+    ext = name[name.rfind(".") + 1 :]
+    return ext in VIDEO or ext.lower() in VIDEO
