@@ -23,6 +23,7 @@ SIGNS = (
 _TITLE_SIGNS = ("just a moment", "checking your browser", "ddos-guard", "verifizierung")
 _PROTECTING = frozenset({403, 429, 503})
 _LOOKED_AT = 262_144
+_LINKS_OF_A_SITE = 8
 
 
 def sign_of(page: Page, *, nothing_found: bool = False) -> str | None:
@@ -30,10 +31,11 @@ def sign_of(page: Page, *, nothing_found: bool = False) -> str | None:
 
     Statuses 403, 429 and 503 need any sign. An honest page with status 200 may carry a sign as well (a sign-in form
     with a captcha, a protection script beside the content), so there only its title counts; with ``nothing_found``,
-    when nothing of what was looked for is on it, any sign does.
+    when nothing of what was looked for is on it, any sign does, unless the page has the many links of a site's own page.
     """
     text = page.text[:_LOOKED_AT].lower()
-    if page.status in _PROTECTING or (nothing_found and page.status < 400):
+    bare = nothing_found and page.status < 400 and text.count("<a ") < _LINKS_OF_A_SITE
+    if page.status in _PROTECTING or bare:
         return next((sign for sign in SIGNS if sign in text), None)
     if page.status >= 400:
         return None

@@ -35,8 +35,8 @@ SEARCHED = ("aniworld.to",)
 class Registry:
     """``catalogue_for(link)``, ``catalogue(site)``, ``hoster_for(url)``. Safe from any thread.
 
-    ``settings``: where each site is reached. ``searched``: the sites that a search asks, None for those in ``settings``;
-    plug-ins always are.
+    ``settings``: where each site is reached. ``searched``: the sites that a search asks; None for those in
+    ``settings``. Plug-ins always are.
     ``plugins``: entry points by group, for tests; the installed ones otherwise.
     """
 
