@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aniworld.core.addresses import AddressRule
-from aniworld.core.errors import AddressRefused, AniworldError, ChildDied
+from aniworld.core.errors import AniworldError, ChildDied
 from aniworld.core.media import StreamKind
 
 from . import wire
@@ -51,6 +51,7 @@ def main() -> int:
     job, parent = wire.read_job(json.loads(sys.stdin.buffer.readline()))
     _stay_with(parent)
     session = Session(job, voice.say)
+    session.give_up = lambda error: _give_up(voice, error)
     threading.Thread(target=_listen, args=(session,), name="commands", daemon=True).start()
     try:
         message = wire.result_message(transfer(session))
@@ -75,22 +76,18 @@ def transfer(session: Session) -> TransferResult:
     ffmpeg = find(job.ffmpeg)
     guard = Guard(AddressRule.of(job.private_hosts), programs=(ffmpeg,))
     guard.install()
+    session.refused = lambda: guard.refused
     session.start()
     try:
-        return finished_before(session) or finish(session, Ffmpeg(ffmpeg, job.folder), _fetch(session, guard))
+        return finished_before(session) or finish(session, Ffmpeg(ffmpeg, job.folder), _fetcher(job)(session))
     finally:
         os.close(lock)
 
 
-def _fetch(session: Session, guard: Guard) -> Fetched:
-    try:
-        return _fetcher(session.job)(session)
-    except AniworldError:
-        raise
-    except Exception:  # foreign code wraps what the guard raised: the refusal itself is the reason
-        if isinstance(guard.refused, AddressRefused):
-            raise guard.refused from None
-        raise
+def _give_up(voice: Voice, error: AniworldError) -> None:
+    """The transfer has failed, but code that is not ours does not come back from its wait."""
+    voice.say(wire.error_message(error))
+    os._exit(0)
 
 
 def _fetcher(job: TransferJob) -> Callable[[Session], Fetched]:
@@ -108,16 +105,16 @@ def _file(session: Session) -> Fetched:
 
 
 def _playlist(session: Session) -> Fetched:
+    session.enter(Phase.RESOLVING)
     from .hls import HlsFetcher  # the playlist parser costs 60 ms
 
-    session.enter(Phase.RESOLVING)
     return HlsFetcher(session, session.job.stream.url).run()
 
 
 def _page(session: Session) -> Fetched:
+    session.enter(Phase.RESOLVING)
     from .ytdlp import fetch_page  # yt-dlp costs 300 ms and 30 MB
 
-    session.enter(Phase.RESOLVING)
     return fetch_page(session)
 
 

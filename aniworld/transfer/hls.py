@@ -36,20 +36,19 @@ _DEPTH = 2
 class HlsFetcher:
     """Fetches what a playlist lists: the best fitting variant and, where it is apart, the best fitting audio."""
 
-    def __init__(self, session: Session, url: str, audio_url: str | None = None) -> None:
-        self._session, self._url, self._audio_url = session, url, audio_url
+    def __init__(self, session: Session, url: str, stem: str = "video") -> None:
+        self._session, self._url, self._stem = session, url, stem
 
     def run(self) -> Fetched:
         """The tracks, not yet joined. Raises HosterUnsupported, WrongMedia, TooLarge, MediaExpired, TransferFailed …"""
         choice, video = self._resolve(self._url)
-        audio_url = self._audio_url or choice.audio
         tracks = [video]
-        if audio_url:
-            tracks.append(self._resolve(audio_url)[1])
+        if choice.audio:
+            tracks.append(self._resolve(choice.audio)[1])
         shares = Shares(self._session, tracks, choice.bandwidth)
         paths = tuple(
             TrackFetcher(self._session, track, stem, shares).run()
-            for stem, track in zip(("video", "audio"), tracks, strict=False)
+            for stem, track in zip((self._stem, "audio"), tracks, strict=False)
         )
         return Fetched(paths, sum(one.duration for one in video) or None, True, choice.audio_language)
 

@@ -103,8 +103,9 @@ class Meter:
         if self._excused or self.phase not in (Phase.RESOLVING, Phase.CONNECTING, Phase.TRANSFERRING):
             return None
         now = self.clock.now()
-        if now - self._last_sign > self._stall_timeout_s:
-            return Stalled(f"Nothing came for {self._stall_timeout_s:.0f} seconds.")
+        patience = self._stall_timeout_s * (2 if self.phase is Phase.RESOLVING else 1)
+        if now - self._last_sign > patience:
+            return Stalled(f"Nothing came for {patience:.0f} seconds.")
         return self._too_slow(now) if self.phase is Phase.TRANSFERRING else None
 
     def _too_slow(self, now: float) -> AniworldError | None:

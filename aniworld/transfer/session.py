@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
+from aniworld.core.errors import AniworldError
+from aniworld.core.media import StreamKind
+
 from . import wire
 from .http import Client
 from .job import Phase, Progress, TransferJob
@@ -15,14 +18,19 @@ from .progress import Meter, Pulse
 
 RETRIES = 5
 _LONGEST_PAUSE_S = 8.0
+_LAST_RESORT_S = 3.0
 
 
 class Session:
-    """One transfer in the child. ``say`` sends a message to the server; safe from any thread."""
+    """One transfer in the child. ``say`` sends a message to the server; safe from any thread.
+
+    ``refused`` gives the guard's last refusal, ``give_up`` ends the process with an error; the child sets both.
+    """
 
     def __init__(self, job: TransferJob, say: Callable[[dict[str, Any]], None]) -> None:
         self.job = job
         self.meter = Meter(job.stall_timeout_s)
+        self.meter.phase = Phase.CONNECTING if job.stream.kind is StreamKind.FILE else Phase.RESOLVING
         self.limiter = Limiter(job.speed_limit)
         self.changed = threading.Condition(threading.RLock())
         self.connections = max(1, job.connections)
@@ -32,6 +40,8 @@ class Session:
         self._say = say
         self._room_answered = threading.Event()
         self._room_asked = False
+        self.refused: Callable[[], AniworldError | None] = lambda: None
+        self.give_up: Callable[[AniworldError], None] = lambda error: None
         self._pulse = Pulse(self.meter, self._tell, self.fail)
 
     def start(self) -> None:
@@ -82,7 +92,7 @@ class Session:
             self.changed.notify_all()
 
     def fail(self, error: BaseException) -> None:
-        """The first error counts; everything that waits is woken."""
+        """The first error counts; everything that waits is woken. Foreign code that is not gets ``give_up``."""
         with self.changed:
             if self.error is not None:
                 return
@@ -92,6 +102,10 @@ class Session:
         self.limiter.close()
         for client in self._clients:
             client.abort()
+        if isinstance(error, AniworldError):
+            last = threading.Timer(_LAST_RESORT_S, self.give_up, (error,))
+            last.daemon = True
+            last.start()
 
     def revive(self, turn: BaseException) -> None:
         """After ``turn``, which a fetcher answers itself, work may begin anew; any other error stays."""

@@ -1,0 +1,274 @@
+"""A hoster's page that yt-dlp knows: it finds the formats, our own fetchers move the bytes where they can.
+
+yt-dlp gets an allow-list of options and nothing from the outside: no configuration, plug-ins, cookies of a browser,
+netrc, external programs, JavaScript engines or clothes of another client. Imports yt-dlp (300 ms, 30 MB).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+# Its native code would connect past the guard, and its purpose is to look like another client.
+sys.modules["curl_cffi"] = None  # type: ignore[assignment]
+
+from yt_dlp import YoutubeDL  # noqa: E402
+from yt_dlp import globals as ytdlp_globals  # noqa: E402
+from yt_dlp.downloader import get_suitable_downloader  # noqa: E402
+from yt_dlp.utils import YoutubeDLError  # noqa: E402
+
+from aniworld.core.addresses import check_url  # noqa: E402
+from aniworld.core.errors import (  # noqa: E402
+    AniworldError,
+    HosterUnsupported,
+    LinkDead,
+    MediaExpired,
+    SiteUnreachable,
+    TransferFailed,
+)
+
+from .finish import Fetched  # noqa: E402
+from .hls import HlsFetcher  # noqa: E402
+from .job import Phase, TransferJob  # noqa: E402
+from .playlist import code_of, wished_audio  # noqa: E402
+from .ranges import RangeFetcher  # noqa: E402
+from .session import Session  # noqa: E402
+
+_OWN_DOWNLOADERS = frozenset({"HttpFD", "HlsFD", "DashSegmentsFD", "IsmFD"})
+_WORDS = {"ger": "de", "eng": "en", "jpn": "ja"}
+_GONE = ("has been removed", "was deleted", "been deleted", "not found", "does not exist", "no longer", "unavailable")
+_GUARDED = (
+    "captcha",
+    "cloudflare",
+    "just a moment",
+    "verify you are",
+    "browser check",
+    "impersonat",
+    "sign in",
+    "log in",
+)
+_NETWORK = ("timed out", "connection", "resolve", "unreachable", "network", "certificate", "eof occurred")
+
+
+class _Quiet:
+    """yt-dlp's words are for its own terminal; what matters of them comes as an exception."""
+
+    def debug(self, text: str) -> None:
+        return None
+
+    info = warning = error = debug
+
+
+def fetch_page(session: Session) -> Fetched:
+    """The page's video, fetched. Raises HosterUnsupported, LinkDead, SiteUnreachable and what the fetchers raise."""
+    url = session.job.stream.url
+    check_url(url)
+    with YoutubeDL(options(session.job)) as ydl:
+        info = _resolve(session, lambda: ydl.extract_info(url, download=False))
+        formats = _formats(info, url)
+        tracks = _Tracks(session, ydl, info, formats)
+        return tracks.fetch()
+
+
+def options(job: TransferJob) -> dict[str, Any]:
+    """Everything that yt-dlp is told; nothing of it can be set from outside but numbers and the two wishes."""
+    ytdlp_globals.plugin_dirs.value = []
+    return {
+        "format": format_choice(job.quality, job.language),
+        "logger": _Quiet(), "quiet": True, "no_warnings": True, "noprogress": True, "color": "never",
+        "http_headers": {"User-Agent": job.user_agent} | dict(job.stream.headers),
+        "proxy": "", "socket_timeout": min(20.0, job.stall_timeout_s), "extractor_retries": 2,
+        "retries": 5, "fragment_retries": 5, "file_access_retries": 1,
+        "cachedir": False, "cookiefile": None, "cookiesfrombrowser": None, "usenetrc": False, "enable_file_urls": False,
+        "js_runtimes": {}, "remote_components": [], "external_downloader": None, "hls_prefer_native": True,
+        "noplaylist": True, "playlist_items": "1", "ignoreerrors": False, "check_formats": False, "fixup": "never",
+        "concurrent_fragment_downloads": job.connections, "skip_unavailable_fragments": False, "continuedl": True,
+        "keep_fragments": False, "ratelimit": job.speed_limit,
+        "extractor_args": {"generic": {"impersonate": ["false"]}},
+    }  # fmt: skip
+
+
+def format_choice(quality: str, language: str | None) -> str:
+    """yt-dlp's words for the wish: at most that height, else the smallest; the spoken language first."""
+    if quality == "worst":
+        return "wv*+wa/w"
+    height = f"[height<={quality[:-1]}]" if quality.endswith("p") and quality[:-1].isdigit() else ""
+    spoken = _WORDS.get(wished_audio(language) or "")
+    first = [f"bv*{height}+ba[language^={spoken}]", f"b{height}[language^={spoken}]"] if spoken else []
+    return "/".join([*first, f"bv*{height}+ba", f"b{height}", *(["wv*+ba", "w"] if height else [])])
+
+
+def _resolve(session: Session, ask: Callable[[], Any]) -> dict[str, Any]:
+    try:
+        info = ask()
+        if info and info.get("_type") == "playlist":
+            info = next(iter(info.get("entries") or ()), None)
+    except AniworldError:
+        raise
+    except Exception as error:  # the wall to foreign code: extractors raise whatever they meet
+        session.check()
+        raise _in_words(session, error) from error
+    session.check()
+    if not info:
+        raise HosterUnsupported(f"{_host(session)} shows no video on this page.")
+    if info.get("is_live"):
+        raise HosterUnsupported("This is a live broadcast, which has no end that could be downloaded.")
+    return info
+
+
+def _formats(info: dict[str, Any], url: str) -> list[dict[str, Any]]:
+    formats = info.get("requested_formats") or [info]
+    for one in formats:
+        if one.get("has_drm"):
+            raise HosterUnsupported("This video is protected by DRM and cannot be downloaded.")
+        check_url(one.get("url") or url)
+    return formats
+
+
+class _Tracks:
+    """One or two formats of a video, each by the fetcher that fits."""
+
+    def __init__(self, session: Session, ydl: YoutubeDL, info: dict[str, Any], formats: list[dict[str, Any]]) -> None:
+        self._session, self._ydl, self._info, self._formats = session, ydl, info, formats
+        self._sizes = [int(one.get("filesize") or one.get("filesize_approx") or 0) for one in formats]
+
+    def fetch(self) -> Fetched:
+        manifests = {one.get("manifest_url") if self._is_hls(one) else None for one in self._formats}
+        manifest = manifests.pop()
+        if manifest and not manifests:
+            return self._playlist(manifest)
+        return self._one_by_one()
+
+    def _playlist(self, manifest: str) -> Fetched:
+        """Picture and sound of one master playlist: it says more of what belongs together than its formats do."""
+        self._session.adopt(self._headers(self._formats[0]))
+        fetched = HlsFetcher(self._session, manifest).run()
+        return replace(fetched, duration=fetched.duration or self._info.get("duration"))
+
+    def _one_by_one(self) -> Fetched:
+        paths: list[Path] = []
+        for place, one in enumerate(self._formats):
+            self._session.adopt(self._headers(one))
+            paths.append(self._track(one, "video" if not place else "audio", place))
+        several = len(paths) > 1
+        language = code_of(self._formats[-1].get("language"))
+        return Fetched(tuple(paths), self._info.get("duration"), several or self._is_hls(self._formats[0]), language)
+
+    def _track(self, one: dict[str, Any], stem: str, place: int) -> Path:
+        protocol = one.get("protocol") or ""
+        if protocol in ("http", "https") and not one.get("fragments"):
+            several = len(self._formats) > 1
+            extra = sum(self._sizes[place + 1 :]) + (sum(self._sizes) if several else 0)
+            return RangeFetcher(self._session, one["url"], stem, extra).run()
+        if self._is_hls(one):
+            return HlsFetcher(self._session, one["url"], stem).run().tracks[0]
+        return self._natively(one, stem)
+
+    def _natively(self, one: dict[str, Any], stem: str) -> Path:
+        """By yt-dlp's own downloader, which goes on where an earlier attempt ended."""
+        kind = get_suitable_downloader(one, self._ydl.params)
+        if kind is None or kind.__name__ not in _OWN_DOWNLOADERS:
+            raise HosterUnsupported(f"{_host(self._session)} sends its video in a way that is not supported.")
+        session, path = self._session, self._session.job.folder / f"{stem}.part"
+        session.ask_room(2 * sum(self._sizes))
+        session.enter(Phase.TRANSFERRING)
+        downloader = kind(self._ydl, self._ydl.params)
+        downloader.add_progress_hook(self._counter())
+        try:
+            done = downloader.download(str(path), one | {"http_headers": self._headers(one)})
+        except AniworldError:
+            raise
+        except Exception as error:  # the wall to foreign code
+            session.check()
+            raise _in_words(session, error, moving=True) from error
+        session.check()
+        if not (done[0] if isinstance(done, tuple) else done):
+            raise TransferFailed(f"{_host(session)} did not send every part of the video.")
+        return path
+
+    def _counter(self) -> Callable[[dict[str, Any]], None]:
+        meter, base = self._session.meter, self._session.meter.bytes
+
+        def hear(status: dict[str, Any]) -> None:
+            self._session.check()
+            self._ydl.params["ratelimit"] = self._session.limiter.rate
+            meter.add(base + int(status.get("downloaded_bytes") or 0) - meter.bytes)
+            total = status.get("total_bytes") or status.get("total_bytes_estimate")
+            meter.total = base + int(total) if total else meter.total
+
+        return hear
+
+    def _headers(self, one: dict[str, Any]) -> dict[str, str]:
+        headers = dict(self._session.job.stream.headers) | dict(one.get("http_headers") or {})
+        cookies = self._ydl.cookiejar.get_cookie_header(one["url"]) if one.get("url") else None
+        return headers | ({"Cookie": cookies} if cookies else {})
+
+    @staticmethod
+    def _is_hls(one: dict[str, Any]) -> bool:
+        return str(one.get("protocol") or "").startswith("m3u8")
+
+
+def _in_words(session: Session, error: Exception, *, moving: bool = False) -> AniworldError:
+    """What yt-dlp met, as one of our errors with a sentence for people."""
+    if session.refused() is not None:
+        return session.refused()
+    host, chain = _host(session), _chain(error)
+    text = " ".join(str(one) for one in chain).lower()
+    status = next((one.status for one in chain if isinstance(getattr(one, "status", None), int)), None)
+    if "unsupported url" in text or any(type(one).__name__ == "UnsupportedError" for one in chain):
+        return HosterUnsupported(f"{host} is not among the hosters that can be read, and its page states no video.")
+    if "drm" in text.split() or "drm protected" in text:
+        return HosterUnsupported(f"The video at {host} is protected by DRM and cannot be downloaded.")
+    if any(word in text for word in _GUARDED):
+        return HosterUnsupported(
+            f"{host} asks for a browser check or a sign-in; open it in a browser, or use another hoster."
+        )
+    return _by_status(host, status, text, moving) or _by_text(host, text, error)
+
+
+def _by_status(host: str, status: int | None, text: str, moving: bool) -> AniworldError | None:
+    if status in (403, 404, 410, 451):
+        if moving:
+            return MediaExpired(f"The address at {host} is used up (status {status}); it has to be looked up again.")
+        if status == 403:
+            return HosterUnsupported(
+                f"{host} refuses this page (status 403); open it in a browser, or use another hoster."
+            )
+        return LinkDead(f"{host} no longer has this video (status {status}).")
+    if status is not None and (status == 429 or status >= 500):
+        return TransferFailed(f"{host} answers with status {status}.") if moving else SiteUnreachable(
+            f"{host} answers with status {status}."
+        )  # fmt: skip
+    return None
+
+
+def _by_text(host: str, text: str, error: Exception) -> AniworldError:
+    if any(word in text for word in _GONE):
+        return LinkDead(f"{host} no longer has this video.")
+    if any(word in text for word in _NETWORK) or isinstance(error, OSError):
+        return SiteUnreachable(f"{host} cannot be reached.")
+    if isinstance(error, YoutubeDLError):
+        return HosterUnsupported(f"{host} hides its video, or its page has changed; another hoster is tried.")
+    return TransferFailed(f"Reading {host} failed ({type(error).__name__}).")
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and everything that it was raised for, outermost first; yt-dlp keeps its reasons in ``exc_info``."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or one in found:
+            continue
+        found.append(one)
+        info = getattr(one, "exc_info", None)
+        waiting += [one.__cause__, one.__context__, getattr(one, "cause", None), info[1] if info else None]
+    return found
+
+
+def _host(session: Session) -> str:
+    return urlsplit(session.job.stream.url).hostname or "The hoster"
