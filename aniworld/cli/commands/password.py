@@ -1,0 +1,45 @@
+"""password: set the master password at first, or change it, on the instance itself."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from aniworld.core.errors import InvalidInput
+
+from ..opening import opened
+from ..output import emit, prints, say
+
+LONGEST = 1024
+
+
+@click.command()
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from standard input, its first line.")
+@prints
+def password(from_stdin: bool, as_json: bool) -> None:
+    """Set or change the master password. Whoever may run this owns the instance, so the old one is not asked for.
+
+    Every open session ends.
+    """
+    chosen = _read() if from_stdin else _asked()
+    with opened() as services:
+        first = not services.auth.configured()
+        services.auth.set_password(chosen)
+    emit({"configured": True, "first": first}) if as_json else say(
+        "The password is set." if first else "The password is changed; every session has ended."
+    )
+
+
+def _read() -> str:
+    try:
+        return sys.stdin.readline(LONGEST + 3).rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise InvalidInput("The password is no valid text.") from None
+
+
+def _asked() -> str:
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask at; use --stdin.")
+    chosen: str = click.prompt("New password", hide_input=True, confirmation_prompt="Once more", err=True)
+    return chosen
