@@ -11,25 +11,17 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
 from aniworld.core.media import SEASONS
-from aniworld.core.naming import IGNORED_FOLDERS
 
 from . import name_patterns as p
 from .languages import language_hint
+from .season_folders import Folder, Kind, read_folders
 
 MOST_IN_ONE_FILE = 60
 LONGEST_NAME = 1000
-
-
-class Kind(StrEnum):
-    EPISODE = "episode"
-    SPECIAL = "special"
-    OVA = "ova"
-    FILM = "film"
 
 
 class Found(NamedTuple):  # a scan makes one for each file: a frozen dataclass costs six times as much to make
@@ -65,17 +57,6 @@ class Ignored:
 Answer = Found | NotUnderstood | Ignored
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """What the folders above a file say. ``unclear``: names that may stand for a part of the series."""
-
-    season: int | None = None
-    kind: Kind = Kind.EPISODE
-    ignored: str | None = None
-    unclear: tuple[str, ...] = ()
-    name: str = ""
-
-
 def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bool = True) -> Answer:
     """What the file at ``relative_path`` (below its series folder, ``/`` between parts) holds.
 
@@ -90,7 +71,7 @@ def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bo
         ignored = _no_video(name, ext.lower() if dot else "")
         if ignored:
             return ignored
-    folder = _folder(parents)
+    folder = read_folders(parents)
     if folder.ignored:
         return Ignored(folder.ignored)
     code = p.CODE.search(stem)
@@ -109,7 +90,7 @@ def _no_video(name: str, ext: str) -> Ignored | None:
     return Ignored(f"It is {p.BESIDE_OF[ext]} beside the videos." if ext in p.BESIDE_OF else "It is no video.")
 
 
-def _coded(stem: str, code: re.Match[str], folder: _Folder) -> Answer:
+def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
     season, first, rest = int(code[1]), int(code[2]), stem[code.end() :]
     low = stem.lower()
     if any(map(low.__contains__, p.EXTRA_SIGNS)) and _is_extra(stem, rest):
@@ -130,7 +111,7 @@ def _is_extra(stem: str, rest: str) -> bool:
     return bool(p.EXTRA_SUFFIX.search(stem) or p.NCOP.search(stem) or (rest and p.EXTRA_REST.match(rest)))
 
 
-def _placed(stem: str, season: int, episodes: tuple[int, ...], rest: str, folder: _Folder) -> Answer:
+def _placed(stem: str, season: int, episodes: tuple[int, ...], rest: str, folder: Folder) -> Answer:
     kind = Kind.EPISODE if season else Kind.SPECIAL
     if ("(" in rest or "[" in rest) and p.FILM_MARK.search(rest):
         if season > 1:
@@ -159,42 +140,16 @@ def _with_more(season: int, first: int, text: str) -> tuple[int, ...]:
     return tuple(numbers) if sorted(set(numbers)) == numbers else ()
 
 
-@lru_cache(maxsize=2048)
-def _folder(parents: str) -> _Folder:
-    known = _Folder()
-    for name in parents.split("/") if parents else ():
-        one = _one_folder(unicodedata.normalize("NFC", name).strip())
-        if one.ignored:
-            return one
-        known = one if one.season is not None else replace(known, unclear=known.unclear + one.unclear, name=name)
-    return known
-
-
-def _one_folder(name: str) -> _Folder:
-    low = name.casefold()
-    if name.startswith(".") or low in IGNORED_FOLDERS:
-        return _Folder(ignored="It lies in a folder that is no part of the library.")
-    if low.replace("_", " ") in p.SKIPPED_FOLDERS:
-        return _Folder(ignored="It lies in a folder for extras.")
-    bare = p.BRACKET.sub(" ", name).strip() or name
-    if p.FOLDER_FILMS.match(bare):
-        return _Folder(season=0, kind=Kind.FILM, name=name)
-    if p.FOLDER_SPECIALS.match(bare):
-        return _Folder(season=0, kind=Kind.OVA if "ova" in low or "oad" in low else Kind.SPECIAL, name=name)
-    season = p.FOLDER_SEASON.match(bare)
-    if season:
-        number = int(next(group for group in season.groups() if group))
-        return _Folder(season=number, kind=Kind.EPISODE if number else Kind.SPECIAL, name=name)
-    neutral = p.FOLDER_NEUTRAL.match(bare) or p.FOLDER_NEUTRAL.match(name)
-    return _Folder(unclear=() if neutral else (name,), name=name)
-
-
-def _uncoded(stem: str, folder: _Folder, series_names: Sequence[str], guess: bool) -> Answer:
+def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool) -> Answer:
+    if folder.unclear and all(_is_name(name, series_names) for name in folder.unclear):
+        folder = replace(folder, unclear=())
+    plain = p.PLAIN.fullmatch(stem)
+    if plain and (not plain[1] or _words(plain[1]) in _forms(tuple(series_names))) and int(plain[2]):
+        answer = _of_season("", (int(plain[2]),), folder, True)
+        return answer._replace(language=language_hint(stem)) if isinstance(answer, Found) else answer
     if p.NCOP.search(stem):
         return Ignored("It is an opening or ending without credits.")
     text = _cleaned(stem)
-    if folder.unclear and all(_is_name(name, series_names) for name in folder.unclear):
-        folder = replace(folder, unclear=())
     head, tail = _without_name(text, series_names)
     named = head is not None
     answer = _read(tail if named else text, folder, named)
@@ -233,9 +188,14 @@ def _bracket(found: re.Match[str]) -> str:
     return f" {inner} " if p.BRACKET_KEPT.search(inner) else " "
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
+def _forms(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(form for name in names if (form := _words(name)))
+
+
+@lru_cache(maxsize=256)
 def _name_pattern(names: tuple[str, ...]) -> re.Pattern[str] | None:
-    forms = sorted({form for name in names if (form := _words(name))}, key=len, reverse=True)
+    forms = sorted(_forms(names), key=len, reverse=True)
     if not forms:
         return None
     gap = r"[\s\W_]*"
@@ -244,6 +204,7 @@ def _name_pattern(names: tuple[str, ...]) -> re.Pattern[str] | None:
     )
 
 
+@lru_cache(maxsize=1024)
 def _words(name: str) -> str:
     bare = re.sub(r"\s*\((?:19|20)[0-9][0-9](?:\s*-.*)?\)\s*$", "", unicodedata.normalize("NFC", name))
     return " ".join(re.findall(r"[^\W_]+", bare))
@@ -261,7 +222,7 @@ def _is_name(text: str, names: Iterable[str]) -> bool:
     return head is not None and not rest.strip()
 
 
-def _read(text: str, folder: _Folder, named: bool) -> Answer | None:
+def _read(text: str, folder: Folder, named: bool) -> Answer | None:
     """The answer of the first shape that fits; None where none does."""
     if p.HALF_ANYWHERE.search(text):
         return NotUnderstood("A half number such as 12.5 stands for no episode of the catalogue.")
@@ -311,7 +272,7 @@ def _span(first: int, last: str | None) -> tuple[int, ...]:
     return tuple(range(first, until + 1)) if 0 < first <= until < first + MOST_IN_ONE_FILE else ()
 
 
-def _special(text: str, folder: _Folder) -> Answer | None:
+def _special(text: str, folder: Folder) -> Answer | None:
     """Films, OVAs and specials that the name calls so; their numbers are those of season 0."""
     if folder.season:
         return None
@@ -349,7 +310,7 @@ def _standing(text: str, named: bool) -> re.Match[str] | None:
     return last if certain else None
 
 
-def _numbered(text: str, number: re.Match[str], folder: _Folder, named: bool) -> Answer:
+def _numbered(text: str, number: re.Match[str], folder: Folder, named: bool) -> Answer:
     groups = [group for group in number.groups() if group]
     episodes = _span(int(groups[0]), groups[1] if len(groups) > 1 else None)
     if not episodes:
@@ -368,7 +329,7 @@ def _numbered(text: str, number: re.Match[str], folder: _Folder, named: bool) ->
     return _of_season(before, episodes, folder, named)
 
 
-def _of_season(before: str, episodes: tuple[int, ...], folder: _Folder, named: bool) -> Answer:
+def _of_season(before: str, episodes: tuple[int, ...], folder: Folder, named: bool) -> Answer:
     season = p.SEASON_IN_NAME.search(before)
     if season:
         return Found(int(next(group for group in season.groups() if group)), episodes)
@@ -383,7 +344,7 @@ def _of_season(before: str, episodes: tuple[int, ...], folder: _Folder, named: b
     return Found(None, (), episodes)
 
 
-def _guessed(stem: str, text: str, folder: _Folder) -> Answer | None:
+def _guessed(stem: str, text: str, folder: Folder) -> Answer | None:
     """guessit's answer, where it names the only number in sight; a guess among several is none."""
     from guessit import guessit  # loaded late: it costs half a second, and few libraries need it
 

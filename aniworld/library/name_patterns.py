@@ -81,6 +81,10 @@ DATE = re.compile(
 )
 HALF_ANYWHERE = re.compile(r"(?<![0-9.])[0-9]{1,4}\.[1-9](?![0-9A-Za-z])(?!\.[01](?![0-9]))")
 
+# The two commonest names without a code, read without all the rest: ``[Group] Name - 12 [1080p]`` and ``Folge 12``.
+PLAIN = re.compile(
+    r"(?:\[[^\[\]]{1,40}\] )?(?:([^\[\](){}]{1,200}) - |(?:Folge|Episode) )([0-9]{1,3})(?: [\[(](?:[0-9]{3,4}p|[0-9A-F]{8})[\])])*"
+)
 _EP = r"(?:folgen?|episoden?|episodes?|epi|eps?|teil|e)"
 _N = r"([0-9]{1,4})(?:v[0-9])?"
 _WORD = r"(?:(?:folge|episode|ep?)[ .]?)"

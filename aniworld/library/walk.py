@@ -146,8 +146,8 @@ def _list_directory(
             if entry.is_dir():
                 if is_unicode(entry.name) and not left_out(entry.name):
                     yield _join(below, entry.name)
-            elif _is_video(entry.name) or entry.is_symlink():
-                _take_file(entry, below, listing)
+            elif (video := _is_video(entry.name)) or entry.is_symlink():
+                _take_file(entry, below, listing, video)
             elif not below and entry.name in LEGACY_FILES:
                 listing.legacy = True
 
@@ -162,10 +162,11 @@ def _remember(listing: Listing, relative: str, mtime: int, before: int | None) -
         listing.directories[relative] = mtime
 
 
-def _take_file(entry: os.DirEntry[str], below: str, listing: Listing) -> None:
-    if entry.name.startswith("."):
+def _take_file(entry: os.DirEntry[str], below: str, listing: Listing, video: bool) -> None:
+    name = entry.name
+    if name[0] == ".":
         return
-    if not is_unicode(entry.name):
+    if not is_unicode(name):
         listing.notes.append(f"{readable(entry.name)} in {readable(listing.folder)} has a name that is no valid text.")
         return
     try:
@@ -175,8 +176,8 @@ def _take_file(entry: os.DirEntry[str], below: str, listing: Listing) -> None:
             f"{readable(_join(listing.folder, entry.name))} cannot be looked at ({error.strerror})."
         )
         return
-    if _is_video(entry.name):
-        listing.files.append(SeenFile(_join(below, entry.name), size))
+    if video:
+        listing.files.append(SeenFile(f"{below}/{name}" if below else name, size))
 
 
 def _is_video(name: str) -> bool:
