@@ -1,0 +1,77 @@
+"""What a request's body may be: JSON of a sensible size and depth, and only where one is taken."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from flask import Flask, current_app, request
+
+from aniworld.core.errors import InvalidInput
+
+from .errors import BadBody, NotJson
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 40
+MAX_QUERY = 8192
+_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def install(app: Flask) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BYTES
+    app.config["MAX_FORM_PARTS"] = 100
+
+
+def check() -> None:
+    """Refuses a body that no view should ever see. Raises BadBody, NotJson, InvalidInput, 413."""
+    if len(request.query_string) > MAX_QUERY:
+        raise BadBody("The address is longer than any honest one.")
+    if not request.path.startswith("/api/") or request.method not in _METHODS:
+        return
+    content = request.get_data(cache=True)
+    if not content:
+        return
+    if not request.is_json:
+        raise NotJson("Send the body as application/json.")
+    body = _parsed(content)
+    if not _takes_json() and body not in ({}, None):
+        names = list(body) if isinstance(body, dict) else ["_schema"]
+        raise InvalidInput("This request takes no body.", {str(name): ["Unknown field."] for name in names[:20]})
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        body = json.loads(content, parse_constant=_refuse_constant)
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadBody("The body holds halves of characters, which is no valid text.") from None
+    except (ValueError, RecursionError):
+        raise BadBody("The body is no JSON that can be read.") from None
+    if _deeper_than(body, MAX_DEPTH):
+        raise BadBody(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    return body
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _deeper_than(body: Any, limit: int) -> bool:
+    level = [body]
+    for _ in range(limit):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, dict | list) for inner in level)
+
+
+def _takes_json() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    return request.endpoint is None or any(one["in"] == "json" for one in parameters)

@@ -1,0 +1,192 @@
+"""What requests may carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from aniworld.config.fields import Amount, StrictSchema, Text, Truth, Whole
+from aniworld.core.errors import InvalidInput
+from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
+from aniworld.core.queue import Priority, Status
+from aniworld.services.passwords import LONGEST, SHORTEST
+from aniworld.services.views import DownloadRequest, SeriesQuery
+
+EPISODES_AT_ONCE, ITEMS_AT_ONCE, KEYS_AT_ONCE = 2000, 5000, 5000
+SORTS = ("name", "added", "updated", "missing")
+KEY = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", error="Is no series key.")
+_KEY_RULES = [validate.Length(max=255), KEY]
+_NOT_BLANK = validate.Regexp(r"\S", error="Must not be empty.")
+
+
+class NewPassword(StrictSchema):
+    password = Text(required=True, validate=validate.Length(SHORTEST, LONGEST))
+    setup_token = Text(validate=validate.Length(max=200), allow_none=True)
+
+
+class Login(StrictSchema):
+    password = Text(required=True, validate=validate.Length(1, LONGEST))
+    remember = Truth(load_default=False)
+
+
+class PasswordChange(StrictSchema):
+    current = Text(required=True, validate=validate.Length(1, LONGEST))
+    new = Text(required=True, validate=validate.Length(SHORTEST, LONGEST))
+
+
+class NewKey(StrictSchema):
+    name = Text(required=True, validate=[validate.Length(1, 100), _NOT_BLANK])
+    scope = Text(required=True, validate=validate.OneOf(("read", "full")))
+
+
+def language_list() -> fields.List:
+    form = validate.Regexp(rf"^{LANGUAGE_FORM.pattern}\Z", error="A language is written like ger-dub, ger-sub or jpn.")
+    return fields.List(Text(validate=form), validate=validate.Length(max=20))
+
+
+class PageQuery(StrictSchema):
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000))
+    page_size = fields.Integer(load_default=50, validate=validate.Range(1, 500))
+
+
+class SeriesList(PageQuery):
+    page_size = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    q = Text(load_default="", validate=validate.Length(max=200))
+    missing = fields.Boolean(load_default=False, metadata={"description": "Only series that miss episodes."})
+    monitored = fields.Boolean(load_default=None)
+    language = Text(load_default=None, validate=validate.Length(max=20))
+    genre = Text(load_default=None, validate=validate.Length(max=100))
+    running = fields.Boolean(load_default=False)
+    sort_by = Text(load_default="name", validate=validate.OneOf(SORTS))
+    order = Text(load_default="asc", validate=validate.OneOf(("asc", "desc")))
+
+    @post_load
+    def as_query(self, data: dict[str, Any], **_: Any) -> SeriesQuery:
+        return SeriesQuery(**data)
+
+
+class Search(StrictSchema):
+    query = Text(required=True, validate=[validate.Length(1, 200), _NOT_BLANK])
+    source = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+
+
+class NewSeries(StrictSchema):
+    link = Text(required=True, validate=validate.Length(1, 2000))
+    name = Text(load_default=None, allow_none=True, validate=validate.Length(max=500))
+    folder = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+
+
+class Rescan(StrictSchema):
+    keys = fields.List(
+        Text(validate=_KEY_RULES), load_default=None, allow_none=True, validate=validate.Length(max=KEYS_AT_ONCE)
+    )
+
+
+class SeriesChange(StrictSchema):
+    monitored = Truth()
+    languages = language_list()
+    folder = Text(validate=[validate.Length(1, 255), _NOT_BLANK])
+    name = Text(validate=[validate.Length(1, 500), _NOT_BLANK])
+
+
+class SeriesRemoval(StrictSchema):
+    files = Text(load_default="keep", validate=validate.OneOf(("keep", "recycle")))
+
+
+class FolderChoice(StrictSchema):
+    folder = Text(required=True, validate=validate.Length(1, 255))
+    key = Text(
+        required=True, allow_none=True, validate=_KEY_RULES, metadata={"description": "null: ignore this folder."}
+    )
+
+
+class StatusQuery(StrictSchema):
+    limit = fields.Integer(load_default=100, validate=validate.Range(0, 1000))
+
+
+class ItemList(PageQuery):
+    status = Text(load_default=None, validate=validate.OneOf([str(status) for status in Status]))
+    q = Text(load_default="", validate=validate.Length(max=200))
+
+
+class EpisodeField(fields.Field):
+    """``"S01E02"`` or ``{"season": 1, "episode": 2}`` as (season, number)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[int, int]:
+        if isinstance(value, str):
+            try:
+                number = EpisodeNumber.parse(value[:50])
+            except InvalidInput as error:
+                raise ValidationError(str(error)) from None
+            return number.season, number.episode
+        loaded = _EpisodeObject().load(value)
+        return loaded["season"], loaded["episode"]
+
+
+class _EpisodeObject(StrictSchema):
+    season = Whole(required=True, validate=validate.Range(0, SEASONS))
+    episode = Whole(required=True, validate=validate.Range(1, ABSOLUTE_EPISODES))
+
+
+_EPISODE_FORM = {
+    "anyOf": [
+        {"type": "string", "pattern": "^[sS][0-9]{1,3}[eE](0{0,4}[1-9][0-9]{0,3}|10000)$", "example": "S01E02"},
+        {
+            "type": "object",
+            "properties": {
+                "season": {"type": "integer", "minimum": 0, "maximum": SEASONS},
+                "episode": {"type": "integer", "minimum": 1, "maximum": ABSOLUTE_EPISODES},
+            },
+            "required": ["season", "episode"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class PriorityField(fields.Field):
+    """``"low"``, ``"normal"``, ``"high"`` or 0, 1, 2."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        try:
+            return int(Priority.parse(value))
+        except InvalidInput as error:
+            raise ValidationError(str(error)) from None
+
+
+_PRIORITY_FORM = {"enum": ["low", "normal", "high", 0, 1, 2]}
+
+
+class NewDownloads(StrictSchema):
+    serie_id = Text(required=True, validate=_KEY_RULES, metadata={"description": "The series' key."})
+    serie_folder = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+    serie_name = Text(load_default=None, allow_none=True, validate=validate.Length(max=500))
+    episodes = fields.List(
+        EpisodeField(metadata=_EPISODE_FORM), required=True, validate=validate.Length(1, EPISODES_AT_ONCE)
+    )
+    priority = PriorityField(load_default=int(Priority.NORMAL), metadata=_PRIORITY_FORM)
+    languages = language_list()
+    source = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+
+    @post_load
+    def as_request(self, data: dict[str, Any], **_: Any) -> DownloadRequest:
+        return DownloadRequest(
+            **{**data, "episodes": tuple(data["episodes"]), "languages": tuple(data.get("languages", ()))}
+        )
+
+
+class ItemChange(StrictSchema):
+    priority = PriorityField(metadata=_PRIORITY_FORM)
+    position = Whole(validate=validate.Range(0, 1_000_000))
+
+
+class Pause(StrictSchema):
+    minutes = Amount(load_default=None, allow_none=True, validate=validate.Range(0.1, 43_200))
+
+
+class Retry(StrictSchema):
+    item_ids = fields.List(
+        Text(validate=validate.Length(max=36)), load_default=None, allow_none=True,
+        validate=validate.Length(max=ITEMS_AT_ONCE),
+    )  # fmt: skip
