@@ -1,0 +1,28 @@
+/* Questions before something is lost. */
+
+import { find, make, setText } from "./dom.js";
+
+/** Asks; true if the person agreed. `body` is a text or an element. The safe answer has the focus. */
+export function confirm({ title, body = "", yes, danger = true }) {
+  const dialog = find("#confirm");
+  setText(find("#confirm-title"), title);
+  find("[data-confirm-body]").replaceChildren(body instanceof Element ? body : make("p", {}, body));
+  const agree = find("[data-confirm-yes]");
+  setText(agree, yes);
+  agree.className = danger ? "btn btn-danger" : "btn btn-primary";
+  dialog.returnValue = "";
+  dialog.showModal();
+  find("[data-confirm-no]").focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+/** A sheet closes by a click beside it and by its [data-close] buttons. */
+export function readySheets() {
+  for (const sheet of document.querySelectorAll("dialog.sheet")) {
+    sheet.addEventListener("click", (event) => {
+      if (event.target === sheet || (event.target instanceof Element && event.target.closest("[data-close]"))) sheet.close();
+    });
+  }
+}

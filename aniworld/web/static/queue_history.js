@@ -1,0 +1,35 @@
+/* Finished downloads, newest first, with a search; asked for page by page. */
+
+import { api } from "./api.js";
+import { find, later } from "./dom.js";
+import { ItemList } from "./queue_rows.js";
+import { attempt } from "./toasts.js";
+
+const PAGE_SIZE = 25;
+
+export class History {
+  constructor(place) {
+    this.list = new ItemList("completed", place);
+    this.items = [];
+    this.asked = 0;
+    this.search = find("[data-history-search]");
+    this.more = find('[data-action="more-history"]');
+    this.search.addEventListener("input", later(() => this.reload(), 250));
+    this.more.addEventListener("click", () => attempt(() => this.load(Math.floor(this.items.length / PAGE_SIZE) + 1), this.more));
+  }
+
+  reload() {
+    return attempt(() => this.load(1));
+  }
+
+  async load(page) {
+    const mine = ++this.asked;
+    const found = await api.get(`/api/queue/items?status=completed&q=${encodeURIComponent(this.search.value.trim())}&page=${page}&page_size=${PAGE_SIZE}`);
+    if (mine !== this.asked) return;
+    this.items = page === 1 ? [...found] : [...this.items, ...found];
+    this.list.show(this.items);
+    this.more.hidden = this.items.length >= (found.paging?.total ?? 0);
+    find("[data-history-empty]").hidden = this.items.length > 0;
+    find('[data-action="clear-completed"]').hidden = this.items.length === 0;
+  }
+}

@@ -1,0 +1,83 @@
+/*
+ * The live line. One Socket.IO connection for the page; rooms are joined again after every reconnect, and the server
+ * then sends their present state, so the page is never left with an old picture.
+ */
+
+import { api, signInAgain } from "./api.js";
+import { base } from "./dom.js";
+
+const RETRY_REFUSED_MS = 3000;
+
+class LiveLine extends EventTarget {
+  #socket = null;
+  #rooms = new Set();
+  #wasUp = false;
+  state = "connecting";
+
+  /** Joins `rooms` now and after every reconnect. */
+  join(...rooms) {
+    for (const room of rooms) this.#rooms.add(room);
+    this.#open();
+    if (this.#socket?.connected) this.#socket.emit("join", rooms);
+  }
+
+  /** Calls `hear` with the data of every event `name`. */
+  on(name, hear) {
+    this.#open();
+    this.#socket?.on(name, hear);
+  }
+
+  /** Calls `act` when a lost connection is back: the time to fetch what has no room. */
+  onReturn(act) {
+    this.addEventListener("return", act);
+  }
+
+  onState(act) {
+    this.addEventListener("state", () => act(this.state));
+    act(this.state);
+  }
+
+  #open() {
+    if (this.#socket || typeof window.io !== "function") return;
+    this.#socket = window.io({ path: `${base}/socket.io`, reconnectionDelay: 500, reconnectionDelayMax: 3000, transports: ["websocket", "polling"], tryAllTransports: true });
+    this.#socket.on("connect", () => this.#connected());
+    this.#socket.on("disconnect", (reason) => this.#lost(reason));
+    this.#socket.on("connect_error", () => this.#refused());
+  }
+
+  #connected() {
+    if (this.#rooms.size) this.#socket.emit("join", [...this.#rooms]);
+    const back = this.#wasUp;
+    this.#wasUp = true;
+    this.#is("online");
+    if (back) this.dispatchEvent(new Event("return"));
+  }
+
+  #lost(reason) {
+    this.#is("offline");
+    if (reason === "io server disconnect") this.#askWhy();
+  }
+
+  #refused() {
+    this.#is("offline");
+    if (!this.#socket.active) this.#askWhy();
+  }
+
+  /** The server said no: either the session has ended, or it is only starting up. */
+  async #askWhy() {
+    const status = await api.get("/api/auth/status").catch(() => null);
+    if (status && !status.authenticated) {
+      signInAgain();
+      return;
+    }
+    setTimeout(() => this.#socket.connect(), RETRY_REFUSED_MS);
+  }
+
+  #is(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.dispatchEvent(new Event("state"));
+  }
+}
+
+export const live = new LiveLine();
