@@ -45,8 +45,10 @@ EXTRA_WORDS = (
 )
 # What each of the words holds; looked for first, because a plain search is ten times as fast.
 EXTRA_SIGNS = tuple(
-    "ncop nced textless creditless trail teas preview vorschau sample promo menu interview featurette making behind"
-    " deleted bloop outtake bonus clean extra scene short other".split()
+    _set(
+        "ncop nced textless creditless trail teas preview vorschau sample promo menu interview featurette making behind"
+        " deleted bloop outtake bonus clean extra scene short other"
+    )
 )
 EXTRA_SUFFIX = re.compile(
     rf"(?<=[^\s-])[-._](?:{EXTRA_WORDS}|behindthescenes|deleted|scene|short|other)[0-9]{{0,2}}$", re.IGNORECASE

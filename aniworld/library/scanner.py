@@ -215,9 +215,11 @@ class _Scan:
             self._stop_if_asked()
             batch = mine[start : start + BATCH]
             self._tell("match", start, len(mine), key=batch[0][0], folder=batch[0][1].folder)
-            for found in offload(lambda: [self._series(key, listing) for key, listing in batch]):  # noqa: B023
-                yield found
+            yield from offload(self._series_of, batch)
         self._tell("match", len(mine), len(mine))
+
+    def _series_of(self, batch: Sequence[tuple[str, Listing]]) -> list[SeriesFound]:
+        return [self._series(key, listing) for key, listing in batch]
 
     def _series(self, key: str, listing: Listing) -> SeriesFound:
         if listing.unchanged:

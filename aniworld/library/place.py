@@ -1,0 +1,124 @@
+"""A finished file goes into the library: at no instant is neither the old nor the new one there.
+
+Same file system: the name is taken by a link (which never overwrites) and the working name given up. Another one: a
+copy under a hidden name beside the target, brought to the disk, then as before. An old file under the same name is
+linked into the recycle bin first and then replaced by one rename; one under another name goes there afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
+
+from aniworld.core.errors import UnsafePath
+from aniworld.core.naming import inside, path_component, same_name
+from aniworld.core.offload import offload
+
+from .disk import check_root, copy_synced, make_parents, move_new, storage_errors, sync_file, sync_folder
+from .recycle import RecycleBin
+
+
+def place(
+    source: Path,
+    root: Path,
+    relative: PurePosixPath,
+    *,
+    replace: Path | None = None,
+    recycle: RecycleBin | None = None,
+) -> Path:
+    """The path of the file in the library: ``root / relative``, in the spelling of folders that exist.
+
+    ``replace``: the episode's file so far; it goes to ``recycle`` once the new one stands (and stays without one).
+    A stranger's file under the same name goes to ``recycle`` too, or the new one is named beside it.
+    Raises UnsafePath, LibraryUnavailable, DiskFull; then everything is as it was.
+    """
+    return offload(_place, source, root, relative, replace, recycle)
+
+
+def _place(source: Path, root: Path, relative: PurePosixPath, replace: Path | None, recycle: RecycleBin | None) -> Path:
+    check_root(root)
+    with storage_errors(root):
+        target = _target(root, relative)
+        make_parents(target.parent)
+        sync_file(source)
+        with _nearby(source, target) as near:
+            placed = _stand(near, target, recycle)
+        source.unlink(missing_ok=True)
+        sync_folder(placed.parent)
+    _retire(root, replace, placed, recycle)
+    return placed
+
+
+def _target(root: Path, relative: PurePosixPath) -> Path:
+    """Where ``relative`` leads, by the names that exist where they differ in case or normal form only."""
+    parts = relative.parts
+    if relative.is_absolute() or len(parts) < 2 or any(part == ".." or path_component(part) != part for part in parts):
+        raise UnsafePath(f"{str(relative)[:200]!r} is no path of a library.")
+    path = inside(root, Path())
+    for part in parts:
+        path = path / _existing(path, part)
+    return inside(root, path.parent) / path.name
+
+
+def _existing(folder: Path, name: str) -> str:
+    if not folder.is_dir() or os.path.lexists(folder / name):
+        return name
+    return next((entry for entry in os.listdir(folder) if same_name(entry, name)), name)
+
+
+@contextmanager
+def _nearby(source: Path, target: Path) -> Iterator[Path]:
+    """The source, if it lies on the target's file system; else a whole copy that does."""
+    if os.stat(source).st_dev == os.stat(target.parent).st_dev:
+        yield source
+        return
+    draft = target.parent / f".aniworld-{uuid4().hex}.part"
+    try:
+        copy_synced(source, draft)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _stand(near: Path, target: Path, recycle: RecycleBin | None) -> Path:
+    """Gives the file its name. What has that name already is kept in the bin, or keeps its name."""
+    for number in range(1, 1000):
+        try:
+            move_new(near, target)
+        except FileExistsError:
+            if recycle is not None:
+                _replace(near, target, recycle)
+                return target
+            target = _beside(target, number)
+        else:
+            return target
+    raise UnsafePath("There is no free name left for this file.")
+
+
+def _beside(target: Path, number: int) -> Path:
+    stem = target.stem if number == 1 else target.stem.rpartition(" (")[0]
+    return target.with_name(f"{path_component(stem, max_bytes=220)} ({number + 1}){target.suffix}")
+
+
+def _replace(near: Path, target: Path, recycle: RecycleBin) -> None:
+    try:
+        recycle.hold(target, reason="replaced")
+    except OSError:  # this disk knows no links: stand beside it, then retire the old one, then take its name
+        waiting = target.with_name(f"{path_component(target.stem, max_bytes=220)} (new){target.suffix}")
+        os.replace(near, waiting)
+        recycle.put(target, reason="replaced")
+        os.replace(waiting, target)
+    else:
+        os.replace(near, target)
+
+
+def _retire(root: Path, old: Path | None, placed: Path, recycle: RecycleBin | None) -> None:
+    if old is None or recycle is None or not os.path.lexists(old):
+        return
+    if os.path.samefile(old, placed) if old.exists() else False:
+        return
+    inside(root, old.parent)
+    recycle.put(old, reason="replaced")

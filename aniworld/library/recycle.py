@@ -1,0 +1,204 @@
+"""The recycle bin: what the application removes or replaces can be brought back for some days.
+
+``<root>/.recycle/<id>/manifest.json`` says what it was, ``<root>/.recycle/<id>/content/<name>`` is it. The manifest is
+written first: a crash leaves an entry without content, which is not listed and is purged.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aniworld.core.errors import NotFound, UnsafePath
+from aniworld.core.naming import inside, path_component
+
+from .disk import check_root, copy_synced, make_parents, move_new, storage_errors, sync_folder, write_new
+
+FOLDER = ".recycle"
+_MANIFEST, _CONTENT = "manifest.json", "content"
+_ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{16}")
+_LARGEST_MANIFEST = 65_536
+
+
+@dataclass(frozen=True)
+class Recycled:
+    """One entry. ``original``: its path relative to the root. ``removed_at``: seconds since 1970, UTC."""
+
+    id: str
+    original: str
+    removed_at: float
+    size_bytes: int
+    reason: str = ""
+    is_folder: bool = False
+
+
+class RecycleBin:
+    """The bin of one library. ``days``: how long to keep; 0 = until it is emptied by hand."""
+
+    def __init__(self, root: Path, days: int = 14, *, clock: Callable[[], float] = time.time) -> None:
+        self._root = root
+        self._days = days
+        self._clock = clock
+
+    def put(self, path: Path, *, reason: str = "") -> Recycled:
+        """Moves a file or a folder of the library into the bin. Raises NotFound, UnsafePath, StorageError."""
+        entry, place = self._entry(path, reason)
+        with storage_errors(self._root):
+            _move(self._real(path), place)
+            sync_folder(path.parent)
+        return entry
+
+    def hold(self, path: Path, *, reason: str = "") -> Recycled:
+        """Puts a second link to a file into the bin; the file itself stays until it is replaced.
+
+        Raises OSError where the disk knows no links; the bin is then as before.
+        """
+        entry, place = self._entry(path, reason)
+        try:
+            os.link(self._real(path), place)
+        except OSError:
+            shutil.rmtree(self._home() / entry.id, ignore_errors=True)
+            raise
+        sync_folder(place.parent)
+        return entry
+
+    def list(self) -> list[Recycled]:
+        """What is in the bin, newest first."""
+        home = self._home()
+        entries = [self._read(folder.name) for folder in home.iterdir()] if home.is_dir() else []
+        whole = [entry for entry in entries if entry and self._content(entry)]
+        return sorted(whole, key=lambda entry: (entry.removed_at, entry.id), reverse=True)
+
+    def restore(self, entry_id: str) -> Path:
+        """The path where it stands again: its old one, or one beside it if that is taken. Raises NotFound."""
+        entry = self._read(entry_id)
+        content = self._content(entry) if entry else None
+        if entry is None or content is None:
+            raise NotFound("This is no longer in the recycle bin.")
+        check_root(self._root)
+        target = inside(self._root, self._root / entry.original)
+        with storage_errors(self._root):
+            make_parents(target.parent)
+            target = _restored(content, target)
+            shutil.rmtree(self._home() / entry.id, ignore_errors=True)
+        return target
+
+    def remove(self, entry_id: str) -> None:
+        """Deletes one entry for good. Raises NotFound."""
+        folder = self._home() / entry_id
+        if not _ID.fullmatch(entry_id) or not folder.is_dir():
+            raise NotFound("This is no longer in the recycle bin.")
+        shutil.rmtree(folder)
+
+    def purge(self) -> int:
+        """How many entries were older than the days to keep, or broken, and are gone for good."""
+        home = self._home()
+        if not home.is_dir() or not self._days:
+            return 0
+        oldest = self._clock() - self._days * 86_400
+        gone = [folder for folder in home.iterdir() if _ID.fullmatch(folder.name) and _time_of(folder.name) < oldest]
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
+        return len(gone)
+
+    def _home(self) -> Path:
+        home = self._root / FOLDER
+        if home.is_symlink():
+            raise UnsafePath("The recycle bin is a link that may lead out of the library; replace it by a folder.")
+        return home
+
+    def _real(self, path: Path) -> Path:
+        """The entry itself, not what it links to, in a folder that lies in the library."""
+        return inside(self._root, path.parent) / path.name
+
+    def _entry(self, path: Path, reason: str) -> tuple[Recycled, Path]:
+        """A new entry with its manifest on the disk, and where its content goes."""
+        check_root(self._root)
+        real, root = self._real(path), Path(os.path.realpath(self._root))
+        if not os.path.lexists(real):
+            raise NotFound(f"{path.name} is not there any more.")
+        original = real.relative_to(root)
+        if not original.parts or original.parts[0].startswith("."):
+            raise UnsafePath("This is no part of the library's series and is not removed.")
+        entry = Recycled(self._new_id(), original.as_posix(), self._clock(), _size(real), reason, real.is_dir())
+        place = self._home() / entry.id / _CONTENT / path_component(real.name)
+        with storage_errors(self._root):
+            make_parents(place.parent)
+            write_new(self._home() / entry.id / _MANIFEST, json.dumps(asdict(entry)).encode())
+        return entry, place
+
+    def _new_id(self) -> str:
+        moment = datetime.fromtimestamp(self._clock(), UTC)
+        return f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(8)}"
+
+    def _read(self, entry_id: str) -> Recycled | None:
+        if not _ID.fullmatch(entry_id):
+            return None
+        try:
+            with open(self._home() / entry_id / _MANIFEST, "rb") as file:
+                facts = json.loads(file.read(_LARGEST_MANIFEST))
+            entry = Recycled(**facts)
+        except (OSError, ValueError, TypeError):  # not there, or not ours: then it is no entry
+            return None
+        return entry if entry.id == entry_id and isinstance(entry.original, str) else None
+
+    def _content(self, entry: Recycled) -> Path | None:
+        folder = self._home() / entry.id / _CONTENT
+        found = list(folder.iterdir()) if folder.is_dir() else []
+        return found[0] if len(found) == 1 else None
+
+
+def _time_of(entry_id: str) -> float:
+    try:
+        return datetime.strptime(entry_id[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return float("inf")
+
+
+def _size(path: Path) -> int:
+    if path.is_symlink() or path.is_file():
+        return path.lstat().st_size
+    return sum(file.lstat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        if source.is_dir():
+            shutil.move(source, target)
+        else:
+            copy_synced(source, target)
+            source.unlink()
+
+
+def _restored(content: Path, target: Path) -> Path:
+    for number in range(1, 1000):
+        free = target if number == 1 else _beside(target, number)
+        if os.path.lexists(free):
+            continue
+        if content.is_dir() and not content.is_symlink():
+            os.rename(content, free)
+            return free
+        try:
+            move_new(content, free)
+        except FileExistsError:  # it came meanwhile
+            continue
+        return free
+    raise NotFound("There is no free name left to restore this to.")
+
+
+def _beside(target: Path, number: int) -> Path:
+    suffix = " (restored)" if number == 2 else f" (restored {number - 1})"
+    return target.with_name(path_component(target.stem, max_bytes=220) + suffix + target.suffix)
