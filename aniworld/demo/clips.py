@@ -16,8 +16,8 @@ from aniworld.core.offload import offload
 from .facts import Copy, DemoEpisode, DemoSeries
 
 AUDIO = {"ger-dub": "deu", "ger-sub": "jpn", "eng-sub": "jpn", "eng-dub": "eng", "jpn": "jpn"}
-SECONDS = 12
-FILM_SECONDS = 16
+SECONDS = 8
+FILM_SECONDS = 12
 _LOOKS = (  # quick to draw: small pictures, enlarged
     "gradients=size=160x90:rate=12:speed=0.03:n=5:seed=71,scale=640:360:flags=bicubic,noise=alls=10:allf=t",
     "testsrc2=size=640x360:rate=12,hue=h=200",
