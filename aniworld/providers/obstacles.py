@@ -31,7 +31,7 @@ def sign_of(page: Page, *, nothing_found: bool = False) -> str | None:
 
     Statuses 403, 429 and 503 need any sign. An honest page with status 200 may carry a sign as well (a sign-in form
     with a captcha, a protection script beside the content), so there only its title counts; with ``nothing_found``,
-    when nothing of what was looked for is on it, any sign does, unless the page has the many links of a site's own page.
+    when nothing of what was looked for is on it, any sign does, unless it has the many links of a site's own page.
     """
     text = page.text[:_LOOKED_AT].lower()
     bare = nothing_found and page.status < 400 and text.count("<a ") < _LINKS_OF_A_SITE

@@ -1,10 +1,10 @@
 """What a plug-in's author inherits to test a catalogue or a hoster: a site on this machine, made from a dict of pages.
 
-    class TestMyHoster(HosterContract):
-        hoster = MyHoster
-        claimed = ("https://my.example/e/abc",)
-        unclaimed = ("https://other.example/",)
-        page, media = "<video src='/v/a.mp4'></video>", "/v/a.mp4"
+class TestMyHoster(HosterContract):
+    hoster = MyHoster
+    claimed = ("https://my.example/e/abc",)
+    unclaimed = ("https://other.example/",)
+    page, media = "<video src='/v/a.mp4'></video>", "/v/a.mp4"
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ class Wire:
 
     def __init__(self, rule: AddressRule, resolver: Resolver) -> None:
         self._dialer = Dialer(rule, resolver)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -204,6 +204,11 @@ def _reason(error: BaseException) -> str:
     if "reset" in text or "aborted" in text or "incompleteread" in text or "broken" in text:
         return "the connection broke off"
     return type(error).__name__
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: even when told not to follow, requests would read a redirect's whole body to look ahead."""
 
 
 class _Adapter(HTTPAdapter):

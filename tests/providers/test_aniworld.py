@@ -84,7 +84,9 @@ def test_an_episode_page_names_language_by_flag_file_and_hosters_once(catalogue:
     assert found.links[2].url == f"{site.url}/redirect/13?x=1&y=2"
 
 
-def test_a_redirect_leads_to_the_hoster_and_is_asked_with_the_site_as_referer(catalogue: Aniworld, site: LoopbackSite) -> None:
+def test_a_redirect_leads_to_the_hoster_and_is_asked_with_the_site_as_referer(
+    catalogue: Aniworld, site: LoopbackSite
+) -> None:
     link = catalogue.episode(f"{ROOT1}/staffel-1/episode-1").links[0]
     assert catalogue.resolve(link) == "https://hoster.example/e/11"
     assert site.asked[-1].headers["referer"] == f"{site.url}/"
@@ -102,7 +104,9 @@ def test_a_redirect_leads_to_the_hoster_and_is_asked_with_the_site_as_referer(ca
         (Answer(status=302, headers={"Location": "/"}), CatalogueBlocked),
     ],
 )
-def test_a_redirect_that_leads_to_no_hoster(catalogue: Aniworld, site: LoopbackSite, answer: Answer, error: type) -> None:
+def test_a_redirect_that_leads_to_no_hoster(
+    catalogue: Aniworld, site: LoopbackSite, answer: Answer, error: type
+) -> None:
     site.pages["/redirect/11"] = answer
     site.pages["/"] = "<h1>Startseite</h1>"
     with pytest.raises(error):
@@ -142,8 +146,10 @@ def test_the_second_search_folds_episodes_duplicates_and_help_pages(catalogue: A
     assert site.asked[-1].headers["x-requested-with"] == "XMLHttpRequest"
 
 
-@pytest.mark.parametrize("broken", [Answer("<html>neu</html>"), Answer("kaputt", 404), Answer("{\"a\": 1}"), Answer("[")])
-def test_a_broken_first_search_is_made_up_for_by_the_second(catalogue: Aniworld, site: LoopbackSite, broken: Answer) -> None:
+@pytest.mark.parametrize("broken", [Answer("<html>neu</html>"), Answer("kaputt", 404), Answer('{"a": 1}'), Answer("[")])
+def test_a_broken_first_search_is_made_up_for_by_the_second(
+    catalogue: Aniworld, site: LoopbackSite, broken: Answer
+) -> None:
     site.pages["/ajax/seriesSearch"] = broken
     site.pages["POST /ajax/search"] = as_json([{"title": "Nebelgarten", "link": ROOT1, "description": ""}])
     assert [hit.key for hit in catalogue.search("nebel")] == ["nebelgarten"]
@@ -163,7 +169,11 @@ def test_a_protection_page_is_told_as_such_and_never_as_no_results(catalogue: An
     interstitial = "<html><script src='/cdn-cgi/challenge-platform/x.js'></script><body>Bitte warten</body></html>"
     for answer in (PROTECTION, Answer(interstitial)):
         site.pages.update(dict.fromkeys((ROOT1, "/ajax/seriesSearch", f"{ROOT1}/staffel-1/episode-1"), answer))
-        for ask in (lambda: catalogue.series(ROOT1), lambda: catalogue.search("nebel"), lambda: catalogue.episode(f"{ROOT1}/staffel-1/episode-1")):  # noqa: E501
+        for ask in (
+            lambda: catalogue.series(ROOT1),
+            lambda: catalogue.search("nebel"),
+            lambda: catalogue.episode(f"{ROOT1}/staffel-1/episode-1"),
+        ):  # noqa: E501
             with pytest.raises(CatalogueBlocked, match="browser"):
                 ask()
 
@@ -182,14 +192,18 @@ def test_a_series_that_is_not_there(catalogue: Aniworld, site: LoopbackSite, sta
 
 @pytest.mark.parametrize("cut", ["series-title", 'id="stream"'])
 def test_a_changed_page_names_what_was_looked_for(catalogue: Aniworld, site: LoopbackSite, cut: str) -> None:
-    text = page("engine1/series.html").replace(cut, "x").replace("itemprop=\"name\"", "").replace("seasonEpisodesList", "x")
+    text = (
+        page("engine1/series.html").replace(cut, "x").replace('itemprop="name"', "").replace("seasonEpisodesList", "x")
+    )
     site.pages[ROOT1] = text.replace('id="season1"', "")
     with pytest.raises(PageChanged, match=r"series-title|#stream|itemprop|seasonEpisodesList"):
         catalogue.series(ROOT1)
 
 
 def test_films_only_and_staffel_0(catalogue: Aniworld, site: LoopbackSite) -> None:
-    films = page("engine1/filme.html").replace("<html><body>", '<div class="series-title"><h1 itemprop="name"><span>F</span></h1></div>')
+    films = page("engine1/filme.html").replace(
+        "<html><body>", '<div class="series-title"><h1 itemprop="name"><span>F</span></h1></div>'
+    )
     site.pages[ROOT1] = films
     assert [(e.season, e.number) for e in catalogue.series(ROOT1).episodes] == [(0, 1)]
     site.pages[ROOT1] = films.replace("/filme/film-1", "/staffel-0/episode-9").replace("/filme", "/staffel-0")
@@ -240,7 +254,10 @@ def test_an_unchanged_page_is_not_read_again(catalogue: Aniworld, site: Loopback
 def test_a_link_of_another_site_is_no_series_here(catalogue: Aniworld) -> None:
     with pytest.raises(InvalidInput):
         catalogue.key_of("https://example.org/watch/1")
-    assert catalogue.key_of("https://aniworld.to/anime/stream/ghost-in-the-shell-sac_2045") == "ghost-in-the-shell-sac-2045"
+    assert (
+        catalogue.key_of("https://aniworld.to/anime/stream/ghost-in-the-shell-sac_2045")
+        == "ghost-in-the-shell-sac-2045"
+    )
 
 
 def test_new_episodes_calendar_and_all_titles(catalogue: Aniworld) -> None:

@@ -274,4 +274,3 @@ def site_hits(text: str) -> list[SearchHit] | None:
         )
         for hit in hits
     ]  # fmt: skip
-

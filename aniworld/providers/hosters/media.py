@@ -13,12 +13,13 @@ from bs4 import BeautifulSoup, Tag
 
 from aniworld.providers.catalogues.html import attribute, soup_of
 
-from .script import Value, unescape, values_of
+from .script import SCRIPT_CHARS, Value, unescape, values_of
 
 FRAMES = 4
 
 _ENDING = re.compile(r"\.(m3u8|mp4|m4v|webm|mkv|mov|mpd)$", re.IGNORECASE)
 _STATED = re.compile(r"\.(?:m3u8|mp4|webm)(?![\w.])", re.IGNORECASE)
+_SPEAKS_OF_MEDIA = re.compile(r"\.(?:m3u8|mp4|m4v|webm|mkv|mov|mpd)|mpegurl|hls|video\\?/|location", re.IGNORECASE)
 _LEFT = re.compile(r"[^\s\"'`<>()\[\]{},;=]*$")
 _RIGHT = re.compile(r"[^\s\"'`<>()\[\]{},;]*")
 _BESIDE = re.compile(
@@ -42,7 +43,7 @@ _WORDS = {"4k": 2160, "uhd": 2160, "2k": 1440, "fhd": 1080, "full hd": 1080, "fu
 _ISO = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
 _DRM = re.compile(
     r"com\.widevine|widevine|com\.microsoft\.playready|playready|com\.apple\.fps|fairplay"
-    r"|[\"']?\bdrm\b[\"']?\s*:\s*(?!(?:false|null|undefined|0|\{\s*\}|[\"']{2})\s*[,}\s])",
+    r"|[\"']?\bdrm\b[\"']?\s*:(?!\s*(?:false|null|undefined|0|\{\s*\}|[\"']{2})\s*[,}\s])",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(
@@ -89,7 +90,7 @@ def parse_player(text: str, url: str) -> PlayerFacts:
     base = _base(soup, url)
     scripts = [tag.get_text() for tag in soup.select("script:not([src])") if "ld+json" not in attribute(tag, "type")]
     linked = [fact for tag in soup.select("script[type='application/ld+json']") for fact in _linked(tag.get_text())]
-    values = [value for script in scripts for value in values_of(script)]
+    values = _values(scripts)
     groups = (
         _elements(soup),
         _configured(values),
@@ -103,6 +104,16 @@ def parse_player(text: str, url: str) -> PlayerFacts:
         media=media, frames=_frames(soup, linked, values, base), duration=_duration(soup, linked), gone=_gone(soup),
         drm=bool(_DRM.search(source)), hidden=bool(_HIDDEN.search(source)),
     )  # fmt: skip
+
+
+def _values(scripts: list[str]) -> list[Value]:
+    """The values of the scripts that may speak of media; a page has a budget of characters, libraries are skipped."""
+    left, values = SCRIPT_CHARS, []
+    for script in scripts:
+        if left > 0 and _SPEAKS_OF_MEDIA.search(script):
+            values += values_of(script[:left])
+            left -= len(script)
+    return values
 
 
 def height_of(label: str) -> int | None:
@@ -123,7 +134,7 @@ def _base(soup: BeautifulSoup, url: str) -> str:
 def _joined(base: str, address: str) -> str:
     """A full http(s) address, or empty."""
     address = address.replace("&amp;", "&").strip()
-    if not address or any(char in address for char in " \n\t<>\"\\") or address.lower().startswith(("data:", "blob:")):
+    if not address or any(char in address for char in ' \n\t<>"\\') or address.lower().startswith(("data:", "blob:")):
         return ""
     try:
         full = urljoin(base, address)
@@ -212,9 +223,10 @@ def _plain(script: str) -> Iterator[_Candidate]:
         if left is None or right is None:
             continue
         start, end = found.start() - len(left[0]), right.end()
-        around = text[max(0, start - 12) : start].rstrip("\"'` ")[-1:] + text[end : end + 12].lstrip("\"'` ")[:1]
+        before, after = text[max(0, start - 12) : start].rstrip("\"'` "), text[end : end + 12].lstrip("\"'` ")
+        joined = before.endswith(("+", "}")) or after.startswith("+")
         address = unescape(text[start:end])
-        if "+" not in around and "${" not in address and re.match(r"(?:https?:)?//|/\w", address):
+        if not joined and "${" not in address and re.match(r"(?:https?:)?//|/\w", address):
             yield _Candidate(address)
 
 

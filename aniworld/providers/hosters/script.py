@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-SCRIPT_CHARS = 1_500_000
+SCRIPT_CHARS = 400_000
+VALUES = 20_000
 DEPTH = 100
 ADDRESS_CHARS = 4096
 
@@ -72,7 +73,7 @@ class _Scanner:
 
     def scan(self) -> list[Value]:
         place = 0
-        while token := _TOKEN.search(self.text, place):
+        while len(self.found) < VALUES and (token := _TOKEN.search(self.text, place)):
             mark, place = token[0], token.end()
             if mark in "\"'`":
                 place = self._string(mark, place)
@@ -91,8 +92,8 @@ class _Scanner:
     def _string(self, quote: str, place: int) -> int:
         run = _RUN[quote].match(self.text, place)
         end = run.end() if run else place
-        if end >= len(self.text):
-            return end
+        if end >= len(self.text) or end == place:
+            return end + 1
         text = unescape(self.text[place:end]) if end - place <= ADDRESS_CHARS else ""
         rest = self.text[end + 1 : end + 20].lstrip()
         if rest.startswith(":") and self.frames[-1].bracket == "{" and not self.name:
