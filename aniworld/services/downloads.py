@@ -96,7 +96,7 @@ class DownloadService:
         statuses = [Status(status)] if status else []
         found = self.repository.get_items(statuses, q=q, limit=page_size, offset=(page - 1) * page_size)
         total = self.repository.count(statuses, q)
-        return [self._view(item) for item in found], Paging(page, page_size, total)
+        return self._placed_views(found), Paging(page, page_size, total)
 
     def item(self, item_id: str) -> DownloadItem:
         """Raises NotFound."""
@@ -129,7 +129,7 @@ class DownloadService:
             self.repository.set_state(is_running=True)
         added = [self.repository.get_item(item_id) for item_id in again] + new
         self._changed(request.serie_id if added else None)
-        return [self._view(item) for item in added], skipped
+        return self._placed_views(added), skipped
 
     def remove(self, item_id: str) -> None:
         """The item is gone; a running one was stopped first. Raises NotFound."""
@@ -364,6 +364,10 @@ class DownloadService:
             eta_seconds=round(left / speed) if speed and left > 0 else None,
             disk_free_bytes=self._disk_free(),
         )
+
+    def _placed_views(self, items: Sequence[DownloadQueueItem]) -> list[DownloadItem]:
+        places = self.repository.places_of([item for item in items if item.status == Status.PENDING])
+        return [self._view(item, places.get(item.id, 0)) for item in items]
 
     def _views(self, items: Sequence[DownloadQueueItem]) -> tuple[DownloadItem, ...]:
         """Views of the first items of one status, whose place is where they stand in the list."""

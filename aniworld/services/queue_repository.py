@@ -110,7 +110,7 @@ class QueueRepository:
             DownloadQueueItem.status == Status.DOWNLOADING, DownloadQueueItem.worker == worker
         )
         with self._readers() as session:
-            return dict(session.execute(query))
+            return dict(session.execute(query).tuples().all())
 
     def ids(self) -> set[str]:
         """The ids of all items that are not completed."""
@@ -236,6 +236,15 @@ class QueueRepository:
         with self._readers() as session:
             query = select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == Status.PENDING, before)
             return session.scalar(query) or 0
+
+    def places_of(self, items: Sequence[DownloadQueueItem]) -> dict[str, int]:
+        """The places of several waiting items, by id; items that do not wait are left out."""
+        if len(items) <= 1:
+            return {item.id: self.place_of(item) for item in items}
+        query = select(DownloadQueueItem.id).where(DownloadQueueItem.status == Status.PENDING).order_by(*NEXT_FIRST)
+        wanted = {item.id for item in items}
+        with self._readers() as session:
+            return {item_id: place for place, item_id in enumerate(session.scalars(query)) if item_id in wanted}
 
     def move(self, item_id: str, *, priority: int | None, place: int | None) -> DownloadQueueItem:
         """A waiting item at ``place`` (0 is next) in the queue, as far as its priority lets it. Raises NotFound."""

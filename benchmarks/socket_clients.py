@@ -1,0 +1,50 @@
+"""Many Socket.IO clients in one process: ``python -m benchmarks.socket_clients URL TOKEN NUMBER SECONDS``.
+
+Prints how many joined and how many events came, as JSON. Speaks the wire format of Engine.IO 4 and Socket.IO 5 itself,
+so that 200 clients weigh little beside the server that is measured.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import json
+import sys
+from collections import Counter
+
+import gevent
+import websocket
+
+ROOMS = ["downloads", "download_progress"]
+
+
+def client(url: str, token: str, seen: Counter) -> None:
+    address = url.replace("http://", "ws://") + "/socket.io/?EIO=4&transport=websocket"
+    line = websocket.create_connection(address, timeout=60, origin=url)
+    line.recv()
+    line.send("40" + json.dumps({"token": token}))
+    if line.recv().startswith("40"):
+        line.send("42" + json.dumps(["join", ROOMS]))
+        seen["joined"] += 1
+    while True:
+        packet = line.recv()
+        if packet == "2":
+            line.send("3")
+        else:
+            seen["events"] += 1
+
+
+def main(url: str, token: str, number: int, seconds: float) -> None:
+    seen: Counter = Counter()
+    clients = []
+    for _ in range(number):
+        clients.append(gevent.spawn(client, url, token, seen))
+        gevent.sleep(0.02)
+    print(json.dumps({"joined": seen["joined"]}), flush=True)
+    gevent.sleep(seconds)
+    print(json.dumps(seen), flush=True)
+    gevent.killall(clients, block=False)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
