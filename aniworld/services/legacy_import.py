@@ -1,0 +1,183 @@
+"""DataMigrationService: what older installations left in series folders, brought into the database.
+
+New keys are created; existing series are left but for episodes that they do not know yet; nothing is deleted, and a
+second run changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from aniworld.core.naming import same_name
+from aniworld.core.offload import offload
+from aniworld.legacy.data_files import DATA, KEY, LegacySeries, Unreadable, read_series
+from aniworld.models import AnimeSeries, Database, Episode
+
+log = logging.getLogger(__name__)
+
+
+class Action(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file. ``message``: a sentence; ``key`` None where the file tells none."""
+
+    path: str
+    action: Action
+    message: str
+    key: str | None = None
+
+    @property
+    def line(self) -> str:
+        return f"{self.action}: {self.path}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole import. ``lines``: one for each file."""
+
+    dry_run: bool
+    outcomes: tuple[Outcome, ...] = ()
+    lines: tuple[str, ...] = field(default=())
+
+    def count(self, action: Action) -> int:
+        return sum(outcome.action is action for outcome in self.outcomes)
+
+
+class DataMigrationService:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def scan_for_data_files(self, root: Path) -> list[Path]:
+        """The ``data`` files of the series folders under ``root``, and ``key`` files of folders without one, sorted."""
+        return offload(_data_files, root)
+
+    def migrate_data_file(self, path: Path, *, dry_run: bool = False) -> Outcome:
+        """What became of one file; a broken one is reported, never raised."""
+        return self._migrate(path, dry_run, {})
+
+    def migrate_all(self, root: Path, dry_run: bool = False) -> Report:
+        """Imports every file under ``root``. ``dry_run``: says what would be done and does nothing."""
+        planned: dict[str, str] = {}
+        outcomes = tuple(self._migrate(path, dry_run, planned) for path in self.scan_for_data_files(root))
+        report = Report(dry_run, outcomes, tuple(outcome.line for outcome in outcomes))
+        for outcome in outcomes:
+            level = logging.WARNING if outcome.action is Action.FAILED else logging.DEBUG
+            log.log(level, "Legacy import: %s", _for_log(outcome.line))
+        log.info(
+            "Legacy import: %s files, %s series created, %s updated, %s broken",
+            len(outcomes), report.count(Action.CREATED), report.count(Action.UPDATED), report.count(Action.FAILED),
+        )  # fmt: skip
+        return report
+
+    def _migrate(self, path: Path, dry_run: bool, planned: dict[str, str]) -> Outcome:
+        shown = _shown(path)
+        facts = offload(read_series, path)
+        if isinstance(facts, Unreadable):
+            return Outcome(shown, Action.FAILED, facts.reason)
+        if not _storable(facts.folder):
+            return Outcome(shown, Action.FAILED, "The folder's name is no valid text; rename it.", facts.key)
+        twin = planned.setdefault(facts.key, facts.folder)
+        if not same_name(twin, facts.folder):
+            return Outcome(shown, Action.SKIPPED, f"The folder {twin} has the same key already.", facts.key)
+        if dry_run:
+            with self._database.reading() as session:
+                return self._applied(session, facts, shown, write=False)
+        with self._database.writing() as session:
+            return self._applied(session, facts, shown, write=True)
+
+    def _applied(self, session: Session, facts: LegacySeries, shown: str, *, write: bool) -> Outcome:
+        series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == facts.key))
+        if series is None:
+            if write:
+                session.add(_new_series(facts))
+            message = f"{facts.name}, {sum(map(len, facts.missing.values()))} missing episodes."
+            return Outcome(shown, Action.CREATED, _noted(message, facts), facts.key)
+        if series.is_deleted:
+            return Outcome(
+                shown,
+                Action.SKIPPED,
+                "The series was removed from the library; add it again if you want it.",
+                facts.key,
+            )
+        if series.folder and not same_name(series.folder, facts.folder):
+            return Outcome(shown, Action.SKIPPED, f"The series has the folder {series.folder} already.", facts.key)
+        new = _unknown_episodes(session, series, facts)
+        if write:
+            session.add_all(new)
+            series.folder = series.folder or facts.folder
+        if not new:
+            return Outcome(shown, Action.UNCHANGED, _noted("Nothing new.", facts), facts.key)
+        return Outcome(shown, Action.UPDATED, _noted(f"{len(new)} more missing episodes.", facts), facts.key)
+
+
+def _data_files(root: Path) -> list[Path]:
+    try:
+        folders = sorted(entry for entry in root.iterdir() if not entry.name.startswith(".") and entry.is_dir())
+    except OSError:  # no such root: nothing to import; the scan and the health page speak of it
+        return []
+    return [path for folder in folders for path in _in_folder(folder)]
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for name in (DATA, KEY):
+        path = folder / name
+        try:
+            there = path.is_file()
+        except OSError:
+            continue
+        if there:
+            yield path
+            return
+
+
+def _new_series(facts: LegacySeries) -> AnimeSeries:
+    series = AnimeSeries(key=facts.key, name=facts.name, site=facts.site, folder=facts.folder, link=facts.link)
+    series.episodes = [
+        Episode(season=season, number=number, link=facts.episode_link(season, number))
+        for season, numbers in facts.missing.items()
+        for number in numbers
+    ]
+    return series
+
+
+def _unknown_episodes(session: Session, series: AnimeSeries, facts: LegacySeries) -> list[Episode]:
+    """The file's episodes that the series lacks; none once its catalogue page was read, which knows better."""
+    if series.refreshed_at is not None:
+        return []
+    known = set(session.execute(select(Episode.season, Episode.number).where(Episode.series_id == series.id)).tuples())
+    return [
+        Episode(series_id=series.id, season=season, number=number, link=facts.episode_link(season, number))
+        for season, numbers in facts.missing.items()
+        for number in numbers
+        if (season, number) not in known
+    ]
+
+
+def _noted(message: str, facts: LegacySeries) -> str:
+    return " ".join((message, *facts.notes))
+
+
+def _storable(name: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def _shown(path: Path) -> str:
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _for_log(text: str) -> str:
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
