@@ -87,7 +87,7 @@ def build_services(environment: Environment | None = None) -> Services:
         rest=rest,
         registry=registry,
         legacy=DataMigrationService(database),
-        beside=BesideService(database, anime, lambda: config.current),
+        beside=BesideService(database, lambda: config.current, lambda key: (anime.cover(key) or (None,))[0]),
         stops=(gate.close,),
     )
     config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
@@ -100,13 +100,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     ``config``: Flask settings; ``ANIWORLD_…`` names in it go over the environment, e.g. ``{"ANIWORLD_INSTANCE": path}``.
     """
-    from aniworld.web import init_web  # the command line builds services without the weight of the web
+    from aniworld.web.setup import init_web  # the command line builds services without the weight of the web
 
     settings = dict(config or {})
     environment = _environment(settings)
     services = build_services(environment)
     set_up_logging(environment.instance / "logs", services.config.current.logging.level)
     services.config.subscribe(lambda old, new: set_up_logging(environment.instance / "logs", new.logging.level))
+    services.auth.set_password_from_environment()
     app = Flask("aniworld", instance_path=str(environment.instance), static_folder=None)
     app.config.update({name: value for name, value in settings.items() if not name.startswith("ANIWORLD_")})
     init_web(app, services)
@@ -121,6 +122,7 @@ def start_workers(app: Flask) -> Runtime:
     from aniworld.workers.runtime import Runtime  # a process that only looks needs no workers
 
     services: Services = app.extensions["aniworld"]
+    services.auth.announce_setup()
     runtime = Runtime(services, services.environment.instance)
     runtime.start()
     app.extensions["aniworld.runtime"] = runtime

@@ -69,7 +69,7 @@ class Workshop:
     ffmpeg: Callable[[], str | None]
     private_hosts: tuple[str, ...]
     user_agent: str
-    placed: Callable[[DownloadQueueItem, Path, Target], None]
+    placed: Callable[[DownloadQueueItem, Path], None]
 
 
 class Attempt:
@@ -170,7 +170,7 @@ class Attempt:
             hoster=link.hoster,
             seconds=time.monotonic() - began,
         )
-        self._shop.placed(self.item, path, target)
+        self._shop.placed(self.item, path)
         offload(shutil.rmtree, root / INCOMING / self.item.id, ignore_errors=True)
 
     def _look_up(self) -> tuple[Target, EpisodePage, list[HosterLink]]:

@@ -14,9 +14,7 @@ from aniworld import __version__
 from aniworld.core.offload import offload
 from aniworld.library.recycle import RecycleBin
 from aniworld.library.room import Room
-from aniworld.models import DownloadQueueItem
 from aniworld.services.registry import Services
-from aniworld.services.resolving import Target
 
 from .attempt import INCOMING, Workshop
 from .instance_lock import InstanceLock
@@ -107,17 +105,14 @@ def _workshop(services: Services) -> Workshop:
         resting=lambda: [rest.site for rest in services.rest.resting()],
         room=Room(),
         unpaused=Event(),
-        ffmpeg=services.system.ffmpeg,
+        ffmpeg=lambda: services.system.ffmpeg,
         private_hosts=services.environment.private_hosts,
         user_agent=f"Aniworld/{__version__}",
-        placed=lambda item, path, target: _tell_placed(services, item, path, target),
+        placed=lambda item, path: _guarded(
+            lambda: services.beside.after_placing(item.serie_id, item.season, item.episode, path)
+        ),
     )
 
 
 def _trouble(services: Services) -> Callable:  # type: ignore[type-arg]
     return lambda settings: library_trouble(settings, lambda path: shutil.disk_usage(path).free)
-
-
-def _tell_placed(services: Services, item: DownloadQueueItem, path: Path, target: Target) -> None:
-    """What is written beside a new episode: poster and NFO, as the settings want."""
-    _guarded(lambda: services.beside.after_placing(item.serie_id, path))

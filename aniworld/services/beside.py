@@ -1,0 +1,75 @@
+"""BesideService: what stands beside a newly placed episode, as the settings want it: poster and NFO files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import select
+
+from aniworld.config.settings import Settings
+from aniworld.core.offload import offload
+from aniworld.library.artwork import write_poster
+from aniworld.library.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
+from aniworld.models import AnimeSeries, Database, Episode
+
+
+class BesideService:
+    """``cover(key)``: the cached cover of a series as a path, or None. A user's own files are never written over."""
+
+    def __init__(
+        self, database: Database, settings: Callable[[], Settings], cover: Callable[[str], Path | None]
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._cover = cover
+
+    def after_placing(self, key: str, season: int, number: int, video: Path) -> list[Path]:
+        """The files that were written beside ``video``. Raises LibraryUnavailable, DiskFull."""
+        library = self._settings().library
+        root = Path(library.root)
+        series, episode = self._facts(key, season, number)
+        if series is None or not series.folder:
+            return []
+        written: list[Path | None] = []
+        if library.write_artwork and (cover := self._cover(key)):
+            written.append(offload(_poster, root, root / series.folder, cover))
+        if library.write_nfo:
+            written.append(offload(write_series_nfo, root, root / series.folder, _series_nfo(series)))
+            written.append(offload(write_episode_nfo, root, video, _episode_nfo(series, episode, season, number)))
+        return [path for path in written if path is not None]
+
+    def _facts(self, key: str, season: int, number: int) -> tuple[AnimeSeries | None, Episode | None]:
+        with self._database.reading() as session:
+            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+            if series is None:
+                return None, None
+            where = (Episode.series_id == series.id, Episode.season == season, Episode.number == number)
+            return series, session.scalar(select(Episode).where(*where))
+
+
+def _poster(root: Path, folder: Path, cover: Path) -> Path | None:
+    return write_poster(root, folder, cover.read_bytes())
+
+
+def _series_nfo(series: AnimeSeries) -> SeriesNfo:
+    return SeriesNfo(
+        title=series.name,
+        key=series.key,
+        site=series.site,
+        plot=series.description,
+        year=series.year_start,
+        genres=tuple(series.genres or ()),
+        age_rating=series.age_rating,
+        imdb_id=series.imdb_id,
+    )
+
+
+def _episode_nfo(series: AnimeSeries, episode: Episode | None, season: int, number: int) -> EpisodeNfo:
+    return EpisodeNfo(
+        title=episode.title if episode else "",
+        original_title=episode.title_en if episode else "",
+        series=series.name,
+        season=season,
+        episode=number,
+    )
