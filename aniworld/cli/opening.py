@@ -7,16 +7,19 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from aniworld.app import build_services
-from aniworld.config.environment import Environment
-from aniworld.services.registry import Services
-from aniworld.services.series_app import SeriesApp
+if TYPE_CHECKING:
+    from aniworld.services.registry import Services
+    from aniworld.services.series_app import SeriesApp
 
 
 @contextmanager
 def opened() -> Iterator[Services]:
     """The services on this instance, closed at the end of the block. Only what matters is logged, on stderr."""
+    from aniworld.app import build_services  # half a second that help and wrong usage need not wait for
+    from aniworld.config.environment import Environment
+
     logging.basicConfig(level=os.environ.get("ANIWORLD_LOG", "ERROR"), format="%(levelname)s: %(message)s")
     services = build_services(Environment.read())
     try:
@@ -27,6 +30,8 @@ def opened() -> Iterator[Services]:
 
 @contextmanager
 def series_app() -> Iterator[SeriesApp]:
+    from aniworld.services.series_app import SeriesApp
+
     with opened() as services:
         yield SeriesApp(services, lambda: driving(services))
 

@@ -88,6 +88,7 @@ def _with_gevent(host: str, port: int) -> int:
 
     monkey.patch_all()
     from gevent.pywsgi import WSGIServer
+
     from wsgi import app
 
     server = WSGIServer((host, port), app, log=None)

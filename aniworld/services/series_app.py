@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -17,8 +18,6 @@ from aniworld.core.media import EpisodeNumber
 from aniworld.core.queue import Status
 from aniworld.models import DownloadQueueItem
 
-from .anime import AnimeService
-from .registry import Services
 from .views import (
     AnimeDetail,
     AnimeSummary,
@@ -29,6 +28,10 @@ from .views import (
     SeriesQuery,
     Skipped,
 )
+
+if TYPE_CHECKING:
+    from .anime import AnimeService
+    from .registry import Services
 
 PAGE_SIZE = 200
 LOOK_EVERY_S = 0.25

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, LinkDead, NothingThere, SourceError
+from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, LinkDead, NothingThere
 from aniworld.core.media import StreamKind
 from aniworld.demo.catalogue import CATALOGUE, CATS, CLOUDS, COPPER, FOG, GLASS, NAUTILUS, NEON, REEL
 from aniworld.demo.facts import DemoSeries, links
@@ -121,12 +121,6 @@ def test_a_protection_page_is_told_and_goes_when_healed(catalogue: Catalogue, si
     with pytest.raises(CatalogueBlocked):
         catalogue.episode(link_of(site, FOG, "/staffel-1/episode-1"))
     site.heal(fault)
-
-
-def test_a_server_fault_is_a_source_error(registry: Registry, site: DemoSite) -> None:
-    site.fault("/e/", status=500)
-    with pytest.raises(SourceError):
-        registry.hoster_for(page_of(site, "Vulkan")).stream(page_of(site, "Vulkan"), referer=site.url)
 
 
 def page_of(site: DemoSite, hoster: str) -> str:

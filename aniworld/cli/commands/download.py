@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from aniworld.core.callbacks import CallbackManager
 from aniworld.core.errors import AniworldError, Cancelled, InvalidInput
 from aniworld.core.queue import Priority
-from aniworld.services.series_app import DownloadOutcome
 
 from ..choice import HELP, choose, parse
 from ..opening import series_app, stoppable
 from ..output import emit, prints, say
 from ..progress import DownloadBars
+
+if TYPE_CHECKING:
+    from aniworld.services.series_app import DownloadOutcome
 
 
 @click.command(epilog=f"EPISODES: {HELP}; several are fine. Season 0 holds specials and films.")

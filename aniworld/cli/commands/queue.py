@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.queue import Priority, Status
-from aniworld.services.registry import Services
 from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
 
 from ..choice import HELP, choose, parse
 from ..opening import opened
 from ..output import emit, prints, say, show
+
+if TYPE_CHECKING:
+    from aniworld.services.registry import Services
 
 HEADINGS = ("Id", "Series", "Episode", "State", "Progress", "")
 
