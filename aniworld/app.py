@@ -107,7 +107,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     services = build_services(environment)
     set_up_logging(environment.instance / "logs", services.config.current.logging.level)
     services.config.subscribe(lambda old, new: set_up_logging(environment.instance / "logs", new.logging.level))
-    services.auth.set_password_from_environment()
     app = Flask("aniworld", instance_path=str(environment.instance), static_folder=None)
     app.config.update({name: value for name, value in settings.items() if not name.startswith("ANIWORLD_")})
     init_web(app, services)
@@ -122,7 +121,6 @@ def start_workers(app: Flask) -> Runtime:
     from aniworld.workers.runtime import Runtime  # a process that only looks needs no workers
 
     services: Services = app.extensions["aniworld"]
-    services.auth.announce_setup()
     runtime = Runtime(services, services.environment.instance)
     runtime.start()
     app.extensions["aniworld.runtime"] = runtime
