@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import flask
@@ -20,7 +18,7 @@ SeriesDict = dict[str, Any]
 
 
 def get_base_context(title: str = APP_NAME, **more: Any) -> dict[str, Any]:
-    """The values that every page needs: ``title``, ``app_name``, ``csp_nonce``, ``base_path``, and ``more`` over them."""
+    """What every page needs: ``title``, ``app_name``, ``csp_nonce``, ``base_path``, and ``more`` over them."""
     context = {"title": title, "app_name": APP_NAME, "csp_nonce": _nonce(), "base_path": _base_path()}
     return {**context, **more}
 
@@ -49,7 +47,7 @@ def list_available_templates() -> list[str]:
 
 
 def prepare_series_context(series_data: Iterable[Mapping[str, Any]], sort_by: str = "name") -> list[SeriesDict]:
-    """Copies of ``series_data`` in which ``key``, ``name``, ``folder``, ``missing_episodes`` and ``missing_count`` are always there.
+    """Copies of ``series_data``, each with ``key``, ``name``, ``folder``, ``missing_episodes``, ``missing_count``.
 
     ``sort_by``: "name"; "missing" or "missing_episodes" (most first); or any other field, by its text.
     The series without that field come last. Raises ValueError for a series without a key.
@@ -66,27 +64,6 @@ def get_series_by_key(series_data: Iterable[Mapping[str, Any]], key: str) -> Ser
 def filter_series_by_missing_episodes(series_data: Iterable[Mapping[str, Any]]) -> list[SeriesDict]:
     """The series that miss at least one episode, in the given order. Raises ValueError for one without a key."""
     return [one for one in map(_prepared, series_data or ()) if one["missing_count"] > 0]
-
-
-def as_json(value: Any) -> Any:
-    """``value`` made of what JSON knows: facts become objects, times become ISO 8601 in UTC with Z."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: as_json(getattr(value, one.name)) for one in dataclasses.fields(value)}
-    if isinstance(value, datetime):
-        return iso_time(value)
-    if isinstance(value, Mapping):
-        return {str(name): as_json(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [as_json(item) for item in value]
-    return value
-
-
-def iso_time(value: datetime | None) -> str:
-    """``2025-10-17T10:30:00Z``; a time without a zone counts as UTC. Empty for None."""
-    if value is None:
-        return ""
-    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def file_size(size: float | None) -> str:
@@ -121,7 +98,9 @@ def _prepared(one: Mapping[str, Any]) -> SeriesDict:
 def _missing(found: Any) -> dict[str, list[int]]:
     if not isinstance(found, Mapping):
         return {}
-    return {str(season): list(numbers) for season, numbers in found.items() if isinstance(numbers, Sequence) and numbers}
+    return {
+        str(season): list(numbers) for season, numbers in found.items() if isinstance(numbers, Sequence) and numbers
+    }
 
 
 def _count(one: Mapping[str, Any], missing: Mapping[str, list[int]]) -> int:

@@ -48,7 +48,7 @@ async function setUp() {
 }
 
 async function setUpLibrary() {
-  await api.put("/api/config", { library: { root: form.elements.root.value.trim() }, download: { languages: valueOf(find("[data-order-list]")) } });
+  await api.put("/api/config/", { library: { root: form.elements.root.value.trim() }, download: { languages: valueOf(find("[data-order-list]")) } });
   await api.post("/api/anime/rescan", {}).catch((problem) => {
     if (problem.status !== 409) throw problem;
   });

@@ -51,8 +51,8 @@ async function readProblem(answer) {
 
 /** A page that stood open for long has an old token. True if there is a new one now. */
 async function renewToken() {
-  const answer = await fetch(`${base}/token`, { headers: { Accept: "application/json" } }).catch(() => null);
-  const fresh = answer?.ok ? (await answer.json()).token : "";
+  const answer = await fetch(`${base}/api/auth/status`, { headers: { Accept: "application/json" } }).catch(() => null);
+  const fresh = answer?.ok ? (await answer.json()).csrf_token : "";
   if (!fresh || fresh === token()) return false;
   find('meta[name="csrf-token"]').content = fresh;
   return true;

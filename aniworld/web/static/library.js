@@ -1,6 +1,7 @@
 /* The library page: filter as you type, select many, stay true while things change. */
 
 import { Selection } from "./a11y_keyboard.js";
+import { api } from "./api.js";
 import { announce } from "./a11y_announcer.js";
 import { find, findAll, later, on, say, setText } from "./dom.js";
 import { keep } from "./preferences.js";
@@ -102,8 +103,22 @@ function showMissing(shown, facts) {
   setText(find("b", badge), String(facts.missing_count));
 }
 
+/* A series that was removed on its own page can be brought back here. */
+function offerUndo() {
+  const removed = JSON.parse(sessionStorage.getItem("removed") || "null");
+  sessionStorage.removeItem("removed");
+  if (!removed) return;
+  const act = () => attempt(async () => {
+    const back = await api.post(`/api/anime/${encodeURIComponent(removed.key)}/restore`);
+    toast(say("series_restored", { name: back.name }));
+    reload();
+  });
+  toast(say("series_removed", { name: removed.name }), { action: { label: say("undo"), act }, seconds: 20 });
+}
+
 live.on("series_added", reload);
 live.on("series_updated", heardSeries);
 live.on("scan_complete", reload);
 live.onReturn(reload);
+offerUndo();
 showSelection(findAll("[data-select]:checked").map((box) => box.value));

@@ -37,7 +37,7 @@ const matching = (text) => commands.filter((one) => one.label.toLowerCase().incl
 const lookForSeries = later(async () => {
   const text = input.value.trim();
   if (text.length < 2) return;
-  const series = await api.get(`/api/anime?q=${encodeURIComponent(text)}&page_size=8`).catch(() => []);
+  const series = await api.get(`/api/anime/?q=${encodeURIComponent(text)}&page_size=8`).catch(() => []);
   if (input.value.trim() !== text) return;
   const found = series.map((one) => ({ label: one.name, hint: "", sign: "film", act: () => location.assign(`${base}/series/${encodeURIComponent(one.key)}`) }));
   show([...matching(text), ...found]);

@@ -60,7 +60,7 @@ const validate = later(async () => {
 async function save() {
   const part = changed();
   try {
-    await api.put("/api/config", { [section]: part });
+    await api.put("/api/config/", { [section]: part });
   } catch (problem) {
     if (problem.status !== 422) throw problem;
     showErrors(problem.errors);

@@ -9,7 +9,7 @@ const path = (name) => `/api/config/backups/${encodeURIComponent(name)}`;
 
 async function restoreBackup(button) {
   const name = nameOf(button);
-  const [now, then] = await Promise.all([api.get("/api/config"), api.get(path(name))]);
+  const [now, then] = await Promise.all([api.get("/api/config/"), api.get(path(name))]);
   const changes = differences(now, then.settings || then);
   if (!(await confirm({ title: say("restore_title"), body: summary(changes), yes: say("restore"), danger: false }))) return;
   await api.post(`${path(name)}/restore`, {});

@@ -1,0 +1,317 @@
+"""The pages' vocabulary in the visitor's language: names of settings and choices, and the scripts' sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aniworld.web.pages.tongue import gettext as _
+
+LANGUAGE_NAMES: dict[str, Callable[[], str]] = {
+    "ger-dub": lambda: _("German audio"),
+    "ger-sub": lambda: _("German subtitles"),
+    "eng-dub": lambda: _("English audio"),
+    "eng-sub": lambda: _("English subtitles"),
+    "jpn": lambda: _("Japanese, no subtitles"),
+}
+
+SECTION_NAMES: dict[str, Callable[[], str]] = {
+    "library": lambda: _("Library"),
+    "catalogue": lambda: _("Catalogue"),
+    "download": lambda: _("Downloads"),
+    "tracking": lambda: _("Tracking"),
+    "schedule": lambda: _("Schedule"),
+    "notifications": lambda: _("Notifications"),
+    "media_server": lambda: _("Media server"),
+    "logging": lambda: _("Logging"),
+    "ui": lambda: _("Appearance"),
+    "backups": lambda: _("Backups"),
+    "access": lambda: _("Sign-in and keys"),
+    "about": lambda: _("About"),
+}
+
+SETTING_NAMES: dict[str, Callable[[], str]] = {
+    "library.root": lambda: _("Library folder"),
+    "library.season_folders": lambda: _("Folder for each season"),
+    "library.episode_template": lambda: _("File name template"),
+    "library.recycle_days": lambda: _("Days in the recycle bin"),
+    "library.write_nfo": lambda: _("Write NFO files"),
+    "library.write_artwork": lambda: _("Save posters"),
+    "catalogue.base_url": lambda: _("Address"),
+    "catalogue.mirrors": lambda: _("Mirrors"),
+    "catalogue.requests_per_second": lambda: _("Requests a second"),
+    "catalogue.timeout_s": lambda: _("Time-out in seconds"),
+    "catalogue.refresh_hours": lambda: _("Refresh after hours"),
+    "download.concurrency": lambda: _("Downloads at the same time"),
+    "download.connections": lambda: _("Connections for one episode"),
+    "download.languages": lambda: _("Languages"),
+    "download.hosters": lambda: _("Hosters"),
+    "download.quality": lambda: _("Quality"),
+    "download.speed_limit_mbps": lambda: _("Speed limit in Mbit/s"),
+    "download.retry_limit": lambda: _("Automatic retries"),
+    "download.stall_timeout_s": lambda: _("Stalled after seconds"),
+    "download.history_limit": lambda: _("Length of the history"),
+    "download.min_free_space_mb": lambda: _("Free space to leave, in MB"),
+    "download.auto_start": lambda: _("Start by itself"),
+    "tracking.enabled": lambda: _("Look for new episodes"),
+    "tracking.interval_hours": lambda: _("Hours between looks"),
+    "schedule.windows": lambda: _("Download times"),
+    "notifications.urls": lambda: _("Notification addresses"),
+    "notifications.events": lambda: _("Occasions"),
+    "media_server.kind": lambda: _("Kind"),
+    "media_server.url": lambda: _("Address"),
+    "media_server.token": lambda: _("Key or token"),
+    "logging.level": lambda: _("Level"),
+    "ui.language": lambda: _("Language"),
+    "ui.theme": lambda: _("Colours"),
+}
+
+CHOICE_NAMES: dict[str, Callable[[], str]] = {
+    "auto": lambda: _("Automatic"),
+    "light": lambda: _("Light"),
+    "dark": lambda: _("Dark"),
+    "de": lambda: "Deutsch",
+    "en": lambda: "English",
+    "best": lambda: _("Best there is"),
+    "worst": lambda: _("Smallest there is"),
+    "none": lambda: _("None"),
+    "jellyfin": lambda: "Jellyfin",
+    "plex": lambda: "Plex",
+    "kodi": lambda: "Kodi",
+    "download_complete": lambda: _("Download finished"),
+    "download_failed": lambda: _("Download failed"),
+    "scan_complete": lambda: _("Scan finished"),
+    "scan_failed": lambda: _("Scan failed"),
+    "series_added": lambda: _("Series added"),
+    "catalogue_blocked": lambda: _("Catalogue asks for a browser check"),
+}
+
+
+def language_name(code: str) -> str:
+    """``German subtitles`` for ``ger-sub``; an unknown code as it is."""
+    return LANGUAGE_NAMES[code]() if code in LANGUAGE_NAMES else code
+
+
+def section_name(section: str) -> str:
+    return SECTION_NAMES[section]() if section in SECTION_NAMES else _spoken(section)
+
+
+def setting_name(section: str, name: str) -> str:
+    """The label of a setting; a new one without a word here is named by its own name."""
+    known = SETTING_NAMES.get(f"{section}.{name}")
+    return known() if known else _spoken(name)
+
+
+def choice_name(choice: str) -> str:
+    return CHOICE_NAMES[choice]() if choice in CHOICE_NAMES else choice
+
+
+def translated(text: str) -> str:
+    """``text``, which stands marked for translation elsewhere, in the visitor's language."""
+    return _(text) if text else ""
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def script_messages() -> dict[str, str]:
+    """The sentences that the modules under static/ say. ``{word}`` is filled in by them."""
+    return {**_general(), **_library(), **_queue(), **_advice(), **_scan(), **_settings()}
+
+
+def _general() -> dict[str, str]:
+    return {
+        "close": _("Close"),
+        "cancel": _("Cancel"),
+        "undo": _("Undo"),
+        "remove": _("Remove"),
+        "open": _("Open"),
+        "retry": _("Try again"),
+        "back_online": _("Connected again. What you see is up to date."),
+        "offline": _("The connection is lost. Trying again…"),
+        "failed_network": _("The server does not answer. Check that it runs, then try again."),
+        "failed_unknown": _("That did not work. Try again; if it stays so, look at System."),
+        "signed_out": _("You were signed out. Please sign in again."),
+        "copied": _("Copied."),
+        "nothing_found": _("Nothing found."),
+        "season": _("Season {number}"),
+        "specials": _("Specials and films"),
+        "language_ger-dub": language_name("ger-dub"),
+        "language_ger-sub": language_name("ger-sub"),
+        "language_eng-dub": language_name("eng-dub"),
+        "language_eng-sub": language_name("eng-sub"),
+        "language_jpn": language_name("jpn"),
+        "theme_auto": _("Colours: automatic"),
+        "theme_light": _("Colours: light"),
+        "theme_dark": _("Colours: dark"),
+    }
+
+
+def _library() -> dict[str, str]:
+    return {
+        "selected": _("{count} selected"),
+        "queued": _("{count} episodes queued."),
+        "queued_one": _("One episode queued."),
+        "queued_none": _("Nothing to queue: every chosen episode is there or queued already."),
+        "skipped": _("{count} were there or queued already."),
+        "show_queue": _("Show queue"),
+        "scan_started": _("The scan has started."),
+        "scan_running": _("A scan is running already."),
+        "show_scan": _("Show scan"),
+        "monitored": _("Monitored."),
+        "unmonitored": _("No longer monitored."),
+        "monitored_many": _("{count} series are monitored now."),
+        "unmonitored_many": _("{count} series are no longer monitored."),
+        "series_added": _("“{name}” is in your library now."),
+        "series_there": _("“{name}” was in your library already."),
+        "series_removed": _("“{name}” was removed."),
+        "series_restored": _("“{name}” is back."),
+        "refreshing": _("The catalogue page is being read again."),
+        "saved": _("Saved."),
+        "missing": _("{count} missing"),
+        "state_missing": _("Missing"),
+        "state_queued": _("Queued"),
+        "state_downloading": _("Downloading"),
+        "state_present": _("There"),
+        "state_unavailable": _("Not available"),
+        "remove_series_title": _("Remove “{name}”?"),
+        "in_library": _("In library"),
+        "results": _("{count} results"),
+        "selection_cleared": _("Nothing is selected."),
+    }
+
+
+def _queue() -> dict[str, str]:
+    return {
+        "eta_seconds": _("{n} s left"),
+        "eta_minutes": _("{n} min left"),
+        "eta_hours": _("{h} h {m} min left"),
+        "speed": _("{n} Mbit/s"),
+        "of": _("{done} of {total}"),
+        "paused_until": _("Paused until {time}"),
+        "paused": _("Paused"),
+        "running": _("Running"),
+        "stopped": _("Stopped"),
+        "waiting_until": _("Tries again at {time}"),
+        "attempt": _("Attempt {n}"),
+        "moved": _("{name} is now at place {n} of {total}."),
+        "item_removed": _("{name} was taken off the queue."),
+        "items_removed": _("{count} items were taken off the queue."),
+        "items_retried": _("{count} items wait for another try."),
+        "history_cleared": _("{count} entries cleared."),
+        "download_done": _("{name} is finished."),
+        "download_failed": _("{name} failed: {error}"),
+        "priority_low": _("Low"),
+        "priority_normal": _("Normal"),
+        "priority_high": _("High"),
+        "phase_resolving": _("Looking for a stream"),
+        "phase_transferring": _("Downloading"),
+        "phase_verifying": _("Checking"),
+        "phase_placing": _("Putting in place"),
+        "move_up": _("Move {name} up"),
+        "move_down": _("Move {name} down"),
+        "move_top": _("Move {name} to the top"),
+        "remove_item": _("Remove {name}"),
+        "retry_item": _("Try {name} again"),
+        "select_item": _("Select {name}"),
+        "drag_item": _("Drag {name}"),
+        "more_items": _("{count} more are not shown here."),
+        "cancel_running_title": _("Stop this download?"),
+        "cancel_running_text": _("{name} is {percent} done. What was fetched so far is thrown away."),
+        "stop_download": _("Stop download"),
+        "graph": _("Speed over the last minutes, now {n} Mbit/s, at most {max} Mbit/s"),
+        "title_progress": _("{percent} · {count} left"),
+    }
+
+
+def _advice() -> dict[str, str]:
+    """What can be done about a failed download, by its error code."""
+    return {
+        "advice_nothing_there": _(
+            "There is no video of this episode in your languages. Allow another language for the series, or wait."
+        ),
+        "advice_link_dead": _("Every link for this episode is dead. Try again later, or allow another language."),
+        "advice_site_unreachable": _(
+            "The site does not answer. Check your connection and DNS, or set a mirror under Settings, Catalogue."
+        ),
+        "advice_catalogue_blocked": _(
+            "The catalogue asks for a browser check. Open it in your browser, wait a while, or use another network."
+        ),
+        "advice_page_changed": _("The site looks different from what is known. An update of Aniworld may help."),
+        "advice_hoster_unsupported": _(
+            "The hosters of this episode cannot be read. Try another language, or wait for another hoster."
+        ),
+        "advice_stalled": _("The download stood still. Try again, or prefer another hoster under Settings, Downloads."),
+        "advice_transfer_failed": _("The connection broke. Try again."),
+        "advice_wrong_media": _("What came was not the video that was announced. Try again: another hoster is used."),
+        "advice_child_died": _(
+            "The download program ended by itself. Try again; System shows whether something is missing."
+        ),
+        "advice_disk_full": _("The disk is full. Make room, then try again."),
+        "advice_library_unavailable": _(
+            "The library folder cannot be written. Check that the disk is there and what you may do on it."
+        ),
+        "advice_address_refused": _("The link points into a private network and is not followed."),
+        "advice_other": _("Try again; if it stays so, look at System."),
+    }
+
+
+def _scan() -> dict[str, str]:
+    return {
+        "scan_idle": _("No scan has run yet."),
+        "scan_status_running": _("Scanning"),
+        "scan_status_completed": _("Finished"),
+        "scan_status_failed": _("Failed"),
+        "scan_status_cancelled": _("Cancelled"),
+        "scan_complete": _("Scan finished: {series} series, {missing} episodes missing."),
+        "scan_failed": _("Scan failed: {error}"),
+        "scan_cancelled": _("The scan was cancelled."),
+        "matched": _("“{folder}” belongs to “{name}” now."),
+        "ignored": _("“{folder}” is left alone."),
+        "phase_walk": _("Reading folders"),
+        "phase_match": _("Recognising files"),
+        "phase_record": _("Recording"),
+        "phase_compare": _("Comparing"),
+        "phase_refresh": _("Asking the catalogue"),
+    }
+
+
+def _settings() -> dict[str, str]:
+    return {
+        "settings_saved": _("Settings saved."),
+        "settings_invalid": _("Some values are not right yet."),
+        "unsaved_title": _("Leave without saving?"),
+        "unsaved_text": _("Your changes on this page are not saved."),
+        "leave": _("Leave"),
+        "stay": _("Stay"),
+        "move_entry_up": _("Move {name} up"),
+        "move_entry_down": _("Move {name} down"),
+        "remove_entry": _("Remove {name}"),
+        "backup_made": _("Backup made."),
+        "backup_removed": _("Backup deleted."),
+        "backup_restored": _("Backup restored."),
+        "restore_title": _("Restore this backup?"),
+        "restore_same": _("It holds the same settings as now."),
+        "restore_changes": _("These settings change:"),
+        "restore": _("Restore"),
+        "delete_backup_title": _("Delete this backup?"),
+        "delete": _("Delete"),
+        "session_ended": _("That session has ended."),
+        "end_session_title": _("End this session?"),
+        "end_session": _("End session"),
+        "key_made": _("Key made. Copy it now: it is shown only once."),
+        "key_revoked": _("Key revoked."),
+        "revoke_title": _("Revoke the key “{name}”?"),
+        "revoke_text": _("Programs that use it can no longer sign in."),
+        "revoke": _("Revoke"),
+        "password_changed": _("Password changed. Every other session has ended."),
+        "strength_0": _("Too short: at least 8 characters"),
+        "strength_1": _("Weak"),
+        "strength_2": _("Fair"),
+        "strength_3": _("Good"),
+        "strength_4": _("Strong"),
+        "preview_bad": _("Unknown token {token}"),
+        "this_session": _("This browser"),
+        "never": _("never"),
+        "last_seen": _("Last seen"),
+    }
