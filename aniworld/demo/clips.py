@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from aniworld.core.errors import NotFound, Unavailable
-from aniworld.core.offload import offload
 
 from .facts import Copy, DemoEpisode, DemoSeries
 
@@ -57,10 +56,14 @@ def ffmpeg() -> str:
 
 
 class Clips:
-    """Media files under one folder, each made once, also when several ask for it at the same time."""
+    """Media files under one folder, each made once, also when several ask for it at the same time.
 
-    def __init__(self, folder: Path) -> None:
+    ``program``: the ffmpeg to use; None for the one that is found when the first clip is made.
+    """
+
+    def __init__(self, folder: Path, program: str | None = None) -> None:
         self.folder = folder
+        self._program = program
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
 
@@ -87,7 +90,7 @@ class Clips:
         look = name.split("/")[0] if "/" in name else name
         with self._lock_of(look):
             if not path.is_file():
-                offload(self._make, name)
+                self._make(name)
         if not path.is_file():
             raise NotFound("The demo has no such clip.")
         return path
@@ -111,7 +114,7 @@ class Clips:
         silent = self._silent(look)
         tone = {"deu": 220, "jpn": 330, "eng": 277}[audio]
         partial = _partial(path)
-        _run(
+        self._run(
             "-i", str(silent), "-f", "lavfi", "-i", f"sine=frequency={tone}:beep_factor=4:duration={_seconds(look)}",
             "-map", "0:v", "-map", "1:a", "-c:v", "copy", *_AUDIO, "-metadata:s:a:0", f"language={audio}",
             "-movflags", "+faststart", str(partial),
@@ -123,7 +126,7 @@ class Clips:
         with self._lock_of(path.name):
             if not path.is_file():
                 partial = _partial(path)
-                _encode("-f", "lavfi", "-i", _picture(look), "-t", str(_seconds(look)), "-an", out=(str(partial),))
+                self._encode("-f", "lavfi", "-i", _picture(look), "-t", str(_seconds(look)), "-an", out=(str(partial),))
                 partial.replace(path)
         return path
 
@@ -138,16 +141,32 @@ class Clips:
         silent, folder = self._silent(whole.name), _partial(whole)
         folder.mkdir(exist_ok=True)
         pieces = ("-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod", "-hls_list_size", "0")
-        _run("-i", str(silent), "-c:v", "copy", *pieces, str(folder / "360p.m3u8"))
-        _encode("-i", str(silent), "-vf", "scale=320:180", out=("-b:v", "400k", *pieces, str(folder / "180p.m3u8")))
+        self._run("-i", str(silent), "-c:v", "copy", *pieces, str(folder / "360p.m3u8"))
+        self._encode(
+            "-i", str(silent), "-vf", "scale=320:180", out=("-b:v", "400k", *pieces, str(folder / "180p.m3u8"))
+        )
         for audio, tone in (("deu", 220), ("jpn", 330)):
             source = f"sine=frequency={tone}:beep_factor=4:duration={_seconds(whole.name)}"
-            _run("-f", "lavfi", "-i", source, *_AUDIO, *pieces, str(folder / f"{audio}.m3u8"))
+            self._run("-f", "lavfi", "-i", source, *_AUDIO, *pieces, str(folder / f"{audio}.m3u8"))
         (folder / "master.m3u8").write_text(MASTER, encoding="utf-8")
         if whole.is_dir():  # another process was quicker
             shutil.rmtree(folder)
         else:
             folder.rename(whole)
+
+    def _encode(self, *source: str, out: tuple[str, ...]) -> None:
+        """Encodes with x264; with ffmpeg's own MPEG-4 encoder where x264 is not built in."""
+        try:
+            self._run(*source, *_VIDEO, *out)
+        except Unavailable:
+            self._run(*source, *_PLAIN_VIDEO, *out)
+
+    def _run(self, *arguments: str) -> None:
+        command = (self._program or ffmpeg(), "-nostdin", "-v", "error", "-y", *arguments)
+        done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no reason given"]
+            raise Unavailable(f"ffmpeg could not draw a demo video: {last[0][:200]}")
 
 
 def _partial(path: Path) -> Path:
@@ -161,19 +180,3 @@ def _seconds(look: str) -> int:
 
 def _picture(look: str) -> str:
     return _LOOKS[int(look.removeprefix("bild").split("-")[0])]
-
-
-def _encode(*source: str, out: tuple[str, ...]) -> None:
-    """Encodes with x264; with ffmpeg's own MPEG-4 encoder where x264 is not built in."""
-    try:
-        _run(*source, *_VIDEO, *out)
-    except Unavailable:
-        _run(*source, *_PLAIN_VIDEO, *out)
-
-
-def _run(*arguments: str) -> None:
-    command = (ffmpeg(), "-nostdin", "-v", "error", "-y", *arguments)
-    done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise Unavailable(f"ffmpeg could not draw a demo video: {last[0][:200]}")

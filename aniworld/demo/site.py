@@ -52,9 +52,10 @@ class DemoSite:
         hoster_port: int = 0,
         throttle: int | None = None,
         catalogue: Sequence[DemoSeries] = CATALOGUE,
+        ffmpeg: str | None = None,
     ) -> None:
         self.requests: deque[Seen] = deque(maxlen=KEPT_REQUESTS)
-        self.clips = Clips(media or media_folder())
+        self.clips = Clips(media or media_folder(), ffmpeg)
         self.throttle = throttle
         self._catalogue = tuple(catalogue)
         self._ports = (port, hoster_port)

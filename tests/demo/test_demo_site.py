@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from aniworld.core.errors import NotFound, Unavailable
-from aniworld.demo import clips as clips_module
 from aniworld.demo.catalogue import CATALOGUE, COPPER, REEL
 from aniworld.demo.clips import Clips, ffmpeg
 from aniworld.demo.covers import cover, initials
@@ -43,18 +42,18 @@ def streams_of(path: Path) -> str:
     return subprocess.run([ffmpeg(), "-i", str(path)], capture_output=True, text=True, check=False).stderr
 
 
-def test_a_clip_is_made_once_for_all_who_ask_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs: list[tuple[str, ...]] = []
-    real = clips_module._run
-    monkeypatch.setattr(clips_module, "_run", lambda *args: (runs.append(args), real(*args))[1])
-    clips = Clips(tmp_path)
+def test_a_clip_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
+    counted = tmp_path / "ffmpeg"
+    counted.write_text(f'#!/bin/sh\necho run >> "{tmp_path}/runs"\nexec {ffmpeg()} "$@"\n')
+    counted.chmod(0o755)
+    clips = Clips(tmp_path / "clips", str(counted))
     threads = [threading.Thread(target=clips.get, args=("bild1-folge-deu.mp4",)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(runs) == 2  # the picture, and the tone on it
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bild1-folge-deu.mp4", "bild1-folge-stumm.mp4"]
+    assert (tmp_path / "runs").read_text().split() == ["run", "run"]  # the picture, and the tone on it
+    assert sorted(path.name for path in clips.folder.iterdir()) == ["bild1-folge-deu.mp4", "bild1-folge-stumm.mp4"]
 
 
 def test_a_clip_plays_and_states_its_language(media: Path) -> None:
@@ -93,14 +92,11 @@ def test_no_other_name_leads_anywhere(media: Path, name: str) -> None:
         Clips(media).get(name)
 
 
-def test_without_a_working_ffmpeg_the_host_says_why(
-    site: DemoSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(clips_module, "ffmpeg", lambda: sys.executable)
-    site.clips.folder = tmp_path
-    with pytest.raises(Unavailable, match="ffmpeg could not draw"):
-        site.clips.get("bild2-folge-deu.mp4")
-    status, _, body = ask(site.hoster_url, "/media/Vulkan/bild2-folge-deu.mp4")
+def test_without_a_working_ffmpeg_the_host_says_why(tmp_path: Path) -> None:
+    with DemoSite(tmp_path, ffmpeg=sys.executable) as site:
+        with pytest.raises(Unavailable, match="ffmpeg could not draw"):
+            site.clips.get("bild2-folge-deu.mp4")
+        status, _, body = ask(site.hoster_url, "/media/Vulkan/bild2-folge-deu.mp4")
     assert status == 503
     assert b"ffmpeg" in body
 
