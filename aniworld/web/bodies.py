@@ -74,4 +74,6 @@ def _deeper_than(body: Any, limit: int) -> bool:
 def _takes_json() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
     parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    return request.endpoint is None or any(one["in"] == "json" for one in parameters)
+    if request.endpoint is None or getattr(view, "takes_json", False):
+        return True
+    return any(one["in"] == "json" for one in parameters)

@@ -10,14 +10,14 @@ from aniworld.extensions import login
 from aniworld.services.auth import Identity, SignedIn
 from aniworld.services.tokens import is_api_key
 
-from . import bodies
+from . import bodies, origins
 from .errors import under_api
 from .hosts import is_this_machine
 from .wiring import services
 
 PUBLIC = frozenset({
     "auth.status", "auth.setup", "auth.login", "health",
-    "pages.login", "pages.setup", "pages.static", "pages.manifest", "pages.favicon",
+    "pages.login", "pages.setup", "pages.static", "pages.manifest", "pages.favicon", "pages.fresh_token",
 })  # fmt: skip
 OWN_SIGN_IN = frozenset({"websocket"})  # signs in by itself, by header, cookie or first message
 SIGN_IN_BY_JSON = frozenset({"auth.setup", "auth.login"})  # nothing to forge yet; the origin is checked all the same
@@ -47,16 +47,17 @@ def install(app: Flask) -> None:
 
 def guard() -> Response | None:
     """Before every request: who asks, may they, and is the wish their own."""
-    bodies_first = request.endpoint not in OWN_SIGN_IN
     g.identity = None if request.endpoint == "pages.static" else identify()
     if g.identity is None and request.endpoint not in PUBLIC | OWN_SIGN_IN:
         return _to_sign_in()
+    if request.endpoint in OWN_SIGN_IN:
+        origins.check()
+        return None
     if request.method not in SAFE:
         _check_wish()
     if g.identity is not None and g.identity.scope != "full" and request.method not in SAFE:
         raise Forbidden("This API key may read only.")
-    if bodies_first:
-        bodies.check()
+    bodies.check()
     return None
 
 
@@ -122,6 +123,13 @@ def let_out() -> None:
     session.clear()
 
 
+def csrf_token() -> str:
+    """What this browser sends in X-CSRFToken with every change."""
+    from . import csrf  # see _check_wish
+
+    return csrf.token()
+
+
 def is_local() -> bool:
     """Whether the visitor sits at this machine itself."""
     return is_this_machine(request.environ)
@@ -138,10 +146,10 @@ def _check_wish() -> None:
     """CSRF: only a browser sends cookies unasked, so headers that no other site can set need no further proof."""
     if identity() is not None and not g.by_cookie:
         return
-    from . import csrf  # brings the forms' library along, which only browsers' changes need
-
-    csrf.check_origin()
+    origins.check()
     if request.endpoint not in SIGN_IN_BY_JSON:
+        from . import csrf  # brings the forms' library along, which only browsers' changes need
+
         csrf.check_token()
 
 

@@ -1,0 +1,144 @@
+"""The series of the library, the catalogue's search, and the scan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, send_file
+
+from aniworld.core.errors import NotFound
+from aniworld.services.views import AnimeDetail, AnimeSummary, ScanStatus, SearchResult, SeriesQuery, UnmatchedFolder
+from aniworld.web.answers import answer, nothing
+from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.requests import (
+    FolderChoice,
+    NewSeries,
+    Rescan,
+    Search,
+    SeriesChange,
+    SeriesList,
+    SeriesRemoval,
+)
+from aniworld.web.wiring import services
+
+from . import Blueprint
+from .identifiers import key_of
+
+blueprint = Blueprint("anime", __name__, url_prefix="/api/anime", description="Series, search and scan.")
+
+COVER_KEPT_S = 3600
+
+
+@blueprint.get("/")
+@blueprint.arguments(SeriesList, location="query")
+@blueprint.response(200, schema_of(AnimeSummary)(many=True))
+def list_series(query: SeriesQuery) -> Response:
+    """The series of the library; totals are in the X-Pagination header"""
+    found, paging = services().anime.list_series(query)
+    return answer(found, paging=paging)
+
+
+@blueprint.post("/search")
+@blueprint.arguments(Search)
+@blueprint.response(200, schema_of(SearchResult)(many=True))
+def search(wish: dict[str, Any]) -> Response:
+    """What the catalogue has under a title"""
+    return answer(services().anime.search(wish["query"].strip(), wish["source"]))
+
+
+@blueprint.post("/add")
+@blueprint.arguments(NewSeries)
+@blueprint.response(201, schema_of(AnimeSummary))
+@blueprint.alt_response(200, schema=schema_of(AnimeSummary), success=True)
+def add(wish: dict[str, Any]) -> Response:
+    """Add a series by its link; 200 if it was there already"""
+    series, created = services().anime.add(wish["link"].strip(), wish["name"], wish["folder"])
+    return answer(series, 201 if created else 200)
+
+
+@blueprint.post("/rescan")
+@blueprint.arguments(Rescan, required=False)
+@blueprint.response(202, schema_of(ScanStatus))
+def rescan(wish: dict[str, Any]) -> Response:
+    """Scan the library, or some series of it; 409 with the running scan if one runs"""
+    return answer(services().scan.start(wish["keys"]), 202)
+
+
+@blueprint.get("/scan")
+@blueprint.response(200, schema_of(ScanStatus))
+def scan_status() -> Response:
+    """The running or last scan"""
+    return answer(services().scan.status())
+
+
+@blueprint.delete("/scan")
+@blueprint.response(200, schema_of(ScanStatus))
+def cancel_scan() -> Response:
+    """Cancel the running scan"""
+    return answer(services().scan.cancel())
+
+
+@blueprint.get("/unmatched")
+@blueprint.response(200, schema_of(UnmatchedFolder)(many=True))
+def unmatched() -> Response:
+    """Folders in the library that belong to no known series"""
+    return answer(services().scan.unmatched())
+
+
+@blueprint.post("/unmatched")
+@blueprint.arguments(FolderChoice)
+@blueprint.response(204)
+def match(wish: dict[str, Any]) -> Response:
+    """Say to which series a folder belongs, or that it is to be ignored"""
+    services().scan.match(wish["folder"], wish["key"])
+    return nothing()
+
+
+@blueprint.get("/<anime_id>")
+@blueprint.response(200, schema_of(AnimeDetail))
+def detail(anime_id: str) -> Response:
+    """One series with its episodes"""
+    return answer(services().anime.detail(key_of(anime_id)))
+
+
+@blueprint.patch("/<key>")
+@blueprint.arguments(SeriesChange)
+@blueprint.response(200, schema_of(AnimeDetail))
+def change(wish: dict[str, Any], key: str) -> Response:
+    """Change what is remembered of a series"""
+    return answer(services().anime.change(key, **wish))
+
+
+@blueprint.delete("/<key>")
+@blueprint.arguments(SeriesRemoval, location="query")
+@blueprint.response(204)
+def remove(wish: dict[str, Any], key: str) -> Response:
+    """Remove a series; it can come back with its history"""
+    services().anime.remove(key, wish["files"] == "recycle")
+    return nothing()
+
+
+@blueprint.post("/<key>/restore")
+@blueprint.response(200, schema_of(AnimeSummary))
+def restore(key: str) -> Response:
+    """Bring a removed series back"""
+    return answer(services().anime.restore(key))
+
+
+@blueprint.post("/<key>/refresh")
+@blueprint.response(202)
+def refresh(key: str) -> Response:
+    """Read this series' catalogue page again, in the background"""
+    services().anime.refresh(key)
+    return answer({"key": key}, 202)
+
+
+@blueprint.get("/<key>/cover")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
+def cover(key: str) -> Response:
+    """The cover"""
+    found = services().anime.cover(key)
+    if found is None:
+        raise NotFound("There is no cover for this series.")
+    path, kind = found
+    return send_file(path, kind, conditional=True, max_age=COVER_KEPT_S)

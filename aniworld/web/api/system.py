@@ -1,0 +1,55 @@
+"""Health, and what this server is made of."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from aniworld.core.errors import NotFound
+from aniworld.services.system import SystemFacts
+from aniworld.web.answers import answer
+from aniworld.web.errors import problem
+from aniworld.web.schemas.answers import Health
+from aniworld.web.schemas.facts import schema_of
+from aniworld.web.wiring import services
+
+from . import Blueprint
+
+LEVELS = ("ok", "notice", "warning", "error")
+
+blueprint = Blueprint("system", __name__, url_prefix="/api", description="Health and facts.")
+
+
+def install(app: Flask) -> None:
+    """What stands outside of /api."""
+    app.add_url_rule("/health", "health", alive, methods=["GET"])
+    app.add_url_rule("/metrics", "metrics", metrics, methods=["GET"])
+
+
+@blueprint.get("/health")
+@blueprint.response(200, Health)
+def health() -> Response:
+    """Each check, with what to do about it"""
+    checks = services().system.checks()
+    return answer({"status": max((check.level for check in checks), key=LEVELS.index, default="ok"), "checks": checks})
+
+
+@blueprint.get("/system")
+@blueprint.response(200, schema_of(SystemFacts))
+def system() -> Response:
+    """Version, parts, paths, workers and disk"""
+    return answer(services().system.facts())
+
+
+def alive() -> Response:
+    """Whether the server lives: for balancers and containers, without signing in."""
+    if services().system.answers():
+        return answer({"status": "ok"})
+    return problem(503, "The database does not answer.", "database")
+
+
+def metrics() -> Response:
+    if not services().environment.metrics:
+        raise NotFound("Metrics are off; ANIWORLD_METRICS=true turns them on.")
+    from .metrics import render  # the metrics' library, only where they are wanted
+
+    return Response(render(services()), content_type="text/plain; version=0.0.4; charset=utf-8")

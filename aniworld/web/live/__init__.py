@@ -1,0 +1,27 @@
+"""The live edge: what happens, told to every open browser and client."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from aniworld.extensions import socketio
+from aniworld.services.registry import Services
+
+from . import socketio as over_socketio
+from . import websocket as over_websocket
+from .rooms import Rooms
+from .wire import SocketGate
+
+ROOMS = "aniworld.rooms"
+SOCKETIO_PATH = "/socket.io"
+
+
+def install(app: Flask, services: Services) -> None:
+    """Both kinds of sockets on ``app``, fed by one table."""
+    rooms = Rooms(services.bus, services.downloads.status, services.scan.status)
+    outlet = over_socketio.install(app, socketio, rooms, services)
+    over_websocket.install(app, rooms, services.auth)
+    gate = SocketGate(app.wsgi_app, outlet.full, SOCKETIO_PATH)
+    outlet.gate = gate
+    app.wsgi_app = gate  # type: ignore[method-assign]
+    app.extensions[ROOMS] = rooms

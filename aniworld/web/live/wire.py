@@ -1,0 +1,118 @@
+"""A socket on which every write is whole, nothing waits for ever, and nobody sends more than is decent."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gevent import Timeout
+
+SEND_WITHIN_S = 10.0
+BYTES_A_SECOND, BURST_BYTES = 64 * 1024, 512 * 1024
+WIRE = "aniworld.wire"
+
+
+class Allowance:
+    """A bucket that fills by ``rate`` a second up to ``burst``. ``take`` says whether there was enough in it."""
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._burst, self._clock = rate, burst, clock
+        self._left, self._at = float(burst), clock()
+
+    def take(self, amount: float = 1.0) -> bool:
+        now = self._clock()
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < amount:
+            return False
+        self._left -= amount
+        return True
+
+
+class Wire:
+    """Stands for a connected socket. The WebSocket library writes with ``send`` and never looks how much went out:
+    a frame cut in the middle would spoil all that follow."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._turn = threading.Lock()
+        self._allowance = Allowance(BYTES_A_SECOND, BURST_BYTES)
+
+    def send(self, data: bytes, flags: int = 0) -> int:
+        """Raises OSError when the other side does not read in time."""
+        with self._turn:
+            try:
+                with Timeout(SEND_WITHIN_S, TimeoutError("this client does not read")):
+                    self._sock.sendall(data, flags)
+            except OSError:
+                self.cut()
+                raise
+        return len(data)
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        data = self._sock.recv(size, flags)
+        if not self._allowance.take(len(data)):
+            self.cut()
+            raise ConnectionAbortedError("this client sends too much")
+        return data
+
+    def cut(self) -> None:
+        """Ends the connection for both sides at once; greenlets that wait on it wake up."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+class SocketGate:
+    """Between the host gate and Socket.IO: hands WebSockets a Wire, and counts connections.
+
+    Compression is not offered: it would cost 300 kB of memory for each client, for messages of a few hundred bytes.
+    """
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], full: Callable[[], bool], path: str) -> None:
+        self._app = app
+        self._full = full
+        self._path = path
+        self.wires: dict[str, Wire] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        polls = environ.get("PATH_INFO", "").startswith(self._path)
+        session = _query_value(environ, "sid") if polls else ""
+        if polls and not session and self._full():
+            return _too_many(start_response)
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "gunicorn.socket" in environ:
+            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+            environ[WIRE] = environ["gunicorn.socket"] = Wire(environ["gunicorn.socket"])
+            return self._upgraded(environ, start_response, session)
+        return self._app(environ, start_response)
+
+    def _upgraded(self, environ: dict[str, Any], start_response: Callable[..., Any], session: str) -> Iterable[bytes]:
+        if session:
+            self.wires[session] = environ[WIRE]
+        try:
+            return self._app(environ, start_response)
+        finally:
+            self.wires.pop(session, None)
+
+
+def _query_value(environ: dict[str, Any], name: str) -> str:
+    for part in environ.get("QUERY_STRING", "").split("&"):
+        key, _, value = part.partition("=")
+        if key == name:
+            return str(value)
+    return ""
+
+
+def _too_many(start_response: Callable[..., Any]) -> Iterable[bytes]:
+    headers = [("Content-Type", "application/problem+json"), ("Retry-After", "10")]
+    start_response("503 Service Unavailable", headers)
+    return [
+        b'{"type":"about:blank","title":"Service Unavailable","status":503,'
+        b'"detail":"Too many clients are connected; try again in a moment."}'
+    ]

@@ -1,0 +1,60 @@
+"""The web put together, on one page: settings, gates, routes, sockets."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from flask import Flask
+
+from aniworld.services.auth import REMEMBERED
+from aniworld.services.registry import Services
+from aniworld.services.tokens import derived
+
+from . import bodies, errors, guards, headers, live, pages
+from .api import anime, auth, config, document, identifiers, queue, system
+from .hosts import HostGate
+from .limits import SignInLimit
+from .wiring import EXTENSION
+
+BLUEPRINTS = (auth.blueprint, config.blueprint, anime.blueprint, queue.blueprint, system.blueprint)
+
+
+def init_web(app: Flask, services: Services) -> None:
+    """``app`` answers for ``services``. Raises InvalidInput for a first password that is none."""
+    app.extensions[EXTENSION] = services
+    _configure(app, services)
+    headers.install(app)
+    bodies.install(app)
+    guards.install(app)
+    errors.install(app, pages.error_page)
+    identifiers.install(app)
+    app.extensions[auth.LIMIT] = SignInLimit(services.environment.redis_url or "memory://")
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    document.install(app, BLUEPRINTS)
+    system.install(app)
+    app.register_blueprint(pages.blueprint)
+    live.install(app, services)
+    app.wsgi_app = HostGate(  # type: ignore[method-assign]
+        app.wsgi_app, services.environment.hosts, services.environment.trusted_proxies
+    )
+    services.auth.set_password_from_environment()
+    services.auth.announce_setup()
+
+
+def _configure(app: Flask, services: Services) -> None:
+    secret = services.auth.secret
+    app.secret_key = derived(secret, "cookie")
+    app.config.update(
+        # Cookies know no ports: two servers on one machine must not sign each other's visitors out.
+        SESSION_COOKIE_NAME=f"aniworld_{hashlib.sha256(derived(secret, 'name')).hexdigest()[:8]}",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=services.environment.secure_cookies,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=REMEMBERED.total_seconds()),
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.url_map.strict_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
