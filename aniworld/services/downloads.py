@@ -128,7 +128,7 @@ class DownloadService:
         if (new or again) and self._settings().download.auto_start:
             self.repository.set_state(is_running=True)
         added = [self.repository.get_item(item_id) for item_id in again] + new
-        self._changed(request.serie_id if added else None)
+        self._changed(added[0] if added else None)
         return self._placed_views(added), skipped
 
     def remove(self, item_id: str) -> None:
@@ -140,7 +140,7 @@ class DownloadService:
             self.changes.wait_until(lambda: not self._held(item_id), STOP_WITHIN_S)
         self.repository.delete_item(item_id)
         self.forget(item_id)
-        self._changed(item.serie_id)
+        self._changed(item)
 
     def change(self, item_id: str, priority: str | int | None = None, position: int | None = None) -> DownloadItem:
         """The item with another priority, or at another place (0 is next). Raises NotFound, InvalidInput, Conflict."""
@@ -206,7 +206,7 @@ class DownloadService:
     def claim(self, worker: str, *, without_sources: Iterable[str] = ()) -> DownloadQueueItem | None:
         item = self.repository.claim(worker, LEASE_S, without_sources=without_sources)
         if item is not None:
-            self._changed(item.serie_id)
+            self._changed(item)
         return item
 
     def progressed(self, event: DownloadProgress) -> None:
@@ -241,7 +241,7 @@ class DownloadService:
         )  # fmt: skip
         self.forget(item.id)
         self.repository.trim(self._settings().download.history_limit)
-        self._changed(item.serie_id)
+        self._changed(item)
 
     def failed(self, item: DownloadQueueItem, error: AniworldError, *, failed_links: Sequence[str] = ()) -> None:
         """The attempt failed: within the limit the item waits and is tried again, else it stays failed with its reason."""
@@ -264,7 +264,7 @@ class DownloadService:
             )
         )  # fmt: skip
         self.forget(item.id)
-        self._changed(item.serie_id)
+        self._changed(item)
 
     def put_back(
         self, item: DownloadQueueItem, *, wait_s: float | None = None, error: AniworldError | None = None
@@ -274,13 +274,13 @@ class DownloadService:
         facts = {} if error is None else {"error": str(error), "error_code": error.code}
         self.repository.update_status(item.id, Status.PENDING, not_before=due, **facts)
         self.forget(item.id)
-        self._changed(item.serie_id)
+        self._changed(item)
 
     def dropped(self, item: DownloadQueueItem) -> None:
         """A cancelled item's worker has stopped: the row goes."""
         self.repository.delete_item(item.id)
         self.forget(item.id)
-        self._changed(item.serie_id)
+        self._changed(item)
 
     def forget(self, item_id: str) -> None:
         with self._lock:
@@ -307,11 +307,11 @@ class DownloadService:
 
     # ── inside ──────────────────────────────────────────────────────────────
 
-    def _changed(self, key: str | None = None) -> None:
+    def _changed(self, item: DownloadQueueItem | None = None) -> None:
         self.changes.ring()
         self._progress.publish(QueueStatusChanged({}))
-        if key is not None:
-            self._progress.publish(SeriesUpdated(key, ""))
+        if item is not None:
+            self._progress.publish(SeriesUpdated(item.serie_id, item.serie_folder))
 
     def _changed_status(self) -> QueueStatus:
         self._changed()

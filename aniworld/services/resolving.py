@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -32,14 +32,16 @@ class Target:
 
 
 class Resolver:
-    """Reads the catalogue for the download workers."""
+    """Reads the catalogue for the download workers. ``read_once(key)`` waits until a series' own page was read."""
 
-    def __init__(self, database: Database, registry: Registry) -> None:
+    def __init__(self, database: Database, registry: Registry, read_once: Callable[[str], None]) -> None:
         self._database = database
         self._registry = registry
+        self._read_once = read_once
 
     def target(self, item: DownloadQueueItem, default_languages: Sequence[str]) -> Target:
         """The episode's own record, as far as there is one; else what the catalogue's form of links says."""
+        self._read_once(item.serie_id)
         with self._database.reading() as session:
             series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == item.serie_id))
             episode = session.scalar(_episode_of(series.id, item)) if series else None
