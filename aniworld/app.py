@@ -80,7 +80,7 @@ def build_services(environment: Environment | None = None) -> Services:
         progress=progress,
         anime=anime,
         series=series,
-        scan=ScanService(database, lambda: config.current, progress, spawn),
+        scan=ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now),
         downloads=downloads,
         system=SystemService(database, config, environment, rest),
         resolver=Resolver(database, registry, anime.read_once),
