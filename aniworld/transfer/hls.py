@@ -25,7 +25,7 @@ from .layout import Layout, Shifted
 from .patience import AT_THE_START, FOR_A_SEGMENT, Patience
 from .playlist import Choice, Segment
 from .session import Session
-from .sniff import check_start, is_segment
+from .sniff import IsPlaylist, check_start, is_segment
 
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024
@@ -238,7 +238,10 @@ class TrackFetcher:
         if came or not len(data):
             return
         start = bytes(data[:512])
-        check_start(start, urlsplit(segment.url).hostname or "The host")
+        try:
+            check_start(start, urlsplit(segment.url).hostname or "The host")
+        except IsPlaylist:
+            raise WrongMedia("A playlist stands where a part of the video was expected.") from None
         if segment.key is not None and not is_segment(start):
             raise WrongMedia("The video cannot be decrypted with the key that came with it.")
 

@@ -56,9 +56,7 @@ class _Body(HTTPResponse):
         view = view[: self.length]
         count = self.fp.readinto1(view)
         if not count and view:
-            missing = self.length
-            self.close()
-            raise IncompleteRead(b"", missing)
+            raise IncompleteRead(b"", self.length)
         self.length -= count
         if not self.length:
             self._close_conn()
@@ -74,6 +72,7 @@ class Response:
         self.host = urlsplit(url).hostname or url
         self.length = None if raw.chunked else raw.length
         self.taken = 0
+        self._ended = False
         self._decoder = self._choose_decoder()
 
     def header(self, name: str) -> str:
@@ -109,7 +108,7 @@ class Response:
             raise _interrupted(self.host, error) from error
         self.taken += count
         if not count:
-            self._client.give_back(self._connection, self.url, self._raw)
+            self.close()
         return count
 
     def decoded(self, data: memoryview, most: int) -> bytes:
@@ -140,8 +139,10 @@ class Response:
         _shut(self._connection)
 
     def close(self) -> None:
-        """The connection is kept only if the body was read to its end."""
-        self._client.give_back(self._connection, self.url, self._raw)
+        """The connection is kept only if the body was read to its end. Given back once: others may have it by now."""
+        if not self._ended:
+            self._ended = True
+            self._client.give_back(self._connection, self.url, self._raw)
 
     def _choose_decoder(self) -> Any:
         coding = self.header("Content-Encoding").strip().lower()

@@ -88,7 +88,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Videos:
     base = tmp_path_factory.mktemp("videos")
     picture = ("-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={SECONDS}")
     sound = ("-f", "lavfi", "-i", f"sine=d={SECONDS}")
-    coding = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-b:v", "1500k", "-c:a", "aac")
+    coding = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-b:v", "4000k", "-c:a", "aac")
     _ffmpeg(base, *picture, *sound, *coding, "-movflags", "+faststart", "clip.mp4")
     _ffmpeg(base, "-i", "clip.mp4", "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libvorbis", "clip.webm")
     _ffmpeg(base, "-i", "clip.mp4", "-c", "copy", "clip.ts")

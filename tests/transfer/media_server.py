@@ -44,7 +44,7 @@ class Request(BaseHTTPRequestHandler):
 
     def media(self, data: bytes, **headers: str) -> None:
         """The file or the range of it that was asked for, as nginx would."""
-        etag = f'"{sha256(data).hexdigest()[:16]}"'
+        etag = headers.get("ETag") or f'"{sha256(data).hexdigest()[:16]}"'
         span = self.span(len(data))
         fresh = self.headers.get("If-Range", etag) == etag
         known = {"ETag": etag, "Accept-Ranges": "bytes", "Content-Type": "video/mp4"} | headers
