@@ -86,7 +86,6 @@ def _made(app: Flask) -> dict[str, Any]:
     for blueprint in app.extensions["aniworld.api_blueprints"]:
         blueprint.register_views_in_doc(api, app, api.spec, name=blueprint.name, parameters=None)
         api.spec.tag({"name": blueprint.name, "description": blueprint.description})
-    api.spec.components.schema("Problem", schema=Problem)
     made: dict[str, Any] = api.spec.to_dict()
     _secure(made)
     for path, operations in made["paths"].items():

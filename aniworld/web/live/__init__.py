@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from aniworld.extensions import socketio
+from aniworld import extensions
 from aniworld.services.registry import Services
 
 from . import socketio as over_socketio
@@ -19,7 +19,7 @@ SOCKETIO_PATH = "/socket.io"
 def install(app: Flask, services: Services) -> None:
     """Both kinds of sockets on ``app``, fed by one table."""
     rooms = Rooms(services.bus, services.downloads.status, services.scan.status)
-    outlet = over_socketio.install(app, socketio, rooms, services)
+    outlet = over_socketio.install(app, extensions.socketio, rooms, services)
     over_websocket.install(app, rooms, services.auth)
     gate = SocketGate(app.wsgi_app, outlet.full, SOCKETIO_PATH)
     outlet.gate = gate

@@ -55,3 +55,4 @@ class Problem(Schema):
     detail = fields.String(required=True)
     code = fields.String()
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    scan = fields.Dict(metadata={"description": "The running scan, where that is in the way."})
