@@ -122,6 +122,7 @@ on(document, "click", "[data-action]", (event, button) => {
 
 /* A cover that is not there gives way to the letters behind it. */
 document.addEventListener("error", (event) => event.target instanceof HTMLImageElement && event.target.matches("[data-cover]") && event.target.remove(), true);
+for (const cover of findAll("[data-cover]")) if (cover.complete && cover.naturalWidth === 0) cover.remove();
 
 /* HTMX asks with the token of the page, and says what went wrong as everything else does. */
 document.addEventListener("htmx:afterSwap", (event) => showTimes(event.target));
