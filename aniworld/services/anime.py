@@ -1,0 +1,373 @@
+"""AnimeService: the series of the library, and how new ones come into it."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from aniworld.config.settings import Settings
+from aniworld.core.errors import AniworldError, InvalidInput, KeyConflict, NotFound, NothingThere
+from aniworld.core.events import SeriesAdded, SeriesUpdated
+from aniworld.core.keys import title_from_slug
+from aniworld.core.media import SeriesHit
+from aniworld.core.naming import folder_name, inside
+from aniworld.core.offload import offload
+from aniworld.core.validators import sanitize_filename, validate_language, validate_series_name
+from aniworld.library.recycle import RecycleBin
+from aniworld.models import AnimeSeries, Database, Episode
+from aniworld.providers.base import Catalogue
+from aniworld.providers.registry import Registry
+from aniworld.providers.rest import RestingSources
+
+from .covers import CoverFolder
+from .listing import all_genres, detail_of, list_page, summaries, summary_of
+from .progress import ProgressService
+from .recording import Recorded, free_folder, record_page, slug_of
+from .series import AnimeSeriesService
+from .views import AnimeDetail, AnimeSummary, Paging, SearchResult, SeriesQuery
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """``failures``: the sentence of each catalogue that could not be asked, by site."""
+
+    results: list[SearchResult]
+    failures: dict[str, str]
+
+
+class AnimeService:
+    """The wishes about series. ``spawn`` begins work beside everything else; ``settings`` gives the current settings."""
+
+    def __init__(
+        self, *, database: Database, series: AnimeSeriesService, registry: Registry, progress: ProgressService,
+        covers: Path, settings: Callable[[], Settings], rest: RestingSources | None = None,
+        spawn: Callable[[Callable[[], None]], None],
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._series = series
+        self._registry = registry
+        self._progress = progress
+        self._covers = CoverFolder(covers)
+        self._settings = settings
+        self.rest = rest or registry.rest
+        self._spawn = spawn
+        self._lock = threading.Lock()
+        self._refreshing: dict[str, threading.Event] = {}
+        self._guessed_folders: set[str] = set()  # a restart may forget it: the first guess then stays
+
+    # ── look ────────────────────────────────────────────────────────────────
+
+    def list_series(self, query: SeriesQuery) -> tuple[list[AnimeSummary], Paging]:
+        with self._database.reading() as session:
+            return list_page(session, query)
+
+    def detail(self, key: str) -> AnimeDetail:
+        """Raises NotFound."""
+        series = self._series.require(key)
+        with self._database.reading() as session:
+            return detail_of(session, series)
+
+    def summary(self, key: str) -> AnimeSummary:
+        """Raises NotFound."""
+        series = self._series.require(key)
+        with self._database.reading() as session:
+            return summary_of(session, series)
+
+    def genres(self) -> tuple[str, ...]:
+        """Every genre in the library, in alphabetical order."""
+        with self._database.reading() as session:
+            return all_genres(session.scalars(select(AnimeSeries.genres).where(AnimeSeries.deleted_at.is_(None))))
+
+    def cover(self, key: str) -> tuple[Path, str] | None:
+        """The cover's file and type; None where there is none. Raises NotFound for no such series."""
+        return self._covers.find(self._series.require(key).cover_file)
+
+    # ── search ──────────────────────────────────────────────────────────────
+
+    def search(self, query: str, source: str | None = None) -> list[SearchResult]:
+        """Hits of all catalogues, or of the one named by ``source``. Raises SourceError where none could be asked."""
+        return self.search_all(query, source).results
+
+    def search_all(self, query: str, source: str | None = None) -> SearchOutcome:
+        """As ``search``, with what could not be asked. Raises what the first catalogue raised if nothing was found."""
+        answers = self._ask_side_by_side(self._sources(source), query)
+        hits = [hit for _, answer in answers if isinstance(answer, list) for hit in answer]
+        faults = [(site, answer) for site, answer in answers if isinstance(answer, AniworldError)]
+        if faults and not hits:
+            raise faults[0][1]
+        for site, fault in faults:
+            log.warning("The search on %s failed: %s", site, fault)
+        return SearchOutcome(self._results(hits), {site: str(fault) for site, fault in faults})
+
+    def _sources(self, source: str | None) -> Sequence[Catalogue]:
+        if not source:
+            return self._registry.searched()
+        try:
+            return [self._registry.catalogue(source)]
+        except NotFound as error:
+            raise InvalidInput(str(error), {"source": ["Must be a known catalogue."]}) from None
+
+    def _ask_side_by_side(
+        self, sources: Sequence[Catalogue], query: str
+    ) -> list[tuple[str, list[SeriesHit] | AniworldError]]:
+        """Each catalogue's hits or fault, in the order of ``sources``."""
+        answers: queue.SimpleQueue[tuple[int, list[SeriesHit] | AniworldError]] = queue.SimpleQueue()
+
+        def ask(number: int, source: Catalogue) -> None:
+            try:
+                answers.put((number, source.search(query)))
+            except AniworldError as error:
+                answers.put((number, error))
+
+        for number, source in enumerate(sources[1:], 1):
+            self._spawn(lambda number=number, source=source: ask(number, source))  # type: ignore[misc]
+        if sources:
+            ask(0, sources[0])
+        found = dict(answers.get() for _ in sources)
+        return [(source.site, found[number]) for number, source in enumerate(sources)]
+
+    def _results(self, hits: Sequence[SeriesHit]) -> list[SearchResult]:
+        own = self._by_key([hit.key for hit in hits])
+        unique = {(hit.site, hit.key): hit for hit in hits}
+        return [_result(hit, own.get(hit.key)) for hit in unique.values()]
+
+    def _by_key(self, keys: Sequence[str]) -> dict[str, AnimeSummary]:
+        with self._database.reading() as session:
+            query = select(AnimeSeries.id).where(AnimeSeries.key.in_(keys), AnimeSeries.deleted_at.is_(None))
+            return {one.key: one for one in summaries(session, list(session.scalars(query)))}
+
+    # ── add and refresh ─────────────────────────────────────────────────────
+
+    def add(self, link: str, name: str | None = None, folder: str | None = None) -> tuple[AnimeSummary, bool]:
+        """The series that ``link`` names, and whether it is new; its episodes are fetched in the background.
+
+        Raises InvalidInput for a link of no known source, KeyConflict where another series has its key.
+        """
+        catalogue = self._registry.catalogue_for(link)
+        key, place = catalogue.key_of(link), catalogue.series_link(link)
+        known = self._series.get_by_key(key, removed=True)
+        if known is None:
+            self._create(catalogue, key, place, name, folder)
+            return self._added(key), True
+        _check_same(known, catalogue, place)
+        if known.is_deleted:
+            self.restore(key)
+            self.refresh(key)
+            return self.summary(key), True
+        if known.refreshed_at is None:
+            self._series.update(key, link=known.link or place, site=known.site or catalogue.site)
+            self.refresh(key)
+        return self.summary(key), False
+
+    def _create(self, catalogue: Catalogue, key: str, link: str, name: str | None, folder: str | None) -> None:
+        title = validate_series_name(name) if name and name.strip() else title_from_slug(slug_of(link))
+        wanted = sanitize_filename(folder) if folder and folder.strip() else folder_name(title)
+        with self._database.reading() as session:
+            free = free_folder(session, wanted, key)
+        self._series.create(key=key, name=title, site=catalogue.site, link=link, folder=free)
+        if not folder:
+            self._guessed_folders.add(key)
+
+    def _added(self, key: str) -> AnimeSummary:
+        summary = self.summary(key)
+        self._progress.publish(SeriesAdded(key, summary.folder, _facts(summary)))
+        self.refresh(key)
+        return summary
+
+    def refresh(self, key: str) -> None:
+        """Reads the series' catalogue page again, in the background, once at a time. Raises NotFound."""
+        self._begin_refresh(key)
+
+    def read_once(self, key: str, within_s: float = 60.0) -> None:
+        """Waits until the series' page was read for the first time, or could not be: its true name is known then."""
+        series = self._series.get_by_key(key)
+        if series is not None and series.refreshed_at is None and series.refresh_error is None:
+            self._begin_refresh(key).wait(within_s)
+
+    def _begin_refresh(self, key: str) -> threading.Event:
+        """What is set when the refresh that runs, or begins now, has ended."""
+        self._series.require(key)
+        with self._lock:
+            if key in self._refreshing:
+                return self._refreshing[key]
+            ended = self._refreshing[key] = threading.Event()
+        self._spawn(lambda: self._refresh_beside(key))
+        return ended
+
+    def _refresh_beside(self, key: str) -> None:
+        try:
+            self.refresh_now(key)
+        except AniworldError as error:
+            log.warning("The catalogue page of %s could not be read: %s", key, error)
+        except Exception:  # the end of a background task: nobody above could say it
+            log.exception("The catalogue page of %s could not be recorded", key)
+        finally:
+            with self._lock:
+                self._refreshing.pop(key).set()
+
+    def refresh_now(self, key: str) -> Recorded:
+        """Reads the series' catalogue page and records it. Raises NotFound, SourceError; the reason is remembered."""
+        series = self._series.require(key)
+        try:
+            catalogue = self._catalogue_of(series)
+            page = catalogue.series(series.link)
+        except AniworldError as error:
+            self._series.update(key, refresh_error=str(error))
+            self._tell(key)
+            raise
+        name_folder = key in self._guessed_folders and not offload(self._is_on_disk, series.folder)
+        with self._database.writing() as session:
+            row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+            if row is None:
+                raise NotFound(f"There is no series with the key {key}.")
+            old_cover = None if row.cover_url == page.cover_url else row.cover_file
+            fresh = (
+                page.cover_url if page.cover_url and (row.cover_url != page.cover_url or not row.cover_file) else None
+            )
+            recorded = record_page(session, row, page, name_folder=name_folder)
+        self._guessed_folders.discard(key)
+        self._tell(key)
+        if fresh:
+            self._fetch_cover(catalogue, key, fresh, old_cover)
+        return recorded
+
+    def _is_on_disk(self, folder: str) -> bool:
+        root = self._settings().library.root
+        return bool(root and folder) and (Path(root) / folder).is_dir()
+
+    def _catalogue_of(self, series: AnimeSeries) -> Catalogue:
+        """By the stored site: the configured address may have changed since the link was stored."""
+        try:
+            return self._registry.catalogue(_site_name(series.site))
+        except NotFound:
+            if not series.link:
+                raise NothingThere(f"{series.name} has no catalogue page; add it by its link.") from None
+            return self._registry.catalogue_for(series.link)
+
+    def _fetch_cover(self, catalogue: Catalogue, key: str, url: str, old: str | None) -> None:
+        """A cover is a nicety: what goes wrong with it is logged, and nothing more."""
+        try:
+            name = offload(self._covers.keep, catalogue.cover(url))
+        except (AniworldError, OSError) as error:
+            log.info("The cover of %s is not there: %s", key, error)
+            return
+        self._series.update(key, cover_file=name)
+        if old and old != name and not self._is_used(old):
+            self._covers.drop(old)
+        self._tell(key)
+
+    def _is_used(self, cover_file: str) -> bool:
+        with self._database.reading() as session:
+            return session.scalar(select(AnimeSeries.id).where(AnimeSeries.cover_file == cover_file)) is not None
+
+    # ── change ──────────────────────────────────────────────────────────────
+
+    def change(self, key: str, **wish: Any) -> AnimeDetail:
+        """``monitored``, ``languages``, ``folder``, ``name``. A new folder moves no file. Raises NotFound, InvalidInput."""
+        changes: dict[str, Any] = {}
+        if wish.get("monitored") is not None:
+            changes["monitored"] = bool(wish["monitored"])
+        if wish.get("languages") is not None:
+            changes["languages"] = list(dict.fromkeys(validate_language(code) for code in wish["languages"]))
+        if wish.get("name") is not None:
+            changes["name"] = validate_series_name(wish["name"])
+        if wish.get("folder") is not None:
+            changes["folder"] = self._free(sanitize_filename(wish["folder"]), key)
+        self._series.update(key, **changes)
+        self._tell(key)
+        return self.detail(key)
+
+    def _free(self, folder: str, key: str) -> str:
+        with self._database.reading() as session:
+            if free_folder(session, folder, key) != folder:
+                raise InvalidInput("Another series has this folder.", {"folder": ["Another series has this folder."]})
+        return folder
+
+    def remove(self, key: str, recycle: bool = False) -> None:
+        """Takes the series out of the library; ``recycle`` moves its folder into the recycle bin as well.
+
+        Raises NotFound, StorageError; with an error of the disk the series stays.
+        """
+        series = self._series.require(key)
+        if recycle:
+            offload(self._recycle, series)
+        with self._database.writing() as session:
+            row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+            if row is not None:
+                row.soft_delete()
+            for episode in session.scalars(select(Episode).where(Episode.series_id == series.id)) if recycle else ():
+                episode.file = episode.file_language = episode.size_bytes = None
+        self._progress.publish(SeriesUpdated(key, series.folder, removed=True))
+
+    def _recycle(self, series: AnimeSeries) -> None:
+        library = self._settings().library
+        if not library.root or not series.folder:
+            return
+        folder = inside(Path(library.root), Path(library.root) / series.folder)
+        if folder.is_dir():
+            RecycleBin(Path(library.root), library.recycle_days).put(folder, reason=f"{series.name} was removed")
+
+    def restore(self, key: str) -> AnimeSummary:
+        """Brings a removed series back, with its history. Raises NotFound."""
+        with self._database.writing() as session:
+            row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+            if row is None:
+                raise NotFound(f"There is no series with the key {key}.")
+            row.restore()
+        summary = self.summary(key)
+        self._progress.publish(SeriesAdded(key, summary.folder, _facts(summary)))
+        return summary
+
+    def _tell(self, key: str) -> None:
+        summary = self.summary(key)
+        self._progress.publish(SeriesUpdated(key, summary.folder, series=_facts(summary)))
+
+
+def _check_same(known: AnimeSeries, catalogue: Catalogue, link: str) -> None:
+    """One key may stand for one series only. A series that came without a link (legacy, scan) takes any."""
+    other_site = known.site and _site_name(known.site) != catalogue.site
+    other_slug = known.link and slug_of(known.link).casefold() != slug_of(link).casefold()
+    if other_site or (known.site and other_slug):
+        raise KeyConflict(
+            f"“{known.name}” from {known.site} ({slug_of(known.link) or known.key}) has the same key as this link "
+            f"({catalogue.site}, {slug_of(link)}); only one of them can be in the library."
+        )
+
+
+def _site_name(site: str) -> str:
+    """``aniworld.to`` for ``https://www.aniworld.to/``, as older installations wrote it."""
+    return site.rsplit("://", 1)[-1].removeprefix("www.").rstrip("/")
+
+
+def _result(hit: SeriesHit, own: AnimeSummary | None) -> SearchResult:
+    made = SearchResult(
+        key=hit.key, name=hit.name, site=hit.site, folder=folder_name(hit.name, hit.year), link=hit.link,
+        description=hit.description, cover_url=hit.cover_url, year=hit.year, in_library=False,
+    )  # fmt: skip
+    if own is None or own.site not in ("", hit.site):
+        return made
+    return replace(
+        made, folder=own.folder, in_library=True, missing_episodes=own.missing_episodes,
+        missing_count=own.missing_count, episode_count=own.episode_count, monitored=own.monitored,
+    )  # fmt: skip
+
+
+def _facts(summary: AnimeSummary) -> dict[str, Any]:
+    """A summary as JSON, for events."""
+    refreshed = summary.refreshed_at
+    return {
+        "key": summary.key, "name": summary.name, "site": summary.site, "folder": summary.folder, "link": summary.link,
+        "missing_episodes": dict(summary.missing_episodes), "missing_count": summary.missing_count,
+        "episode_count": summary.episode_count, "monitored": summary.monitored, "cover_url": summary.cover_url,
+        "year": summary.year, "genres": list(summary.genres), "refresh_error": summary.refresh_error,
+        "refreshed_at": refreshed.strftime("%Y-%m-%dT%H:%M:%SZ") if refreshed else None,
+    }  # fmt: skip

@@ -1,0 +1,174 @@
+"""From rows to what is shown: lists of series, one series in detail."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, select
+from sqlalchemy.orm import Session
+
+from aniworld.core.queue import Status
+from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
+
+from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SeriesQuery
+
+_LIVE = (Status.PENDING, Status.DOWNLOADING)
+
+
+def is_missing() -> ColumnElement[bool]:
+    """Known, released, and not on the disk. An episode from a legacy file counts too, before its page was read."""
+    return and_(Episode.file.is_(None), Episode.available.is_(True))
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What sorting and filtering need of a series."""
+
+    id: int
+    key: str
+    name: str
+    alternative_titles: Sequence[str]
+    genres: Sequence[str]
+    created_at: Any
+    updated_at: Any
+
+
+def list_page(session: Session, query: SeriesQuery) -> tuple[list[AnimeSummary], Paging]:
+    """One page of series, and how many there are over all pages."""
+    lines = [line for line in _lines(session, query) if _fits(line, query)]
+    counts = _missing_counts(session) if query.missing or query.sort_by == "missing" else {}
+    if query.missing:
+        lines = [line for line in lines if counts.get(line.id)]
+    lines.sort(key=lambda line: folded(line.name))
+    lines.sort(key=lambda line: _rank(line, query.sort_by, counts), reverse=query.order == "desc")
+    start = (query.page - 1) * query.page_size
+    chosen = [line.id for line in lines[start : start + query.page_size]]
+    return summaries(session, chosen), Paging(query.page, query.page_size, len(lines))
+
+
+def _lines(session: Session, query: SeriesQuery) -> list[_Line]:
+    wanted = select(
+        AnimeSeries.id, AnimeSeries.key, AnimeSeries.name, AnimeSeries.alternative_titles, AnimeSeries.genres,
+        AnimeSeries.created_at, AnimeSeries.updated_at,
+    ).where(AnimeSeries.deleted_at.is_(None))  # fmt: skip
+    if query.monitored is not None:
+        wanted = wanted.where(AnimeSeries.monitored.is_(query.monitored))
+    if query.running:
+        wanted = wanted.where(AnimeSeries.year_start.is_not(None), AnimeSeries.year_end.is_(None))
+    if query.language:
+        spoken = cast(Episode.languages, String).contains(f'"{query.language}"', autoescape=True)
+        wanted = wanted.where(AnimeSeries.id.in_(select(Episode.series_id).where(spoken)))
+    return [_Line(*row) for row in session.execute(wanted)]
+
+
+def _fits(line: _Line, query: SeriesQuery) -> bool:
+    """Names are compared here: a database knows no umlauts in its comparisons without case."""
+    if query.genre and query.genre not in (line.genres or ()):
+        return False
+    words = folded(query.q).split()
+    texts = folded(" ".join((line.name, line.key, *(line.alternative_titles or ()))))
+    return all(word in texts for word in words)
+
+
+def _rank(line: _Line, sort_by: str, counts: Mapping[int, int]) -> Any:
+    by = {"added": line.created_at, "updated": line.updated_at, "missing": counts.get(line.id, 0)}
+    return by.get(sort_by) or (0 if sort_by == "missing" else folded(line.name))
+
+
+def folded(text: str) -> str:
+    """Text for comparing: without case, accents apart from their letters left out."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def _missing_counts(session: Session) -> dict[int, int]:
+    counted = select(Episode.series_id, func.count()).where(is_missing()).group_by(Episode.series_id)
+    return dict(session.execute(counted).tuples().all())
+
+
+def summaries(session: Session, ids: Sequence[int]) -> list[AnimeSummary]:
+    """The series of these ids, in their order."""
+    if not ids:
+        return []
+    found = {series.id: series for series in session.scalars(select(AnimeSeries).where(AnimeSeries.id.in_(ids)))}
+    wanted = select(Episode.series_id, func.count()).where(Episode.series_id.in_(ids))
+    counts = dict(session.execute(wanted.group_by(Episode.series_id)).tuples().all())
+    missing = _missing_numbers(session, ids)
+    return [_summary(found[one], missing.get(one, {}), counts.get(one, 0)) for one in ids if one in found]
+
+
+def summary_of(session: Session, series: AnimeSeries) -> AnimeSummary:
+    return summaries(session, [series.id])[0]
+
+
+def _missing_numbers(session: Session, ids: Sequence[int]) -> dict[int, dict[str, list[int]]]:
+    """Series id → season as text → episode numbers, in order."""
+    wanted = select(Episode.series_id, Episode.season, Episode.number).where(Episode.series_id.in_(ids), is_missing())
+    found: dict[int, dict[str, list[int]]] = defaultdict(dict)
+    for series, season, number in session.execute(wanted.order_by(Episode.season, Episode.number)):
+        found[series].setdefault(str(season), []).append(number)
+    return found
+
+
+def _summary(series: AnimeSeries, missing: Mapping[str, list[int]], episodes: int) -> AnimeSummary:
+    return AnimeSummary(
+        key=series.key, name=series.name, site=series.site, folder=series.folder, link=series.link,
+        missing_episodes=dict(missing), missing_count=sum(map(len, missing.values())), episode_count=episodes,
+        monitored=series.monitored, cover_url=cover_address(series), year=series.year_start,
+        genres=tuple(series.genres or ()), refreshed_at=series.refreshed_at, refresh_error=series.refresh_error,
+    )  # fmt: skip
+
+
+def cover_address(series: AnimeSeries) -> str | None:
+    """Where this server gives the cover; covers are never fetched from a site by a browser."""
+    return f"/api/anime/{series.key}/cover" if series.cover_file else None
+
+
+def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
+    """One series with every episode and its live state."""
+    query = select(Episode).where(Episode.series_id == series.id).order_by(Episode.season, Episode.number)
+    live = _live_states(session, series.key)
+    episodes = tuple(_episode(row, live.get((row.season, row.number))) for row in session.scalars(query))
+    spoken = dict.fromkeys(code for one in episodes for code in one.languages)
+    return AnimeDetail(
+        key=series.key, title=series.name, folder=series.folder, site=series.site, link=series.link,
+        description=series.description, alternative_titles=tuple(series.alternative_titles or ()),
+        year_start=series.year_start, year_end=series.year_end, genres=tuple(series.genres or ()),
+        age_rating=series.age_rating, imdb_id=series.imdb_id, languages=tuple(series.languages or ()),
+        monitored=series.monitored, episodes=episodes, cover_url=cover_address(series),
+        available_languages=tuple(spoken), missing_count=sum(1 for one in episodes if _counts_as_missing(one)),
+        refreshed_at=series.refreshed_at, refresh_error=series.refresh_error,
+    )  # fmt: skip
+
+
+def _live_states(session: Session, key: str) -> dict[tuple[int, int], str]:
+    item = DownloadQueueItem
+    query = select(item.season, item.episode, item.status).where(item.serie_id == key, item.status.in_(_LIVE))
+    states: dict[tuple[int, int], str] = {}
+    for season, number, status in session.execute(query):
+        state = "downloading" if status == Status.DOWNLOADING else "queued"
+        if states.get((season, number)) != "downloading":
+            states[(season, number)] = state
+    return states
+
+
+def _episode(row: Episode, live: str | None) -> EpisodeView:
+    state = "present" if row.file else "missing" if row.available else "unavailable"
+    return EpisodeView(
+        season=row.season, episode=row.number, title=row.title, title_en=row.title_en,
+        languages=tuple(row.languages or ()), state=live or state, file=row.file, language=row.file_language,
+        size_bytes=row.size_bytes, link=row.link,
+    )  # fmt: skip
+
+
+def _counts_as_missing(one: EpisodeView) -> bool:
+    """As in a summary: an episode in the queue is missing until it is there."""
+    return one.state == "missing" or (one.state in ("queued", "downloading") and one.file is None)
+
+
+def all_genres(rows: Iterable[Sequence[str] | None]) -> tuple[str, ...]:
+    return tuple(sorted({genre for genres in rows for genre in genres or ()}, key=folded))

@@ -1,0 +1,91 @@
+"""What a catalogue tells of a series becomes rows: nothing that the disk knows is lost by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from aniworld.core.keys import title_from_slug
+from aniworld.core.media import EpisodeEntry, SeriesPage
+from aniworld.core.naming import folder_name, same_name
+from aniworld.models import AnimeSeries, Episode, utcnow
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """``new``: (season, number) of episodes that can be had now and could not before."""
+
+    key: str
+    folder: str
+    new: tuple[tuple[int, int], ...]
+
+
+def record_page(session: Session, series: AnimeSeries, page: SeriesPage, *, name_folder: bool = False) -> Recorded:
+    """Takes over a series page; the name only while it is the guess from the link.
+
+    ``name_folder``: nobody chose the folder, so that it may be named anew, unless files are in it.
+    """
+    if series.name in (title_from_slug(slug_of(series.link)), series.key, ""):
+        series.name = page.name
+    series.description, series.genres = page.description, list(page.genres)
+    series.alternative_titles = list(page.alternative_titles)
+    series.year_start, series.year_end = page.year_start, page.year_end
+    series.age_rating, series.imdb_id, series.cover_url = page.age_rating, page.imdb_id, page.cover_url
+    series.site, series.link = page.site, page.link
+    series.refreshed_at, series.refresh_error = utcnow(), None
+    rows = {(row.season, row.number): row for row in _episodes(session, series)}
+    if (name_folder or not series.folder) and not any(row.file for row in rows.values()):
+        series.folder = free_folder(session, folder_name(series.name, page.year_start), series.key)
+    return Recorded(series.key, series.folder, _record_episodes(session, series, page, rows))
+
+
+def _episodes(session: Session, series: AnimeSeries) -> list[Episode]:
+    return list(session.scalars(select(Episode).where(Episode.series_id == series.id)))
+
+
+def _record_episodes(
+    session: Session, series: AnimeSeries, page: SeriesPage, rows: dict[tuple[int, int], Episode]
+) -> tuple[tuple[int, int], ...]:
+    """An empty page changes nothing: a site's bad day must not empty a list. What is gone from it goes, files stay."""
+    if not page.episodes:
+        return ()
+    states_languages = any(entry.languages for entry in page.episodes)
+    new: list[tuple[int, int]] = []
+    for entry in page.episodes:
+        at = (entry.season, entry.number)
+        available = bool(entry.languages or entry.hosters) or not states_languages
+        row = rows.pop(at, None)
+        if available and (row is None or not (row.available and row.link)):
+            new.append(at)
+        if row is None:
+            row = Episode(series_id=series.id, season=entry.season, number=entry.number)
+            session.add(row)
+        _take_over(row, entry, available)
+    for row in rows.values():
+        if row.file is None:
+            session.delete(row)
+        else:
+            row.link, row.languages = "", []
+    return tuple(new)
+
+
+def _take_over(row: Episode, entry: EpisodeEntry, available: bool) -> None:
+    row.title, row.title_en, row.link = entry.title[:1000], entry.title_en[:1000], entry.link
+    row.absolute, row.available = entry.absolute, available
+    if row.languages != list(entry.languages):
+        row.languages = list(entry.languages)
+
+
+def slug_of(link: str) -> str:
+    """The last part of a series' address."""
+    return link.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
+
+
+def free_folder(session: Session, wanted: str, key: str) -> str:
+    """``wanted``, or with the key behind it where another series has that folder: names without case count as one."""
+    taken = session.execute(select(AnimeSeries.key, AnimeSeries.folder)).all()
+    if any(other != key and folder and same_name(folder, wanted) for other, folder in taken):
+        return folder_name(f"{wanted} [{key}]")
+    return wanted
