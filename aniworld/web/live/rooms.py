@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -169,3 +169,8 @@ def asked_rooms(wish: Any) -> list[str] | None:
     if not isinstance(names, list) or not 0 < len(names) <= 20:
         return None
     return list(dict.fromkeys(names)) if all(isinstance(name, str) and name in ROOMS for name in names) else None
+
+
+def in_wished_order(joined: Iterable[str], wished: list[str]) -> list[str]:
+    """The rooms that a client is in: those it just named first and in its order, then the others by name."""
+    return sorted(joined, key=lambda room: (wished.index(room) if room in wished else len(wished), room))

@@ -16,7 +16,7 @@ from aniworld.web import guards
 from aniworld.web.origins import from_here
 
 from .packets import TextPacket
-from .rooms import Message, Rooms, asked_rooms
+from .rooms import Message, Rooms, asked_rooms, in_wished_order
 from .wire import WIRE, Allowance, SocketGate
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class SocketIoOutlet:
         for room in wished:
             for message in self._rooms.state_of(room):
                 server.emit(message.name, message.data, to=sid, namespace=NAMESPACE)
-        return self._yes(sid)
+        return self._yes(sid, wished)
 
     def leave(self, *args: Any) -> dict[str, Any]:
         wished = self._wished(args)
@@ -106,7 +106,7 @@ class SocketIoOutlet:
         sid = request.sid  # type: ignore[attr-defined]
         for room in wished:
             self._socketio.server.leave_room(sid, room, namespace=NAMESPACE)
-        return self._yes(sid)
+        return self._yes(sid, wished)
 
     def unknown(self, *args: Any) -> dict[str, Any]:
         self._wished(())
@@ -120,9 +120,9 @@ class SocketIoOutlet:
             return None
         return asked_rooms(args[0]) if len(args) == 1 else None
 
-    def _yes(self, sid: str) -> dict[str, Any]:
+    def _yes(self, sid: str, wished: list[str]) -> dict[str, Any]:
         joined = self._socketio.server.rooms(sid, namespace=NAMESPACE)
-        return {"ok": True, "rooms": sorted(room for room in joined if room != sid)}
+        return {"ok": True, "rooms": in_wished_order([room for room in joined if room != sid], wished)}
 
     # ── ending ──────────────────────────────────────────────────────────────
 

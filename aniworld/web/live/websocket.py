@@ -20,7 +20,7 @@ from aniworld.services.auth import AuthService, Identity
 from aniworld.web import guards
 from aniworld.web.answers import moment, to_json
 
-from .rooms import Message, Rooms, asked_rooms
+from .rooms import Message, Rooms, asked_rooms, in_wished_order
 from .wire import Allowance
 
 log = logging.getLogger(__name__)
@@ -176,7 +176,7 @@ class WebSocketOutlet:
             client.rooms = client.rooms - set(wished)
         else:
             client.rooms = client.rooms | set(wished)
-        client.say(action, ok=True, rooms=sorted(client.rooms))
+        client.say(action, ok=True, rooms=in_wished_order(client.rooms, wished))
         for room in wished if action == "join" else ():
             for message in self._rooms.state_of(room):
                 client.put(to_json(message.envelope))
