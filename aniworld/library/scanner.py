@@ -24,6 +24,13 @@ GUESSES = 200  # guessit takes milliseconds a file; what is beyond this many is 
 WARNINGS = 200
 
 
+Complete = Callable[[Sequence[KnownSeries]], Sequence[KnownSeries]]
+
+
+def _as_it_is(known: Sequence[KnownSeries]) -> Sequence[KnownSeries]:
+    return known
+
+
 class FoundFile(NamedTuple):
     """An episode's file. ``path`` relative to the series folder; ``size`` in bytes; ``language`` a hint or None."""
 
@@ -97,14 +104,17 @@ class SerieScanner:
         scan_id: str,
         should_stop: Callable[[], bool] = lambda: False,
         matched: Mapping[str, str | None] | None = None,
+        complete: Complete = _as_it_is,
     ) -> ScanResult:
         """What lies under the root now. ``matched``: folders that a person gave to a series, or to none (None).
 
+        ``complete``: the same series with episodes and files. Those of series that are ``unchanged`` may be left out of
+        ``known``; it is asked for those whose folders changed all the same.
         Raises LibraryUnavailable where the root is missing, suddenly empty, or vanishes meanwhile; Cancelled when
         ``should_stop`` says so.
         """
         return _Scan(
-            self._root, self._callbacks, self._seen, self._legacy_key, known, matched, scan_id, should_stop
+            self._root, self._callbacks, self._seen, self._legacy_key, known, matched, scan_id, should_stop, complete
         ).run()
 
 
@@ -121,13 +131,16 @@ class _Scan:
         matched: Mapping[str, str | None] | None,
         scan_id: str,
         should_stop: Callable[[], bool],
+        complete: Complete,
     ) -> None:
+        self.complete = complete
         self.root, self.callbacks, self.seen, self.legacy_key = root, callbacks, seen, legacy_key
         self.known, self.scan_id, self.should_stop = known, scan_id, should_stop
         self.by_key = {series.key: series for series in known}
         self.matcher = Matcher(known, matched)
         self.warnings: list[str] = []
         self.guesses = GUESSES
+        self.pending: list[tuple[str, str, str]] = []  # warnings of a native thread, told after it
 
     def run(self) -> ScanResult:
         self._tell("walk", 0, 0)
@@ -146,9 +159,15 @@ class _Scan:
         series = list(self._read(owners))
         unmatched = [listing for key, listing in owners if key is None]
         series.extend(self._absent({one.key for one in series}, unmatched, top.broken))
-        directories = {path: mtime for listing in listings for path, mtime in listing.directories.items()}
+        directories = {path: mtime for listing in listings for path, mtime in self._remembered(listing).items()}
         offered = tuple(self._offer(unmatched, {one.key for one in series if one.uncertain}))
         return ScanResult(tuple(series), offered, tuple(self.warnings), directories, len(listings))
+
+    def _remembered(self, listing: Listing) -> Mapping[str, int]:
+        """What the next scan may rely on; after a problem the times from before it, so that it is noticed again."""
+        if listing.problems:
+            return self.seen.get(listing.folder, {})
+        return listing.directories if listing.trusted else {}
 
     def _usable(self, name: str) -> bool:
         if not is_unicode(name):
@@ -215,8 +234,17 @@ class _Scan:
             self._stop_if_asked()
             batch = mine[start : start + BATCH]
             self._tell("match", start, len(mine), key=batch[0][0], folder=batch[0][1].folder)
+            self._complete([self.by_key[key] for key, listing in batch if not listing.unchanged])
             yield from offload(self._series_of, batch)
+            for sentence, key, folder in self.pending:
+                self.warn(sentence, key=key, folder=folder)
+            self.pending.clear()
         self._tell("match", len(mine), len(mine))
+
+    def _complete(self, changed: Sequence[KnownSeries]) -> None:
+        short = [series for series in changed if series.unchanged]
+        for series in self.complete(short) if short else ():
+            self.by_key[series.key] = series
 
     def _series_of(self, batch: Sequence[tuple[str, Listing]]) -> list[SeriesFound]:
         return [self._series(key, listing) for key, listing in batch]
@@ -224,8 +252,7 @@ class _Scan:
     def _series(self, key: str, listing: Listing) -> SeriesFound:
         if listing.unchanged:
             return SeriesFound(key, listing.folder, unchanged=True)
-        for sentence in (*listing.problems, *listing.notes):
-            self.warn(sentence, key=key, folder=listing.folder)
+        self.pending.extend((sentence, key, listing.folder) for sentence in (*listing.problems, *listing.notes))
         files, unclear = _Reading(self, self.by_key[key], listing).result()
         return SeriesFound(key, listing.folder, files, bool(listing.problems), False, unclear)
 
@@ -234,9 +261,9 @@ class _Scan:
     def _absent(self, found: set[str], unmatched: Sequence[Listing], broken: Sequence[str]) -> Iterator[SeriesFound]:
         """Series whose files were there and whose folder is not. Renamed or led away: uncertain, not missing."""
         lost = {folded(name) for name in broken}
-        for series in self.known:
-            if series.key in found or not (series.files or series.had_files):
-                continue
+        absent = [series for series in self.known if series.key not in found and (series.files or series.had_files)]
+        self._complete(absent)
+        for series in (self.by_key[series.key] for series in absent):
             renamed = next((one.folder for one in unmatched if _same_files(series, one)), None)
             if renamed:
                 self.warn(

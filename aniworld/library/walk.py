@@ -29,7 +29,7 @@ class SeenFile(NamedTuple):
 class Listing:
     """A series folder as it was read. ``problems``: sentences; with one, what is not listed may still be there.
 
-    ``directories``: path relative to the root → mtime in ns, where that can be trusted later.
+    ``directories``: path relative to the root → mtime in ns. ``trusted``: a later change is sure to change one of them.
     ``unchanged``: no directory changed since ``seen``, so nothing was read.
     """
 
@@ -39,6 +39,7 @@ class Listing:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     legacy: bool = False
+    trusted: bool = True
     unchanged: bool = False
 
 
@@ -111,7 +112,7 @@ def list_folder(root: str, name: str, seen: Mapping[str, int], *, skip_unchanged
             waiting.extend((child, depth + 1) for child in _list_directory(root, below, listing, seen, visited))
         except OSError as error:
             listing.problems.append(f"{readable(_join(name, below))} cannot be read ({error.strerror}).")
-        if depth > DEEPEST:
+        if depth >= DEEPEST and waiting:
             listing.notes.append(
                 f"{readable(name)} is nested deeper than {DEEPEST} folders; what lies below is not read."
             )
@@ -127,7 +128,7 @@ def _mtime(root: str, path: str) -> int | None:
 
 
 def _join(one: str, other: str) -> str:
-    return f"{one}/{other}" if other else one
+    return f"{one}/{other}" if one and other else one or other
 
 
 def _list_directory(
@@ -160,6 +161,8 @@ def _remember(listing: Listing, relative: str, mtime: int, before: int | None) -
         )
     elif is_unicode(relative) and time.time_ns() - mtime > RACY_NS:
         listing.directories[relative] = mtime
+    else:
+        listing.trusted = False
 
 
 def _take_file(entry: os.DirEntry[str], below: str, listing: Listing, video: bool) -> None:

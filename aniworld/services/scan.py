@@ -1,0 +1,357 @@
+"""ScanService: one scan at a time, from the disk to the database, told as it goes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select, update
+
+from aniworld.config.settings import Settings
+from aniworld.core.callbacks import CallbackManager, CompletionContext, ErrorContext, Operation, ProgressContext
+from aniworld.core.errors import AlreadyRunning, AniworldError, Cancelled, Conflict, LibraryUnavailable, NotFound
+from aniworld.core.events import SeriesUpdated
+from aniworld.core.naming import inside
+from aniworld.core.validators import validate_series_key
+from aniworld.legacy.data_files import key_in_folder
+from aniworld.library.scanner import ScanResult, SerieScanner, SeriesFound
+from aniworld.models import AnimeSeries, Database, ScanRun, utcnow
+
+from .progress import ProgressService
+from .scan_records import ScanRecords, batches
+from .views import ScanStatus, UnmatchedFolder
+
+log = logging.getLogger(__name__)
+
+KEPT_WARNINGS = 100
+TOLD_SERIES = 200  # more changed series than this are told by scan_complete alone
+HEARTBEAT_S = 2.0
+DEAD_AFTER = timedelta(seconds=60)
+
+
+class ScanRunning(AlreadyRunning):
+    """``status``: the scan that runs."""
+
+    def __init__(self, status: ScanStatus) -> None:
+        super().__init__("A scan runs already; wait for its end or cancel it.")
+        self.status = status
+
+
+@dataclass
+class _Run:
+    """A scan that runs in this process."""
+
+    status: ScanStatus
+    keys: frozenset[str]
+    refresh: bool
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    began: float = field(default_factory=time.monotonic)
+    written: float = 0.0
+
+
+class ScanService:
+    """``spawn`` begins work beside everything else. ``refresher`` reads one series' catalogue page again."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Callable[[], Settings],
+        progress: ProgressService,
+        spawn: Callable[[Callable[[], None]], object],
+        *,
+        refresher: Callable[[str], object] | None = None,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._progress = progress
+        self._spawn = spawn
+        self._refresher = refresher
+        self._records = ScanRecords(database)
+        self._lock = threading.Lock()
+        self._run: _Run | None = None
+
+    def start(self, keys: Sequence[str] | None = None, refresh: bool = False) -> ScanStatus:
+        """The status of the scan that now runs. ``keys``: series to read anew even where nothing seems changed.
+
+        ``refresh``: read the catalogue pages that are due, too. Raises ScanRunning (an AlreadyRunning), NotFound for an
+        unknown key, LibraryUnavailable where no library folder is set.
+        """
+        wanted = frozenset(validate_series_key(key) for key in keys or ())
+        self._check_keys(wanted)
+        if not self._settings().library.root:
+            raise LibraryUnavailable("No library folder is set; choose one in the settings.")
+        with self._lock:
+            current = self.status()
+            if current.status == "running":
+                raise ScanRunning(current)
+            run = _Run(ScanStatus(str(uuid4()), "running", "walk", started_at=utcnow()), wanted, refresh)
+            self._run = run
+            self._insert(run.status)
+        self._spawn(lambda: self._work(run))
+        return run.status
+
+    def status(self) -> ScanStatus:
+        """The running scan, else the last one, else idle. A scan of another process counts while it gives signs of life."""
+        run = self._run
+        if run is not None and not run.ended.is_set():
+            return run.status
+        with self._database.reading() as session:
+            row = session.scalar(select(ScanRun).order_by(ScanRun.started_at.desc()).limit(1))
+            if row is None:
+                return ScanStatus()
+            dead = row.status == "running" and utcnow() - (row.completed_at or row.started_at) > DEAD_AFTER
+            return (
+                replace(_status(row), status="failed", error="The scan was interrupted; start it again.")
+                if dead
+                else _status(row)
+            )
+
+    def cancel(self) -> ScanStatus:
+        """Asks the running scan to stop; it does at its next step. Nothing happens where none runs here."""
+        run = self._run
+        if run is not None:
+            run.cancelled.set()
+        return self.status()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether the scan of this process has ended, after waiting at most ``timeout`` seconds for it."""
+        run = self._run
+        return run is None or run.ended.wait(timeout)
+
+    def unmatched(self) -> list[UnmatchedFolder]:
+        """Folders that belong to no known series, with the series that they may be."""
+        return [
+            UnmatchedFolder(
+                one.folder,
+                one.files,
+                tuple({"key": key, "name": name, "score": score} for key, name, score in one.candidates),
+            )
+            for one in self._records.unmatched()
+        ]
+
+    def match(self, folder: str, key: str | None) -> None:
+        """Gives a folder to a series, or to none (None: it is not offered again). It is read by a scan that starts now.
+
+        Raises NotFound, Conflict where the series has another folder with files.
+        """
+        root = Path(self._settings().library.root)
+        if "/" in folder or not folder.strip() or not inside(root, root / folder).is_dir():
+            raise NotFound(f"There is no folder {folder[:100]!r} in the library.")
+        if key is not None:
+            key = validate_series_key(key)
+            self._check_keys(frozenset({key}))
+            self._check_free(key, folder, root)
+        self._records.match(folder, key)
+        try:
+            self.start([key] if key else None)
+        except AlreadyRunning:
+            log.info("The folder %r is read by the next scan", folder)
+
+    def _check_keys(self, keys: frozenset[str]) -> None:
+        if not keys:
+            return
+        with self._database.reading() as session:
+            query = select(AnimeSeries.key).where(AnimeSeries.key.in_(keys), AnimeSeries.deleted_at.is_(None))
+            unknown = keys - set(session.scalars(query))
+        if unknown:
+            raise NotFound(f"There is no series {sorted(unknown)[0]} in the library.")
+
+    def _check_free(self, key: str, folder: str, root: Path) -> None:
+        with self._database.reading() as session:
+            stored = session.scalar(select(AnimeSeries.folder).where(AnimeSeries.key == key)) or ""
+            other = session.scalar(
+                select(AnimeSeries.name).where(
+                    AnimeSeries.folder == folder, AnimeSeries.key != key, AnimeSeries.deleted_at.is_(None)
+                )
+            )
+        if other:
+            raise Conflict(f"The folder belongs to {other} already.")
+        if stored and stored != folder and (root / stored).is_dir():
+            raise Conflict(f"The series has the folder {stored} already; merge the two on the disk first.")
+
+    # --- the run
+
+    def _work(self, run: _Run) -> None:
+        callbacks = CallbackManager()
+        callbacks.register(self._progress)
+        callbacks.register(_Listener(self, run))
+        try:
+            result = self._scan(run, callbacks)
+            self._finish(run, result, callbacks)
+        except Cancelled as error:
+            self._fail(run, error, "The scan was cancelled; what it had recorded is kept.", callbacks, "cancelled")
+        except AniworldError as error:
+            self._fail(run, error, str(error), callbacks)
+        except Exception as error:  # the wall: a scan that fails must end in a visible state
+            log.exception("The scan failed")
+            self._fail(
+                run, error, "The scan stopped because of something unforeseen; the log has the details.", callbacks
+            )
+        finally:
+            run.ended.set()
+
+    def _scan(self, run: _Run, callbacks: CallbackManager) -> ScanResult:
+        root = Path(self._settings().library.root)
+        snapshot = self._records.snapshot(str(root))
+        known = self._records.known(snapshot, run.keys)
+        scanner = SerieScanner(root, callbacks, seen=snapshot.seen, legacy_key=key_in_folder)
+        result = scanner.scan(
+            known,
+            scan_id=run.status.scan_id or "",
+            should_stop=run.cancelled.is_set,
+            matched=self._records.matches(),
+            complete=self._records.complete,
+        )
+        changed = self._record(run, root, [one for one in result.series if not one.unchanged], callbacks)
+        self._step(run, callbacks, "compare", 0, 1)
+        self._records.remember(str(root), result)
+        for one in changed[:TOLD_SERIES] if len(changed) <= TOLD_SERIES else ():
+            self._progress.publish(SeriesUpdated(one.key, one.folder))
+        self._refresh(run, callbacks)
+        return result
+
+    def _record(
+        self, run: _Run, root: Path, series: Sequence[SeriesFound], callbacks: CallbackManager
+    ) -> list[SeriesFound]:
+        changed: list[SeriesFound] = []
+        done = 0
+        for batch in batches(series):
+            self._stop_if_asked(run)
+            self._step(run, callbacks, "record", done, len(series), batch[0])
+            changed.extend(self._records.record(root, batch))
+            done += len(batch)
+        return changed
+
+    def _refresh(self, run: _Run, callbacks: CallbackManager) -> None:
+        due = self._due(run.keys) if run.refresh and self._refresher else []
+        for number, (key, folder) in enumerate(due):
+            self._stop_if_asked(run)
+            self._step(run, callbacks, "refresh", number, len(due), SeriesFound(key, folder))
+            try:
+                self._refresher(key)  # type: ignore[misc]
+            except AniworldError as error:
+                context = ErrorContext(Operation.SCAN, run.status.scan_id or "", error, str(error), True, key, folder)
+                callbacks.error(context)
+
+    def _due(self, keys: frozenset[str]) -> list[tuple[str, str]]:
+        """Monitored series (of ``keys``, if there are any) whose catalogue page was not read for the configured hours."""
+        query = select(AnimeSeries.key, AnimeSeries.folder).where(AnimeSeries.deleted_at.is_(None))
+        if keys:
+            query = query.where(AnimeSeries.key.in_(keys))
+        else:
+            oldest = utcnow() - timedelta(hours=self._settings().catalogue.refresh_hours)
+            stale = AnimeSeries.refreshed_at.is_(None) | (AnimeSeries.refreshed_at < oldest)
+            query = query.where(AnimeSeries.monitored, stale)
+        with self._database.reading() as session:
+            return [(key, folder) for key, folder in session.execute(query.order_by(AnimeSeries.refreshed_at))]
+
+    def _stop_if_asked(self, run: _Run) -> None:
+        if run.cancelled.is_set():
+            raise Cancelled("The scan was cancelled.")
+
+    def _step(
+        self, run: _Run, callbacks: CallbackManager, phase: str, current: int, total: int, at: SeriesFound | None = None
+    ) -> None:
+        key, folder = (at.key, at.folder) if at else (None, None)
+        callbacks.progress(
+            ProgressContext(Operation.SCAN, run.status.scan_id or "", phase, current, total, folder or "", key, folder)
+        )
+
+    # --- its end, and its row
+
+    def _finish(self, run: _Run, result: ScanResult, callbacks: CallbackManager) -> None:
+        present, missing = self._records.totals()
+        run.status = replace(
+            run.status, status="completed", phase="done", current=result.folders, total=result.folders, percent=100.0,
+            completed_at=utcnow(), series_found=sum(1 for one in result.series if one.files or one.unchanged),
+            episodes_found=present, missing_total=missing,
+        )  # fmt: skip
+        self._write(run)
+        run.ended.set()
+        facts: dict[str, Any] = {
+            name: getattr(run.status, name)
+            for name in ("total", "series_found", "episodes_found", "missing_total", "warnings")
+        }
+        facts["duration_seconds"] = round(time.monotonic() - run.began, 2)
+        callbacks.completion(CompletionContext(Operation.SCAN, run.status.scan_id or "", True, result=facts))
+
+    def _fail(
+        self, run: _Run, error: Exception, sentence: str, callbacks: CallbackManager, status: str = "failed"
+    ) -> None:
+        run.status = replace(run.status, status=status, completed_at=utcnow(), error=sentence)
+        self._write(run)
+        run.ended.set()
+        callbacks.error(ErrorContext(Operation.SCAN, run.status.scan_id or "", error, sentence))
+
+    def moved_on(self, run: _Run, context: ProgressContext) -> None:
+        """A step of the run: kept at once for ``status``, in its row every two seconds."""
+        run.status = replace(
+            run.status, phase=context.phase, current=context.current, total=context.total, percent=context.percent
+        )
+        if time.monotonic() - run.written > HEARTBEAT_S:
+            self._write(run)
+
+    def warned(self, run: _Run, sentence: str) -> None:
+        log.warning("Scan: %s", sentence)
+        if len(run.status.warnings) < KEPT_WARNINGS:
+            run.status = replace(run.status, warnings=(*run.status.warnings, sentence))
+
+    def _insert(self, status: ScanStatus) -> None:
+        with self._database.writing() as session:
+            stale = update(ScanRun).where(ScanRun.status == "running")
+            session.execute(stale.values(status="failed", error="The scan was interrupted.", completed_at=utcnow()))
+            session.add(
+                ScanRun(id=status.scan_id, status=status.status, phase=status.phase, started_at=status.started_at)
+            )
+
+    def _write(self, run: _Run) -> None:
+        run.written = time.monotonic()
+        status = run.status
+        values = {
+            name: getattr(status, name)
+            for name in (
+                "status",
+                "phase",
+                "current",
+                "total",
+                "series_found",
+                "episodes_found",
+                "missing_total",
+                "error",
+            )
+        }
+        values["completed_at"] = status.completed_at or utcnow()  # while it runs: its last sign of life
+        with self._database.writing() as session:
+            row = update(ScanRun).where(ScanRun.id == status.scan_id)
+            session.execute(row.values(warnings=list(status.warnings), **values))
+
+
+class _Listener:
+    """Hears a run's steps and warnings."""
+
+    def __init__(self, service: ScanService, run: _Run) -> None:
+        self._service, self._run = service, run
+
+    def on_progress(self, context: ProgressContext) -> None:
+        self._service.moved_on(self._run, context)
+
+    def on_error(self, context: ErrorContext) -> None:
+        if context.recoverable:
+            self._service.warned(self._run, context.message)
+
+
+def _status(row: ScanRun) -> ScanStatus:
+    ended = None if row.status == "running" else row.completed_at
+    percent = round(min(100.0, 100.0 * row.current / row.total), 1) if row.total else 0.0
+    return ScanStatus(
+        row.id, row.status, row.phase, row.current, row.total, percent, row.started_at, ended,
+        row.series_found, row.episodes_found, row.missing_total, tuple(row.warnings or ()), row.error,
+    )  # fmt: skip

@@ -1,0 +1,341 @@
+"""A scan brings the disk's truth into the database, tells as it goes, and never marks missing what it could not see."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from aniworld.config.settings import LibrarySettings, Settings
+from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, LibraryUnavailable, NotFound, SiteUnreachable
+from aniworld.core.events import EventBus, ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
+from aniworld.models import AnimeSeries, Base, Database, Episode, ScanRun, SeenFolder, utcnow
+from aniworld.services.progress import ProgressService
+from aniworld.services.scan import ScanService
+
+
+class Library:
+    """A root on the disk, a database, and a scan service over both."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "library"
+        self.root.mkdir()
+        self.database = Database.at(f"sqlite:///{folder / 'aniworld.db'}")
+        Base.metadata.create_all(self.database.engine)
+        self.events: list = []
+        bus = EventBus()
+        bus.subscribe(self.events.append)
+        self.settings = Settings(library=LibrarySettings(root=str(self.root)))
+        self.refreshed: list[str] = []
+        self.service = ScanService(
+            self.database, lambda: self.settings, ProgressService(bus), self._spawn, refresher=self._refresh
+        )
+
+    def _spawn(self, work) -> None:
+        threading.Thread(target=work, daemon=True).start()
+
+    def _refresh(self, key: str) -> None:
+        self.refreshed.append(key)
+        if key == "gone":
+            raise SiteUnreachable("The site does not answer.")
+
+    def add(self, key: str, name: str, episodes: dict[int, int], **facts) -> None:
+        with self.database.writing() as session:
+            series = AnimeSeries(key=key, name=name, link=f"https://aniworld.to/anime/stream/{key}", **facts)
+            series.episodes = [
+                Episode(season=season, number=number, link=f"x/{season}/{number}")
+                for season, count in episodes.items()
+                for number in range(1, count + 1)
+            ]
+            session.add(series)
+
+    def file(self, path: str, size: int = 5) -> Path:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(b"x" * size)
+        return target
+
+    def age(self) -> None:
+        """Makes every directory old enough for its time to be trusted."""
+        old = time.time() - 100
+        for path, _, _ in os.walk(self.root):
+            os.utime(path, (old, old))
+
+    def scan(self, *args, **wish):
+        self.service.start(*args, **wish)
+        assert self.service.wait(20)
+        return self.service.status()
+
+    def there(self, key: str) -> dict[str, str]:
+        with self.database.reading() as session:
+            rows = session.scalars(select(Episode).join(AnimeSeries).where(AnimeSeries.key == key)).all()
+        return {f"S{row.season:02d}E{row.number:02d}": row.file for row in rows if row.file}
+
+    def folder(self, key: str) -> str:
+        with self.database.reading() as session:
+            return session.scalar(select(AnimeSeries.folder).where(AnimeSeries.key == key))
+
+
+@pytest.fixture
+def library(tmp_path):
+    here = Library(tmp_path)
+    yield here
+    here.service.cancel()
+    here.service.wait(10)
+    here.database.close()
+
+
+def test_a_scan_finds_what_is_there_and_counts_what_is_missing(library):
+    library.add("naruto", "Naruto", {1: 3, 0: 1}, folder="Naruto")
+    library.file("Naruto/Season 01/Naruto - S01E01 - Der Anfang.mkv", 7)
+    library.file("Naruto/Staffel 1/Folge 2 (German Sub).mp4")
+    library.file("Naruto/Filme/Film 1.mkv")
+    library.file("Naruto/Season 01/Naruto - S01E01 - Der Anfang.nfo")
+    status = library.scan()
+    assert status.status == "completed" and status.error is None
+    assert (status.series_found, status.episodes_found, status.missing_total) == (1, 3, 1)
+    assert library.there("naruto") == {
+        "S01E01": "Season 01/Naruto - S01E01 - Der Anfang.mkv",
+        "S01E02": "Staffel 1/Folge 2 (German Sub).mp4",
+        "S00E01": "Filme/Film 1.mkv",
+    }
+    with library.database.reading() as session:
+        second = session.scalar(select(Episode).where(Episode.season == 1, Episode.number == 2))
+        assert (second.file_language, second.size_bytes) == ("ger-sub", 5)
+        assert session.scalar(select(ScanRun)).status == "completed"
+
+
+def test_everyone_hears_of_it(library):
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    library.file("Naruto/S01E01.mkv")
+    library.scan()
+    kinds = [type(event) for event in library.events]
+    assert kinds.count(ScanComplete) == 1 and ScanProgress in kinds and ScanFailed not in kinds
+    assert [event.key for event in library.events if isinstance(event, SeriesUpdated)] == ["naruto"]
+    complete = next(event for event in library.events if isinstance(event, ScanComplete))
+    assert (complete.series_found, complete.episodes_found, complete.missing_total) == (1, 1, 1)
+
+
+def test_an_unchanged_library_is_not_read_again_and_a_change_is_seen(library):
+    library.add("naruto", "Naruto", {1: 3}, folder="Naruto")
+    library.file("Naruto/Season 01/S01E01.mkv")
+    library.age()
+    library.scan()
+    (library.root / "Naruto/Season 01/S01E01.mkv").write_bytes(b"longer than before")  # no directory changes
+    library.events.clear()
+    library.scan()
+    with library.database.reading() as session:
+        assert session.scalar(select(Episode.size_bytes).where(Episode.number == 1)) == 5
+    assert not [event for event in library.events if isinstance(event, SeriesUpdated)]
+    library.file("Naruto/Season 01/S01E02.mkv")
+    library.scan()
+    assert set(library.there("naruto")) == {"S01E01", "S01E02"}
+    library.age()
+    library.scan(["naruto"])  # asked for by name: read anew
+    with library.database.reading() as session:
+        assert session.scalar(select(Episode.size_bytes).where(Episode.number == 1)) == 18
+
+
+def test_new_catalogue_episodes_are_looked_for_in_an_unchanged_folder(library):
+    library.add("naruto", "Naruto", {1: 3}, folder="Naruto")
+    library.file("Naruto/Naruto - 005.mkv")
+    library.age()
+    library.scan()
+    assert library.there("naruto") == {}
+    with library.database.writing() as session:
+        series = session.scalar(select(AnimeSeries))
+        session.add_all(Episode(series_id=series.id, season=2, number=number, link="x") for number in (1, 2))
+    library.scan()
+    assert library.there("naruto") == {"S02E02": "Naruto - 005.mkv"}
+
+
+def test_a_file_that_is_gone_from_a_folder_that_was_read_is_missing(library):
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    one = library.file("Naruto/S01E01.mkv")
+    library.file("Naruto/S01E02.mkv")
+    library.file("Naruto/S01E07.mkv")  # none that the catalogue knows
+    library.scan()
+    assert set(library.there("naruto")) == {"S01E01", "S01E02", "S01E07"}
+    one.unlink()
+    (library.root / "Naruto/S01E07.mkv").unlink()
+    status = library.scan()
+    assert set(library.there("naruto")) == {"S01E02"} and status.missing_total == 1
+    with library.database.reading() as session:
+        assert set(session.scalars(select(Episode.number))) == {1, 2}
+
+
+def test_a_placed_file_whose_name_tells_nothing_stays_present(library):
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    library.file("Naruto/Ein Titel ohne Nummer.mkv")
+    with library.database.writing() as session:
+        session.scalar(select(Episode).where(Episode.number == 1)).file = "Ein Titel ohne Nummer.mkv"
+    library.scan()
+    assert library.there("naruto") == {"S01E01": "Ein Titel ohne Nummer.mkv"}
+
+
+def test_a_root_that_is_missing_or_suddenly_empty_marks_nothing(library):
+    library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
+    library.file("Naruto/S01E01.mkv")
+    library.scan()
+    away = library.root.with_name("unmounted")
+    library.root.rename(away)
+    for make in (lambda: None, library.root.mkdir):
+        make()
+        library.events.clear()
+        status = library.scan()
+        assert status.status == "failed" and "is its disk connected?" in status.error
+        assert [type(event) for event in library.events if not isinstance(event, ScanProgress)] == [ScanFailed]
+        assert set(library.there("naruto")) == {"S01E01"}
+    library.root.rmdir()
+    away.rename(library.root)
+    assert library.scan().status == "completed"
+
+
+def test_a_renamed_folder_loses_nothing(library):
+    library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
+    library.file("Naruto/S01E01 ein Name.mkv")
+    library.scan()
+    (library.root / "Naruto").rename(library.root / "NARUTO (2002)")
+    library.scan()
+    assert library.folder("naruto") == "NARUTO (2002)" and set(library.there("naruto")) == {"S01E01"}
+    (library.root / "NARUTO (2002)").rename(library.root / "ganz anders")
+    status = library.scan()
+    assert set(library.there("naruto")) == {"S01E01"} and any("ganz anders" in one for one in status.warnings)
+    (offered,) = library.service.unmatched()
+    assert (offered.folder, offered.files, offered.candidates[0]["key"]) == ("ganz anders", 1, "naruto")
+    library.service.match("ganz anders", "naruto")
+    library.service.wait(10)
+    assert library.folder("naruto") == "ganz anders" and library.service.unmatched() == []
+
+
+def test_a_deleted_series_folder_makes_its_episodes_missing(library):
+    library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
+    library.add("bleach", "Bleach", {1: 1}, folder="Bleach")
+    library.file("Naruto/S01E01.mkv")
+    library.file("Bleach/S01E01.mkv")
+    library.scan()
+    shutil.rmtree(library.root / "Naruto")
+    assert library.scan().missing_total == 1
+    assert library.there("naruto") == {} and set(library.there("bleach")) == {"S01E01"}
+
+
+def test_folders_of_no_known_series_are_offered_and_never_guessed(library):
+    library.add("naruto", "Naruto", {1: 1})
+    library.add("naruto-shippuden", "Naruto Shippuden", {1: 1})
+    library.file("Naruto Ship/S01E01.mkv")
+    library.file("Urlaub/Video.mp4")
+    library.scan()
+    assert library.there("naruto-shippuden") == {} == library.there("naruto")
+    offered = {one.folder: one for one in library.service.unmatched()}
+    assert set(offered) == {"Naruto Ship", "Urlaub"}
+    assert {candidate["key"] for candidate in offered["Naruto Ship"].candidates} == {"naruto", "naruto-shippuden"}
+    library.service.match("Urlaub", None)
+    library.service.wait(10)
+    assert [one.folder for one in library.service.unmatched()] == ["Naruto Ship"]
+
+
+def test_a_match_is_checked(library):
+    library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
+    library.file("Naruto/S01E01.mkv")
+    library.file("Andere/S01E01.mkv")
+    library.scan()
+    for folder, key, error in (
+        ("nicht da", "naruto", NotFound), ("Andere", "unbekannt", NotFound), ("Andere", "naruto", Conflict),
+        ("Naruto", "naruto/..", InvalidInput), ("..", "naruto", Exception), ("Naruto/Season", "naruto", NotFound),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            library.service.match(folder, key)
+
+
+def test_one_scan_at_a_time_and_it_can_be_cancelled(library):
+    for number in range(60):
+        library.add(f"serie-{number}", f"Serie {number}", {1: 1}, folder=f"Serie {number}")
+        library.file(f"Serie {number}/S01E01.mkv")
+    gate = threading.Event()
+    library.service._spawn = lambda work: threading.Thread(target=lambda: (gate.wait(10), work()), daemon=True).start()
+    running = library.service.start()
+    with pytest.raises(AlreadyRunning) as refused:
+        library.service.start()
+    assert refused.value.status.scan_id == running.scan_id
+    library.service.cancel()
+    gate.set()
+    assert library.service.wait(10)
+    status = library.service.status()
+    assert status.status == "cancelled" and library.there("serie-0") == {}
+    failed = next(event for event in library.events if isinstance(event, ScanFailed))
+    assert failed.error_code == "cancelled"
+
+
+def test_a_scan_of_a_dead_process_blocks_nothing(library):
+    library.file("Naruto/S01E01.mkv")
+    old = ScanRun(id="x", status="running", started_at=utcnow())
+    with library.database.writing() as session:
+        session.add(old)
+    with pytest.raises(AlreadyRunning):
+        library.service.start()
+    with library.database.writing() as session:
+        row = session.get(ScanRun, "x")
+        row.started_at = row.started_at.replace(year=2020)
+    assert library.service.status().status == "failed"
+    assert library.scan().status == "completed"
+
+
+def test_wrong_wishes_are_refused(library):
+    with pytest.raises(NotFound):
+        library.service.start(["unbekannt"])
+    with pytest.raises(InvalidInput):
+        library.service.start(["../x"])
+    library.settings = replace(library.settings, library=LibrarySettings(root=""))
+    with pytest.raises(LibraryUnavailable):
+        library.service.start()
+    assert library.service.status().status == "idle"
+
+
+def test_due_catalogue_pages_are_read_and_one_that_fails_is_a_warning(library):
+    for key in ("gone", "naruto"):
+        library.add(key, key.title(), {1: 1})
+    library.add("fern", "Fern", {1: 1}, monitored=False)
+    status = library.scan(refresh=True)
+    assert sorted(library.refreshed) == ["gone", "naruto"]
+    assert status.status == "completed" and status.warnings == ("The site does not answer.",)
+
+
+def test_another_root_is_read_in_full(library, tmp_path):
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    library.file("Naruto/S01E01.mkv")
+    library.age()
+    library.scan()
+    other = tmp_path / "other"
+    shutil.copytree(library.root, other)
+    (other / "Naruto/S01E02.mkv").write_bytes(b"x")
+    old = time.time() - 100
+    os.utime(other / "Naruto", (old, old))
+    with library.database.writing() as session:
+        mtime = (other / "Naruto").stat().st_mtime_ns
+        session.get(SeenFolder, "Naruto").mtime_ns = mtime  # by chance the same
+    library.settings = replace(library.settings, library=LibrarySettings(root=str(other)))
+    library.scan()
+    assert set(library.there("naruto")) == {"S01E01", "S01E02"}
+
+
+def test_a_download_that_ends_during_the_scan_is_kept(library):
+    """Its file came after its folder was read, so the scan did not see it; but it is there."""
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    library.file("Naruto/S01E01.mkv")
+    record = library.service._records.record
+
+    def late(root, found):
+        library.file("Naruto/S01E02.mkv")
+        with library.database.writing() as session:
+            session.scalar(select(Episode).where(Episode.number == 2)).file = "S01E02.mkv"
+        return record(root, found)
+
+    library.service._records.record = late
+    library.scan()
+    assert set(library.there("naruto")) == {"S01E01", "S01E02"}
