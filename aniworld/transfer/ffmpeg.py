@@ -19,6 +19,7 @@ _SAFE_INPUT = (
     "-protocol_whitelist", "file,crypto,data",
     "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,aac,mp3,ac3,eac3,flv,avi,ogg,mpeg,asf",
 )  # fmt: skip
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _PR_SET_PDEATHSIG = 1
 _BYTES_PER_SECOND = 2_000_000  # slower than any disk worth the name: what is slower hangs
 
@@ -99,7 +100,8 @@ class Ffmpeg:
         return self._judge(ran)
 
     def _judge(self, ran: Ran) -> Ran:
-        if "No space left on device" in ran.log or "Disk quota exceeded" in ran.log or "File too large" in ran.log:
+        too_large = ran.code < 0 and -ran.code == getattr(signal, "SIGXFSZ", 0)
+        if too_large or any(words in ran.log for words in _FULL):
             raise DiskFull(f"The disk that holds {self._folder} is full. Make room and the download goes on.")
         if ran.code < 0:
             name = signal.Signals(-ran.code).name

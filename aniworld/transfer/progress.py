@@ -23,7 +23,7 @@ class ActiveClock:
     Needs ``tick`` every ``TICK_S``; a gap between two ticks longer than ``LONGEST`` was a halt.
     """
 
-    LONGEST = 1.0
+    LONGEST = 2 * TICK_S
 
     def __init__(self) -> None:
         self._active = 0.0
@@ -146,7 +146,7 @@ class Pulse:
 
     def stop(self) -> None:
         """The last progress is told before this returns. May be called twice."""
-        if not self._ended.is_set():
+        if self._thread.is_alive() and not self._ended.is_set():
             self._ended.set()
             self._thread.join()
             self.tell()
