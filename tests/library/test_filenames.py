@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aniworld.library.filenames import Found, NotUnderstood, read_name
 
@@ -47,3 +51,49 @@ def test_the_corpus_is_read_right_and_nothing_is_wrong_silently():
     assert len(cases) >= 600
     assert not wrong
     assert len(missed) <= len(cases) * 0.02, missed
+
+
+@given(
+    st.text(max_size=120),
+    st.sampled_from([".mkv", ".mp4", "", ".srt", ".mkv.part"]),
+    st.lists(st.text(max_size=20), max_size=2),
+)
+def test_whatever_the_name_there_is_an_answer(stem, ext, names):
+    answer = read_name(f"{stem}{ext}" or "x", series_names=tuple(names), guess=False)
+    if isinstance(answer, Found):
+        assert answer.episodes or answer.absolute
+        assert all(number > 0 for number in (*answer.episodes, *answer.absolute))
+    else:
+        assert answer.reason
+
+
+@pytest.mark.parametrize(
+    "stem", ["9" * 200_000, "S01E01-" * 50_000, "- 1 " * 50_000, "[" * 100_000, "1x" * 100_000, "e1-" * 60_000]
+)
+def test_a_huge_name_costs_nothing(stem):
+    assert isinstance(read_name(f"{stem}.mkv"), NotUnderstood)
+
+
+@pytest.mark.parametrize(
+    "stem",
+    ["S01E01" + "-E02" * 200, "- 1 " * 240, "[" * 900, "e1-" * 300, "1x01" * 230, "Staffel " * 110, " . - _" * 150],
+)
+def test_no_name_that_a_disk_can_hold_takes_long(stem):
+    start = time.monotonic()
+    read_name(f"{stem}.mkv", series_names=("Staffel", "e1"), guess=False)
+    assert time.monotonic() - start < 1
+
+
+def test_a_guess_is_only_taken_where_it_is_the_only_number():
+    guessed = read_name("Season 03/tvarchiv-name-dl-ded-e07-bd.mkv", series_names=("Name",))
+    assert isinstance(guessed, Found) and (guessed.season, guessed.episodes) == (3, (7,))
+    assert isinstance(read_name("grp-name-dl-x264-103-2.mkv", series_names=("Name",)), NotUnderstood)
+
+
+def test_every_reason_is_a_sentence():
+    reasons = {
+        answer.reason
+        for path, names, *_ in rows()
+        if not isinstance(answer := read_name(path, series_names=names), Found)
+    }
+    assert len(reasons) > 8 and all(reason.endswith(".") and reason[0].isupper() for reason in reasons)
