@@ -7,18 +7,21 @@ linked into the recycle bin first and then replaced by one rename; one under ano
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from aniworld.core.errors import UnsafePath
+from aniworld.core.errors import StorageError, UnsafePath
 from aniworld.core.naming import inside, path_component, same_name
 from aniworld.core.offload import offload
 
 from .disk import check_root, copy_synced, make_parents, move_new, storage_errors, sync_file, sync_folder
 from .recycle import RecycleBin
+
+log = logging.getLogger(__name__)
 
 
 def place(
@@ -48,7 +51,7 @@ def _place(source: Path, root: Path, relative: PurePosixPath, replace: Path | No
             placed = _stand(near, target, recycle)
         source.unlink(missing_ok=True)
         sync_folder(placed.parent)
-    _retire(root, replace, placed, recycle)
+    _retire(replace, placed, recycle)
     return placed
 
 
@@ -115,10 +118,12 @@ def _replace(near: Path, target: Path, recycle: RecycleBin) -> None:
         os.replace(near, target)
 
 
-def _retire(root: Path, old: Path | None, placed: Path, recycle: RecycleBin | None) -> None:
+def _retire(old: Path | None, placed: Path, recycle: RecycleBin | None) -> None:
     if old is None or recycle is None or not os.path.lexists(old):
         return
-    if os.path.samefile(old, placed) if old.exists() else False:
+    if old.exists() and os.path.samefile(old, placed):
         return
-    inside(root, old.parent)
-    recycle.put(old, reason="replaced")
+    try:
+        recycle.put(old, reason="replaced")
+    except StorageError as error:  # the new one stands; that the old one stays beside it is no failure of this episode
+        log.warning("The replaced file %r stays where it is: %s", old.name, error)

@@ -147,7 +147,7 @@ class RecycleBin:
             with open(self._home() / entry_id / _MANIFEST, "rb") as file:
                 facts = json.loads(file.read(_LARGEST_MANIFEST))
             entry = Recycled(**facts)
-        except (OSError, ValueError, TypeError):  # not there, or not ours: then it is no entry
+        except (OSError, ValueError, TypeError, RecursionError):  # not there, or not ours: then it is no entry
             return None
         return entry if entry.id == entry_id and isinstance(entry.original, str) else None
 

@@ -35,6 +35,10 @@ def as_nobody(work):
     return text
 
 
+def told_of(result) -> str:
+    return f"{[(one.uncertain, *one.files) for one in result.series]} {result.warnings}"
+
+
 def tree(root: Path, *paths: str) -> None:
     for path in paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -226,9 +230,7 @@ def test_a_folder_that_may_not_be_read_is_uncertain():
         tree(root, "Naruto/S01E01.mkv", "Naruto/Season 02/S02E01.mkv")
         root.chmod(0o755)
         (root / "Naruto/Season 02").chmod(0o000)
-        told = as_nobody(
-            lambda: repr([(one.uncertain, *one.files) for one in (result := scan(root)).series]) + result.warnings[0]
-        )
+        told = as_nobody(lambda: told_of(scan(root)))
         (root / "Naruto/Season 02").chmod(0o755)
     assert told.startswith("[(True, (1, 1))]") and "Season 02 cannot be read" in told
 
