@@ -98,7 +98,7 @@ def _no_twins(values: list[Any]) -> None:
 
 _KINDS: dict[str, tuple[Callable[[str], Any], ...]] = {
     "url": (_address,),
-    "urls": (_address, _word),
+    "urls": (_word, _address),
     "template": (_template,),
     "languages": (_LANGUAGE,),
     "words": (_word,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from flask import Flask, current_app, request
 
@@ -31,11 +31,13 @@ def check() -> None:
         return
     content = request.get_data(cache=True)
     if not content:
+        if _json_of_view() == "needed":
+            raise InvalidInput("This request needs a body: a JSON object.", {"_schema": ["Must be a JSON object."]})
         return
     if not request.is_json:
         raise NotJson("Send the body as application/json.")
     body = _parsed(content)
-    if not _takes_json() and body not in ({}, None):
+    if _json_of_view() == "refused" and body not in ({}, None):
         names = list(body) if isinstance(body, dict) else ["_schema"]
         raise InvalidInput("This request takes no body.", {str(name): ["Unknown field."] for name in names[:20]})
 
@@ -71,9 +73,13 @@ def _deeper_than(body: Any, limit: int) -> bool:
     return any(isinstance(inner, dict | list) for inner in level)
 
 
-def _takes_json() -> bool:
+def _json_of_view() -> Literal["needed", "taken", "refused"]:
+    """What the view asked for says of its body."""
     view = current_app.view_functions.get(request.endpoint or "")
+    if view is None:
+        return "taken"  # there is nothing at this address, which is what the answer shall say
+    if getattr(view, "takes_json", False):
+        return "needed"
     parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    if request.endpoint is None or getattr(view, "takes_json", False):
-        return True
-    return any(one["in"] == "json" for one in parameters)
+    bodies = [one["required"] for one in parameters if one["in"] == "json"]
+    return "refused" if not bodies else "needed" if bodies[0] else "taken"

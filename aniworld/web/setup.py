@@ -12,7 +12,7 @@ from aniworld.services.registry import Services
 from aniworld.services.tokens import derived
 
 from . import bodies, errors, guards, headers, live, pages
-from .api import anime, auth, config, document, identifiers, queue, system
+from .api import addresses, anime, auth, config, document, identifiers, queue, system
 from .hosts import HostGate
 from .limits import SignInLimit
 from .wiring import EXTENSION
@@ -28,6 +28,7 @@ def init_web(app: Flask, services: Services) -> None:
     bodies.install(app)
     guards.install(app)
     errors.install(app, pages.error_page)
+    addresses.install(app)
     identifiers.install(app)
     app.extensions[auth.LIMIT] = SignInLimit(services.environment.redis_url or "memory://")
     for blueprint in BLUEPRINTS:

@@ -94,14 +94,14 @@ def match(wish: dict[str, Any]) -> Response:
     return nothing()
 
 
-@blueprint.get("/<anime_id>")
+@blueprint.get("/<series:anime_id>")
 @blueprint.response(200, schema_of(AnimeDetail))
 def detail(anime_id: str) -> Response:
     """One series with its episodes"""
     return answer(services().anime.detail(key_of(anime_id)))
 
 
-@blueprint.patch("/<key>")
+@blueprint.patch("/<series:key>")
 @blueprint.arguments(SeriesChange)
 @blueprint.response(200, schema_of(AnimeDetail))
 def change(wish: dict[str, Any], key: str) -> Response:
@@ -109,7 +109,7 @@ def change(wish: dict[str, Any], key: str) -> Response:
     return answer(services().anime.change(key, **wish))
 
 
-@blueprint.delete("/<key>")
+@blueprint.delete("/<series:key>")
 @blueprint.arguments(SeriesRemoval, location="query")
 @blueprint.response(204)
 def remove(wish: dict[str, Any], key: str) -> Response:
@@ -118,14 +118,14 @@ def remove(wish: dict[str, Any], key: str) -> Response:
     return nothing()
 
 
-@blueprint.post("/<key>/restore")
+@blueprint.post("/<series:key>/restore")
 @blueprint.response(200, schema_of(AnimeSummary))
 def restore(key: str) -> Response:
     """Bring a removed series back"""
     return answer(services().anime.restore(key))
 
 
-@blueprint.post("/<key>/refresh")
+@blueprint.post("/<series:key>/refresh")
 @blueprint.response(202)
 def refresh(key: str) -> Response:
     """Read this series' catalogue page again, in the background"""
@@ -133,7 +133,7 @@ def refresh(key: str) -> Response:
     return answer({"key": key}, 202)
 
 
-@blueprint.get("/<key>/cover")
+@blueprint.get("/<series:key>/cover")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
 def cover(key: str) -> Response:
     """The cover"""

@@ -15,7 +15,7 @@ from aniworld.web.answers import to_json
 from aniworld.web.errors import PROBLEM
 from aniworld.web.schemas.answers import Problem
 
-from . import Blueprint
+from . import Blueprint, addresses
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _TRIES = ("/api/auth/setup", "/api/auth/login", "/api/auth/password")
@@ -82,6 +82,8 @@ def _made(app: Flask) -> dict[str, Any]:
     api = _Api()
     for field, like in ((Text, "string"), (Whole, "integer"), (Amount, "number"), (Truth, "boolean")):
         api.register_field(field, like, None)
+    for converter in addresses.CONVERTERS.values():
+        api.register_converter(converter, addresses.documented)
     api.init_app(app)
     for blueprint in app.extensions["aniworld.api_blueprints"]:
         blueprint.register_views_in_doc(api, app, api.spec, name=blueprint.name, parameters=None)

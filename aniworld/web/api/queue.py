@@ -46,7 +46,7 @@ def add(wish: DownloadRequest) -> Response:
     return answer({"added": added, "skipped": skipped}, 201)
 
 
-@blueprint.delete("/<item_id>")
+@blueprint.delete("/<item:item_id>")
 @blueprint.response(204)
 def remove(item_id: str) -> Response:
     """Take an item out of the queue; a running one is stopped first"""
@@ -54,7 +54,7 @@ def remove(item_id: str) -> Response:
     return nothing()
 
 
-@blueprint.patch("/<item_id>")
+@blueprint.patch("/<item:item_id>")
 @blueprint.arguments(ItemChange)
 @blueprint.response(200, ITEM)
 def change(wish: dict[str, Any], item_id: str) -> Response:

@@ -129,9 +129,13 @@ class _EpisodeObject(StrictSchema):
     episode = Whole(required=True, validate=validate.Range(1, ABSOLUTE_EPISODES))
 
 
+_CODE = (  # EpisodeNumber.parse in a pattern: seasons to 1000, episodes from 1 to 10000, zeros before them
+    r"^[sS](0?[0-9]{1,3}|1000)[eE]"
+    r"(0{0,4}[1-9]|0{0,3}[1-9][0-9]|0{0,2}[1-9][0-9]{2}|0?[1-9][0-9]{3}|10000)$"
+)
 _EPISODE_FORM = {
     "anyOf": [
-        {"type": "string", "pattern": "^[sS][0-9]{1,3}[eE](0{0,4}[1-9][0-9]{0,3}|10000)$", "example": "S01E02"},
+        {"type": "string", "pattern": _CODE, "example": "S01E02"},
         {
             "type": "object",
             "properties": {
