@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aniworld.core.errors import InvalidInput, UnsafePath
@@ -60,6 +60,7 @@ def test_a_title_becomes_a_readable_name(title, name):
     assert path_component(title) == name
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=400))
 def test_whatever_the_title_its_name_is_safe_and_stays_as_it_is(title):
     name = path_component(title)
@@ -149,6 +150,7 @@ def test_a_title_too_long_is_shortened_before_the_number():
     assert titled.startswith("Kurz - S01E02 - 進進") and len(titled.encode()) <= 240
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300), st.integers(0, 1000), st.integers(1, 10_000))
 def test_no_title_leads_out_of_the_series_folder(series, title, season, episode):
     path = episode_path(DEFAULT_TEMPLATE, EpisodeNaming(series, season, episode, title), "mkv")
