@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import Response, make_response, request, url_for
 
 from aniworld.core.errors import AniworldError
 from aniworld.services.views import AnimeDetail, EpisodeView, SearchResult, SeriesQuery
@@ -16,10 +16,11 @@ from aniworld.web.wiring import services
 PAGE_SIZE = 60
 SORTS = ("name", "added", "updated", "missing")
 VIEWS = ("grid", "list")
+ADDRESSED = ("q", "missing", "monitored", "running", "language", "genre", "sort", "order", "view")
 MAX_QUERY = 200
 
 
-def index() -> str:
+def index() -> str | Response:
     """The library; for HTMX only its results, or the next page of them."""
     query = library_query()
     series, paging = services().anime.list_series(query)
@@ -28,7 +29,7 @@ def index() -> str:
         "more": next_page_address(query) if query.page * query.page_size < paging.total else None,
     }  # fmt: skip
     if _is_partial():
-        return fragment("partials/library_results.html", **context)
+        return _with_address(fragment("partials/library_results.html", **context), query)
     genres = services().anime.genres()
     languages = services().config.current.download.languages
     return page("library.html", _("Library"), active="library", genres=genres, wanted_languages=languages, **context)
@@ -52,8 +53,17 @@ def library_query() -> SeriesQuery:
     )
 
 
+def _with_address(results: str, query: SeriesQuery) -> Response:
+    """Results of a filter with the address that stands for it; only what is set is named there."""
+    response = make_response(results)
+    if query.page == 1:
+        kept = {name: value for name, value in request.args.items() if name in ADDRESSED and value}
+        response.headers["HX-Replace-Url"] = url_for("pages.index", **kept)
+    return response
+
+
 def next_page_address(query: SeriesQuery) -> str:
-    kept = {name: value for name, value in request.args.items() if name != "page" and value}
+    kept = {name: value for name, value in request.args.items() if name in ADDRESSED and value}
     return url_for("pages.index", page=query.page + 1, **kept)
 
 

@@ -8,7 +8,7 @@ import { openPalette, readyPalette } from "./palette.js";
 import { nextTheme, switchLanguage } from "./preferences.js";
 import { showInTab } from "./tab_progress.js";
 import { attempt, toast } from "./toasts.js";
-import { live } from "./websocket_client.js";
+import { isRunning, live } from "./websocket_client.js";
 
 const BANNER_AFTER_MS = 1500;
 
@@ -17,7 +17,7 @@ function showConnection() {
   let told = false;
   live.onState((state) => {
     clearTimeout(timer);
-    document.documentElement.dataset.connection = state;
+    document.documentElement.dataset.live = state;
     if (state === "offline") {
       timer = setTimeout(() => {
         told = true;
@@ -73,7 +73,7 @@ function heardScan(running) {
 function listen() {
   live.on("queue_status", heardQueue);
   live.on("download_progress", heardProgress);
-  live.on("scan_progress", () => heardScan(true));
+  live.on("scan_progress", (scan) => heardScan(isRunning(scan)));
   live.on("scan_complete", (scan) => {
     heardScan(false);
     toast(say("scan_complete", { series: scan.series_found, missing: scan.missing_total }));

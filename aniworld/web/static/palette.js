@@ -65,9 +65,10 @@ function pressed(event) {
     event.preventDefault();
     chosen = (chosen + step + shown.length) % shown.length;
     mark();
-  } else if (event.key === "Enter") {
+  } else if (event.key === "Enter" || event.key === "Escape") {
     event.preventDefault();
-    run(shown[chosen]);
+    if (event.key === "Enter") run(shown[chosen]);
+    else dialog.close();
   }
 }
 

@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { find, findAll, make, moment, number, on, pageState, percent, say, setText } from "./dom.js";
 import { attempt, toast } from "./toasts.js";
-import { live } from "./websocket_client.js";
+import { isRunning, live } from "./websocket_client.js";
 import { startScan } from "./wishes.js";
 
 const PHASES = ["walk", "match", "record", "compare", "refresh"];
@@ -56,6 +56,7 @@ async function fetchState() {
 }
 
 live.on("scan_progress", (progress) => {
+  if (!isRunning(progress)) return;
   scan = { ...scan, ...progress, status: "running", error: null };
   show();
 });
