@@ -61,9 +61,13 @@ class Server:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env={**clean, **self.environment}, stdout=log, stderr=log, start_new_session=True
             )
-        until(self.answers, START_WITHIN_S)
-        if sign_in:
-            self.sign_in()
+        try:
+            until(self.answers, START_WITHIN_S)
+            if sign_in:
+                self.sign_in()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def answers(self) -> bool:
@@ -71,7 +75,7 @@ class Server:
         assert self.process.poll() is None, f"the server ended: {self.log.read_text()[-3000:]}"
         try:
             return self.session.get(self.url + "/health", timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:  # not there yet, or accepted before the application was loaded
             return False
 
     def sign_in(self, password: str = PASSWORD) -> str:
