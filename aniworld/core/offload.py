@@ -37,12 +37,18 @@ def offload(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return work(*args, **kwargs)
     import gevent  # only where gevent already runs: the core works without it
 
-    return gevent.get_hub().threadpool.apply(_on_native_thread, (work, args, kwargs))
+    answer, error = gevent.get_hub().threadpool.apply(_on_native_thread, (work, args, kwargs))
+    if error is not None:
+        raise error
+    return answer
 
 
-def _on_native_thread(work: Callable[..., T], args: tuple, kwargs: dict) -> T:
+def _on_native_thread(work: Callable[..., T], args: tuple, kwargs: dict) -> tuple[T, None] | tuple[None, BaseException]:
+    """The answer, or the error as a value: one that rises here is printed by gevent, though its caller expects it."""
     _place.native = True
     try:
-        return work(*args, **kwargs)
+        return work(*args, **kwargs), None
+    except BaseException as error:
+        return None, error
     finally:
         _place.native = False

@@ -45,7 +45,7 @@ class Wish:
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    data: Mapping[str, str] | None = None
+    data: Mapping[str, str] | bytes | None = None
     max_bytes: int = MAX_BYTES
     follow: bool = True
     skip_media: bool = False
@@ -109,6 +109,14 @@ class Gate:
         if referer:
             wanted["Referer"] = referer
         return self._ask(Wish("POST", tidy_url(url), wanted, dict(data or {}), self.max_bytes))
+
+    def send(
+        self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Page:
+        """The answer to a single request as it is: not paced twice, not tried again, redirects not followed."""
+        wish = Wish(method, tidy_url(url), dict(headers or {}), body, self.max_bytes, follow=False)
+        check_url(wish.url)
+        return self._try(wish)
 
     def configure(
         self, *, rule: AddressRule | None = None, user_agent: str | None = None,

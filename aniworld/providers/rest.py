@@ -29,6 +29,12 @@ class RestingSources:
         self._lock = threading.Lock()
         self._times: dict[str, int] = {}
         self._until: dict[str, tuple[float, str]] = {}
+        self._listeners: tuple[Callable[[Rest], None], ...] = ()
+
+    def listen(self, hear: Callable[[Rest], None]) -> Callable[[], None]:
+        """``hear(rest)`` when a source begins to rest; must not block. What you get takes it off again."""
+        self._listeners = (*self._listeners, hear)
+        return lambda: setattr(self, "_listeners", tuple(known for known in self._listeners if known is not hear))
 
     def check(self, site: str) -> None:
         """Nothing, if ``site`` may be asked. Raises CatalogueBlocked with the seconds to wait while it rests."""
@@ -47,6 +53,8 @@ class RestingSources:
             seconds = max(float(RESTS_S[min(times, len(RESTS_S) - 1)]), error.retry_after or 0.0)
             self._times[site] = times + 1
             self._until[site] = (self._clock() + seconds, str(error))
+        for hear in self._listeners:
+            hear(Rest(site, seconds, str(error)))
         return seconds
 
     def worked(self, site: str) -> None:

@@ -132,7 +132,7 @@ class Wire:
             self._session.mount(scheme, _Adapter(self._dialer))
 
     def fetch(
-        self, method: str, url: str, headers: Mapping[str, str], data: Mapping[str, str] | None, *,
+        self, method: str, url: str, headers: Mapping[str, str], data: Mapping[str, str] | bytes | None, *,
         timeout_s: float, deadline_s: float, max_bytes: int, skip_media: bool,
     ) -> Page:  # fmt: skip
         """One answer, whatever its status. Raises Faulty, SiteUnreachable, AddressRefused, TooLarge."""

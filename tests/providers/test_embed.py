@@ -193,14 +193,14 @@ def test_a_frame_to_a_private_address_is_refused() -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        '"\\' * 400_000, "'" * 500_000, "{" * 500_000, "/*" * 500_000, "a:" * 400_000, ".mp4" * 200_000, "//" * 500_000,
-        "`${" * 200_000, "https://" * 100_000 + ".mp4", '{"file":' * 100_000, "drm:" * 200_000, "location.href=" * 50_000,
+        '"\\' * 150_000, "'" * 120_000, "{" * 120_000, "/*" * 120_000, "a:" * 120_000, ".mp4" * 120_000, "//" * 120_000,
+        "`${" * 120_000, "https://" * 100_000 + ".mp4", '{"file":' * 100_000, "drm:" * 120_000, "location.href=" * 50_000,
     ],
 )  # fmt: skip
 def test_a_hostile_script_costs_little(script: str) -> None:
     start = time.monotonic()
     parse_player(f"<html><script>{script}</script></html>", HERE)
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 3
 
 
 def test_too_many_elements_are_refused_quickly() -> None:

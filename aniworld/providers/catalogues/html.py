@@ -11,19 +11,40 @@ from bs4 import BeautifulSoup, Tag
 from aniworld.core.errors import PageChanged, TooLarge
 
 TAGS = 150_000
+DEPTH = 400
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})")
+_SCRIPT_END = re.compile(r"</(?:script|style)", re.IGNORECASE)
+_SELF_CLOSING = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+    | {"li", "p", "td", "th", "tr", "option", "dt", "dd", "tbody", "thead"}
+)
 _MARKUP = re.compile(r"<[^<>]{0,500}>")
 
 
 def soup_of(text: str, url: str) -> BeautifulSoup:
     """The page as a tree. Raises TooLarge for more elements than any honest page has, PageChanged for no HTML."""
-    if text.count("<") > TAGS:
-        raise TooLarge(f"{url} has more elements than any honest page.")
+    if text.count("<") > TAGS or depth_of(text) > DEPTH:
+        raise TooLarge(f"{url} has more elements, or deeper nested ones, than any honest page.")
     try:
         return BeautifulSoup(text, "lxml")
     except (RecursionError, ValueError, AssertionError, TypeError) as error:
         raise PageChanged(f"{url} is no page that can be read.") from error
+
+
+def depth_of(text: str) -> int:
+    """About how deep elements are nested, at most: what closes by itself does not count, scripts are passed over."""
+    depth = deepest = place = 0
+    while found := _TAG.search(text, place):
+        name, place = found[2].lower(), found.end()
+        if name in ("script", "style") and not found[1]:
+            end = _SCRIPT_END.search(text, place)
+            place = end.end() if end else len(text)
+        elif name not in _SELF_CLOSING:
+            depth = max(depth - 1, 0) if found[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def words_of(tag: Tag | None) -> str:

@@ -14,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 from aniworld.core.errors import AddressRefused, InvalidInput, LinkDead, NothingThere, PageChanged, SiteUnreachable
 from aniworld.core.keys import SLUG_FORM, key_from_slug
 from aniworld.core.media import HosterLink
-from aniworld.core.offload import offload
 from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.http import Gate, Page, redirect_target
 from aniworld.providers.images import Cover, fetch_cover
 from aniworld.providers.obstacles import blocked, check_obstacle
+from aniworld.providers.parsing import parsed
 
 T = TypeVar("T")
 
@@ -145,7 +145,7 @@ class Site(Catalogue):
 
     def _parsed(self, page: Page, parse: Callable[[str, str], T]) -> T:
         try:
-            return offload(parse, page.text, page.url)
+            return parsed(parse, page.text, page.url)
         except PageChanged:
             check_obstacle(page, nothing_found=True)
             raise

@@ -9,8 +9,8 @@ from typing import Any
 from aniworld.core.errors import CatalogueBlocked, PageChanged, SourceError
 from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
-from aniworld.core.offload import offload
 from aniworld.providers.obstacles import check_obstacle
+from aniworld.providers.parsing import parsed
 
 from . import sto_pages as pages
 from .engine import Engine
@@ -86,7 +86,7 @@ class SerienStream(Engine):
             query = {"term": words, "tab": "shows", "page": str(number)}
             page = self._ask(lambda base, query=query: self.gate.get(f"{base}/suche", params=query, referer=f"{base}/"))
             self._check_status(page)
-            shows = offload(pages.parse_shows, page.text, page.url)
+            shows = parsed(pages.parse_shows, page.text, page.url)
             if not shows:
                 check_obstacle(page, nothing_found=number == 1)
             if not shows or shows[0] in found:

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from aniworld.core.errors import HosterUnsupported, LinkDead, SourceError
 from aniworld.core.media import Stream, StreamKind
-from aniworld.core.offload import offload
 from aniworld.providers.base import Hoster
 from aniworld.providers.http import Page
 from aniworld.providers.obstacles import sign_of
+from aniworld.providers.parsing import parsed
 
 from .media import Medium, PlayerFacts, parse_player
 
@@ -35,7 +35,7 @@ class Embed(Hoster):
         _check_status(page, host)
         if page.media or page.body.lstrip().startswith(b"#EXTM3U"):
             return self._itself(page, referer)
-        facts = offload(parse_player, page.text, page.url)
+        facts = parsed(parse_player, page.text, page.url)
         if facts.drm:
             raise HosterUnsupported(f"{host} protects its video with DRM; another hoster has to be used.")
         if facts.media:

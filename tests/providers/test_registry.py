@@ -1,0 +1,212 @@
+"""Who handles an address: plug-ins first, guarded, then what comes with the program."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, InvalidInput, NotFound, PageChanged
+from aniworld.core.media import EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream, StreamKind
+from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
+from aniworld.providers.hosters.ytdlp import YtDlp, ask_extractors
+from aniworld.providers.registry import CATALOGUES, HOSTERS, Registry, settings_for
+from aniworld.providers.rest import RestingSources
+from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+
+from .contract import ROOT1, engine1
+
+
+class Foreign(Catalogue):
+    """A small true catalogue, with a slip in one place."""
+
+    site, name = "foreign.example", "Foreign"
+    base_urls = ("https://foreign.example",)
+
+    def claims(self, link: str) -> bool:
+        if link == "slip":
+            raise RuntimeError("a slip")
+        return link.startswith("https://foreign.example/")
+
+    def key_of(self, link: str) -> str:
+        return link.rsplit("/", 1)[-1]
+
+    def search(self, query: str) -> list[SeriesHit]:
+        return [SeriesHit(query, query.title(), self.site, f"https://foreign.example/{query}")]
+
+    def series(self, link: str, *, previous: SeriesPage | None = None) -> SeriesPage:
+        raise KeyError("nothing prepared")
+
+    def episode(self, link: str) -> EpisodePage:
+        return EpisodePage("", "", ())
+
+    def resolve(self, link: HosterLink) -> str:
+        return link.url
+
+
+class Careful(Hoster):
+    name, priority = "careful", 10
+
+    def claims(self, url: str) -> bool:
+        return "careful" in url
+
+    def stream(self, url: str, *, referer: str, quality: str = "best") -> Stream:
+        return Stream(StreamKind.FILE, url)
+
+
+class Careless(Careful):
+    name, priority = "careless", 20
+
+    def claims(self, url: str) -> bool:
+        return "careless" in url
+
+    def stream(self, url: str, *, referer: str, quality: str = "best") -> Stream:
+        return Stream(StreamKind.FILE, [][0])
+
+
+HERE = "tests.providers.test_registry"
+PLUGINS = {
+    CATALOGUES: [
+        EntryPoint("foreign", f"{HERE}:Foreign", CATALOGUES),
+        EntryPoint("lost", "no.such.module:X", CATALOGUES),
+    ],
+    HOSTERS: [EntryPoint("careful", f"{HERE}:Careful", HOSTERS), EntryPoint("careless", f"{HERE}:Careless", HOSTERS)],
+}
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry(open_gate(), plugins=lambda group: PLUGINS[group])
+
+
+def test_links_find_their_catalogue(registry: Registry) -> None:
+    found = {
+        link: registry.catalogue_for(link).site
+        for link in (
+            "https://aniworld.to/anime/stream/x",
+            "x",
+            "https://s.to/serie/x",
+            "/serie/x",
+            "https://foreign.example/a",
+        )
+    }
+    assert list(found.values()) == ["aniworld.to", "aniworld.to", "s.to", "s.to", "foreign.example"]
+    with pytest.raises(InvalidInput):
+        registry.catalogue_for("https://evil.example/anime/stream/x")
+    with pytest.raises(NotFound):
+        registry.catalogue("evil.example")
+    assert registry.catalogue("s.to").name == "SerienStream"
+
+
+def test_a_plugin_that_cannot_be_loaded_is_named_and_left_out(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        assert [c.site for c in registry.catalogues()] == ["foreign.example", "aniworld.to", "s.to"]
+    assert "lost" in caplog.text
+
+
+def test_a_plugins_slip_becomes_an_error_with_its_name(registry: Registry) -> None:
+    with pytest.raises(PageChanged, match="Foreign"):
+        registry.catalogue("foreign.example").series("https://foreign.example/a")
+    assert registry.catalogue_for("slip").site == "aniworld.to"
+    with pytest.raises(HosterUnsupported, match="careless"):
+        registry.hoster_for("https://careless.example/").stream("https://careless.example/", referer="")
+
+
+def test_plugins_go_before_the_open_players(registry: Registry) -> None:
+    assert registry.hoster_for("https://careful.example/e/1").name == "careful"
+    assert registry.hoster_for("https://any.example/e/1").name == "open"
+
+
+def test_what_is_searched_is_what_has_an_address(registry: Registry) -> None:
+    assert [c.site for c in registry.searched()] == ["foreign.example", "aniworld.to"]
+    registry.configure(settings_for("https://aniworld.to", ["https://my.example/kat", "https://serienstream.to"]))
+    assert [c.site for c in registry.searched()] == ["foreign.example", "aniworld.to", "s.to"]
+    assert registry.catalogue("aniworld.to").base_urls == ("https://aniworld.to", "https://my.example/kat")
+    assert registry.catalogue("s.to").base_urls == ("https://serienstream.to",)
+    assert registry.catalogue_for("https://my.example/kat/anime/stream/x").site == "aniworld.to"
+
+
+def test_a_source_rests_longer_each_time_and_short_again_after_it_worked() -> None:
+    now = [0.0]
+    rest = RestingSources(lambda: now[0])
+    blocked = CatalogueBlocked("A check.")
+    rests = []
+    for _ in range(5):
+        rests.append(rest.block("a", blocked))
+        assert rest.block("a", blocked) == pytest.approx(rests[-1])
+        with pytest.raises(CatalogueBlocked, match="A check"):
+            rest.check("a")
+        now[0] += rests[-1] + 1
+        rest.check("a")
+    assert rests == [60, 300, 900, 3600, 3600]
+    rest.worked("a")
+    assert rest.block("a", blocked) == 60
+    rest.check("b")
+    assert [one.site for one in rest.resting()] == ["a"]
+    rest.wake("a")
+    rest.check("a")
+
+
+def test_the_registry_lets_a_blocked_source_rest(registry: Registry) -> None:
+    with LoopbackSite(engine1()) as site:
+        registry.configure({"aniworld.to": CatalogueSettings(site.url)})
+        site.pages[ROOT1] = Answer("<div class='cf-turnstile'>", 403)
+        catalogue = registry.catalogue("aniworld.to")
+        for _ in range(3):
+            with pytest.raises(CatalogueBlocked) as raised:
+                catalogue.series(ROOT1)
+            assert 59 <= raised.value.retry_after <= 60
+        assert site.paths() == [ROOT1]
+        assert catalogue.key_of(ROOT1) == "nebelgarten"
+        registry.rest.wake("aniworld.to")
+        site.pages[ROOT1] = engine1()[ROOT1]
+        assert catalogue.series(ROOT1).key == "nebelgarten"
+        assert registry.rest.resting() == []
+
+
+def test_an_unsupported_page_goes_to_yt_dlp_only_where_it_has_an_extractor(registry: Registry) -> None:
+    with LoopbackSite({"/e/1": "<p>nothing</p>"}) as site, pytest.raises(HosterUnsupported):
+        registry.hoster_for(f"{site.url}/e/1").stream(f"{site.url}/e/1", referer="")
+
+
+@pytest.mark.slow
+def test_yt_dlp_is_asked_in_a_child_and_knows_its_sites() -> None:
+    url = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+    assert ask_extractors(url) == "Youtube"
+    assert ask_extractors("https://no-such-hoster.example/e/1") is None
+    known = YtDlp(open_gate()).stream(url, referer="https://aniworld.to/")
+    assert (known.kind, known.url) == (StreamKind.PAGE, url)
+
+
+def test_nothing_heavy_is_loaded_before_the_first_question() -> None:
+    code = (
+        "import sys; from aniworld.core.addresses import AddressRule; from aniworld.providers.http import Gate\n"
+        "from aniworld.providers.registry import Registry\n"
+        "Registry(Gate(rule=AddressRule(), user_agent='x'))\n"
+        "print([m for m in ('bs4', 'lxml', 'yt_dlp', 'requests', 'urllib3') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_gate_and_the_parsers_work_under_gevent() -> None:
+    code = (
+        "from gevent import monkey; monkey.patch_all()\n"
+        "import gevent, time\n"
+        "from aniworld.providers.base import CatalogueSettings\n"
+        "from aniworld.providers.catalogues.aniworld import Aniworld\n"
+        "from aniworld.providers.testkit import LoopbackSite, open_gate\n"
+        "from tests.providers.contract import engine1, ROOT1\n"
+        "with LoopbackSite(engine1()) as site:\n"
+        "    catalogue = Aniworld(open_gate(requests_per_second=20), CatalogueSettings(site.url))\n"
+        "    jobs = [gevent.spawn(catalogue.series, ROOT1) for _ in range(3)]\n"
+        "    gevent.joinall(jobs, raise_error=True, timeout=20)\n"
+        "    print(len({len(job.value.episodes) for job in jobs}), len(jobs[0].value.episodes))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "1 5", done.stderr
