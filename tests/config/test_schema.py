@@ -25,7 +25,7 @@ def test_every_setting_is_documented_and_in_the_schema() -> None:
 
 def test_the_window_of_the_schema_is_the_window_of_the_settings() -> None:
     window = settings_schema()().fields["schedule"].schema.fields["windows"].inner.schema
-    assert set(window.fields) == {one for one in Window.__dataclass_fields__}
+    assert set(window.fields) == set(Window.__dataclass_fields__)
 
 
 GOOD: list[dict[str, Any]] = [

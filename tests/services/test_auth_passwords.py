@@ -1,0 +1,53 @@
+"""Hashing is capped, so that signing in is no way to stop the server."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from aniworld.core.errors import Unavailable
+from aniworld.services.passwords import AT_ONCE, WAITING, Passwords
+
+
+def test_no_more_than_two_hashes_run_at_once_and_a_crowd_is_sent_away() -> None:
+    passwords = Passwords()
+    running, most = 0, 0
+    lock, go = threading.Lock(), threading.Event()
+
+    def work() -> bool:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        go.wait(5)
+        with lock:
+            running -= 1
+        return True
+
+    refused: list[Unavailable] = []
+
+    def attempt() -> None:
+        try:
+            passwords._in_turn(work)
+        except Unavailable as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=attempt) for _ in range(AT_ONCE + WAITING + 20)]
+    for thread in threads:
+        thread.start()
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert most <= AT_ONCE
+    assert len(refused) <= 20
+
+
+def test_a_digest_matches_its_password_only() -> None:
+    passwords = Passwords()
+    digest = passwords.digest("eight888")
+    assert passwords.matches(digest, "eight888")
+    assert not passwords.matches(digest, "eight889")
+    assert not passwords.matches("no digest at all", "eight888")
+    with pytest.raises(ValueError, match="8 to 1024"):
+        passwords.digest("short")
