@@ -28,6 +28,7 @@ def dress(app: Flask) -> None:
         initials=template_helpers.initials_of,
         facts=plain,
         language_name=words.language_name,
+        translated=words.translated,
         cover=cover_address,
         flat_facts=flat_facts,
     )

@@ -116,7 +116,37 @@ def _spoken(name: str) -> str:
 
 def script_messages() -> dict[str, str]:
     """The sentences that the modules under static/ say. ``{word}`` is filled in by them."""
-    return {**_general(), **_library(), **_queue(), **_advice(), **_scan(), **_settings()}
+    return {**_general(), **_library(), **_queue(), **_advice(), **_scan(), **_settings(), **_answers()}
+
+
+def _answers() -> dict[str, str]:
+    """What the REST interface often says, each by its own English text: clients of other kinds need that."""
+    return {
+        "The password is wrong.": _("The password is wrong."),
+        "Too many failed tries; wait a minute.": _("Too many failed tries; wait a minute."),
+        "Sign in first.": _("Sign in first."),
+        "The password is set already; sign in.": _("The password is set already; sign in."),
+        "From another machine the setup token is needed; the server's log shows it.": _(
+            "From another machine the setup token is needed; the server's log shows it."
+        ),
+        "Another series has this folder.": _("Another series has this folder."),
+        "There is no series of this key in the library.": _("There is no series of this key in the library."),
+        "This item is not in the queue any more.": _("This item is not in the queue any more."),
+        "No library folder is set; choose one in the settings.": _(
+            "No library folder is set; choose one in the settings."
+        ),
+        "There is nothing at this address.": _("There is nothing at this address."),
+        "Must not be empty.": _("Must not be empty."),
+        "Write a time like 07:30, up to 24:00.": _("Write a time like 07:30, up to 24:00."),
+        "It is in the queue already.": _("It is in the queue already."),
+        "It is in the library already.": _("It is in the library already."),
+        "The database answers.": _("The database answers."),
+        "The library can be read and written.": _("The library can be read and written."),
+        "No library folder is set.": _("No library folder is set."),
+        "No source rests.": _("No source rests."),
+        "The clock is plausible.": _("The clock is plausible."),
+        "Secrets are readable by their owner only.": _("Secrets are readable by their owner only."),
+    }
 
 
 def _general() -> dict[str, str]:

@@ -5,13 +5,16 @@ import { base, find, say } from "./dom.js";
 /** What went wrong, fit to be shown: `message` is one sentence, `errors` = {field: [messages]}, `status` 0 without an answer. */
 export class Problem extends Error {
   constructor(status, document = {}) {
-    super(document.detail || document.title || say(status === 0 ? "failed_network" : "failed_unknown"));
+    super(say(document.detail || document.title || (status === 0 ? "failed_network" : "failed_unknown")));
     this.status = status;
     this.code = document.code || "";
-    this.errors = document.errors || {};
+    this.errors = spoken(document.errors || {});
     this.document = document;
   }
 }
+
+/** The messages of each field, in the visitor's language where they are known. */
+const spoken = (errors) => Object.fromEntries(Object.entries(errors).map(([field, texts]) => [field, Array.isArray(texts) ? texts.map((text) => say(String(text))) : texts]));
 
 const token = () => find('meta[name="csrf-token"]')?.content || "";
 
