@@ -16,6 +16,7 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     ``languages``: this series' own preference, best first; empty = the configured one.
     ``refreshed_at``: when its catalogue page was last read; None = not yet.
     ``refresh_error``: the sentence why the last reading failed; None = it went well.
+    ``auto_download``: new episodes are queued by themselves; ``upgrade``: present ones too, once a better language is out.
     """
 
     __tablename__ = "anime_series"
@@ -37,6 +38,8 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     cover_file: Mapped[str | None] = mapped_column(String(100), default=None)
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     monitored: Mapped[bool] = mapped_column(default=True)
+    auto_download: Mapped[bool] = mapped_column(default=False)
+    upgrade: Mapped[bool] = mapped_column(default=False)
     refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     refresh_error: Mapped[str | None] = mapped_column(Text, default=None)
 
@@ -51,6 +54,7 @@ class Episode(TimestampMixin, Base):
     ``link``: the catalogue's page for it, empty when only the disk knows the episode.
     ``languages``: where the catalogue offers it in. ``file``: relative to the series folder, None = not there.
     ``available``: False when the catalogue lists it without any language (announced only).
+    ``settled``: automatic downloads leave it alone, because it was out before they were wished, or was queued once.
     """
 
     __tablename__ = "episode"
@@ -69,6 +73,7 @@ class Episode(TimestampMixin, Base):
     link: Mapped[str] = mapped_column(String(2000), default="")
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     available: Mapped[bool] = mapped_column(default=True)
+    settled: Mapped[bool] = mapped_column(default=False)
     file: Mapped[str | None] = mapped_column(String(1000), default=None)
     file_language: Mapped[str | None] = mapped_column(String(20), default=None)
     size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)

@@ -29,7 +29,7 @@ from aniworld.providers.rest import RestingSources
 from .covers import CoverFolder
 from .listing import all_genres, detail_of, list_page, summaries, summary_of
 from .progress import ProgressService
-from .recording import Recorded, free_folder, record_page, slug_of
+from .recording import Recorded, free_folder, record_page, settle_released, slug_of
 from .series import AnimeSeriesService
 from .views import AnimeDetail, AnimeSummary, Paging, SearchResult, SeriesQuery
 
@@ -272,19 +272,29 @@ class AnimeService:
     # ── change ──────────────────────────────────────────────────────────────
 
     def change(self, key: str, **wish: Any) -> AnimeDetail:
-        """``monitored``, ``languages``, ``folder``, ``name``. A new folder moves no file. Raises NotFound, InvalidInput."""
-        changes: dict[str, Any] = {}
-        if wish.get("monitored") is not None:
-            changes["monitored"] = bool(wish["monitored"])
+        """``monitored``, ``auto_download``, ``upgrade``, ``languages``, ``folder``, ``name``. A new folder moves no file.
+
+        Automatic downloads begin with what comes out after they were switched on. Raises NotFound, InvalidInput.
+        """
+        switches = ("monitored", "auto_download", "upgrade")
+        changes: dict[str, Any] = {name: bool(wish[name]) for name in switches if wish.get(name) is not None}
         if wish.get("languages") is not None:
             changes["languages"] = list(dict.fromkeys(validate_language(code) for code in wish["languages"]))
         if wish.get("name") is not None:
             changes["name"] = validate_series_name(wish["name"])
         if wish.get("folder") is not None:
             changes["folder"] = self._free(sanitize_filename(wish["folder"]), key)
+        if changes.get("auto_download") and not self._series.require(key).auto_download:
+            self._settle(key)
         self._series.update(key, **changes)
         self._tell(key)
         return self.detail(key)
+
+    def _settle(self, key: str) -> None:
+        with self._database.writing() as session:
+            row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+            if row is not None:
+                settle_released(session, row)
 
     def _free(self, folder: str, key: str) -> str:
         with self._database.reading() as session:

@@ -30,6 +30,7 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, u
 from .changes import Changes
 from .progress import ProgressService
 from .queue_repository import QueueRepository
+from .upgrading import better_languages
 from .views import DownloadItem, DownloadRequest, Paging, QueueStatistics, QueueStatus, Skipped
 
 LEASE_S = 30.0
@@ -105,23 +106,33 @@ class DownloadService:
     # ── wishing ─────────────────────────────────────────────────────────────
 
     def add(self, request: DownloadRequest) -> tuple[list[DownloadItem], list[Skipped]]:
-        """What was queued, and what was not with the reason. A failed item for the same episode is queued again."""
+        """What was queued, and what was not with the reason. A failed item for the same episode is queued again.
+
+        With ``upgrade`` a present episode is queued too, in the languages that are better than its file's.
+        """
         priority = Priority.parse(request.priority)
         series = self._series(request)
-        present = self._present(request.serie_id)
+        wanted = request.languages or (series.languages if series else ()) or self._settings().download.languages
+        present = self._present(request.serie_id, wanted if request.upgrade else ())
         unfinished = self.repository.unfinished(request.serie_id)
         new: list[DownloadQueueItem] = []
         again: list[str] = []
         skipped: list[Skipped] = []
         for season, number in dict.fromkeys(request.episodes):
             known = unfinished.get((season, number))
-            reason = _why_not(known, (season, number) in present)
+            better = present.get((season, number))
+            reason = _why_not(known, better == ())
             if reason:
                 skipped.append(Skipped(EpisodeNumber(season, number).code, reason))
             elif known is not None:
+                if better:
+                    known.languages = list(better)
+                    self.repository.save_item(known)
                 again.append(known.id)
             else:
-                new.append(_new_item(request, series, season, number, priority))
+                item = _new_item(request, series, season, number, priority)
+                item.languages = list(better or request.languages)
+                new.append(item)
         if again:
             self.repository.retry(again)
         self.repository.add_all(new)
@@ -331,11 +342,16 @@ class DownloadService:
             raise NotFound(f"There is no series {request.serie_id!r} in the library; add it first.")
         return series
 
-    def _present(self, key: str) -> set[tuple[int, int]]:
-        query = select(Episode.season, Episode.number).join(AnimeSeries)
+    def _present(self, key: str, wanted: Sequence[str]) -> dict[tuple[int, int], tuple[str, ...]]:
+        """The episodes that are there, each with the languages among ``wanted`` that would be better."""
+        columns = (Episode.season, Episode.number, Episode.file_language, Episode.languages)
+        query = select(*columns).join(AnimeSeries)
         query = query.where(AnimeSeries.key == key, AnimeSeries.deleted_at.is_(None), Episode.file.is_not(None))
         with self._database.reading() as session:
-            return {(season, number) for season, number in session.execute(query)}
+            return {
+                (season, number): better_languages(wanted, have, offered or ())
+                for season, number, have, offered in session.execute(query)
+            }
 
     def _record_file(self, item: DownloadQueueItem, relative: str, language: str | None, size_bytes: int) -> None:
         with self._database.writing() as session:

@@ -142,6 +142,7 @@ def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
         monitored=series.monitored, episodes=episodes, cover_url=cover_address(series),
         available_languages=tuple(spoken), missing_count=sum(1 for one in episodes if _counts_as_missing(one)),
         refreshed_at=series.refreshed_at, refresh_error=series.refresh_error,
+        auto_download=series.auto_download, upgrade=series.upgrade,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from aniworld.core.keys import title_from_slug
@@ -34,11 +34,22 @@ def record_page(session: Session, series: AnimeSeries, page: SeriesPage, *, name
     series.year_start, series.year_end = page.year_start, page.year_end
     series.age_rating, series.imdb_id, series.cover_url = page.age_rating, page.imdb_id, page.cover_url
     series.site, series.link = page.site, page.link
+    first = series.refreshed_at is None
     series.refreshed_at, series.refresh_error = utcnow(), None
     rows = {(row.season, row.number): row for row in _episodes(session, series)}
     if (name_folder or not series.folder) and not any(row.file for row in rows.values()):
         series.folder = free_folder(session, folder_name(series.name, page.year_start), series.key)
-    return Recorded(series.key, series.folder, _record_episodes(session, series, page, rows))
+    new = _record_episodes(session, series, page, rows)
+    if first:  # what was out when the series came is not new to it
+        settle_released(session, series)
+    return Recorded(series.key, series.folder, new)
+
+
+def settle_released(session: Session, series: AnimeSeries) -> None:
+    """Automatic downloads leave alone what is out by now: they are about what comes later."""
+    session.flush()
+    out = (Episode.series_id == series.id, Episode.available.is_(True))
+    session.execute(update(Episode).where(*out).values(settled=True), execution_options={"synchronize_session": False})
 
 
 def _episodes(session: Session, series: AnimeSeries) -> list[Episode]:

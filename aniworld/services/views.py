@@ -110,12 +110,15 @@ class AnimeDetail:
     missing_count: int = 0
     refreshed_at: datetime | None = None
     refresh_error: str | None = None
+    auto_download: bool = False
+    upgrade: bool = False
 
 
 @dataclass(frozen=True)
 class DownloadRequest:
     """Wished episodes of one series. ``episodes``: (season, number) pairs. ``serie_folder`` and ``serie_name`` are only
-    used where the server has no record of the series."""
+    used where the server has no record of the series. ``upgrade``: also episodes that are present in a worse language.
+    """
 
     serie_id: str
     episodes: tuple[tuple[int, int], ...]
@@ -124,6 +127,7 @@ class DownloadRequest:
     serie_name: str | None = None
     languages: tuple[str, ...] = ()
     source: str | None = None
+    upgrade: bool = False
 
 
 @dataclass(frozen=True)
@@ -253,6 +257,49 @@ class BackupView:
     created_at: datetime
     size_bytes: int
     kind: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a test. ``target``: what was tried, without secrets; ``message``: a sentence."""
+
+    target: str
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class TrackingStatus:
+    """The look for new episodes that runs, or the last one. ``looked`` of ``total`` series were read again."""
+
+    running: bool = False
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    looked: int = 0
+    total: int = 0
+    new_episodes: int = 0
+    queued: int = 0
+    upgrades: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CalendarEntry:
+    """An episode that a catalogue announces. ``day``: ``2026-08-03``; ``at``: the moment, where the catalogue says so.
+
+    ``state``: announced, missing, queued, present.
+    """
+
+    key: str
+    name: str
+    folder: str
+    site: str
+    season: int | None
+    episode: int | None
+    day: str
+    at: datetime | None
+    state: str
+    cover_url: str | None
 
 
 @dataclass(frozen=True)
