@@ -150,9 +150,33 @@ class SeriesUpdated(Event):
     series: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class NewEpisodes(Event):
+    """Episodes of a monitored series that can be had now and could not before: [{"season", "episode"}].
+
+    ``queued``: how many of them were queued by themselves.
+    """
+
+    name, room = "new_episodes", Room.LIBRARY
+    key: str
+    folder: str
+    episodes: list[dict[str, int]] = field(default_factory=list)
+    queued: int = 0
+
+
+@dataclass(frozen=True)
+class CatalogueResting(Event):
+    """A catalogue asked for a browser check and is left alone for ``seconds``."""
+
+    name, room = "catalogue_blocked", Room.LIBRARY
+    site: str
+    seconds: int
+    reason: str
+
+
 EVENTS: tuple[type[Event], ...] = (
     DownloadProgress, DownloadComplete, DownloadFailed, QueueStatusChanged,
-    ScanProgress, ScanComplete, ScanFailed, SeriesAdded, SeriesUpdated,
+    ScanProgress, ScanComplete, ScanFailed, SeriesAdded, SeriesUpdated, NewEpisodes, CatalogueResting,
 )  # fmt: skip
 
 
