@@ -16,8 +16,8 @@ DEFAULT_TEMPLATE = "{series} - S{season:02}E{episode:02} - {title}"
 QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 NOTIFICATION_SCHEMES = (
-    "discord", "gotify", "gotifys", "json", "jsons", "mailto", "mailtos", "matrix", "matrixs", "ntfy", "ntfys", "pover",
-    "schan", "signal", "signals", "slack", "tgram",
+    "discord", "form", "forms", "gotify", "gotifys", "json", "jsons", "mailto", "mailtos", "matrix", "matrixs", "ntfy",
+    "ntfys", "pbul", "pover", "rocket", "rockets", "schan", "signal", "signals", "slack", "tgram", "xml", "xmls",
 )  # fmt: skip
 EVENT_NAMES = (
     "download_complete",
@@ -25,6 +25,7 @@ EVENT_NAMES = (
     "scan_complete",
     "scan_failed",
     "series_added",
+    "new_episodes",
     "catalogue_blocked",
 )
 
@@ -137,7 +138,10 @@ class MediaServerSettings:
         "none", "The media server that is told of new episodes.", choices=("none", "jellyfin", "plex", "kodi")
     )
     url: str = setting("", "Its address.", kind="url")
-    token: str = setting("", "Its API key or token.", secret=True)
+    token: str = setting("", "Its API key or token; for Kodi user:password.", secret=True)
+    library_path: str = setting(
+        "", "The library folder as the media server sees it, where that differs (in a container, on another machine)."
+    )
 
 
 @dataclass(frozen=True)
