@@ -1,0 +1,125 @@
+"""CalendarService: what the catalogues announce for the series of the library."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+from sqlalchemy import select
+
+from aniworld.core.errors import AniworldError, NotFound, NothingThere
+from aniworld.core.queue import Status
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
+from aniworld.providers.base import Airing
+from aniworld.providers.registry import Registry
+
+from .listing import cover_address
+from .views import CalendarEntry
+
+log = logging.getLogger(__name__)
+
+KEPT_S = 3600.0
+TRIED_AGAIN_S = 300.0
+_LIVE = (Status.PENDING, Status.DOWNLOADING)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One catalogue's calendar and until when it holds. ``fault``: why it could not be read this time."""
+
+    airings: tuple[Airing, ...]
+    until: float
+    fault: AniworldError | None = None
+
+
+class CalendarService:
+    """Each catalogue's calendar is read at most once an hour; one that cannot be read is tried again after 5 minutes,
+    and what it said before holds until then."""
+
+    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._registry = registry
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: dict[str, Kept] = {}
+
+    def upcoming(self) -> list[CalendarEntry]:
+        """Announced episodes of the library's series, soonest first. Raises the first catalogue's SourceError when none
+        could be read."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(AnimeSeries).where(AnimeSeries.deleted_at.is_(None)))
+            series = {(one.site, one.key): one for one in rows}
+        sites = sorted({site for site, _ in series if site})
+        kept = [self._calendar(site) for site in sites]
+        if kept and all(one.fault and not one.airings for one in kept):
+            raise kept[0].fault  # type: ignore[misc]
+        found = [
+            (series[(site, airing.key)], airing)
+            for site, one in zip(sites, kept, strict=True)
+            for airing in one.airings
+            if (site, airing.key) in series
+        ]
+        return sorted(self._entries(found), key=_when)
+
+    def airings(self, site: str) -> tuple[Airing, ...]:
+        """One catalogue's calendar, as fresh as an hour; empty where it has none. Raises SourceError."""
+        kept = self._calendar(site)
+        if kept.fault and not kept.airings:
+            raise kept.fault
+        return kept.airings
+
+    def _calendar(self, site: str) -> Kept:
+        with self._lock:  # those who come meanwhile wait for the same answer
+            before = self._kept.get(site)
+            if before is None or self._clock() >= before.until:
+                self._kept[site] = self._read(site, before)
+            return self._kept[site]
+
+    def _read(self, site: str, before: Kept | None) -> Kept:
+        try:
+            airings = tuple(self._registry.catalogue(site).calendar())
+        except (NothingThere, NotFound):
+            airings = ()
+        except AniworldError as error:
+            log.warning("The calendar of %s could not be read: %s", site, error)
+            return Kept(before.airings if before else (), self._clock() + TRIED_AGAIN_S, error)
+        return Kept(airings, self._clock() + KEPT_S)
+
+    def _entries(self, found: Sequence[tuple[AnimeSeries, Airing]]) -> list[CalendarEntry]:
+        states = self._states([series for series, _ in found])
+        return [_entry(series, airing, states) for series, airing in dict.fromkeys(found)]
+
+    def _states(self, series: Sequence[AnimeSeries]) -> dict[tuple[str, int, int], str]:
+        """(key, season, number) → state of every episode that is known of these series."""
+        keys = {one.id: one.key for one in series}
+        columns = (Episode.series_id, Episode.season, Episode.number, Episode.file, Episode.available)
+        item = DownloadQueueItem
+        with self._database.reading() as session:
+            states = {
+                (keys[series_id], season, number): "present" if file else "missing" if available else "announced"
+                for series_id, season, number, file, available in session.execute(
+                    select(*columns).where(Episode.series_id.in_(keys))
+                )
+            }
+            query = select(item.serie_id, item.season, item.episode)
+            live = query.where(item.serie_id.in_(keys.values()), item.status.in_(_LIVE))
+            states.update({(row.serie_id, row.season, row.episode): "queued" for row in session.execute(live)})
+        return states
+
+
+def _entry(series: AnimeSeries, airing: Airing, states: dict[tuple[str, int, int], str]) -> CalendarEntry:
+    at = (series.key, airing.season if airing.season is not None else -1, airing.episode or -1)
+    return CalendarEntry(
+        key=series.key, name=series.name, folder=series.folder, site=series.site, season=airing.season,
+        episode=airing.episode, day=airing.day.isoformat(), at=airing.at.astimezone(UTC) if airing.at else None,
+        state=states.get(at, "announced"), cover_url=cover_address(series),
+    )  # fmt: skip
+
+
+def _when(entry: CalendarEntry) -> tuple[str, float, str, int, int]:
+    moment = entry.at.timestamp() if entry.at else float("inf")
+    return (entry.day, moment, entry.name, entry.season or 0, entry.episode or 0)

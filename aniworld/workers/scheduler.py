@@ -1,0 +1,105 @@
+"""What happens on schedule. APScheduler is loaded only while something is scheduled; see docs/decisions/0072."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from aniworld.config.settings import Settings
+from aniworld.core.errors import AlreadyRunning
+from aniworld.services.configuration import ConfigService
+from aniworld.services.tracking import TrackingService
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.gevent import GeventScheduler
+
+log = logging.getLogger(__name__)
+
+FIRST_AFTER_S = 60.0
+_LOOK = "tracking"
+
+
+class Scheduler:
+    """``start`` sets up what the settings want, and follows their changes; ``stop`` ends it. Each may be called twice.
+
+    The first look comes ``first_after_s`` after the start: it reads only what is due, so a restart costs little.
+    """
+
+    def __init__(
+        self, tracking: TrackingService, config: ConfigService, *, first_after_s: float = FIRST_AFTER_S
+    ) -> None:
+        self._tracking = tracking
+        self._config = config
+        self._first_after_s = first_after_s
+        self._lock = threading.RLock()
+        self._scheduler: GeventScheduler | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._stopping = threading.Event()
+        self._looked_at: datetime | None = None
+
+    def start(self) -> None:
+        if self._unsubscribe is None:
+            self._unsubscribe = self._config.subscribe(self._changed)
+            self._apply(self._config.current)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        with self._lock:
+            self._end()
+
+    @property
+    def next_look(self) -> datetime | None:
+        """When the next look begins; None when none is scheduled."""
+        with self._lock:
+            job = self._scheduler.get_job(_LOOK) if self._scheduler is not None else None
+        return job.next_run_time if job is not None else None
+
+    def _changed(self, old: Settings, new: Settings) -> None:
+        if old.tracking != new.tracking:
+            self._apply(new)
+
+    def _apply(self, settings: Settings) -> None:
+        with self._lock:
+            if not settings.tracking.enabled or self._stopping.is_set():
+                self._end()
+                return
+            if self._scheduler is None:
+                self._scheduler = _made()
+                self._scheduler.start()
+            self._schedule(self._scheduler, settings.tracking.interval_hours)
+
+    def _schedule(self, scheduler: GeventScheduler, hours: float) -> None:
+        """The next look is one interval after the last one, or soon when there was none or that is over."""
+        soon = datetime.now(UTC) + timedelta(seconds=self._first_after_s)
+        due = soon if self._looked_at is None else max(soon, self._looked_at + timedelta(hours=hours))
+        scheduler.add_job(
+            self._look, "interval", id=_LOOK, hours=hours, next_run_time=due, replace_existing=True, coalesce=True,
+            max_instances=1, misfire_grace_time=None,
+        )  # fmt: skip
+
+    def _look(self) -> None:
+        self._looked_at = datetime.now(UTC)
+        try:
+            found = self._tracking.look(self._stopping.is_set)
+        except AlreadyRunning:
+            log.info("A look for new episodes that a person began runs already; this one is left out")
+            return
+        log.info("Looked at %d series: %d new episodes, %d queued", found.looked, found.new_episodes, found.queued)
+
+    def _end(self) -> None:
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
+
+
+def _made() -> Any:
+    from apscheduler.schedulers.gevent import GeventScheduler  # a quarter of a second that most servers do not need
+
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    return GeventScheduler(timezone=UTC)
