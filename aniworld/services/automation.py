@@ -1,0 +1,72 @@
+"""What happens by itself, in one place: tracking, notifications, the media server, the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aniworld.config.settings import Settings
+from aniworld.core.events import CatalogueResting, EventBus
+from aniworld.models import Database
+from aniworld.providers.registry import Registry
+from aniworld.providers.rest import Rest
+
+from .anime import AnimeService
+from .calendar import CalendarService
+from .downloads import DownloadService
+from .media_servers import MediaServerService
+from .notifications import NotificationService
+from .progress import ProgressService
+from .tracking import TrackingService
+
+EXTRA = "automation"  # its name among the extras of Services
+
+
+@dataclass(frozen=True)
+class Automation:
+    """``start`` lets notifications and the media server listen; ``stop`` ends that and a running look. Each may be
+    called twice. The look on schedule is ``workers.scheduler``'s."""
+
+    bus: EventBus
+    registry: Registry
+    tracking: TrackingService
+    notifications: NotificationService
+    media_servers: MediaServerService
+    calendar: CalendarService
+    _stops: list[Callable[[], None]] = field(default_factory=list, repr=False)
+
+    def start(self) -> None:
+        if self._stops:
+            return
+        self._stops.append(self.registry.rest.listen(self._tell_of_rest))
+        for service in (self.notifications, self.media_servers):
+            service.start()
+            self._stops.append(service.stop)
+
+    def stop(self) -> None:
+        self.tracking.stop()
+        while self._stops:
+            self._stops.pop()()
+
+    def _tell_of_rest(self, rest: Rest) -> None:
+        self.bus.publish(CatalogueResting(rest.site, round(rest.seconds), rest.why))
+
+
+def build_automation(
+    *, database: Database, bus: EventBus, registry: Registry, anime: AnimeService, downloads: DownloadService,
+    progress: ProgressService, settings: Callable[[], Settings], private_hosts: tuple[str, ...], user_agent: str,
+    spawn: Callable[[Callable[[], None]], None],
+) -> Automation:  # fmt: skip
+    """Everything built and wired; nothing started."""
+    calendar = CalendarService(database, registry)
+    return Automation(
+        bus=bus,
+        registry=registry,
+        tracking=TrackingService(
+            database=database, registry=registry, anime=anime, downloads=downloads, settings=settings,
+            progress=progress, calendar=calendar, spawn=spawn,
+        ),
+        notifications=NotificationService(bus, settings, private_hosts=private_hosts),
+        media_servers=MediaServerService(bus, settings, user_agent=user_agent, private_hosts=private_hosts),
+        calendar=calendar,
+    )  # fmt: skip

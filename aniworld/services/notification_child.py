@@ -1,0 +1,103 @@
+"""The program that sends one notification: Apprise in a process of its own, for a few seconds. See docs/decisions/0070.
+
+On stdin one JSON object: ``{"urls": [...], "title", "body", "private_hosts": [...]}``. On stdout a line for each address,
+``{"place", "ok", "why"}``, as soon as it is known; ``why`` is one of ``WHYS``. Never an address, never an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+from typing import Any
+
+from aniworld.config.settings import NOTIFICATION_SCHEMES
+from aniworld.core.addresses import AddressRule
+from aniworld.transfer.guard import Guard
+
+WHYS = ("", "scheme", "malformed", "private", "refused")
+SERVICE_TIMEOUT_S = 12.0
+
+_here = threading.local()
+
+
+class NotingRule(AddressRule):
+    """Notes, for the thread that connects, that an address was refused."""
+
+    def allows(self, host: str, address: str, port: int) -> bool:
+        allowed = super().allows(host, address, port)
+        if not allowed:
+            _here.refused = True
+        return allowed
+
+
+def run() -> None:
+    """Sends what stdin says. The guard stands before the first foreign line is loaded, and cannot be taken off."""
+    out = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)  # nothing but our lines goes to stdout, whoever prints
+    wish = json.loads(sys.stdin.buffer.read())
+    logging.disable(logging.CRITICAL)  # Apprise's log may hold an address or an answer
+    import encodings.idna  # noqa: F401  loaded late by name resolution otherwise
+
+    rule = NotingRule.of(wish["private_hosts"])
+    Guard(rule).install()
+    lock = threading.Lock()
+    threads = [
+        threading.Thread(target=_send_and_tell, args=(place, url, wish["title"], wish["body"], out, lock), daemon=True)
+        for place, url in enumerate(wish["urls"])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _send_and_tell(place: int, url: str, title: str, body: str, out: Any, lock: threading.Lock) -> None:
+    why = _send(url, title, body)
+    with lock:
+        out.write(json.dumps({"place": place, "ok": not why, "why": why}) + "\n")
+        out.flush()
+
+
+def _send(url: str, title: str, body: str) -> str:
+    """Why it was not sent; empty when it was."""
+    if not may_be_used(url):
+        return "scheme"
+    _here.refused = False
+    try:
+        sent = _sent(url, title, body)
+    except Exception:  # the wall to foreign code: its message may hold the address
+        sent = False
+    if sent:
+        return ""
+    if sent is None:
+        return "malformed"
+    return "private" if _here.refused else "refused"
+
+
+def _sent(url: str, title: str, body: str) -> bool | None:
+    """Whether the service took it; None for an address that Apprise does not understand."""
+    from apprise import Apprise, AppriseAsset, NotifyFormat, PersistentStoreMode
+
+    asset = AppriseAsset(
+        storage_mode=PersistentStoreMode.MEMORY, service_timeout=SERVICE_TIMEOUT_S, allow_templates=False
+    )
+    asset.app_id = asset.app_desc = "Aniworld"
+    asset.async_mode = asset.http_redirects = asset.pgp_autogen = asset.pem_autogen = False
+    service = Apprise.instantiate(url, asset=asset)  # one address: a text with commas is not taken apart
+    if service is None or not _names_of(service) & set(NOTIFICATION_SCHEMES):
+        return None
+    return bool(Apprise(service, asset=asset).notify(body=body, title=title, body_format=NotifyFormat.TEXT))
+
+
+def _names_of(service: Any) -> set[str]:
+    named = (service.protocol, service.secure_protocol)
+    return {name for names in named for name in ([names] if isinstance(names, str) else names or ())}
+
+
+def may_be_used(url: str) -> bool:
+    """Whether the address is of an allowed kind."""
+    scheme, mark, rest = url.partition("://")
+    return bool(mark and rest) and scheme.lower() in NOTIFICATION_SCHEMES and all(ord(char) > 31 for char in url)
