@@ -10,6 +10,7 @@ from aniworld.config.fields import Amount, StrictSchema, Text, Truth, Whole
 from aniworld.core.errors import InvalidInput
 from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
 from aniworld.core.queue import Priority, Status
+from aniworld.services.notifications import URL_LENGTH, URLS_AT_ONCE
 from aniworld.services.passwords import LONGEST, SHORTEST
 from aniworld.services.views import DownloadRequest, SeriesQuery
 
@@ -85,6 +86,8 @@ class Rescan(StrictSchema):
 
 class SeriesChange(StrictSchema):
     monitored = Truth()
+    auto_download = Truth(metadata={"description": "Queue new episodes by itself."})
+    upgrade = Truth(metadata={"description": "Replace an episode once it is out in a better language."})
     languages = language_list()
     folder = Text(validate=[validate.Length(1, 255), _NOT_BLANK])
     name = Text(validate=[validate.Length(1, 500), _NOT_BLANK])
@@ -99,6 +102,13 @@ class FolderChoice(StrictSchema):
     key = Text(
         required=True, allow_none=True, validate=_KEY_RULES, metadata={"description": "null: ignore this folder."}
     )
+
+
+class NotificationTest(StrictSchema):
+    urls = fields.List(
+        Text(validate=validate.Length(1, URL_LENGTH)), load_default=None, allow_none=True,
+        validate=validate.Length(1, URLS_AT_ONCE), metadata={"description": "null: the configured addresses."},
+    )  # fmt: skip
 
 
 class StatusQuery(StrictSchema):
@@ -172,6 +182,7 @@ class NewDownloads(StrictSchema):
     priority = PriorityField(load_default=int(Priority.NORMAL), metadata=_PRIORITY_FORM)
     languages = language_list()
     source = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+    upgrade = Truth(load_default=False, metadata={"description": "Also present episodes, in better languages only."})
 
     @post_load
     def as_request(self, data: dict[str, Any], **_: Any) -> DownloadRequest:
