@@ -20,7 +20,7 @@ _SELF_CLOSING = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
     | {"li", "p", "td", "th", "tr", "option", "dt", "dd", "tbody", "thead"}
 )
-_MARKUP = re.compile(r"<[^<>]{0,500}>")
+_MARKUP = re.compile(r"</?(?:em|strong|mark|span|small|b|i|u|br|p)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
 def soup_of(text: str, url: str) -> BeautifulSoup:
@@ -62,7 +62,10 @@ def plain(text: str) -> str:
 
 
 def without_markup(text: object) -> str:
-    """Plain text of a value from JSON that may carry ``<em>`` and escaped entities; empty for no text."""
+    """Plain text of a value from JSON that may carry ``<em>`` and the like, and escaped entities; empty for no text.
+
+    Only tags of formatting go: a title such as ``A <B> C`` keeps what it is called.
+    """
     return plain(_MARKUP.sub("", plain(text))) if isinstance(text, str) else ""
 
 
