@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,7 +18,8 @@ from aniworld.library.matching import KnownEpisode, KnownSeries
 from aniworld.library.scanner import FoundFile, ScanResult, SeriesFound, Unmatched
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder, utcnow
 
-BATCH = 20
+BATCH = 10
+AT_ONCE = 200  # rows read before the others get their turn
 _UNMATCHED = "unmatched"
 
 
@@ -38,16 +38,32 @@ def batches(items: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
         time.sleep(0)  # under gevent the other greenlets run here; waits for nothing
 
 
+class _Row(NamedTuple):
+    """An episode as it is stored."""
+
+    id: int
+    season: int
+    number: int
+    absolute: int | None
+    link: str
+    file: str | None
+    file_language: str | None
+    size_bytes: int | None
+
+
+_COLUMNS = tuple(Episode.__table__.c[name] for name in ("series_id", *_Row._fields))
+
+
 class ScanRecords:
     """The scan's side of the database. Every method is one or several short sessions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._places: dict[str, tuple[int, str]] = {}  # key → id and stored folder, as `known` saw them
 
     def snapshot(self, root: str) -> Snapshot:
         """The last scan's view of ``root``; empty if it was another root."""
-        with self._database.reading() as session:
-            rows = session.execute(select(SeenFolder.path, SeenFolder.mtime_ns, SeenFolder.content)).all()
+        rows = self._seen_rows()
         if not any(path == "" and content == [root] for path, _, content in rows):
             return Snapshot({}, {})
         seen = {path: mtime for path, mtime, _ in rows if path and mtime}
@@ -57,6 +73,7 @@ class ScanRecords:
         """All series. Those whose facts did not change since ``snapshot`` come without their episodes."""
         short = []
         for row in self._series_rows():
+            self._places[row.key] = (row.id, row.folder or "")
             unchanged = bool(row.folder) and row.key not in reread and snapshot.marks.get(row.folder) == _mark(row)
             short.append(
                 KnownSeries(
@@ -78,8 +95,9 @@ class ScanRecords:
         for batch in batches(short):
             rows = self._episodes([series.key for series in batch])
             for series in batch:
-                episodes = tuple(KnownEpisode(row.season, row.number, row.absolute) for row in rows[series.key])
-                files = {(row.season, row.number): row.file for row in rows[series.key] if row.file}
+                mine = rows[series.key]
+                episodes = tuple(KnownEpisode(row.season, row.number, row.absolute) for row in mine)
+                files = {(row.season, row.number): row.file for row in mine if row.file}
                 whole.append(replace(series, episodes=episodes, files=files))
         return whole
 
@@ -96,7 +114,7 @@ class ScanRecords:
 
     def _record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
         rows = self._episodes([one.key for one in found])
-        plans = [_Plan(one, rows[one.key]) for one in found]
+        plans = [_Plan(one, rows[one.key], *self._places[one.key]) for one in found]
         vanished = offload(_really_gone, root, plans)
         with self._database.writing() as session:
             for plan in plans:
@@ -116,11 +134,7 @@ class ScanRecords:
         wanted = {"": (0, [root])} | {
             path: (mtime, content.get(path, [])) for path, mtime in paths.items() if len(path) <= 1000
         }
-        with self._database.reading() as session:
-            had = {
-                row.path: (row.mtime_ns, row.content)
-                for row in session.execute(select(SeenFolder.path, SeenFolder.mtime_ns, SeenFolder.content))
-            }
+        had = {path: (mtime, facts) for path, mtime, facts in self._seen_rows()}
         gone = [path for path in had if path not in wanted]
         new = [
             {"path": path, "mtime_ns": mtime, "content": facts}
@@ -181,34 +195,38 @@ class ScanRecords:
             row = session.execute(query).one()
         return row[0], row[1]
 
-    def _series_rows(self) -> Sequence[Row[Any]]:
+    def _series_rows(self) -> list[Row[Any]]:
         query = (
             select(
-                AnimeSeries.key, AnimeSeries.name, AnimeSeries.folder, AnimeSeries.alternative_titles, AnimeSeries.year_start,
-                func.count(Episode.id).label("episodes"), func.count(Episode.file).label("present"),
+                AnimeSeries.id, AnimeSeries.key, AnimeSeries.name, AnimeSeries.folder, AnimeSeries.alternative_titles,
+                AnimeSeries.year_start, func.count(Episode.id).label("episodes"), func.count(Episode.file).label("present"),
                 func.max(Episode.updated_at).label("touched"),
             )
             .outerjoin(Episode)
             .where(AnimeSeries.deleted_at.is_(None))
             .group_by(AnimeSeries.id)
         )  # fmt: skip
-        with self._database.reading() as session:
-            return session.execute(query).all()
+        return self._read(query)
 
-    def _episodes(self, keys: Sequence[str]) -> dict[str, list[Row[Any]]]:
-        rows: dict[str, list[Row[Any]]] = defaultdict(list)
-        query = (
-            select(
-                AnimeSeries.key, AnimeSeries.id.label("series_id"), AnimeSeries.folder, Episode.id, Episode.season,
-                Episode.number, Episode.absolute, Episode.link, Episode.file, Episode.file_language, Episode.size_bytes,
-            )
-            .outerjoin(Episode)
-            .where(AnimeSeries.key.in_(keys))
-        )  # fmt: skip
+    def _seen_rows(self) -> list[Row[Any]]:
+        return self._read(select(SeenFolder.path, SeenFolder.mtime_ns, SeenFolder.content))
+
+    def _read(self, query: Select[Any]) -> list[Row[Any]]:
+        """All rows of a long answer, with breaths on the way."""
+        rows: list[Row[Any]] = []
         with self._database.reading() as session:
-            for row in session.execute(query):
-                rows[row.key].append(row)
+            for part in session.execute(query.execution_options(yield_per=AT_ONCE)).partitions():
+                rows.extend(part)
+                time.sleep(0)  # under gevent the other greenlets run here; waits for nothing
         return rows
+
+    def _episodes(self, keys: Sequence[str]) -> dict[str, list[_Row]]:
+        by_id: dict[int, list[_Row]] = {self._places[key][0]: [] for key in keys}
+        query = select(*_COLUMNS).where(Episode.series_id.in_(list(by_id)))
+        with self._database.reading() as session:
+            for series_id, *values in session.connection().execute(query):
+                by_id[series_id].append(_Row(*values))
+        return {key: by_id[self._places[key][0]] for key in keys}
 
 
 def _mark(row: Row[Any]) -> list[Any]:
@@ -220,11 +238,9 @@ def _mark(row: Row[Any]) -> list[Any]:
 class _Plan:
     """What a series' rows become: compared outside of the writing session, so that this is short."""
 
-    def __init__(self, found: SeriesFound, rows: Sequence[Row[Any]]) -> None:
-        self.found = found
-        self.series_id = rows[0].series_id if rows else None
-        self.stored_folder = rows[0].folder if rows else ""
-        known = {(row.season, row.number): row for row in rows if row.id is not None}
+    def __init__(self, found: SeriesFound, rows: Sequence[_Row], series_id: int, stored_folder: str) -> None:
+        self.found, self.series_id, self.stored_folder = found, series_id, stored_folder
+        known = {(row.season, row.number): row for row in rows}
         self.updates = [change for place, file in found.files.items() if (change := _change(known.get(place), file))]
         self.inserts = [
             {"series_id": self.series_id, "season": season, "number": number, "file": file.path,
@@ -241,12 +257,10 @@ class _Plan:
     def moved(self) -> bool:
         return self.stored_folder != self.found.folder and bool(self.found.files or not self.stored_folder)
 
-    def _truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[Row[Any]]:
+    def _truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Row]:
         return [row for row in self.lost if (self.found.folder, row.file) in vanished]
 
     def write(self, session: Session, vanished: frozenset[tuple[str, str]]) -> None:
-        if self.series_id is None:
-            return
         connection, table = session.connection(), Episode.__table__
         if self.updates:
             statement = update(table).where(
@@ -269,7 +283,7 @@ class _Plan:
                 connection.execute(delete(table).where(same))
 
 
-def _change(row: Row[Any] | None, file: FoundFile) -> dict[str, Any] | None:
+def _change(row: _Row | None, file: FoundFile) -> dict[str, Any] | None:
     """The new values of an episode's row; None where it says that already."""
     if row is None:
         return None
