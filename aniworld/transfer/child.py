@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -61,7 +60,7 @@ def main() -> int:
         message = wire.error_message(ChildDied("The transfer ran out of memory."))
     except Exception:  # the outermost edge: the server reads the trace's end and says it
         session.stop()
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
         return 1
     session.stop()
     voice.say(message)
@@ -77,9 +76,10 @@ def transfer(session: Session) -> TransferResult:
     guard = Guard(AddressRule.of(job.private_hosts), programs=(ffmpeg,))
     guard.install()
     session.refused = lambda: guard.refused
+    session.ffmpeg = Ffmpeg(ffmpeg, job.folder)
     session.start()
     try:
-        return finished_before(session) or finish(session, Ffmpeg(ffmpeg, job.folder), _fetcher(job)(session))
+        return finished_before(session) or finish(session, session.ffmpeg, _fetcher(job)(session))
     finally:
         os.close(lock)
 
@@ -153,6 +153,6 @@ def run() -> None:
     try:
         code = main()
     except BaseException:
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
     sys.stderr.flush()
     os._exit(code)

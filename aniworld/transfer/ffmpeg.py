@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +76,28 @@ class Ffmpeg:
             out.unlink(missing_ok=True)
             raise WrongMedia(f"The parts of the video cannot be put together ({_last(ran.log)}).")
 
+    def join_stream(self, feed: Callable[[int], bool], out: Path) -> Ran:
+        """As ``join``, of one track that ``feed`` writes into a pipe. If ``feed`` says False, ffmpeg is killed."""
+        source = ("-protocol_whitelist", "pipe", *_SAFE_INPUT[2:], "-i", "pipe:0")
+        process = self._popen([*source, "-map", "0:v:0?", "-map", "0:a?", "-c", "copy", str(out)], subprocess.PIPE)
+        assert process.stdin is not None
+        whole = False
+        try:
+            whole = feed(process.stdin.fileno())
+        finally:
+            if not whole and process.poll() is None:
+                process.kill()
+            out_text, log = process.communicate()
+        if not whole:
+            return Ran(process.returncode or 1, "", "")
+        return self._judge(Ran(process.returncode, "", log.decode("utf-8", "replace")))
+
     def look(self, path: Path, tail_s: float) -> Ran:
-        """What ffmpeg says of the file; its last ``tail_s`` seconds are decoded (all of it for 0)."""
-        where = ["-sseof", f"-{tail_s}"] if tail_s else []
+        """What ffmpeg says of the file; its last ``tail_s`` seconds are decoded (all of it for 0).
+
+        From the key frame before, and that one counts too: a picture may end a while before the sound does.
+        """
+        where = ["-noaccurate_seek", "-sseof", f"-{tail_s}"] if tail_s else []
         told = ["-progress", "pipe:1", "-loglevel", "level+info", "-copyts"]
         wanted = ["-map", "0:v:0?", "-map", "0:a:0?", "-f", "null", "-"]
         return self.run([*told, *where, *_SAFE_INPUT, "-i", str(path), *wanted], [path])
@@ -85,11 +105,7 @@ class Ffmpeg:
     def run(self, args: list[str], inputs: list[Path]) -> Ran:
         """Blocks until ffmpeg ends. Call on the child's main thread: ffmpeg dies with the thread that started it."""
         size = sum(path.stat().st_size for path in inputs)
-        command = [self._path, "-hide_banner", "-nostdin", "-y", *args]
-        process = subprocess.Popen(  # preexec_fn: one prepared call into libc, so safe beside threads
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=self._folder, preexec_fn=die_with_parent if os.name == "posix" else None,
-        )  # fmt: skip
+        process = self._popen(["-nostdin", *args], subprocess.DEVNULL)
         try:
             out, log = process.communicate(timeout=120 + size / _BYTES_PER_SECOND)
         except subprocess.TimeoutExpired:
@@ -98,6 +114,13 @@ class Ffmpeg:
             raise TransferFailed("ffmpeg did not come to an end with this file.") from None
         ran = Ran(process.returncode, out.decode("utf-8", "replace"), log[-200_000:].decode("utf-8", "replace"))
         return self._judge(ran)
+
+    def _popen(self, args: list[str], stdin: int) -> subprocess.Popen[bytes]:
+        """preexec_fn: one prepared call into libc, so safe beside threads."""
+        return subprocess.Popen(
+            [self._path, "-hide_banner", "-y", *args], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=self._folder, preexec_fn=die_with_parent if os.name == "posix" else None,
+        )  # fmt: skip
 
     def _judge(self, ran: Ran) -> Ran:
         too_large = ran.code < 0 and -ran.code == getattr(signal, "SIGXFSZ", 0)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aniworld.core.errors import WrongMedia
 
 from . import wire
-from .disk import storage
+from .disk import storage, storage_error
 from .ffmpeg import Ffmpeg
 from .job import Phase, TransferJob, TransferResult
 from .session import Session
@@ -30,7 +31,7 @@ class Fetched:
     duration: float | None = None
     join: bool = False
     audio_language: str | None = None
-    leftovers: tuple[Path, ...] = field(default=())
+    joined: Path | None = None  # the tracks in one container already, where that was done on the way
 
 
 def finished_before(session: Session) -> TransferResult | None:
@@ -61,7 +62,7 @@ def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> TransferResult
 
 
 def _make(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> tuple[Path, Facts]:
-    path = _joined(session, ffmpeg, fetched) if fetched.join else fetched.tracks[0]
+    path = fetched.joined or (_joined(session, ffmpeg, fetched) if fetched.join else fetched.tracks[0])
     facts = _checked(session, ffmpeg, path, fetched)
     if facts.container not in _KEPT_AS_THEY_ARE:
         path = _joined(session, ffmpeg, fetched)
@@ -83,15 +84,16 @@ def _joined(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> Path:
 
 
 def _checked(session: Session, ffmpeg: Ffmpeg, path: Path, fetched: Fetched) -> Facts:
+    """The file's facts, and the file safe on the disk: both take their time side by side."""
     session.enter(Phase.VERIFYING)
     stated = fetched.duration or session.job.stream.duration
-    return check(ffmpeg, path, stated, full=session.job.full_decode_check)
+    with ToDisk(path):
+        return check(ffmpeg, path, stated, full=session.job.full_decode_check)
 
 
 def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> TransferResult:
-    """The file is safe on the disk before it gets its name, and has its name before its parts go."""
+    """The file was safe on the disk before it gets its name, and has its name before its parts go."""
     final = job.folder / f"media.{facts.container}"
-    _to_disk(path)
     result = TransferResult(
         final, path.stat().st_size, facts.container, facts.duration, facts.height,
         facts.audio_languages or ((fetched.audio_language,) if fetched.audio_language else ()),
@@ -104,17 +106,37 @@ def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> Tra
 
 def _clean(folder: Path, fetched: Fetched) -> None:
     with storage(folder):
-        for path in (*fetched.tracks, *fetched.leftovers, *folder.glob(f"{_JOINED}.*")):
+        for path in (*fetched.tracks, *folder.glob(f"{_JOINED}.*")):
             path.unlink(missing_ok=True)
             path.with_suffix(".journal").unlink(missing_ok=True)
 
 
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+class ToDisk:
+    """Inside, the file is synced on a thread; at the end it is done. Raises StorageError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._error: OSError | None = None
+        self._thread = threading.Thread(target=self._sync, name="sync", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is None:
+            self._thread.join()
+        if kind is None and self._error is not None:
+            raise storage_error(self._error, self._path.parent)
+
+    def _sync(self) -> None:
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self._error = error
 
 
 def _write(path: Path, facts: dict[str, Any]) -> None:

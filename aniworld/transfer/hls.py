@@ -21,6 +21,7 @@ from .disk import PartFile, storage
 from .finish import Fetched
 from .http import BUFFER, Buffer, Interrupted, Refused, Response
 from .job import Phase
+from .join import Joiner
 from .layout import Layout, Shifted
 from .patience import AT_THE_START, FOR_A_SEGMENT, Patience
 from .playlist import Choice, Segment
@@ -36,8 +37,8 @@ _DEPTH = 2
 class HlsFetcher:
     """Fetches what a playlist lists: the best fitting variant and, where it is apart, the best fitting audio."""
 
-    def __init__(self, session: Session, url: str, stem: str = "video") -> None:
-        self._session, self._url, self._stem = session, url, stem
+    def __init__(self, session: Session, url: str, stem: str = "video", *, join_early: bool = True) -> None:
+        self._session, self._url, self._stem, self._join_early = session, url, stem, join_early
 
     def run(self) -> Fetched:
         """The tracks, not yet joined. Raises HosterUnsupported, WrongMedia, TooLarge, MediaExpired, TransferFailed …"""
@@ -46,11 +47,13 @@ class HlsFetcher:
         if choice.audio:
             tracks.append(self._resolve(choice.audio)[1])
         shares = Shares(self._session, tracks, choice.bandwidth)
-        paths = tuple(
-            TrackFetcher(self._session, track, stem, shares).run()
+        fetchers = [
+            TrackFetcher(self._session, track, stem, shares, self._join_early and len(tracks) == 1)
             for stem, track in zip((self._stem, "audio"), tracks, strict=False)
-        )
-        return Fetched(paths, sum(one.duration for one in video) or None, True, choice.audio_language)
+        ]
+        paths = tuple(fetcher.run() for fetcher in fetchers)
+        duration = sum(one.duration for one in video) or None
+        return Fetched(paths, duration, True, choice.audio_language, joined=fetchers[0].joined())
 
     def _resolve(self, url: str) -> tuple[Choice, list[Segment]]:
         job, choice = self._session.job, Choice(url)
@@ -103,9 +106,10 @@ class Shares:
 class TrackFetcher:
     """Fetches one track's segments to ``<folder>/<stem>.part``."""
 
-    def __init__(self, session: Session, track: list[Segment], stem: str, shares: Shares) -> None:
-        self._session, self._track, self._shares = session, track, shares
-        self._part = PartFile(session.job.folder / f"{stem}.part")
+    def __init__(self, session: Session, track: list[Segment], stem: str, shares: Shares, join_early: bool) -> None:
+        self._session, self._track, self._shares, self._join_early = session, track, shares, join_early
+        self._joiner: Joiner | None = None
+        self._part = PartFile(session.job.folder / f"{stem}.part", final=False)
         self._subject = sha256("\n".join(one.name for one in track).encode()).hexdigest()
         self._buffer = Buffer()
         self._keys: dict[str, bytes] = {}
@@ -118,11 +122,27 @@ class TrackFetcher:
                 try:
                     return self._attempt(shifted.index if shifted else None)
                 except Shifted as turn:
-                    shifted = turn
+                    shifted, self._join_early = turn, False
+                    self._drop_join()
                     self._session.revive(turn)
             raise TransferFailed("The parts of the video change at their host while they are fetched.")
+        except BaseException:
+            self._drop_join()
+            raise
         finally:
             self._part.close()
+
+    def joined(self) -> Path | None:
+        """The track in a container, if it was joined while it came."""
+        if self._joiner is None:
+            return None
+        self._session.enter(Phase.MERGING)
+        return self._joiner.end()
+
+    def _drop_join(self) -> None:
+        joiner, self._joiner = self._joiner, None
+        if joiner is not None:
+            joiner.drop()
 
     def _attempt(self, before: int | None) -> Path:
         session = self._session
@@ -133,6 +153,10 @@ class TrackFetcher:
         if before is None:
             self._take_up()
         session.enter(Phase.TRANSFERRING)
+        if self._join_early and session.ffmpeg is not None:
+            out = session.job.folder / "joined.mp4"
+            self._joiner = Joiner(session, session.ffmpeg, self._part.path, self._layout, out)
+            self._joiner.start()
         self._crew = Crew(session, self._layout, self._fetch)
         self._crew.run()
         self._part.cut(self._layout.size)

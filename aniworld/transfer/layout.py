@@ -54,6 +54,14 @@ class Layout:
     def done_bytes(self) -> int:
         return sum(size or 0 for size, done in zip(self._sizes, self._done, strict=True) if done)
 
+    @property
+    def count(self) -> int:
+        return len(self._sizes)
+
+    def span(self, index: int) -> tuple[int, int]:
+        """First byte and byte after the last of a segment that is done."""
+        return self._places[index], self._places[index] + (self._sizes[index] or 0)
+
     def is_done(self, index: int) -> bool:
         return self._done[index]
 
@@ -82,6 +90,7 @@ class Layout:
     def finish(self, index: int) -> None:
         with self._changed:
             self._done[index] = True
+            self._changed.notify_all()
 
     def take(self) -> int | None:
         """The next segment to fetch, in order."""

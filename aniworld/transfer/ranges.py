@@ -74,7 +74,7 @@ class RangeFetcher:
 
     def __init__(self, session: Session, url: str, stem: str, extra: int = 0) -> None:
         self._session, self._url, self._extra = session, url, extra
-        self._part = PartFile(session.job.folder / f"{stem}.part")
+        self._part = PartFile(session.job.folder / f"{stem}.part", final=True)
         self._buffer = Buffer()
         self._held: dict[Piece, Response] = {}
         self._facts = Facts(0)

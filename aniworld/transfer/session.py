@@ -11,6 +11,7 @@ from aniworld.core.errors import AniworldError
 from aniworld.core.media import StreamKind
 
 from . import wire
+from .ffmpeg import Ffmpeg
 from .http import Client
 from .job import Phase, Progress, TransferJob
 from .limiter import Limiter
@@ -40,6 +41,7 @@ class Session:
         self._say = say
         self._room_answered = threading.Event()
         self._room_asked = False
+        self.ffmpeg: Ffmpeg | None = None
         self.refused: Callable[[], AniworldError | None] = lambda: None
         self.give_up: Callable[[AniworldError], None] = lambda error: None
         self._pulse = Pulse(self.meter, self._tell, self.fail)

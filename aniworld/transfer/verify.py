@@ -10,7 +10,7 @@ from aniworld.core.errors import WrongMedia
 
 from .ffmpeg import Ffmpeg, Ran
 
-TAIL_S = 4
+TAIL_S = 1
 _SHARE, _LEAST_S = 0.02, 1.5
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _INPUT = re.compile(r"Input #0, ([\w,]+), from")

@@ -165,7 +165,7 @@ class _Tracks:
             extra = sum(self._sizes[place + 1 :]) + (sum(self._sizes) if several else 0)
             return RangeFetcher(self._session, one["url"], stem, extra).run()
         if self._is_hls(one):
-            return HlsFetcher(self._session, one["url"], stem).run().tracks[0]
+            return HlsFetcher(self._session, one["url"], stem, join_early=False).run().tracks[0]
         return self._natively(one, stem)
 
     def _natively(self, one: dict[str, Any], stem: str) -> Path:

@@ -84,7 +84,7 @@ def test_a_library_that_vanishes_in_the_middle_is_unavailable(host: MediaHost, v
 
 
 def test_a_journal_of_another_boot_counts_only_what_was_synced(tmp_path: Path) -> None:
-    part = PartFile(tmp_path / "v.part")
+    part = PartFile(tmp_path / "v.part", final=True)
     part.open("subject", [], 1000)
     part.put(memoryview(b"a" * 100), 0, "0 100")
     part.journal.sync(part._descriptor)

@@ -143,7 +143,7 @@ def ask(host: MediaHost, tmp_path: Path) -> Ask:
         url = path if "://" in path else host.url(path)
         job = TransferJob(
             Stream(kind, url, **(stream or {})), tmp_path / "library" / "item",
-            stall_timeout_s=3.0, retry_pause_s=0.05, private_hosts=(host.address,),
+            stall_timeout_s=20.0, retry_pause_s=0.05, private_hosts=(host.address,),
         )  # fmt: skip
         asked = Asked(Transfer.__new__(Transfer), replace(job, **fields))
         asked.transfer = Transfer(asked.job, on_progress=asked.told.append, on_size=asked.sizes.append)

@@ -1,0 +1,262 @@
+"""How fast and how heavy the transfer is beside curl, aria2c, ffmpeg and yt-dlp, all against nginx on loopback.
+
+    python benchmarks/transfer_bench.py [--rounds 5] [--cases file slow hls slow-hls start] [--folder DIR]
+
+Runs alternate between the tools; what is printed are medians, as a Markdown table. Wall and CPU in seconds; CPU is
+that of all processes of the tool. Needs nginx, ffmpeg, curl and aria2c.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import platform
+import resource
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from aniworld.core.media import Stream, StreamKind  # noqa: E402
+from aniworld.transfer.job import TransferJob  # noqa: E402
+from aniworld.transfer.supervisor import Transfer  # noqa: E402
+
+MIB = 1024 * 1024
+PYTHON = sys.executable
+_CONFIG = """
+worker_processes 1; daemon off; pid {base}/nginx.pid; error_log {base}/error.log;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
+  types {{ video/mp4 mp4; video/mp2t ts; application/vnd.apple.mpegurl m3u8; }}
+  client_body_temp_path {base}/t1; proxy_temp_path {base}/t2; fastcgi_temp_path {base}/t3;
+  uwsgi_temp_path {base}/t4; scgi_temp_path {base}/t5;
+  server {{
+    listen 127.0.0.1:{port}; root {base}/www;
+    location /slow/ {{ alias {base}/www/; limit_rate 4m; }}
+    location /slow-hls/ {{ alias {base}/www/hls/; limit_rate 400k; }}
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """``floor``: seconds that the set speed allows at best, where there is one."""
+
+    title: str
+    tools: dict[str, Callable[[Path], object]]
+    floor: float | None = None
+
+
+@contextlib.contextmanager
+def nginx(base: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (base / "nginx.conf").write_text(_CONFIG.format(base=base, port=port))
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    server = subprocess.Popen([program, "-c", str(base / "nginx.conf"), "-p", str(base)], stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise SystemExit("nginx did not start.")
+
+
+def _ffmpeg(folder: Path, *args: str) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-nostdin", *args], cwd=folder, check=True)
+
+
+def make_media(www: Path) -> None:
+    """Files of a whole size: a real clip, filled up with an empty box. 300 segments of about 1 MiB each."""
+    (www / "hls").mkdir(parents=True)
+    picture = "testsrc2=s=1280x720:r=25:d=10,noise=alls=25:allf=t"
+    coding = (
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-g",
+        "25",
+        "-b:v",
+        "8200k",
+        "-maxrate",
+        "8200k",
+        "-bufsize",
+        "2M",
+    )
+    _ffmpeg(www, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=10", *coding, "-c:a", "aac", "clip.mp4")
+    for name, size in (("1024.mp4", 1024 * MIB), ("256.mp4", 256 * MIB)):
+        _fill(www / "clip.mp4", www / name, size)
+    loop = ("-stream_loop", "29", "-i", "clip.mp4", "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0")
+    _ffmpeg(www, *loop, "-hls_playlist_type", "vod", "hls/300.m3u8")
+    lines = (www / "hls" / "300.m3u8").read_text().splitlines()
+    parts = [place for place, line in enumerate(lines) if line.endswith(".ts")]
+    (www / "hls" / "60.m3u8").write_text("\n".join([*lines[: parts[59] + 1], "#EXT-X-ENDLIST", ""]))
+
+
+def _fill(clip: Path, out: Path, size: int) -> None:
+    data = clip.read_bytes()
+    box = size - len(data)
+    with out.open("wb") as file:
+        file.write(data + box.to_bytes(4, "big") + b"free")
+        block = os.urandom(MIB)
+        while file.tell() < size:
+            file.write(block[: size - file.tell()])
+
+
+def ours(url: str, kind: StreamKind, connections: int) -> Callable[[Path], object]:
+    def run(folder: Path) -> object:
+        host = url.split("/")[2]
+        job = TransferJob(Stream(kind, url), folder / "item", connections=connections, private_hosts=(host,))
+        return Transfer(job).run()
+
+    return run
+
+
+def command(*words: str) -> Callable[[Path], object]:
+    def run(folder: Path) -> object:
+        return subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    return run
+
+
+def measure(run: Callable[[Path], object], base: Path) -> Measured:
+    folder = Path(tempfile.mkdtemp(dir=base))
+    try:
+        cpu, start = _cpu(), time.monotonic()
+        run(folder)
+        return Measured(time.monotonic() - start, _cpu() - cpu)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _cpu() -> float:
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+def cases(site: str) -> dict[str, Case]:
+    ytdlp = (PYTHON, "-m", "yt_dlp", "-q", "--no-config", "--no-part", "-o", "out.mp4")
+    aria = ("aria2c", "-q", "-x8", "-s8", "-k1M", "--file-allocation=none", "-o", "out.mp4")
+    big, slow, hls, slow_hls = (
+        f"{site}/1024.mp4",
+        f"{site}/slow/256.mp4",
+        f"{site}/hls/300.m3u8",
+        f"{site}/slow-hls/60.m3u8",
+    )
+    return {
+        "file": Case(
+            "1 GiB file, no limit",
+            {
+                "aniworld": ours(big, StreamKind.FILE, 8),
+                "curl": command("curl", "-s", "-o", "out.mp4", big),
+                "aria2c -x8": command(*aria, big),
+                "yt-dlp": command(*ytdlp, big),
+            },
+        ),
+        "slow": Case(
+            "256 MiB, 4 MiB/s a connection, 8 connections",
+            {"aniworld": ours(slow, StreamKind.FILE, 8), "aria2c -x8": command(*aria, slow)},
+            floor=8.0,
+        ),
+        "hls": Case(
+            "HLS, 300 segments of 1 MiB, no limit",
+            {
+                "aniworld": ours(hls, StreamKind.HLS, 8),
+                "ffmpeg -c copy": command("ffmpeg", "-v", "error", "-nostdin", "-i", hls, "-c", "copy", "out.mp4"),
+                "yt-dlp -N 1": command(*ytdlp, "-N", "1", hls),
+                "yt-dlp -N 8": command(*ytdlp, "-N", "8", hls),
+            },
+        ),
+        "slow-hls": Case(
+            "HLS, 60 segments of 1 MiB, 400 kB/s a connection, 16 connections",
+            {"aniworld": ours(slow_hls, StreamKind.HLS, 16), "yt-dlp -N 16": command(*ytdlp, "-N", "16", slow_hls)},
+            floor=60 * MIB / (16 * 400 * 1024),
+        ),
+    }
+
+
+def time_to_first_byte(site: str, base: Path, rounds: int) -> list[float]:
+    """Seconds from ``run`` to the moment at which the first answer of the host has come."""
+    found = []
+    for _ in range(rounds):
+        folder = Path(tempfile.mkdtemp(dir=base))
+        seen: list[float] = []
+        job = TransferJob(Stream(StreamKind.FILE, f"{site}/clip.mp4"), folder / "item", private_hosts=(site[7:],))
+        start = time.monotonic()
+        Transfer(job, on_size=lambda _, seen=seen: seen.append(time.monotonic())).run()
+        found.append(seen[0] - start)
+        shutil.rmtree(folder)
+    return found
+
+
+def report(case: Case, results: dict[str, list[Measured]]) -> None:
+    own = statistics.median(one.wall for one in results["aniworld"])
+    print(f"\n**{case.title}**" + (f" (floor {case.floor:.1f} s)" if case.floor else "") + "\n")
+    print("| tool | wall | aniworld / tool | CPU | runs |\n|---|---|---|---|---|")
+    for tool, runs in results.items():
+        wall, cpu = (statistics.median(values) for values in zip(*((one.wall, one.cpu) for one in runs), strict=True))
+        print(f"| {tool} | {wall:.2f} | {own / wall:.2f} | {cpu:.2f} | {len(runs)} |", flush=True)
+    if case.floor:
+        print(f"| floor | {case.floor:.2f} | {own / case.floor:.2f} | | |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cases", nargs="+", default=["file", "slow", "hls", "slow-hls", "start"])
+    parser.add_argument(
+        "--folder", type=Path, default=None, help="where files are written; its disk is part of the result"
+    )
+    wish = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=wish.folder) as name, contextlib.ExitStack() as stack:
+        base = Path(name)
+        base.chmod(0o755)
+        make_media(base / "www")
+        site = stack.enter_context(nginx(base))
+        print(
+            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, Linux {platform.release()}"
+        )
+        for word, case in cases(site).items():
+            if word in wish.cases:
+                results: dict[str, list[Measured]] = {tool: [] for tool in case.tools}
+                for _ in range(wish.rounds):
+                    for tool, run in case.tools.items():
+                        results[tool].append(measure(run, base))
+                report(case, results)
+        if "start" in wish.cases:
+            times = time_to_first_byte(site, base, max(3, wish.rounds))
+            print(f"\nStart to first byte: median {statistics.median(times):.2f} s, worst {max(times):.2f} s")
+
+
+if __name__ == "__main__":
+    main()
