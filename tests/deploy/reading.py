@@ -32,7 +32,7 @@ class Stage:
 def dockerfile(text: str) -> list[Stage]:
     """The stages, with comments gone and continued lines joined. Raises ValueError for an unknown instruction."""
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    joined = re.sub(r"\\\n\s*", " ", "\n".join(lines))
+    joined = re.sub(r"\s*\\\n\s*", " ", "\n".join(lines))
     stages: list[Stage] = []
     for line in joined.splitlines():
         word, _, rest = line.strip().partition(" ")
