@@ -10,8 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,13 +93,12 @@ def run_demo(
     Raises Conflict when ``home`` is something else than a demo's folder, or another demo runs there.
     """
     place = Home(home.absolute())
-    if fresh or not place.mark.is_file():
+    if fresh or not place.facts().get("ready"):
         place.clear()
-    facts = place.facts()
-    site = _site(place, facts, throttle)
+    site = _site(place, throttle)
     try:
         environment = surroundings(place, site)
-        password = _prepared(place, site, facts, environment)
+        password = _prepared(place, site, environment)
         print(f"The demo catalogue is at {site.url}\nThe password is {password}", flush=True)
         return _serve(environment, host, port)
     finally:
@@ -138,9 +137,9 @@ def _put(site: DemoSite, series: DemoSeries, season: int, number: int, folder: P
     shutil.copyfile(clip, path)
 
 
-def _site(place: Home, facts: Mapping[str, object], throttle: int | None) -> DemoSite:
+def _site(place: Home, throttle: int | None) -> DemoSite:
     """The site on the ports of last time, since the library keeps links to them; on free ones when those are taken."""
-    wished = facts.get("ports")
+    wished = place.facts().get("ports")
     ports = wished if isinstance(wished, list) and len(wished) == 2 else [0, 0]
     if not all(isinstance(port, int) and _is_free(port) for port in ports):
         ports = [0, 0]
@@ -159,15 +158,27 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _prepared(place: Home, site: DemoSite, facts: Mapping[str, object], environment: Mapping[str, str]) -> str:
-    """The password, after the first start's work is done."""
-    password = facts.get("password")
-    ports = [int(url.rpartition(":")[2]) for url in (site.url, site.hoster_url)]
-    if isinstance(password, str) and facts.get("ports") == ports:
+def _prepared(place: Home, site: DemoSite, environment: Mapping[str, str]) -> str:
+    """The password, after the first start's work is done, or the library's links follow the site to other ports."""
+    facts, ports = place.facts(), [int(url.rpartition(":")[2]) for url in (site.url, site.hoster_url)]
+    password = str(facts.get("password") or secrets.token_urlsafe(12))
+    if facts.get("ready") and facts.get("ports") == ports:
         return password
-    made = password if isinstance(password, str) else secrets.token_urlsafe(12)
-    print("Preparing the demo: drawing some videos and reading the catalogue …", flush=True)
+    place.write({"password": password, "ports": ports, "ready": False})
     place.library.mkdir(parents=True, exist_ok=True)
+    with _services(environment) as services:
+        if facts.get("ready"):
+            for series in SeriesApp(services).list():
+                services.anime.refresh_now(series.key)
+        else:
+            print("Preparing the demo: drawing some videos and reading the catalogue …", flush=True)
+            prepare(services, site, place.library, password)
+    place.write({"password": password, "ports": ports, "ready": True})
+    return password
+
+
+@contextmanager
+def _services(environment: Mapping[str, str]) -> Iterator[Services]:
     before = dict(os.environ)
     os.environ.update(environment)
     try:
@@ -176,11 +187,9 @@ def _prepared(place: Home, site: DemoSite, facts: Mapping[str, object], environm
         os.environ.clear()
         os.environ.update(before)
     try:
-        prepare(services, site, place.library, made)
+        yield services
     finally:
         services.close()
-    place.write({"password": made, "ports": ports})
-    return made
 
 
 def _serve(environment: Mapping[str, str], host: str, port: int) -> int:

@@ -129,14 +129,12 @@ class SeriesApp:
         """The finished scan. Raises AlreadyRunning, Cancelled when it was asked to stop, and what made the scan fail."""
         callbacks = callbacks or CallbackManager()
         with _heard(self._services.bus, lambda event: _tell_scan(event, callbacks)):
-            status = self._services.scan.start(keys)
-            while status.status == "running":
+            self._services.scan.start(keys)
+            while not self._services.scan.wait(LOOK_EVERY_S):
                 if should_stop():
                     self._services.scan.cancel()
                     self._services.scan.wait(STOP_WITHIN_S)
-                    raise Cancelled("The scan was stopped; what it found so far is kept.")
-                self._services.scan.wait(LOOK_EVERY_S)
-                status = self._services.scan.status()
+        status = self._services.scan.status()
         return _ended_scan(status, callbacks)
 
     # ── download ────────────────────────────────────────────────────────────
@@ -231,8 +229,8 @@ def _ended_scan(status: ScanStatus, callbacks: CallbackManager) -> ScanStatus:
     scan_id, facts = status.scan_id or "", asdict(status)
     if status.status == "cancelled":
         raise Cancelled("The scan was cancelled; what it found so far is kept.")
-    if status.status == "failed":
-        error = AniworldError(status.error or "The scan failed; the log has the details.")
+    if status.status != "completed":
+        error = AniworldError(status.error or "The scan did not come to its end; the log has the details.")
         callbacks.error(ErrorContext(Operation.SCAN, scan_id, error, str(error)))
         raise error
     callbacks.completion(CompletionContext(Operation.SCAN, scan_id, True, result=facts))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from aniworld.core.callbacks import CallbackManager
-from aniworld.core.errors import Cancelled
 
 from ..opening import series_app, stoppable
 from ..output import emit, missing_text, prints, say, show
@@ -78,5 +77,3 @@ def scan(keys: tuple[str, ...], as_json: bool) -> None:
     say(f"{status.series_found} series, {status.episodes_found} episodes there, {status.missing_total} missing")
     for warning in status.warnings:
         say(f"Warning: {warning}")
-    if status.status != "completed":
-        raise Cancelled(status.error or "The scan did not come to its end.")
