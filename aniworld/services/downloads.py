@@ -35,6 +35,7 @@ from .views import DownloadItem, DownloadRequest, Paging, QueueStatistics, Queue
 
 LEASE_S = 30.0
 STOP_WITHIN_S = 2.0
+WAIT_S = 60.0  # until what hinders an item (no room, no library) is looked at again
 PERSIST_EVERY_S = 1.0
 _WAITS = (
     CatalogueBlocked,
@@ -257,7 +258,7 @@ class DownloadService:
     def failed(self, item: DownloadQueueItem, error: AniworldError, *, failed_links: Sequence[str] = ()) -> None:
         """The attempt failed: within the limit the item waits and is tried again, else it stays failed with its reason."""
         if isinstance(error, _WAITS):
-            self.put_back(item, wait_s=getattr(error, "retry_after", None), error=error)
+            self.put_back(item, wait_s=getattr(error, "retry_after", None) or WAIT_S, error=error)
             return
         tries = item.retry_count + 1
         will_retry = tries <= self._settings().download.retry_limit and error.code not in _FINAL

@@ -15,6 +15,7 @@ from gevent.event import Event
 
 from aniworld.config.settings import Settings, Window
 from aniworld.core.errors import AniworldError
+from aniworld.core.offload import offload
 from aniworld.core.schedule import open_span
 from aniworld.models import Database, utcnow
 from aniworld.services.downloads import LEASE_S
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.5  # how long another process' wish (CLI beside the server) may go unnoticed
 RENEW_EVERY_S = LEASE_S / 3
+LOOK_EVERY_S = 2.0  # for what no write tells: the end of a back-off, of a pause, of a window
 ROOM_EVERY_S = 5.0
 
 
@@ -42,7 +44,7 @@ class DownloadPool:
         self._greenlet: gevent.Greenlet | None = None
         self._unlisten: Callable[[], None] = lambda: None
         self._mark: int | None = None
-        self._renewed = self._looked_for_room = 0.0
+        self._renewed = self._looked = self._looked_for_room = 0.0
         self._trouble: str | None = None
         self._share: int | None = None
         self._connections = 0
@@ -79,18 +81,17 @@ class DownloadPool:
                 log.exception("The download pool stumbled; it goes on")
                 gevent.sleep(1)
             self._wake.wait(TICK_S)
-            rung = self._wake.is_set()
-            self._wake.clear()
-            if rung:
+            if self._wake.is_set():
+                self._wake.clear()
                 self._mark = None
 
     def _turn(self) -> None:
         self._renew()
-        mark = self._database.change_mark()
-        if mark is None or mark != self._mark:
+        mark, now = self._database.change_mark(), time.monotonic()
+        if mark is None or mark != self._mark or now - self._looked >= LOOK_EVERY_S:
+            self._looked, self._mark = now, mark
             self._hear_wishes()
-            self._mark = mark
-        self._fill_slots()
+            self._fill_slots()
         self._share_speed()
 
     def _hear_wishes(self) -> None:
@@ -148,7 +149,7 @@ class DownloadPool:
         now = time.monotonic()
         if self._trouble is None or now - self._looked_for_room >= ROOM_EVERY_S:
             self._looked_for_room = now
-            self._trouble = self._library_trouble(settings)
+            self._trouble = offload(self._library_trouble, settings)
             self._shop.downloads.wait_with(self._trouble)
         return self._trouble is None
 
