@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 
 from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SeriesQuery
 
+_MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}
 _LIVE = (Status.PENDING, Status.DOWNLOADING)
 
 
@@ -24,17 +25,14 @@ def is_missing() -> ColumnElement[bool]:
     return and_(Episode.file.is_(None), Episode.available.is_(True))
 
 
-@dataclass(frozen=True)
-class _Line:
-    """What sorting and filtering need of a series."""
+class _Line(NamedTuple):
+    """What sorting and filtering need of a series; the last three only where a search needs them."""
 
     id: int
-    key: str
     name: str
-    alternative_titles: Sequence[str]
-    genres: Sequence[str]
-    created_at: Any
-    updated_at: Any
+    key: str = ""
+    alternative_titles: str = ""
+    genres: str = ""
 
 
 def list_page(session: Session, query: SeriesQuery) -> tuple[list[AnimeSummary], Paging]:
@@ -43,18 +41,25 @@ def list_page(session: Session, query: SeriesQuery) -> tuple[list[AnimeSummary],
     counts = _missing_counts(session) if query.missing or query.sort_by == "missing" else {}
     if query.missing:
         lines = [line for line in lines if counts.get(line.id)]
-    lines.sort(key=lambda line: folded(line.name))
-    lines.sort(key=lambda line: _rank(line, query.sort_by, counts), reverse=query.order == "desc")
+    backwards = query.order == "desc"
+    if query.sort_by not in _MOMENTS:
+        lines.sort(key=lambda line: folded(line.name), reverse=backwards and query.sort_by == "name")
+    if query.sort_by == "missing":
+        lines.sort(key=lambda line: counts.get(line.id, 0), reverse=backwards)
     start = (query.page - 1) * query.page_size
     chosen = [line.id for line in lines[start : start + query.page_size]]
     return summaries(session, chosen), Paging(query.page, query.page_size, len(lines))
 
 
 def _lines(session: Session, query: SeriesQuery) -> list[_Line]:
-    wanted = select(
-        AnimeSeries.id, AnimeSeries.key, AnimeSeries.name, AnimeSeries.alternative_titles, AnimeSeries.genres,
-        AnimeSeries.created_at, AnimeSeries.updated_at,
-    ).where(AnimeSeries.deleted_at.is_(None))  # fmt: skip
+    """Every series that the database itself can choose. JSON is read as text: decoding it all costs more than the rest."""
+    columns: list[Any] = [AnimeSeries.id, AnimeSeries.name]
+    if query.q or query.genre:
+        columns += [AnimeSeries.key, cast(AnimeSeries.alternative_titles, String), cast(AnimeSeries.genres, String)]
+    wanted = select(*columns).where(AnimeSeries.deleted_at.is_(None))
+    if query.sort_by in _MOMENTS:
+        moment = _MOMENTS[query.sort_by]
+        wanted = wanted.order_by(moment.desc() if query.order == "desc" else moment, AnimeSeries.id)
     if query.monitored is not None:
         wanted = wanted.where(AnimeSeries.monitored.is_(query.monitored))
     if query.running:
@@ -67,20 +72,19 @@ def _lines(session: Session, query: SeriesQuery) -> list[_Line]:
 
 def _fits(line: _Line, query: SeriesQuery) -> bool:
     """Names are compared here: a database knows no umlauts in its comparisons without case."""
-    if query.genre and query.genre not in (line.genres or ()):
+    if query.genre and query.genre not in json.loads(line.genres or "[]"):
         return False
-    words = folded(query.q).split()
-    texts = folded(" ".join((line.name, line.key, *(line.alternative_titles or ()))))
-    return all(word in texts for word in words)
-
-
-def _rank(line: _Line, sort_by: str, counts: Mapping[int, int]) -> Any:
-    by = {"added": line.created_at, "updated": line.updated_at, "missing": counts.get(line.id, 0)}
-    return by.get(sort_by) or (0 if sort_by == "missing" else folded(line.name))
+    if not query.q:
+        return True
+    others = line.alternative_titles or ""
+    texts = folded(f"{line.name} {line.key} {' '.join(json.loads(others)) if len(others) > 2 else ''}")
+    return all(word in texts for word in folded(query.q).split())
 
 
 def folded(text: str) -> str:
     """Text for comparing: without case, accents apart from their letters left out."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in plain if not unicodedata.combining(char))
 

@@ -271,3 +271,34 @@ def test_new_episodes_calendar_and_all_titles(catalogue: Aniworld) -> None:
     steel, fog = catalogue.all_titles()
     assert (steel.name, steel.genre) == ("Stahl & Sand", "Action")
     assert fog.key == "nebelgarten"
+
+
+def test_a_redirect_to_the_canonical_address_is_followed_and_one_to_the_start_page_means_nothing_there(
+    catalogue: Aniworld, site: LoopbackSite
+) -> None:
+    site.pages["/anime/stream/Nebelgarten"] = Answer(status=301, headers={"Location": f"{ROOT1}?ref=alt"})
+    assert catalogue.series("/anime/stream/Nebelgarten").key == "nebelgarten"
+    site.pages["/anime/stream/weg"] = Answer(status=302, headers={"Location": "/"})
+    site.pages["/"] = "<html><h2>Beliebt</h2><a href='/anime/stream/nebelgarten'>Nebelgarten</a></html>"
+    with pytest.raises(NothingThere, match="weg"):
+        catalogue.series("/anime/stream/weg")
+
+
+def test_a_page_with_several_seasons_in_it_saves_requests(catalogue: Aniworld, site: LoopbackSite) -> None:
+    second = page("engine1/staffel-2.html")
+    body = second[second.index('<tbody id="season2">') : second.index("</table>")]
+    site.pages[ROOT1] = page("engine1/series.html").replace("</tbody></table>", f"</tbody>{body}</table>")
+    assert [(e.season, e.number) for e in catalogue.series(ROOT1).episodes] == [(0, 1), (1, 1), (1, 2), (2, 1), (2, 2)]
+    assert f"{ROOT1}/staffel-2" not in site.paths()
+
+
+def test_an_episode_page_without_a_language_box_uses_the_usual_keys(catalogue: Aniworld, site: LoopbackSite) -> None:
+    text = page("engine1/episode.html").replace("changeLanguageBox", "x")
+    site.pages[f"{ROOT1}/staffel-1/episode-1"] = text
+    links = catalogue.episode(f"{ROOT1}/staffel-1/episode-1").links
+    assert [link.language for link in links] == ["ger-dub", "eng-sub", "ger-sub", "eng-dub"]
+    site.pages[f"{ROOT1}/staffel-1/episode-1"] = "<div class='hosterSiteVideo'><ul></ul></div>"
+    assert catalogue.episode(f"{ROOT1}/staffel-1/episode-1").links == ()
+    site.pages[f"{ROOT1}/staffel-1/episode-1"] = "<div>neu</div>"
+    with pytest.raises(PageChanged, match="hosterSiteVideo"):
+        catalogue.episode(f"{ROOT1}/staffel-1/episode-1")

@@ -31,7 +31,7 @@ PARSERS: dict[Callable, str] = {
     parse_player: "engine1/episode.html",
 }
 URL = "https://site.example/anime/stream/x/staffel-1"
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def read(parse: Callable, text: str) -> None:

@@ -132,7 +132,7 @@ class Site(Catalogue):
         if page.not_modified and known is not None:
             return known[2]
         self._check_status(page)
-        facts = self._parsed(page, parse)
+        facts = self._parsed(page, parse, path)
         self._remember(page, facts)
         return facts
 
@@ -143,11 +143,13 @@ class Site(Catalogue):
             url, etag=etag or None, last_modified=modified or None, max_bytes=max_bytes, referer=referer
         )
 
-    def _parsed(self, page: Page, parse: Callable[[str, str], T]) -> T:
+    def _parsed(self, page: Page, parse: Callable[[str, str], T], path: str) -> T:
         try:
             return parsed(parse, page.text, page.url)
-        except PageChanged:
+        except PageChanged as error:
             check_obstacle(page, nothing_found=True)
+            if self.place(path) is not None and self.place(page.url) is None:
+                raise NothingThere(f"{self.name} has nothing at {path}; it sends to {page.url} instead.") from error
             raise
 
     def _remember(self, page: Page, facts: object) -> None:
