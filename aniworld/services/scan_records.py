@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -51,7 +51,8 @@ class _Row(NamedTuple):
     size_bytes: int | None
 
 
-_COLUMNS = tuple(Episode.__table__.c[name] for name in ("series_id", *_Row._fields))
+_EPISODE, _SEEN = cast(Table, Episode.__table__), cast(Table, SeenFolder.__table__)
+_COLUMNS = tuple(_EPISODE.c[name] for name in ("series_id", *_Row._fields))
 
 
 class ScanRecords:
@@ -149,7 +150,7 @@ class ScanRecords:
         self._write_seen(gone, new, changed)
 
     def _write_seen(self, gone: list[str], new: list[dict[str, Any]], changed: list[dict[str, Any]]) -> None:
-        table = SeenFolder.__table__
+        table = _SEEN
         for batch in batches(gone, 300):
             with self._database.writing() as session:
                 session.execute(delete(SeenFolder).where(SeenFolder.path.in_(batch)))
@@ -248,7 +249,7 @@ class _Plan:
             for (season, number), file in found.files.items() if (season, number) not in known
         ]  # fmt: skip
         gone = () if found.uncertain else known.items()
-        self.lost = [row for place, row in gone if row.file and place not in found.files]
+        self.lost = [(row, row.file) for place, row in gone if row.file and place not in found.files]
 
     def changes(self, vanished: frozenset[tuple[str, str]]) -> bool:
         return bool(self.updates or self.inserts or self.moved or self._truly_lost(vanished))
@@ -258,15 +259,15 @@ class _Plan:
         return self.stored_folder != self.found.folder and bool(self.found.files or not self.stored_folder)
 
     def _truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Row]:
-        return [row for row in self.lost if (self.found.folder, row.file) in vanished]
+        return [row for row, file in self.lost if (self.found.folder, file) in vanished]
 
     def write(self, session: Session, vanished: frozenset[tuple[str, str]]) -> None:
-        connection, table = session.connection(), Episode.__table__
+        connection, table = session.connection(), _EPISODE
         if self.updates:
             statement = update(table).where(
                 table.c.id == bindparam("i"), table.c.file.is_not_distinct_from(bindparam("old"))
             )
-            values = {name: bindparam(name) for name in ("file", "file_language", "size_bytes")}
+            values: dict[str, Any] = {name: bindparam(name) for name in ("file", "file_language", "size_bytes")}
             connection.execute(statement.values(updated_at=utcnow(), **values), self.updates)
         if self.inserts:
             session.execute(insert(Episode), self.inserts)
@@ -296,8 +297,8 @@ def _change(row: _Row | None, file: FoundFile) -> dict[str, Any] | None:
 def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str]]:
     """Files that a last look does not find: names that the scan cannot read may still be there."""
     return frozenset(
-        (plan.found.folder, row.file)
+        (plan.found.folder, file)
         for plan in plans
-        for row in plan.lost
-        if not os.path.lexists(root / plan.found.folder / row.file)
+        for _, file in plan.lost
+        if not os.path.lexists(root / plan.found.folder / file)
     )
