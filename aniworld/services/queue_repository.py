@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Result, Select, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from aniworld.core.errors import NotFound
@@ -76,7 +76,7 @@ class QueueRepository:
         """Whether there was such an item."""
         with self._sessions() as session, session.begin():
             gone = session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.id == item_id))
-        return bool(gone.rowcount)
+        return _rows(gone) > 0
 
     # ── lists ───────────────────────────────────────────────────────────────
 
@@ -164,7 +164,7 @@ class QueueRepository:
         with self._sessions() as session, session.begin():
             session.execute(delete(DownloadQueueItem).where(*abandoned, DownloadQueueItem.cancelled))
             moved = session.execute(update(DownloadQueueItem).where(*abandoned).values(_WAITING))
-        return moved.rowcount
+        return _rows(moved)
 
     def next_due(self, now: datetime) -> datetime | None:
         """When the first item that must not begin yet may begin; None when there is no such item."""
@@ -204,12 +204,12 @@ class QueueRepository:
             which.append(DownloadQueueItem.retry_count < limit)
         with self._sessions() as session, session.begin():
             moved = session.execute(update(DownloadQueueItem).where(*which).values(values))
-        return moved.rowcount
+        return _rows(moved)
 
     def clear(self, status: Status) -> int:
         """How many items of an ended status were removed."""
         with self._sessions() as session, session.begin():
-            return session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.status == status)).rowcount
+            return _rows(session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.status == status)))
 
     def trim(self, keep: int) -> int:
         """Removes the oldest ended items beyond ``keep``; how many went."""
@@ -285,6 +285,11 @@ _WAITING: dict[str, Any] = {
     "status": Status.PENDING, "worker": None, "lease_until": None, "speed_bytes": 0, "eta_seconds": None,
     "not_before": None, "cancelled": False,
 }  # fmt: skip
+
+
+def _rows(result: Result[Any]) -> int:
+    """How many rows a statement changed."""
+    return cast(CursorResult[Any], result).rowcount
 
 
 def _item(session: Session, item_id: str) -> DownloadQueueItem:
