@@ -125,7 +125,7 @@ def test_a_folder_is_known_by_its_key_file_first(tmp_path):
     assert key_in_folder(tmp_path) == "from-data"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(
     st.binary(max_size=300)
     | st.recursive(
