@@ -18,7 +18,6 @@ from aniworld.core.addresses import AddressRule
 from aniworld.transfer.guard import Guard
 
 WHYS = ("", "scheme", "malformed", "private", "refused")
-SERVICE_TIMEOUT_S = 12.0
 
 _here = threading.local()
 
@@ -81,9 +80,8 @@ def _sent(url: str, title: str, body: str) -> bool | None:
     """Whether the service took it; None for an address that Apprise does not understand."""
     from apprise import Apprise, AppriseAsset, NotifyFormat, PersistentStoreMode
 
-    asset = AppriseAsset(
-        storage_mode=PersistentStoreMode.MEMORY, service_timeout=SERVICE_TIMEOUT_S, allow_templates=False
-    )
+    # Without a time-out of its own it sends on this thread; ours is the end of this process.
+    asset = AppriseAsset(storage_mode=PersistentStoreMode.MEMORY, service_timeout=0, allow_templates=False)
     asset.app_id = asset.app_desc = "Aniworld"
     asset.async_mode = asset.http_redirects = asset.pgp_autogen = asset.pem_autogen = False
     service = Apprise.instantiate(url, asset=asset)  # one address: a text with commas is not taken apart

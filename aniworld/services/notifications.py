@@ -18,7 +18,7 @@ from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.core.events import Event, EventBus
 
 from .announcing import Announcement, announcement, event_name
-from .batching import Batches
+from .batching import STOP_WITHIN_S, Batches
 from .views import Trial
 
 log = logging.getLogger(__name__)
@@ -66,11 +66,12 @@ class NotificationService:
         if self._unsubscribe is None:
             self._unsubscribe = self._bus.subscribe(self.hear)
 
-    def stop(self) -> None:
+    def stop(self, within_s: float = STOP_WITHIN_S) -> None:
+        """What waits is sent at once; that may take ``within_s``."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
-        self._batches.stop()
+        self._batches.stop(within_s)
 
     def hear(self, event: Event) -> None:
         """Takes an event over, if somebody is to be told of it. Does not wait."""
