@@ -36,9 +36,9 @@ class Piece:
 
 
 def gaps(length: int, done: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """What is missing of ``length`` bytes, in order. Nonsense in ``done`` is cut to the file."""
+    """What is missing of ``length`` bytes, in order. Nonsense in ``done`` is passed over, or cut to the file."""
     missing, place = [], 0
-    for start, end in sorted(done):
+    for start, end in sorted(span for span in done if span[0] < span[1]):
         if start > place:
             missing.append((place, min(start, length)))
         place = max(place, end)
