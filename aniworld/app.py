@@ -9,7 +9,7 @@ import atexit
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from flask import Flask
 from sqlalchemy import create_engine
@@ -18,7 +18,7 @@ from aniworld import __version__
 from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
-from aniworld.core.events import EventBus
+from aniworld.core.events import Event, EventBus, SeriesUpdated
 from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.providers.base import CatalogueSettings
@@ -90,6 +90,7 @@ def build_services(environment: Environment | None = None) -> Services:
         beside=BesideService(database, lambda: config.current, lambda key: (anime.cover(key) or (None,))[0]),
         stops=(gate.close,),
     )
+    bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)
     config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
     config.subscribe(lambda old, new: registry.configure(_places(config)) if old.catalogue != new.catalogue else None)
     return services
@@ -133,6 +134,11 @@ def spawn(work: Callable[[], None]) -> None:
     import threading  # patched by then, where it is to be
 
     threading.Thread(target=work, daemon=True).start()
+
+
+def _left(event: Event) -> TypeGuard[SeriesUpdated]:
+    """Whether a series has just left the library."""
+    return isinstance(event, SeriesUpdated) and event.removed
 
 
 def _environment(settings: Mapping[str, Any]) -> Environment:

@@ -25,7 +25,19 @@ MAY_ALSO = {
     ("demo", "app"), ("demo", "workers"),
     ("extensions", "models"),  # the declarative base that SQLAlchemy's extension is built on
 }  # fmt: skip
-HEAVY = ("bs4", "lxml", "yt_dlp", "guessit", "alembic", "apprise", "icalendar", "m3u8", "apscheduler", "rich", "cryptography.x509")
+HEAVY = (
+    "bs4",
+    "lxml",
+    "yt_dlp",
+    "guessit",
+    "alembic",
+    "apprise",
+    "icalendar",
+    "m3u8",
+    "apscheduler",
+    "rich",
+    "cryptography.x509",
+)
 
 
 def room_of(path: Path) -> str:

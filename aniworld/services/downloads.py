@@ -154,6 +154,13 @@ class DownloadService:
         self.forget(item_id)
         self._changed(item)
 
+    def drop_series(self, key: str) -> int:
+        """How many of a series' items left the queue, because the series left the library. History stays."""
+        dropped = self.repository.drop_series(key)
+        if dropped:
+            self._changed()
+        return dropped
+
     def change(self, item_id: str, priority: str | int | None = None, position: int | None = None) -> DownloadItem:
         """The item with another priority, or at another place (0 is next). Raises NotFound, InvalidInput, Conflict."""
         item = self.repository.get_item(item_id)

@@ -151,6 +151,15 @@ class QueueRepository:
             until = utcnow() + timedelta(seconds=lease_s)
             session.execute(update(DownloadQueueItem).where(*held).values(lease_until=until))
 
+    def drop_series(self, key: str) -> int:
+        """How many items of a series went: those that run are marked cancelled for their workers, others are deleted."""
+        mine = (DownloadQueueItem.serie_id == key, DownloadQueueItem.status != Status.COMPLETED)
+        running = (*mine, DownloadQueueItem.status == Status.DOWNLOADING)
+        with self._sessions() as session, session.begin():
+            marked = session.execute(update(DownloadQueueItem).where(*running).values(cancelled=True))
+            gone = session.execute(delete(DownloadQueueItem).where(*mine, DownloadQueueItem.cancelled.is_(False)))
+        return _rows(marked) + _rows(gone)
+
     def mark_cancelled(self, item_id: str) -> None:
         """The worker that holds the item shall stop it."""
         with self._sessions() as session, session.begin():

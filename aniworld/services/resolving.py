@@ -71,7 +71,8 @@ class Resolver:
         return self._registry.hoster_for(address).stream(address, referer=link.referer, quality=quality)
 
     def _catalogue(self, target: Target) -> Catalogue:
-        return self._registry.catalogue_for(target.link)
+        """By the stored site, since the configured address may have changed; by the link where none is stored."""
+        return self._registry.catalogue(target.site) if target.site else self._registry.catalogue_for(target.link)
 
     def _guess_link(self, series: AnimeSeries | None, item: DownloadQueueItem, number: EpisodeNumber) -> str:
         site = (series.site if series else item.source) or self._registry.searched()[0].site

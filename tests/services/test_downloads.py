@@ -124,10 +124,21 @@ def test_a_completed_episode_is_recorded_with_its_file(house: House) -> None:
     house.wish(1)
     item = house.service.claim("w")
     house.service.completed(
-        item, file="S/Season 01/a.mp4", relative="Season 01/a.mp4", size_bytes=7, language="ger-sub", hoster="V", seconds=2
+        item,
+        file="S/Season 01/a.mp4",
+        relative="Season 01/a.mp4",
+        size_bytes=7,
+        language="ger-sub",
+        hoster="V",
+        seconds=2,
     )
     (done,) = house.service.status().completed_downloads
-    assert (done.status, done.progress, done.file, done.language) == ("completed", 100.0, "S/Season 01/a.mp4", "ger-sub")
+    assert (done.status, done.progress, done.file, done.language) == (
+        "completed",
+        100.0,
+        "S/Season 01/a.mp4",
+        "ger-sub",
+    )
     with house.database.reading() as session:
         episode = session.query(Episode).filter_by(number=1).one()
         assert (episode.file, episode.file_language, episode.size_bytes) == ("Season 01/a.mp4", "ger-sub", 7)

@@ -178,3 +178,13 @@ def test_the_state_of_the_queue_survives(database: Database, repository: QueueRe
     repository.set_state(is_running=True, is_paused=True, reason="why")
     again = QueueRepository(database.sessions).state()
     assert (again.is_running, again.is_paused, again.reason) == (True, True, "why")
+
+
+def test_a_series_that_leaves_takes_its_waiting_items_along_and_its_history_stays(repository: QueueRepository) -> None:
+    repository.add_all([item(1), item(2), item(3, serie_id="other")])
+    held = repository.claim("w", 30)
+    repository.save_item(item(4, status=Status.COMPLETED, completed_at=utcnow()))
+    assert repository.drop_series("steinwacht") == 2
+    assert repository.held_by("w") == {held.id: True}
+    assert [one.serie_id for one in repository.get_pending_items()] == ["other"]
+    assert repository.counts()[Status.COMPLETED] == 1
