@@ -53,7 +53,9 @@ class Nginx:
 
     def _command(self, *more: str) -> list[str]:
         folder = str(self.folder)
-        return unprivileged([self._program, "-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log", *more])
+        return unprivileged(
+            [self._program, "-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log", *more]
+        )
 
     def _fitted(self, text: str, upstream: str) -> str:
         text = re.sub(r"listen (\[::\]:)?(\d+)", lambda found: f"listen 127.0.0.1:{self._port(found)}", text)

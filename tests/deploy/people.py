@@ -25,7 +25,11 @@ def as_root(command: list[str]) -> list[str]:
 
 def unprivileged(command: list[str]) -> list[str]:
     """``command`` as a user who may do nothing special."""
-    return ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups", "--", *command] if IS_ROOT else command
+    return (
+        ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups", "--", *command]
+        if IS_ROOT
+        else command
+    )
 
 
 @cache

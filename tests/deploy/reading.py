@@ -47,7 +47,23 @@ def dockerfile(text: str) -> list[Stage]:
 
 
 KNOWN = frozenset(
-    "FROM ARG ENV RUN COPY WORKDIR VOLUME EXPOSE STOPSIGNAL HEALTHCHECK ENTRYPOINT CMD USER LABEL SHELL".split()
+    [
+        "FROM",
+        "ARG",
+        "ENV",
+        "RUN",
+        "COPY",
+        "WORKDIR",
+        "VOLUME",
+        "EXPOSE",
+        "STOPSIGNAL",
+        "HEALTHCHECK",
+        "ENTRYPOINT",
+        "CMD",
+        "USER",
+        "LABEL",
+        "SHELL",
+    ]
 )
 
 

@@ -47,7 +47,9 @@ class Site:
 
     def _sign_in(self) -> requests.Session:
         session = self.visitor()
-        answer = session.post(f"{self.url}/api/auth/login", json={"password": PASSWORD}, headers={"Origin": self.origin})
+        answer = session.post(
+            f"{self.url}/api/auth/login", json={"password": PASSWORD}, headers={"Origin": self.origin}
+        )
         assert answer.status_code == 200, answer.text
         return session
 
@@ -58,7 +60,9 @@ class Site:
     def socket(self, path: str, *, origin: str = "https://localhost", **headers: str) -> Client:
         """This client leaves the port out of ``Host``, so it stays out of ``Origin`` as well."""
         context = ssl.create_default_context(cafile=self.certificate)
-        return Client(f"{self.url}{path}".replace("https", "wss", 1), headers={"Origin": origin, **headers}, ssl_context=context)
+        return Client(
+            f"{self.url}{path}".replace("https", "wss", 1), headers={"Origin": origin, **headers}, ssl_context=context
+        )
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +105,9 @@ def test_the_prefix_without_its_slash_leads_there_too(site: Site) -> None:
 
 def test_everything_that_the_pages_load_is_below_the_prefix_and_there(site: Site) -> None:
     visitor, owner = site.visitor(), site.signed_in()
-    wanted = {reference for page in ("/login", "/") for reference in references(owner if page == "/" else visitor, site, page)}
+    wanted = {
+        reference for page in ("/login", "/") for reference in references(owner if page == "/" else visitor, site, page)
+    }
     assert len(wanted) > 5
     for reference in sorted(wanted):
         assert reference.startswith(site.prefix + "/"), reference
@@ -155,7 +161,11 @@ def test_the_api_by_token(site: Site) -> None:
 
 def test_the_sessions_name_the_visitors_address_and_not_the_one_that_they_claim(site: Site) -> None:
     browser = site.signed_in()
-    claims = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Prefix": "/evil", "X-Forwarded-Host": "elsewhere.example.org"}
+    claims = {
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Forwarded-Prefix": "/evil",
+        "X-Forwarded-Host": "elsewhere.example.org",
+    }
     answer = browser.get(f"{site.url}/api/auth/sessions", headers=claims)
     assert answer.status_code == 200
     assert {one["address"] for one in answer.json()} == {"127.0.0.1"}
@@ -168,7 +178,9 @@ def test_the_named_hosts_are_answered_and_others_refused(site: Site) -> None:
     assert site.visitor().get(f"{site.url}/health", headers=named).status_code == 200
     refused = site.visitor().get(f"{site.url}/health", headers={"Host": "rebound.example.com"})
     assert refused.status_code == 400 and "ANIWORLD_HOSTS" in refused.json()["detail"]
-    refused = site.visitor().get(f"{site.url}/socket.io/?EIO=4&transport=polling", headers={"Host": "rebound.example.com"})
+    refused = site.visitor().get(
+        f"{site.url}/socket.io/?EIO=4&transport=polling", headers={"Host": "rebound.example.com"}
+    )
     assert refused.status_code == 400
 
 

@@ -44,7 +44,9 @@ def test_apt_leaves_nothing_behind(stages: list[Stage]) -> None:
     installs = [text for stage in stages for text in stage.all("RUN") if "apt-get install" in text]
     assert len(installs) == 2
     for text in installs:
-        assert "apt-get update &&" in text and "--no-install-recommends" in text and "rm -rf /var/lib/apt/lists/*" in text
+        assert (
+            "apt-get update &&" in text and "--no-install-recommends" in text and "rm -rf /var/lib/apt/lists/*" in text
+        )
         assert re.search(r"apt-get install -y", text)
         assert not re.search(r"apt-get (upgrade|dist-upgrade)|\bsudo\b|\bapt install", text)
 
@@ -180,7 +182,12 @@ def test_env_example_names_what_compose_asks_for() -> None:
 
 
 def test_the_filled_in_env_file_stays_out_of_git() -> None:
-    told = subprocess.run(["git", "check-ignore", "--no-index", "deploy/.env", "deploy/instance/x"], cwd=ROOT, capture_output=True, text=True)
+    told = subprocess.run(
+        ["git", "check-ignore", "--no-index", "deploy/.env", "deploy/instance/x"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert told.stdout.split() == ["deploy/.env", "deploy/instance/x"], told.stderr
 
 

@@ -38,9 +38,7 @@ def environment(place: Path, **more: str) -> dict[str, str]:
 
 
 def run(command: list[str], place: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, env=environment(place, **more), cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
+    return subprocess.run(command, env=environment(place, **more), cwd=ROOT, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("shell", ["sh", "dash", "bash"])
@@ -140,7 +138,9 @@ def test_any_command_keeps_its_words_and_its_exit_code(place: Path) -> None:
 def test_the_command_line_is_there_by_name(place: Path) -> None:
     (place / "instance").chmod(0o777)
     mine = [ENTRYPOINT, "aniworld", "--help"]
-    told = run(unprivileged(mine) if strangers_may_read_the_program() else mine, place, PUID="0", ANIWORLD_ALLOW_ROOT="1")
+    told = run(
+        unprivileged(mine) if strangers_may_read_the_program() else mine, place, PUID="0", ANIWORLD_ALLOW_ROOT="1"
+    )
     assert told.returncode == 0, told.stderr
     assert "queue" in told.stdout
 
