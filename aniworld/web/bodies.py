@@ -6,6 +6,7 @@ import json
 from typing import Any, Literal, NoReturn
 
 from flask import Flask, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from aniworld.core.errors import InvalidInput
 
@@ -30,6 +31,8 @@ def check() -> None:
     if not request.path.startswith("/api/") or request.method not in _METHODS:
         return
     content = request.get_data(cache=True)
+    if len(content) >= MAX_BYTES:  # one sent in chunks is cut there without a word
+        raise RequestEntityTooLarge
     if not content:
         if _json_of_view() == "needed":
             raise InvalidInput("This request needs a body: a JSON object.", {"_schema": ["Must be a JSON object."]})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from gevent import Timeout
+from gevent.lock import BoundedSemaphore
 
 SEND_WITHIN_S = 10.0
 BYTES_A_SECOND, BURST_BYTES = 64 * 1024, 512 * 1024
@@ -39,7 +39,7 @@ class Wire:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._turn = threading.Lock()
+        self._turn = BoundedSemaphore(1)
         self._allowance = Allowance(BYTES_A_SECOND, BURST_BYTES)
 
     def send(self, data: bytes, flags: int = 0) -> int:

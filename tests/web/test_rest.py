@@ -1,0 +1,350 @@
+"""The REST interface over a real connection: each endpoint, good, bad, huge and hostile."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from tests.running import PASSWORD, Server
+
+PROBLEM = "application/problem+json"
+
+
+def problem(answer: requests.Response, status: int) -> dict[str, Any]:
+    """The problem document of ``answer``, which has to be one, with ``status``."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == PROBLEM
+    facts: dict[str, Any] = answer.json()
+    assert facts["status"] == status
+    assert facts["title"]
+    assert facts["detail"]
+    assert "Traceback" not in answer.text
+    return facts
+
+
+# ── sign-in ────────────────────────────────────────────────────────────────
+
+
+def test_status_needs_no_sign_in_and_tells_who_asks(running: Server, visitor: requests.Session) -> None:
+    stranger = visitor.get(running.url + "/api/auth/status").json()
+    assert stranger == {"configured": True, "authenticated": False, "expires_at": None}
+    owner = running.get("/api/auth/status")
+    assert owner["authenticated"]
+    assert owner["expires_at"].endswith("Z")
+
+
+def test_login_gives_a_token_and_a_cookie(running: Server, visitor: requests.Session) -> None:
+    answer = visitor.post(running.url + "/api/auth/login", json={"password": PASSWORD, "remember": True})
+    facts = answer.json()
+    assert (facts["token_type"], facts["expires_at"][-1]) == ("Bearer", "Z")
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert visitor.get(running.url + "/api/auth/sessions").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422), ({"password": 7}, 422), ({"password": PASSWORD, "user": "x"}, 422), ({"password": ""}, 422),
+        ({"password": "x" * 1025}, 422), ({"password": PASSWORD, "remember": "yes"}, 422), ([], 422), ("x", 422), (None, 422),
+    ],
+)  # fmt: skip
+def test_a_login_that_is_none_is_refused(running: Server, body: Any, status: int) -> None:
+    answer = requests.post(
+        running.url + "/api/auth/login", data=json.dumps(body), headers={"Content-Type": "application/json"}
+    )
+    assert problem(answer, status)["errors"]
+
+
+def test_setup_is_over_once_a_password_stands(running: Server) -> None:
+    problem(requests.post(running.url + "/api/auth/setup", json={"password": "another one"}), 409)
+
+
+def test_logout_is_at_once_and_for_good(running: Server, visitor: requests.Session) -> None:
+    token = visitor.post(running.url + "/api/auth/login", json={"password": PASSWORD}).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.post(running.url + "/api/auth/logout", headers=headers).status_code == 204
+    problem(requests.get(running.url + "/api/auth/sessions", headers=headers), 401)
+    problem(visitor.get(running.url + "/api/auth/sessions"), 401)
+
+
+def test_sessions_can_be_ended_one_by_one(running: Server, visitor: requests.Session) -> None:
+    visitor.post(running.url + "/api/auth/login", json={"password": PASSWORD})
+    (mine,) = [one for one in visitor.get(running.url + "/api/auth/sessions").json() if one["current"]]
+    assert running.call("DELETE", f"/api/auth/sessions/{mine['id']}").status_code == 204
+    problem(visitor.get(running.url + "/api/auth/sessions"), 401)
+    problem(running.call("DELETE", f"/api/auth/sessions/{mine['id']}"), 404)
+
+
+def test_a_key_that_may_read_only_reads(running: Server) -> None:
+    made = running.post("/api/auth/keys", {"name": "Lesen", "scope": "read"}, 201)
+    headers = {"X-Api-Key": made["key"]}
+    assert requests.get(running.url + "/api/queue/status", headers=headers).status_code == 200
+    problem(requests.post(running.url + "/api/queue/stop", headers=headers), 403)
+    assert running.get("/api/auth/keys")[0]["key"] is None
+    assert running.call("DELETE", f"/api/auth/keys/{made['id']}").status_code == 204
+    problem(requests.get(running.url + "/api/queue/status", headers=headers), 401)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "", "scope": "read"},
+        {"name": " ", "scope": "read"},
+        {"name": "x", "scope": "admin"},
+        {"name": "x\0", "scope": "read"},
+    ],
+)
+def test_a_key_has_a_name_and_a_known_scope(running: Server, body: dict[str, str]) -> None:
+    problem(running.call("POST", "/api/auth/keys", body), 422)
+
+
+# ── configuration ──────────────────────────────────────────────────────────
+
+
+def test_a_setting_is_changed_backed_up_and_restored(running: Server) -> None:
+    before = running.get("/api/config/")
+    kept = running.post("/api/config/backups", status=201)
+    assert running.configure(download={"connections": 5})["download"]["connections"] == 5
+    assert running.get("/api/config/backups")[0]["kind"] == "auto"
+    assert running.get(f"/api/config/backups/{kept['name']}")["download"] == before["download"]
+    assert running.post(f"/api/config/backups/{kept['name']}/restore")["download"] == before["download"]
+    assert running.get("/api/config/backups")[0]["kind"] == "before-restore"
+    assert running.call("DELETE", f"/api/config/backups/{kept['name']}").status_code == 204
+    problem(running.call("GET", f"/api/config/backups/{kept['name']}"), 404)
+
+
+def test_wrong_settings_are_named_and_validating_changes_nothing(running: Server) -> None:
+    wrong = {"download": {"concurrency": 0}, "nonsense": 1}
+    facts = problem(running.call("PUT", "/api/config/", wrong), 422)
+    assert set(facts["errors"]) == {"download.concurrency", "nonsense"}
+    verdict = running.post("/api/config/validate", wrong, 200)
+    assert (verdict["valid"], set(verdict["errors"])) == (False, set(facts["errors"]))
+    assert running.post("/api/config/validate", {"ui": {"theme": "dark"}}, 200) == {"valid": True, "errors": {}}
+    assert running.get("/api/config/")["ui"]["theme"] == "auto"
+
+
+# ── series, scan, queue ────────────────────────────────────────────────────
+
+
+def test_lists_are_arrays_with_their_totals_in_a_header(running: Server) -> None:
+    answer = running.call("GET", "/api/anime/?page=1&page_size=10&missing=true&sort_by=missing&order=desc")
+    assert answer.json() == []
+    assert json.loads(answer.headers["X-Pagination"])["total"] == 0
+    assert running.call("GET", "/api/anime").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sort_by=name;drop",
+        "page=0",
+        "page=x",
+        "page_size=100000",
+        "order=up",
+        "unknown=1",
+        "q=" + "x" * 300,
+        "missing=perhaps",
+    ],
+)
+def test_a_query_that_is_not_understood_is_refused(running: Server, query: str) -> None:
+    assert problem(running.call("GET", "/api/anime/?" + query), 422)["errors"]
+
+
+@pytest.mark.parametrize(
+    "name", ["nobody", "..", "%2e%2e", "x" * 299, "Größe (2013)", "'; DROP TABLE anime_series; --", "%00"]
+)
+def test_an_unknown_series_is_not_found(running: Server, name: str) -> None:
+    for method, path in (
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/refresh"),
+        ("POST", "/restore"),
+        ("GET", "/cover"),
+    ):
+        answer = running.call(method, f"/api/anime/{name}{path}", {} if method == "PATCH" else None)
+        assert answer.status_code in (404, 405, 422), (method, path, answer.text)
+        assert answer.headers["Content-Type"] == PROBLEM
+
+
+def test_a_series_is_added_changed_asked_for_by_its_folder_removed_and_restored(running: Server) -> None:
+    link = "https://aniworld.to/anime/stream/our-series"
+    added = running.call(
+        "POST", "/api/anime/add", {"link": link, "name": "Unsere Größe", "folder": "Unsere Größe (2013)"}
+    )
+    assert (added.status_code, added.json()["key"]) == (201, "our-series")
+    assert running.call("POST", "/api/anime/add", {"link": link}).status_code == 200
+    assert running.get("/api/anime/our-series")["title"] == "Unsere Größe"
+    by_folder = running.call("GET", "/api/anime/Unsere Größe (2013)")
+    assert by_folder.json()["key"] == "our-series"
+    assert by_folder.headers["Deprecation"] == "true"
+    assert by_folder.headers["Link"] == '</api/anime/our-series>; rel="successor-version"'
+    assert "Deprecation" not in running.call("GET", "/api/anime/our-series").headers
+    assert running.log.read_text().count("by its folder") == 1
+    running.call("GET", "/api/anime/Unsere Größe (2013)")
+    assert running.log.read_text().count("by its folder") == 1
+    changed = running.call("PATCH", "/api/anime/our-series", {"monitored": False, "languages": ["ger-sub"]}).json()
+    assert (changed["monitored"], changed["languages"]) == (False, ["ger-sub"])
+    problem(running.call("PATCH", "/api/anime/our-series", {"id": 7}), 422)
+    assert running.call("DELETE", "/api/anime/our-series?files=keep").status_code == 204
+    problem(running.call("DELETE", "/api/anime/our-series?files=destroy"), 422)
+    problem(running.call("GET", "/api/anime/our-series"), 404)
+    assert running.post("/api/anime/our-series/restore", status=200)["key"] == "our-series"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "https://evil.example/anime/stream/a",
+        "file:///etc/passwd",
+        "http://169.254.169.254/anime/stream/a",
+        7,
+        None,
+    ],
+)
+def test_a_link_of_no_known_source_is_refused(running: Server, link: Any) -> None:
+    assert problem(running.call("POST", "/api/anime/add", {"link": link}), 422)["errors"]
+
+
+def test_a_catalogue_that_does_not_answer_is_said_with_what_to_do(running: Server) -> None:
+    answer = running.call("POST", "/api/anime/search", {"query": "Titan"})
+    assert problem(answer, 503)["code"] == "site_unreachable"
+    assert int(answer.headers["Retry-After"]) > 0
+    problem(running.call("POST", "/api/anime/search", {"query": "   "}), 422)
+
+
+def test_a_scan_is_started_seen_and_cancelled(running: Server) -> None:
+    answer = running.call("POST", "/api/anime/rescan")
+    assert answer.status_code in (202, 409), answer.text
+    assert running.get("/api/anime/scan")["scan_id"]
+    assert running.call("DELETE", "/api/anime/scan").status_code == 200
+    problem(running.call("POST", "/api/anime/rescan", {"keys": ["../x"]}), 422)
+    assert isinstance(running.get("/api/anime/unmatched"), list)
+
+
+def test_episodes_are_queued_in_both_forms_moved_and_removed(running: Server) -> None:
+    wish = {"serie_id": "queued-series", "serie_name": "Größe", "serie_folder": "Größe", "priority": "high",
+            "episodes": ["S01E02", {"season": 1, "episode": 3}, "S01E02"]}  # fmt: skip
+    added = running.post("/api/queue/add", wish, 201)
+    assert [(one["season"], one["episode"]) for one in added["added"]] == [(1, 2), (1, 3)]
+    again = running.post("/api/queue/add", wish, 201)
+    assert (again["added"], {one["episode"] for one in again["skipped"]}) == ([], {"S01E02", "S01E03"})
+    first = added["added"][0]["id"]
+    assert running.call("PATCH", f"/api/queue/{first}", {"priority": 0}).json()["priority"] == "low"
+    assert running.get("/api/queue/items?q=Größe&status=pending")
+    status = running.get("/api/queue/status?limit=1")
+    assert len(status["pending_queue"]) == 1
+    assert status["statistics"]["pending"] == 2
+    for one in added["added"]:
+        assert running.call("DELETE", f"/api/queue/{one['id']}").status_code == 204
+    problem(running.call("DELETE", f"/api/queue/{first}"), 404)
+    problem(running.call("PATCH", "/api/queue/not-a-uuid", {}), 404)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"episodes": []}, {"episodes": ["S01E02", "S01"]}, {"episodes": ["S01E02", {"season": 1}]}, {"episodes": "S01E02"},
+        {"episodes": [{"season": 1, "episode": 0}]}, {"episodes": [{"season": -1, "episode": 1}]}, {"episodes": [["S01E01"]]},
+        {"episodes": [{"season": 1, "episode": 1, "path": "../x"}]}, {"episodes": ["S01E01"] * 2001}, {"episodes": ["S01E99999"]},
+        {"priority": "urgent"}, {"priority": True}, {"priority": 3}, {"serie_id": "../x"}, {"serie_id": ""}, {"unknown": 1},
+        {"languages": ["klingon!"]}, {"serie_folder": "x" * 256},
+    ],
+)  # fmt: skip
+def test_a_bad_download_request_queues_nothing(running: Server, more: dict[str, Any]) -> None:
+    wish = {"serie_id": "bad-series", "episodes": ["S01E01"]} | more
+    assert problem(running.call("POST", "/api/queue/add", wish), 422)["errors"]
+    assert running.get("/api/queue/status")["statistics"]["pending"] == 0
+
+
+def test_the_queue_starts_stops_pauses_and_goes_on(running: Server) -> None:
+    assert running.post("/api/queue/start")["is_running"]
+    assert running.post("/api/queue/pause", {"minutes": 5})["paused_until"].endswith("Z")
+    assert not running.post("/api/queue/resume")["is_paused"]
+    assert not running.post("/api/queue/stop")["is_running"]
+    assert running.post("/api/queue/retry")["failed_downloads"] == []
+    assert running.call("DELETE", "/api/queue/completed").json() == {"removed": 0}
+    assert running.call("DELETE", "/api/queue/failed").json() == {"removed": 0}
+    for minutes in (0, -1, "5", 1e9):
+        problem(running.call("POST", "/api/queue/pause", {"minutes": minutes}), 422)
+    problem(running.call("POST", "/api/queue/start", {"force": True}), 422)
+
+
+# ── operations and errors ──────────────────────────────────────────────────
+
+
+def test_health_facts_and_document(running: Server) -> None:
+    assert requests.get(running.url + "/health").json() == {"status": "ok"}
+    assert {"name", "level", "message", "advice"} <= running.get("/api/health")["checks"][0].keys()
+    assert running.get("/api/system")["versions"]["yt-dlp"]
+    document = running.get("/api/openapi.json")
+    assert document["openapi"].startswith("3.1")
+    page = running.call("GET", "/api/docs")
+    assert (page.headers["Content-Type"], "/api/queue/add" in page.text) == ("text/html; charset=utf-8", True)
+    problem(running.call("GET", "/metrics"), 404)
+
+
+def test_every_operation_is_documented_with_what_can_go_wrong(running: Server) -> None:
+    paths = running.get("/api/openapi.json")["paths"]
+    assert len(paths) > 30
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            if method not in ("parameters", "summary"):
+                assert {"400", "401", "503"} <= operation["responses"].keys(), path
+                assert operation["summary"], path
+
+
+def test_methods_that_are_not_there_are_named(running: Server) -> None:
+    answer = running.call("PUT", "/api/queue/start", {})
+    problem(answer, 405)
+    assert set(answer.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+    assert running.call("HEAD", "/api/queue/status").text == ""
+    assert "GET" in running.call("OPTIONS", "/api/queue/status").headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b'{"query": NaN}', "application/json", 400),
+        (b'{"query": "\\ud800"}', "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b'{"query": ' + b"[" * 50 + b"]" * 50 + b"}", "application/json", 400),
+        (b'{"query": ' + b"1" * 5000 + b"}", "application/json", 400),
+        (b'{"query": "x"}', "text/plain", 415),
+        (b"query=x", "application/x-www-form-urlencoded", 415),
+        (b"<query/>", "", 415),
+        (b'{"query": "' + b"x" * 1_100_000 + b'"}', "application/json", 413),
+    ],
+    ids=range(11),
+)
+def test_a_body_that_is_no_json_is_refused(running: Server, content: bytes, kind: str, status: int) -> None:
+    answer = running.session.post(running.url + "/api/anime/search", data=content, headers={"Content-Type": kind})
+    problem(answer, status)
+
+
+def test_a_body_without_end_is_not_read_to_its_end(running: Server) -> None:
+    def endless() -> Any:
+        for _ in range(64):
+            yield b"x" * 65536
+
+    try:
+        answer = running.session.post(
+            running.url + "/api/anime/search", data=endless(), headers={"Content-Type": "application/json"}
+        )
+    except requests.ConnectionError:
+        return  # hung up on in the middle: as good an answer
+    problem(answer, 413)
+
+
+def test_pages_that_are_not_there_are_pages_and_api_errors_are_never(running: Server) -> None:
+    assert "text/html" in running.call("GET", "/nowhere").headers["Content-Type"]
+    problem(running.call("GET", "/api/nowhere"), 404)
+    problem(requests.get(running.url + "/api/nowhere"), 401)
