@@ -60,6 +60,7 @@ SETTING_NAMES: dict[str, Callable[[], str]] = {
     "media_server.kind": lambda: _("Kind"),
     "media_server.url": lambda: _("Address"),
     "media_server.token": lambda: _("Key or token"),
+    "media_server.library_path": lambda: _("Library folder over there"),
     "logging.level": lambda: _("Level"),
     "ui.language": lambda: _("Language"),
     "ui.theme": lambda: _("Colours"),

@@ -1,0 +1,66 @@
+"""German and English: nothing is left untranslated, and every setting has a name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from aniworld.config import settings
+from aniworld.web.pages import words
+
+ROOT = Path(__file__).resolve().parents[2]
+PO = ROOT / "aniworld/web/translations/de/LC_MESSAGES/messages.po"
+METHODS = [
+    ("web/pages/**.py", "python"), ("config/settings.py", "python"), ("web/templates/**.html", "jinja2"),
+]  # fmt: skip
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "setting": (2,)}
+HOW_TO = "pybabel extract -F babel.cfg -k _ -k setting:2 …, then update and compile (docs/decisions/0051)"
+
+
+def said() -> set[str]:
+    found = extract_from_dir(ROOT / "aniworld", METHODS, keywords=KEYWORDS)
+    return {one[2] if isinstance(one[2], str) else one[2][0] for one in found}
+
+
+def test_every_sentence_is_there_in_german() -> None:
+    with PO.open("rb") as file:
+        german = read_po(file, "de")
+    known = {(one.id if isinstance(one.id, str) else one.id[0]) for one in german if one.id and all(_texts(one.string))}
+    assert said() - known == set(), HOW_TO
+
+
+def test_a_translation_keeps_the_places_to_fill_in() -> None:
+    with PO.open("rb") as file:
+        german = read_po(file, "de")
+    for one in german:
+        if one.id and isinstance(one.id, str):
+            assert _places(one.id) == _places(str(one.string)), one.id
+
+
+def test_the_compiled_words_are_those_of_the_source() -> None:
+    import gettext
+
+    compiled = gettext.GNUTranslations(PO.with_suffix(".mo").open("rb"))
+    with PO.open("rb") as file:
+        for one in read_po(file, "de"):
+            if one.id and isinstance(one.id, str):
+                assert compiled.gettext(one.id) == one.string
+
+
+def test_every_setting_and_section_has_a_name() -> None:
+    unnamed = [
+        f"{section}.{name}" for section, name, _ in settings.walk() if f"{section}.{name}" not in words.SETTING_NAMES
+    ]
+    assert unnamed == []
+    assert {section for section, _, _ in settings.walk()} <= set(words.SECTION_NAMES)
+
+
+def _texts(string: object) -> tuple[object, ...]:
+    return string if isinstance(string, tuple) else (string,)
+
+
+def _places(text: str) -> set[str]:
+    return set(re.findall(r"%\(\w+\)s|\{\w+\}", text))
