@@ -12,12 +12,19 @@ from aniworld.services.registry import Services
 from aniworld.services.tokens import derived
 
 from . import bodies, errors, guards, headers, live, pages
-from .api import addresses, anime, auth, config, document, identifiers, queue, system
+from .api import addresses, anime, auth, automation, config, document, identifiers, queue, system
 from .hosts import HostGate
 from .limits import SignInLimit
 from .wiring import EXTENSION
 
-BLUEPRINTS = (auth.blueprint, config.blueprint, anime.blueprint, queue.blueprint, system.blueprint)
+BLUEPRINTS = (
+    auth.blueprint,
+    config.blueprint,
+    anime.blueprint,
+    queue.blueprint,
+    automation.blueprint,
+    system.blueprint,
+)
 
 
 def init_web(app: Flask, services: Services) -> None:
