@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aniworld.web.template_helpers import (
@@ -87,6 +87,7 @@ def test_the_given_list_is_left_as_it_was() -> None:
     assert given_list == [TITAN]
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.dictionaries(
@@ -104,6 +105,7 @@ def test_sizes_are_written_as_disks_are_sold() -> None:
     assert [file_size(size) for size in (0, 999, 1500, 1_400_000_000, None)] == ["0 B", "999 B", "1.5 kB", "1.4 GB", ""]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text())
 def test_every_title_has_letters_and_a_colour(text: str) -> None:
     assert initials_of(text)
