@@ -1,7 +1,7 @@
 """The program that sends one notification: Apprise in a process of its own, for a few seconds. See docs/decisions/0070.
 
-On stdin one JSON object: ``{"urls": [...], "title", "body", "private_hosts": [...]}``. On stdout a line for each address,
-``{"place", "ok", "why"}``, as soon as it is known; ``why`` is one of ``WHYS``. Never an address, never an answer.
+On stdin one JSON object: ``{"urls": [...], "title", "body", "private_hosts": [...], "within_s"}``. On stdout a line for
+each address, ``{"place", "why"}``, as soon as it is known; ``why`` is one of ``WHYS``. Never an address, never an answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from typing import Any
 
 from aniworld.config.settings import NOTIFICATION_SCHEMES
@@ -33,7 +34,10 @@ class NotingRule(AddressRule):
 
 
 def run() -> None:
-    """Sends what stdin says. The guard stands before the first foreign line is loaded, and cannot be taken off."""
+    """Sends what stdin says, and ends when all is said or the time is over; loading Apprise does not count.
+
+    The guard stands before the first foreign line is loaded, and cannot be taken off.
+    """
     out = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # nothing but our lines goes to stdout, whoever prints
     wish = json.loads(sys.stdin.buffer.read())
@@ -42,6 +46,9 @@ def run() -> None:
 
     rule = NotingRule.of(wish["private_hosts"])
     Guard(rule).install()
+    import apprise  # noqa: F401  here and not in each thread: it takes its time on a small machine
+
+    end = time.monotonic() + wish["within_s"]
     lock = threading.Lock()
     threads = [
         threading.Thread(target=_send_and_tell, args=(place, url, wish["title"], wish["body"], out, lock), daemon=True)
@@ -50,13 +57,14 @@ def run() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(max(0.0, end - time.monotonic()))
+    os._exit(0)  # what still waits for an answer is not waited for
 
 
 def _send_and_tell(place: int, url: str, title: str, body: str, out: Any, lock: threading.Lock) -> None:
     why = _send(url, title, body)
     with lock:
-        out.write(json.dumps({"place": place, "ok": not why, "why": why}) + "\n")
+        out.write(json.dumps({"place": place, "why": why}) + "\n")
         out.flush()
 
 

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_S = 10.0
 TIMEOUT_S = 15.0
+START_WITHIN_S = 45.0  # loading Apprise takes a second, and many on a small machine that is busy
 URLS_AT_ONCE = 20
 URL_LENGTH = 2000
 MASK = "********"
@@ -46,8 +47,8 @@ _SENTENCES = {
 class NotificationService:
     """``start`` begins to listen, ``stop`` ends it; each may be called twice.
 
-    Events that the settings name are collected for ``settle_s`` and sent as one message from a child process that is
-    ended after ``timeout_s``. What cannot be sent is logged without its address, and is not sent again.
+    Events that the settings name are collected for ``settle_s`` and sent as one message from a child process that
+    gives the services ``timeout_s``. What cannot be sent is logged without its address, and is not sent again.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class NotificationService:
             "title": message.title,
             "body": message.body,
             "private_hosts": list(self._private_hosts),
+            "within_s": self._timeout_s,
         }
         outcome = _run(wish, self._timeout_s)
         return [
@@ -139,9 +141,9 @@ def _run(wish: dict[str, object], timeout_s: float) -> dict[int, str]:
             start_new_session=True,
         )  # fmt: skip
         try:
-            child.communicate(json.dumps(wish).encode("ascii"), timeout=timeout_s)
+            child.communicate(json.dumps(wish).encode("ascii"), timeout=START_WITHIN_S + timeout_s)
         except subprocess.TimeoutExpired:
-            log.info("A notification took longer than %d s and was given up", timeout_s)
+            log.warning("The program that sends notifications does not come to its end and was stopped")
         finally:
             with suppress(ProcessLookupError):
                 child.kill()
