@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
-
-from sqlalchemy import select
 
 from aniworld.config.settings import Settings
 from aniworld.core.errors import (
@@ -22,15 +19,14 @@ from aniworld.core.errors import (
     NotFound,
 )
 from aniworld.core.events import DownloadComplete, DownloadFailed, DownloadProgress, QueueStatusChanged, SeriesUpdated
-from aniworld.core.media import EpisodeNumber
-from aniworld.core.naming import folder_name
 from aniworld.core.queue import Priority, Status, back_off
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, utcnow
+from aniworld.models import Database, DownloadQueueItem, utcnow
 
 from .changes import Changes
+from .episode_files import EpisodeFiles
 from .progress import ProgressService
+from .queue_items import mbps, sort_out, view_of
 from .queue_repository import QueueRepository
-from .upgrading import better_languages
 from .views import DownloadItem, DownloadRequest, Paging, QueueStatistics, QueueStatus, Skipped
 
 LEASE_S = 30.0
@@ -42,6 +38,7 @@ _WAITS = (
     DiskFull,
     LibraryUnavailable,
 )  # no fault of the item: it waits and is not counted as a failure
+_FINAL = frozenset({"nothing_there", "unsafe_path", "invalid_input"})  # trying again would not help
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class DownloadService:
     ) -> None:
         self.repository = QueueRepository(database.sessions, database.readers)
         self.changes = Changes()
-        self._database = database
+        self._files = EpisodeFiles(database)
         self._settings = settings
         self._progress = progress
         self._disk_free = disk_free
@@ -111,37 +108,20 @@ class DownloadService:
 
         With ``upgrade`` a present episode is queued too, in the languages that are better than its file's.
         """
-        priority = Priority.parse(request.priority)
-        series = self._series(request)
+        series = self._files.series(request)
         wanted = request.languages or (series.languages if series else ()) or self._settings().download.languages
-        present = self._present(request.serie_id, wanted if request.upgrade else ())
-        unfinished = self.repository.unfinished(request.serie_id)
-        new: list[DownloadQueueItem] = []
-        again: list[str] = []
-        skipped: list[Skipped] = []
-        for season, number in dict.fromkeys(request.episodes):
-            known = unfinished.get((season, number))
-            better = present.get((season, number))
-            reason = _why_not(known, better == ())
-            if reason:
-                skipped.append(Skipped(EpisodeNumber(season, number).code, reason))
-            elif known is not None:
-                if better:
-                    known.languages = list(better)
-                    self.repository.save_item(known)
-                again.append(known.id)
-            else:
-                item = _new_item(request, series, season, number, priority)
-                item.languages = list(better or request.languages)
-                new.append(item)
-        if again:
-            self.repository.retry(again)
-        self.repository.add_all(new)
-        if (new or again) and self._settings().download.auto_start:
+        present = self._files.present(request.serie_id, wanted if request.upgrade else ())
+        wish = sort_out(request, series, present, self.repository.unfinished(request.serie_id))
+        for item in wish.again:
+            self.repository.save_item(item)
+        if wish.again:
+            self.repository.retry([item.id for item in wish.again])
+        self.repository.add_all(wish.new)
+        added = [*(self.repository.get_item(item.id) for item in wish.again), *wish.new]
+        if added and self._settings().download.auto_start:
             self.repository.set_state(is_running=True)
-        added = [self.repository.get_item(item_id) for item_id in again] + new
         self._changed(added[0] if added else None)
-        return self._placed_views(added), skipped
+        return self._placed_views(added), list(wish.skipped)
 
     def remove(self, item_id: str) -> None:
         """The item is gone; a running one was stopped first. Raises NotFound."""
@@ -247,7 +227,7 @@ class DownloadService:
         relative: str, seconds: float,
     ) -> None:  # fmt: skip
         """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series folder."""
-        self._record_file(item, relative, language, size_bytes)
+        self._files.record(item, relative, language, size_bytes)
         self.repository.update_status(
             item.id, Status.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
             file=file, language=language, hoster=hoster, completed_at=utcnow(), error=None, error_code=None,
@@ -342,37 +322,6 @@ class DownloadService:
         except NotFound:
             return False
 
-    def _series(self, request: DownloadRequest) -> AnimeSeries | None:
-        with self._database.reading() as session:
-            query = select(AnimeSeries).where(AnimeSeries.key == request.serie_id, AnimeSeries.deleted_at.is_(None))
-            series = session.scalar(query)
-        if series is None and not request.serie_name:
-            raise NotFound(f"There is no series {request.serie_id!r} in the library; add it first.")
-        return series
-
-    def _present(self, key: str, wanted: Sequence[str]) -> dict[tuple[int, int], tuple[str, ...]]:
-        """The episodes that are there, each with the languages among ``wanted`` that would be better."""
-        columns = (Episode.season, Episode.number, Episode.file_language, Episode.languages)
-        query = select(*columns).join(AnimeSeries)
-        query = query.where(AnimeSeries.key == key, AnimeSeries.deleted_at.is_(None), Episode.file.is_not(None))
-        with self._database.reading() as session:
-            return {
-                (season, number): better_languages(wanted, have, offered or ())
-                for season, number, have, offered in session.execute(query)
-            }
-
-    def _record_file(self, item: DownloadQueueItem, relative: str, language: str | None, size_bytes: int) -> None:
-        with self._database.writing() as session:
-            series_id = session.scalar(select(AnimeSeries.id).where(AnimeSeries.key == item.serie_id))
-            if series_id is None:
-                return
-            where = (Episode.series_id == series_id, Episode.season == item.season, Episode.number == item.episode)
-            episode = session.scalar(select(Episode).where(*where))
-            if episode is None:
-                episode = Episode(series_id=series_id, season=item.season, number=item.episode)
-                session.add(episode)
-            episode.file, episode.file_language, episode.size_bytes = relative, language, size_bytes
-
     def _statistics(self, active: Sequence[DownloadItem]) -> QueueStatistics:
         counts = self.repository.counts()
         speed = sum(item.speed_bytes for item in active)
@@ -384,7 +333,7 @@ class DownloadService:
             completed=counts[Status.COMPLETED],
             failed=counts[Status.FAILED],
             downloaded_bytes=sum(item.downloaded_bytes for item in active),
-            speed_mbps=_mbps(speed),
+            speed_mbps=mbps(speed),
             eta_seconds=round(left / speed) if speed and left > 0 else None,
             disk_free_bytes=self._disk_free(),
         )
@@ -403,74 +352,4 @@ class DownloadService:
         elif place is None:
             place = self.repository.place_of(item)
         live = self._running.get(item.id) if item.status == Status.DOWNLOADING else None
-        return _view(item, place, live.progress if live else None)
-
-
-_FINAL: Mapping[str, None] = dict.fromkeys(("nothing_there", "unsafe_path", "invalid_input"))
-
-
-def _why_not(known: DownloadQueueItem | None, present: bool) -> str | None:
-    if known is not None and known.status in (Status.PENDING, Status.DOWNLOADING):
-        return "It is in the queue already."
-    return "It is in the library already." if present else None
-
-
-def _new_item(
-    request: DownloadRequest, series: AnimeSeries | None, season: int, number: int, priority: Priority
-) -> DownloadQueueItem:
-    name = series.name if series else request.serie_name or request.serie_id
-    folder = series.folder if series else folder_name(request.serie_folder or name)
-    return DownloadQueueItem(
-        id=str(uuid4()),
-        serie_id=request.serie_id,
-        serie_folder=folder,
-        serie_name=name,
-        season=season,
-        episode=number,
-        priority=int(priority),
-        languages=list(request.languages),
-        source=request.source or (series.site if series else None),
-        status=Status.PENDING,
-    )
-
-
-def _mbps(bytes_per_second: int) -> float:
-    return round(bytes_per_second * 8 / 1e6, 2)
-
-
-def _view(item: DownloadQueueItem, place: int, live: DownloadProgress | None) -> DownloadItem:
-    view = DownloadItem(
-        id=item.id,
-        serie_id=item.serie_id,
-        serie_folder=item.serie_folder,
-        serie_name=item.serie_name,
-        season=item.season,
-        episode=item.episode,
-        status=str(item.status),
-        priority=Priority(item.priority).word,
-        position=place,
-        progress=item.progress or 0.0,
-        downloaded_bytes=item.downloaded_bytes or 0,
-        total_bytes=item.total_bytes,
-        speed_mbps=_mbps(item.speed_bytes or 0),
-        speed_bytes=item.speed_bytes or 0,
-        eta_seconds=item.eta_seconds,
-        error=item.error,
-        error_code=item.error_code,
-        retry_count=item.retry_count or 0,
-        language=item.language,
-        hoster=item.hoster,
-        file=item.file,
-        worker=item.worker,
-        added_at=item.added_at,
-        started_at=item.started_at,
-        completed_at=item.completed_at,
-        not_before=item.not_before,
-    )
-    if live is None:
-        return view
-    return replace(
-        view, progress=live.percent, downloaded_bytes=live.downloaded_bytes, total_bytes=live.total_bytes,
-        speed_mbps=live.speed_mbps, speed_bytes=live.speed_bytes, eta_seconds=live.eta_seconds,
-        phase=live.phase, hoster=live.hoster, language=live.language,
-    )  # fmt: skip
+        return view_of(item, place, live.progress if live else None)

@@ -1,0 +1,51 @@
+"""EpisodeFiles: what the queue needs to know, and to note, of episodes and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from aniworld.core.errors import NotFound
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
+
+from .upgrading import better_languages
+from .views import DownloadRequest
+
+
+class EpisodeFiles:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def series(self, request: DownloadRequest) -> AnimeSeries | None:
+        """The series that a request names; None for one that only the request knows. Raises NotFound."""
+        with self._database.reading() as session:
+            query = select(AnimeSeries).where(AnimeSeries.key == request.serie_id, AnimeSeries.deleted_at.is_(None))
+            series = session.scalar(query)
+        if series is None and not request.serie_name:
+            raise NotFound(f"There is no series {request.serie_id!r} in the library; add it first.")
+        return series
+
+    def present(self, key: str, wanted: Sequence[str]) -> dict[tuple[int, int], tuple[str, ...]]:
+        """The episodes that are there, each with the languages among ``wanted`` that would be better."""
+        columns = (Episode.season, Episode.number, Episode.file_language, Episode.languages)
+        query = select(*columns).join(AnimeSeries)
+        query = query.where(AnimeSeries.key == key, AnimeSeries.deleted_at.is_(None), Episode.file.is_not(None))
+        with self._database.reading() as session:
+            return {
+                (season, number): better_languages(wanted, have, offered or ())
+                for season, number, have, offered in session.execute(query)
+            }
+
+    def record(self, item: DownloadQueueItem, relative: str, language: str | None, size_bytes: int) -> None:
+        """Notes the file of a placed episode; ``relative`` to the series folder."""
+        with self._database.writing() as session:
+            series_id = session.scalar(select(AnimeSeries.id).where(AnimeSeries.key == item.serie_id))
+            if series_id is None:
+                return
+            where = (Episode.series_id == series_id, Episode.season == item.season, Episode.number == item.episode)
+            episode = session.scalar(select(Episode).where(*where))
+            if episode is None:
+                episode = Episode(series_id=series_id, season=item.season, number=item.episode)
+                session.add(episode)
+            episode.file, episode.file_language, episode.size_bytes = relative, language, size_bytes
