@@ -157,7 +157,7 @@ def test_the_server_starts_with_the_capabilities_of_the_compose_file_and_stops_w
     with (place / "log").open("wb") as log:
         server = subprocess.Popen(contained([ENTRYPOINT]), cwd=ROOT, env=env, stdout=log, stderr=log)
     try:
-        until(lambda: healthy(env) or ended(server, place), within_s=40)
+        until(lambda: healthy(env) or ended(server, place), within_s=40, every_s=0.3)
         assert owner_of(server.pid) == owner
         assert (place / "instance").stat().st_mode & 0o777 == 0o700
         assert {path.stat().st_uid for path in (place / "instance").rglob("*")} == {owner}
