@@ -31,12 +31,13 @@ def test_a26_hostile_titles_are_text_in_the_library(visit: Callable[..., Page]) 
     assert fits(page)
 
 
-@pytest.mark.parametrize("place", range(len(HOSTILE)))
-def test_a26_hostile_titles_are_text_on_the_series_page(visit: Callable[..., Page], place: int) -> None:
-    page = visit(f"/series/hostile-{place}", viewport=PHONE)
-    assert page.locator("h1").inner_text().strip()[:40] == " ".join(HOSTILE[place].split())[:40]
-    nothing_foreign(page)
-    assert fits(page)
+def test_a26_hostile_titles_are_text_on_the_series_page(visit: Callable[..., Page]) -> None:
+    page = visit("/series/hostile-0", viewport=PHONE)
+    for place, text in enumerate(HOSTILE):
+        page.goto(f"/series/hostile-{place}")
+        assert page.locator("h1").inner_text().strip()[:40] == " ".join(text.split())[:40]
+        nothing_foreign(page)
+        assert fits(page), text
 
 
 def test_a26_hostile_errors_are_text_in_the_queue(visit: Callable[..., Page]) -> None:

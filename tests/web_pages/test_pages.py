@@ -119,6 +119,33 @@ def test_a_form_without_its_token_is_refused(guest: FlaskClient) -> None:
     assert guest.post("/login", data={"password": PASSWORD}).status_code == 403
 
 
+def test_first_set_up_goes_from_the_password_over_the_library_to_the_first_scan(tmp_path: Path) -> None:
+    app = create_app({"ANIWORLD_INSTANCE": tmp_path / "instance", "TESTING": True})
+    visitor, library = app.test_client(), tmp_path / "library"
+    library.mkdir()
+    assert visitor.get("/").headers["Location"].startswith("/setup")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', visitor.get("/setup").text)[1]  # type: ignore[index]
+    wish = {"password": PASSWORD, "repeat": PASSWORD + "!", "csrf_token": token}
+    assert visitor.post("/setup", data=wish).status_code == 422
+    assert visitor.post("/setup", data={**wish, "repeat": PASSWORD}).headers["Location"] == "/setup/library"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', visitor.get("/setup/library").text)[1]  # type: ignore[index]
+    refused = visitor.post("/setup/library", data={"root": "/etc", "csrf_token": token})
+    assert refused.status_code == 422
+    assert visitor.post("/setup/library", data={"root": str(library), "csrf_token": token}).headers["Location"] == "/"
+    services = app.extensions["aniworld"]
+    assert services.scan.status().status in ("running", "completed")
+    services.scan.wait(20)
+    assert visitor.get("/setup").status_code == 302
+    services.close()
+
+
+def test_a_stranger_is_asked_for_the_token_of_the_log(tmp_path: Path) -> None:
+    app = create_app({"ANIWORLD_INSTANCE": tmp_path / "instance", "TESTING": True})
+    page = app.test_client().get("/setup", environ_overrides={"REMOTE_ADDR": "192.0.2.7"}).text
+    assert 'name="setup_token"' in page
+    app.extensions["aniworld"].close()
+
+
 def test_a31_sign_in_leads_only_to_places_on_this_server() -> None:
     assert local_path("/queue?x=1") == "/queue?x=1"
     for goal in (
