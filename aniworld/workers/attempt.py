@@ -212,7 +212,7 @@ class Attempt:
 
     def _transfer_of(self, stream: Stream, link: HosterLink, root: Path) -> TransferResult:
         folder = self._folder(link, root)
-        offload(_make, folder)
+        offload(_make, root, folder)
         self._interruptibly(self._shop.unpaused.wait)
         download = self._shop.settings().download
         job = TransferJob(
@@ -320,7 +320,10 @@ class Attempt:
         return f"{self.item.serie_id} S{self.item.season:02d}E{self.item.episode:02d}"
 
 
-def _make(folder: Path) -> None:
+def _make(root: Path, folder: Path) -> None:
+    """Makes a working folder, but never the root: a disk that is not mounted must not be filled beneath."""
+    if not root.is_dir():
+        raise LibraryUnavailable(f"The library folder {root} is not there; is its disk connected?")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
