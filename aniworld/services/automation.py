@@ -58,7 +58,7 @@ def build_automation(
     spawn: Callable[[Callable[[], None]], None],
 ) -> Automation:  # fmt: skip
     """Everything built and wired; nothing started."""
-    calendar = CalendarService(database, registry)
+    calendar = CalendarService(database, registry, spawn)
     return Automation(
         bus=bus,
         registry=registry,

@@ -11,7 +11,7 @@ from datetime import UTC
 
 from sqlalchemy import select
 
-from aniworld.core.errors import AniworldError, NotFound, NothingThere
+from aniworld.core.errors import AniworldError, NotFound, NothingThere, PageChanged, Unavailable
 from aniworld.core.queue import Status
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import Airing
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 KEPT_S = 3600.0
 TRIED_AGAIN_S = 300.0
+PATIENCE_S = 5.0
 _LIVE = (Status.PENDING, Status.DOWNLOADING)
 
 
@@ -37,24 +38,33 @@ class Kept:
 
 
 class CalendarService:
-    """Each catalogue's calendar is read at most once an hour; one that cannot be read is tried again after 5 minutes,
-    and what it said before holds until then."""
+    """Each catalogue's calendar is read at most once an hour, in the background; one that cannot be read is tried again
+    after 5 minutes. What a calendar said before holds until it is read anew. ``spawn`` begins work beside everything."""
 
-    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database: Database, registry: Registry, spawn: Callable[[Callable[[], None]], None], *,
+        patience_s: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         self._database = database
         self._registry = registry
+        self._spawn = spawn
+        self._patience_s = patience_s
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[str, Kept] = {}
+        self._readings: dict[str, threading.Event] = {}
 
     def upcoming(self) -> list[CalendarEntry]:
-        """Announced episodes of the library's series, soonest first. Raises the first catalogue's SourceError when none
-        could be read."""
+        """Announced episodes of the library's series, soonest first. A slow site is waited for a few seconds only.
+
+        Raises the first catalogue's SourceError when none could be read, Unavailable while they are read for the first
+        time.
+        """
         with self._database.reading() as session:
             rows = session.scalars(select(AnimeSeries).where(AnimeSeries.deleted_at.is_(None)))
             series = {(one.site, one.key): one for one in rows}
         sites = sorted({site for site, _ in series if site})
-        kept = [self._calendar(site) for site in sites]
+        kept = [self._calendar(site, self._patience_s) for site in sites]
         if kept and all(one.fault and not one.airings for one in kept):
             raise kept[0].fault  # type: ignore[misc]
         found = [
@@ -66,18 +76,45 @@ class CalendarService:
         return sorted(self._entries(found), key=_when)
 
     def airings(self, site: str) -> tuple[Airing, ...]:
-        """One catalogue's calendar, as fresh as an hour; empty where it has none. Raises SourceError."""
-        kept = self._calendar(site)
+        """One catalogue's calendar, as fresh as an hour, however long that takes; empty where it has none.
+
+        Raises SourceError.
+        """
+        self._begin(site).wait()
+        kept = self._kept[site]
         if kept.fault and not kept.airings:
             raise kept.fault
         return kept.airings
 
-    def _calendar(self, site: str) -> Kept:
-        with self._lock:  # those who come meanwhile wait for the same answer
-            before = self._kept.get(site)
-            if before is None or self._clock() >= before.until:
-                self._kept[site] = self._read(site, before)
-            return self._kept[site]
+    def _calendar(self, site: str, patience_s: float) -> Kept:
+        """What is known by now; where that is nothing, what is known after ``patience_s`` at most."""
+        before = self._kept.get(site)
+        reading = self._begin(site)
+        if before is not None and not before.fault:
+            return before
+        if not reading.wait(patience_s):
+            raise Unavailable(f"The calendar of {site} is still being read; try again in a moment.")
+        return self._kept[site]
+
+    def _begin(self, site: str) -> threading.Event:
+        """Set once the calendar is fresh; several who ask wait for the same reading."""
+        with self._lock:
+            reading, before = self._readings.get(site), self._kept.get(site)
+            if reading is not None and (not reading.is_set() or (before and self._clock() < before.until)):
+                return reading
+            reading = self._readings[site] = threading.Event()
+        self._spawn(lambda: self._read_beside(site, before, reading))
+        return reading
+
+    def _read_beside(self, site: str, before: Kept | None, done: threading.Event) -> None:
+        try:
+            self._kept[site] = self._read(site, before)
+        except Exception:  # the end of a background task: who waits must hear of it
+            log.exception("The calendar of %s could not be read", site)
+            fault = PageChanged("The calendar could not be read; the log has the details.")
+            self._kept[site] = Kept((), self._clock() + TRIED_AGAIN_S, fault)
+        finally:
+            done.set()
 
     def _read(self, site: str, before: Kept | None) -> Kept:
         try:

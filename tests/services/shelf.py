@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -23,6 +24,8 @@ class Shelf:
         self.read: list[str] = []
         self.lists = 0
         self.faults: dict[str, AniworldError] = {}
+        self.open = threading.Event()  # while it is not set, nothing answers
+        self.open.set()
 
     def put(self, key: str, *episodes: str, **facts: Any) -> None:
         """A series whose episodes are written ``S01E02 ger-dub ger-sub``; without a language one is only announced."""
@@ -98,6 +101,7 @@ class ShelfCatalogue(Catalogue):
         return list(self.state.airings)
 
     def _may(self, *names: str) -> None:
+        assert self.state.open.wait(20)
         for name in names:
             if name in self.state.faults:
                 raise self.state.faults[name]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from aniworld.core.errors import (
     PageChanged,
     SiteUnreachable,
     TransferFailed,
+    Unavailable,
 )
 from aniworld.core.events import Event, EventBus, NewEpisodes
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
@@ -38,6 +40,10 @@ from .shelf import Shelf, codes, link_of
 ALL = ("ger-dub", "ger-sub", "eng-sub")
 
 
+def beside(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()
+
+
 class House:
     """Everything real on a catalogue in memory; background work waits in ``waiting``."""
 
@@ -52,7 +58,7 @@ class House:
         progress, registry = ProgressService(bus), self.shelf.registry()
         self.rest = registry.rest
         self.now = 0.0
-        self.calendar = CalendarService(database, registry, clock=lambda: self.now)
+        self.calendar = CalendarService(database, registry, beside, patience_s=0.5, clock=lambda: self.now)
         self.downloads = DownloadService(database, lambda: self.settings, progress)
         self.anime = AnimeService(
             database=database, series=AnimeSeriesService(database), registry=registry, progress=progress,
@@ -382,8 +388,21 @@ def test_the_calendar_shows_the_librarys_series_soonest_first_and_is_read_once_a
     assert {one.episode: one.state for one in house.calendar.upcoming()}[2] == "queued"
     assert house.shelf.lists == 1
     house.now += 3601
-    house.calendar.upcoming()
+    house.shelf.airings.clear()
+    assert len(house.calendar.upcoming()) == 2  # what is known, while it is read anew
+    assert house.calendar.airings("shelf") == ()
     assert house.shelf.lists == 2
+
+
+def test_a_slow_site_holds_no_request_up(house: House) -> None:
+    house.follow("nebel", "S01E01 ger-sub")
+    house.shelf.open.clear()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            house.calendar.upcoming()
+    house.shelf.open.set()
+    assert house.calendar.airings("shelf") == ()
+    assert house.shelf.lists == 1
 
 
 def test_a_calendar_that_cannot_be_read_is_told_and_what_it_said_before_holds(house: House) -> None:
@@ -399,7 +418,7 @@ def test_a_calendar_that_cannot_be_read_is_told_and_what_it_said_before_holds(ho
     assert [(one.season, one.state) for one in house.calendar.upcoming()] == [(None, "announced")]
     house.shelf.faults["calendar"] = SiteUnreachable("It does not answer.")
     house.now += 3601
-    assert len(house.calendar.upcoming()) == 1
+    assert len(house.calendar.airings("shelf")) == len(house.calendar.upcoming()) == 1
 
 
 def test_an_empty_library_or_a_catalogue_without_calendar_has_none(house: House) -> None:
