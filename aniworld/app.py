@@ -33,6 +33,7 @@ from aniworld.services.downloads import DownloadService
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
 from aniworld.services.progress import ProgressService
+from aniworld.services.recycling import RecyclingService
 from aniworld.services.registry import Services
 from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
@@ -88,6 +89,7 @@ def build_services(environment: Environment | None = None) -> Services:
         registry=registry,
         legacy=DataMigrationService(database),
         beside=BesideService(database, lambda: config.current, lambda key: (anime.cover(key) or (None,))[0]),
+        recycling=RecyclingService(database, lambda: config.current, progress),
         stops=(gate.close,),
     )
     bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)

@@ -13,8 +13,8 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,11 +27,15 @@ FOLDER = ".recycle"
 _MANIFEST, _CONTENT = "manifest.json", "content"
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{16}")
 _LARGEST_MANIFEST = 65_536
+_MOST_LANGUAGES = 2000  # 24 bytes each at most
 
 
 @dataclass(frozen=True)
 class Recycled:
-    """One entry. ``original``: its path relative to the root. ``removed_at``: seconds since 1970, UTC."""
+    """One entry. ``original``: its path relative to the root. ``removed_at``: seconds since 1970, UTC.
+
+    ``languages``: what no name tells of the episodes in it, ``{"S01E02": "ger-dub"}``.
+    """
 
     id: str
     original: str
@@ -39,6 +43,7 @@ class Recycled:
     size_bytes: int
     reason: str = ""
     is_folder: bool = False
+    languages: Mapping[str, str] = field(default_factory=dict)
 
 
 class RecycleBin:
@@ -49,9 +54,9 @@ class RecycleBin:
         self._days = days
         self._clock = clock
 
-    def put(self, path: Path, *, reason: str = "") -> Recycled:
+    def put(self, path: Path, *, reason: str = "", languages: Mapping[str, str] | None = None) -> Recycled:
         """Moves a file or a folder of the library into the bin. Raises NotFound, UnsafePath, StorageError."""
-        entry, place = self._entry(path, reason)
+        entry, place = self._entry(path, reason, languages)
         with storage_errors(self._root):
             _move(self._real(path), place)
             sync_folder(path.parent)
@@ -97,7 +102,26 @@ class RecycleBin:
         folder = self._home() / entry_id
         if not _ID.fullmatch(entry_id) or not folder.is_dir():
             raise NotFound("This is no longer in the recycle bin.")
-        shutil.rmtree(folder)
+        with storage_errors(self._root):
+            shutil.rmtree(folder)
+
+    def empty(self) -> int:
+        """How many entries were deleted for good: all of them. Raises StorageError."""
+        home = self._home()
+        if not home.is_dir():
+            return 0
+        names = [folder.name for folder in home.iterdir() if _ID.fullmatch(folder.name) and not folder.is_symlink()]
+        with storage_errors(self._root):
+            for name in names:
+                shutil.rmtree(home / name)
+        return len(names)
+
+    def find(self, entry_id: str) -> Recycled:
+        """One entry. Raises NotFound."""
+        entry = self._read(entry_id)
+        if entry is None or self._content(entry) is None:
+            raise NotFound("This is no longer in the recycle bin.")
+        return entry
 
     def purge(self) -> int:
         """How many entries were older than the days to keep, or broken, and are gone for good."""
@@ -120,7 +144,7 @@ class RecycleBin:
         """The entry itself, not what it links to, in a folder that lies in the library."""
         return inside(self._root, path.parent) / path.name
 
-    def _entry(self, path: Path, reason: str) -> tuple[Recycled, Path]:
+    def _entry(self, path: Path, reason: str, languages: Mapping[str, str] | None = None) -> tuple[Recycled, Path]:
         """A new entry with its manifest on the disk, and where its content goes."""
         check_root(self._root)
         real, root = self._real(path), Path(os.path.realpath(self._root))
@@ -129,7 +153,8 @@ class RecycleBin:
         original = real.relative_to(root)
         if not original.parts or original.parts[0].startswith("."):
             raise UnsafePath("This is no part of the library's series and is not removed.")
-        entry = Recycled(self._new_id(), original.as_posix(), self._clock(), _size(real), reason, real.is_dir())
+        told = dict(list((languages or {}).items())[:_MOST_LANGUAGES])
+        entry = Recycled(self._new_id(), original.as_posix(), self._clock(), _size(real), reason, real.is_dir(), told)
         place = self._home() / entry.id / _CONTENT / path_component(real.name)
         with storage_errors(self._root):
             make_parents(place.parent)
@@ -149,7 +174,8 @@ class RecycleBin:
             entry = Recycled(**facts)
         except (OSError, ValueError, TypeError, RecursionError):  # not there, or not ours: then it is no entry
             return None
-        return entry if entry.id == entry_id and isinstance(entry.original, str) else None
+        sound = isinstance(entry.original, str) and isinstance(entry.languages, dict)
+        return entry if entry.id == entry_id and sound else None
 
     def _content(self, entry: Recycled) -> Path | None:
         folder = self._home() / entry.id / _CONTENT

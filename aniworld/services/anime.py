@@ -16,7 +16,7 @@ from aniworld.config.settings import Settings
 from aniworld.core.errors import AniworldError, InvalidInput, KeyConflict, NotFound, NothingThere
 from aniworld.core.events import SeriesAdded, SeriesUpdated
 from aniworld.core.keys import title_from_slug
-from aniworld.core.media import SeriesHit
+from aniworld.core.media import EpisodeNumber, SeriesHit
 from aniworld.core.naming import folder_name, inside
 from aniworld.core.offload import offload
 from aniworld.core.validators import sanitize_filename, validate_language, validate_series_name
@@ -309,7 +309,7 @@ class AnimeService:
         """
         series = self._series.require(key)
         if recycle:
-            offload(self._recycle, series)
+            offload(self._recycle, series, self._languages(series))
         with self._database.writing() as session:
             row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
             if row is not None:
@@ -318,13 +318,22 @@ class AnimeService:
                 episode.file = episode.file_language = episode.size_bytes = None
         self._progress.publish(SeriesUpdated(key, series.folder, removed=True))
 
-    def _recycle(self, series: AnimeSeries) -> None:
+    def _languages(self, series: AnimeSeries) -> dict[str, str]:
+        """What the files of a series speak, by their codes, as far as that is known."""
+        columns = (Episode.season, Episode.number, Episode.file_language)
+        query = select(*columns).where(Episode.series_id == series.id, Episode.file.is_not(None))
+        with self._database.reading() as session:
+            return {EpisodeNumber(s, n).code: code for s, n, code in session.execute(query) if code}
+
+    def _recycle(self, series: AnimeSeries, languages: dict[str, str]) -> None:
         library = self._settings().library
         if not library.root or not series.folder:
             return
         folder = inside(Path(library.root), Path(library.root) / series.folder)
         if folder.is_dir():
-            RecycleBin(Path(library.root), library.recycle_days).put(folder, reason=f"{series.name} was removed")
+            RecycleBin(Path(library.root), library.recycle_days).put(
+                folder, reason=f"{series.name} was removed", languages=languages
+            )
 
     def restore(self, key: str) -> AnimeSummary:
         """Brings a removed series back, with its history. Raises NotFound."""

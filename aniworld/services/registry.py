@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .configuration import ConfigService
     from .downloads import DownloadService
     from .legacy_import import DataMigrationService
+    from .recycling import RecyclingService
     from .resolving import Resolver
     from .scan import ScanService
     from .series import AnimeSeriesService
@@ -53,6 +54,7 @@ class Services:
     registry: Registry
     legacy: DataMigrationService
     beside: BesideService
+    recycling: RecyclingService
     extras: dict[str, Any] = field(default_factory=dict)
     stops: tuple[Callable[[], None], ...] = ()
 

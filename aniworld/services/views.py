@@ -226,6 +226,29 @@ class UnmatchedFolder:
 
 
 @dataclass(frozen=True)
+class RecycledItem:
+    """Something in the recycle bin. ``path``: where it stood, below the library; ``expires_at``: None = kept."""
+
+    id: str
+    path: str
+    name: str
+    removed_at: datetime
+    expires_at: datetime | None
+    size_bytes: int
+    reason: str
+    is_folder: bool
+
+
+@dataclass(frozen=True)
+class Restored:
+    """``path``: where it stands now, below the library. ``episodes``: the codes of those that have their file again."""
+
+    path: str
+    key: str | None
+    episodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SessionView:
     id: str
     created_at: datetime

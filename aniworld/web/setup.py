@@ -12,7 +12,7 @@ from aniworld.services.registry import Services
 from aniworld.services.tokens import derived
 
 from . import bodies, errors, guards, headers, live, pages
-from .api import addresses, anime, auth, automation, config, document, identifiers, queue, system
+from .api import addresses, anime, auth, automation, config, document, identifiers, queue, recycle, system
 from .hosts import HostGate
 from .limits import SignInLimit
 from .wiring import EXTENSION
@@ -23,6 +23,7 @@ BLUEPRINTS = (
     anime.blueprint,
     queue.blueprint,
     automation.blueprint,
+    recycle.blueprint,
     system.blueprint,
 )
 

@@ -1,0 +1,26 @@
+"""The recycle bin and renaming from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aniworld.library.recycle import RecycleBin
+
+from .conftest import Cli
+
+
+def test_the_bin_is_listed_emptied_and_gives_back(cli: Cli, library: Path) -> None:
+    (library / "Nebel").mkdir()
+    for name in ("a.mkv", "b.mkv"):
+        (library / "Nebel" / name).write_bytes(b"film")
+        RecycleBin(library).put(library / "Nebel" / name, reason="gone")
+    items = cli("recycle", "list", "--json").json()
+    assert {item["name"] for item in items} == {"a.mkv", "b.mkv"}
+    assert cli("recycle", "restore", items[0]["id"]).out == f"{items[0]['path']} is back\n"
+    assert (library / "Nebel" / items[0]["name"]).exists()
+    asked = cli("recycle", "empty", stdin="n\n")
+    assert (asked.code, asked.err.endswith("Error: Stopped.\n")) == (1, True)
+    assert cli("recycle", "empty", "--yes").out == "1 deleted for good\n"
+    gone = cli("recycle", "remove", items[1]["id"])
+    assert (gone.code, gone.err) == (1, "Error: This is no longer in the recycle bin.\n")
+    assert cli("recycle").code == 2

@@ -1,0 +1,88 @@
+"""The recycle bin and renaming over the REST interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aniworld.app import create_app
+from aniworld.library.recycle import RecycleBin
+from aniworld.models import AnimeSeries, Episode
+from aniworld.services.registry import Services
+from tests.running import PASSWORD
+
+
+class Owner:
+    def __init__(self, app: Any, library: Path) -> None:
+        self.app, self.library = app, library
+        self.services: Services = app.extensions["aniworld"]
+        answer = app.test_client().post("/api/auth/login", json={"password": PASSWORD})
+        self.headers = {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
+
+    def call(self, method: str, path: str, json: Any = None) -> Any:
+        return self.app.test_client(use_cookies=False).open(path, method=method, json=json, headers=self.headers)
+
+    def episode(self, key: str, number: int, file: str) -> Path:
+        with self.services.database.writing() as session:
+            series = session.query(AnimeSeries).filter_by(key=key).one()
+            session.add(Episode(series_id=series.id, season=1, number=number, title=f"Teil {number}", file=file))
+        path = self.library / series.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"film")
+        return path
+
+
+@pytest.fixture
+def owner(tmp_path: Path, library: Path) -> Iterator[Owner]:
+    app = create_app(
+        {
+            "ANIWORLD_INSTANCE": tmp_path / "instance",
+            "ANIWORLD_LIBRARY": library,
+            "ANIWORLD_MASTER_PASSWORD": PASSWORD,
+            "ANIWORLD_CATALOGUE_URL": "http://127.0.0.1:9",
+            "TESTING": True,
+        }
+    )
+    made = Owner(app, library)
+    made.services.series.create(key="nebel", name="Nebel", folder="Nebel")
+    yield made
+    made.services.close()
+
+
+def test_a_file_goes_into_the_bin_and_back(owner: Owner) -> None:
+    entry = RecycleBin(owner.library).put(owner.episode("nebel", 1, "Season 01/Nebel - S01E01.mkv"))
+    (item,) = owner.call("GET", "/api/recycle").get_json()
+    assert (item["id"], item["path"]) == (entry.id, "Nebel/Season 01/Nebel - S01E01.mkv")
+    assert item["removed_at"].endswith("Z")
+    back = owner.call("POST", f"/api/recycle/{entry.id}/restore")
+    assert back.get_json()["path"] == item["path"]
+    again = owner.call("POST", f"/api/recycle/{entry.id}/restore")
+    assert (again.status_code, again.content_type) == (404, "application/problem+json")
+
+
+def test_entries_are_deleted_one_by_one_or_all(owner: Owner) -> None:
+    entries = [RecycleBin(owner.library).put(owner.episode("nebel", n, f"S01E0{n}.mkv")) for n in (1, 2, 3)]
+    assert owner.call("DELETE", f"/api/recycle/{entries[0].id}").status_code == 204
+    assert owner.call("DELETE", f"/api/recycle/{entries[0].id}").status_code == 404
+    assert owner.call("DELETE", "/api/recycle").get_json() == {"removed": 2}
+
+
+def test_a_removed_series_can_be_brought_back_with_its_files(owner: Owner) -> None:
+    path = owner.episode("nebel", 1, "Season 01/Nebel - S01E01.mkv")
+    assert owner.call("DELETE", "/api/anime/nebel?files=recycle").status_code == 204
+    assert not path.exists()
+    (item,) = owner.call("GET", "/api/recycle").get_json()
+    assert item["is_folder"] and item["path"] == "Nebel"
+    assert owner.call("POST", f"/api/recycle/{item['id']}/restore").get_json()["episodes"] == ["S01E01"]
+    assert owner.call("POST", "/api/anime/nebel/restore").status_code == 200
+    (episode,) = owner.call("GET", "/api/anime/nebel").get_json()["episodes"]
+    assert (episode["state"], path.exists()) == ("present", True)
+
+
+def test_nobody_else_may(owner: Owner) -> None:
+    stranger = owner.app.test_client(use_cookies=False)
+    for method, path in (("GET", "/api/recycle"), ("DELETE", "/api/recycle"), ("POST", "/api/recycle/x/restore")):
+        assert stranger.open(path, method=method).status_code == 401
