@@ -120,6 +120,7 @@ on(document, "click", "[data-action]", (event, button) => {
   const act = { ...BACKUP_ACTIONS, ...ACCESS_ACTIONS }[button.dataset.action];
   if (act) attempt(() => act(button), button);
 });
+find(".settings-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 readyOrderLists();
 if (form) {
   readyWindows(form);

@@ -22,6 +22,7 @@ export class SpeedGraph {
   }
 
   #draw() {
+    this.svg.closest("figure").hidden = !this.#samples.some((mbps) => mbps > 0);
     const top = Math.max(1, ...this.#samples) * 1.1;
     const offset = SAMPLES - this.#samples.length;
     const points = this.#samples.map((mbps, place) => `${(((offset + place) / (SAMPLES - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 1 - (mbps / top) * (HEIGHT - 4)).toFixed(1)}`);
