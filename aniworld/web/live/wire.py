@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import re
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +16,8 @@ from gevent.lock import BoundedSemaphore
 SEND_WITHIN_S = 10.0
 BYTES_A_SECOND, BURST_BYTES = 64 * 1024, 512 * 1024
 WIRE = "aniworld.wire"
+MAX_POST, PACKETS_AT_ONCE = 64 * 1024, 16
+_PACKET = re.compile(rb"[134]")  # close, pong, message: all that a polling client has to say
 
 
 class Allowance:
@@ -86,6 +90,8 @@ class SocketGate:
         session = _query_value(environ, "sid") if polls else ""
         if polls and not session and self._full():
             return _too_many(start_response)
+        if session and environ.get("REQUEST_METHOD") == "POST" and not _is_sound_post(environ):
+            return _malformed(start_response)
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "gunicorn.socket" in environ:
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
             environ[WIRE] = environ["gunicorn.socket"] = Wire(environ["gunicorn.socket"])
@@ -107,6 +113,33 @@ def _query_value(environ: dict[str, Any], name: str) -> str:
         if key == name:
             return str(value)
     return ""
+
+
+def _is_sound_post(environ: dict[str, Any]) -> bool:
+    """Whether a polling client posts a few text packets of a sensible size. Reads the body and hands it on.
+
+    Engine.IO closes a connection over anything else by waiting until its outbox is read, which nobody may ever do.
+    """
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > MAX_POST:
+        return False
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    packets = body.split(b"\x1e")
+    return len(packets) <= PACKETS_AT_ONCE and all(_PACKET.match(one) for one in packets) and _is_text(body)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _malformed(start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("400 Bad Request", [("Content-Type", "application/problem+json"), ("Connection", "close")])
+    return [b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"These are no packets of a client."}']
 
 
 def _too_many(start_response: Callable[..., Any]) -> Iterable[bytes]:
