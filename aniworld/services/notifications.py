@@ -148,6 +148,8 @@ def _run(wish: dict[str, object], timeout_s: float) -> dict[int, str]:
             with suppress(ProcessLookupError):
                 child.kill()
             child.wait()
+        if child.returncode:
+            log.error("The program that sends notifications ended with %d; is Apprise installed?", child.returncode)
         said.seek(0)
         lines = [json.loads(line) for line in said.read().splitlines() if line.endswith(b"}")]
     return {line["place"]: line["why"] for line in lines}
