@@ -11,6 +11,7 @@ timeout = 120
 keepalive = 30
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # the heartbeat must not wait on a disk
 proc_name = "aniworld"
+control_socket_disable = True  # it would lie in the home folder of whoever starts the server
 
 
 def post_worker_init(worker) -> None:

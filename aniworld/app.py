@@ -9,10 +9,11 @@ import atexit
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from flask import Flask
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from aniworld import __version__
 from aniworld.config.environment import Environment
@@ -156,10 +157,13 @@ def _environment(settings: Mapping[str, Any]) -> Environment:
 
 def _database(environment: Environment) -> Database:
     url = environment.sqlalchemy_url
-    database = Database(create_engine(url, pool_size=10, max_overflow=40, pool_pre_ping=not url.startswith("sqlite")))
-    if url.startswith("sqlite"):
+    embedded = url.startswith("sqlite")
+    if embedded and (path := make_url(url).database):
+        Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
+        Path(path).chmod(0o600)
+    database = Database(create_engine(url, pool_size=10, max_overflow=40, pool_pre_ping=not embedded))
+    if embedded:
         bring_up_to_date(database, environment.instance / "backups")
-        (environment.instance / "aniworld.db").touch(mode=0o600)
     return database
 
 

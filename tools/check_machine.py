@@ -8,6 +8,9 @@ import sys
 NEEDED = {
     "Chromium (browser tests)": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "ffmpeg (videos for tests)": (("ffmpeg",), "ffmpeg"),
+    "nginx (tests behind a proxy)": (("nginx", "/usr/sbin/nginx"), "nginx-light"),
+    "curl (tests of the deployment guide)": (("curl",), "curl"),
+    "setpriv (tests of the container's entrypoint)": (("setpriv",), "util-linux"),
 }
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 import gevent
@@ -183,17 +184,25 @@ class Attempt:
     def _first_that_works(
         self, target: Target, links: list[HosterLink], root: Path
     ) -> tuple[HosterLink, TransferResult]:
+        """The first link that gives a whole file. A worse language is only taken when the better one is not to be had,
+        not when its hoster has a bad hour and there are tries left."""
         troubles: list[tuple[HosterLink, AniworldError]] = []
-        for link in links:
-            try:
-                return link, self._fetch(target, link, root)
-            except _NEXT_LINK as error:
-                self._give_up(link, root)
-                troubles.append((link, error))
-            except _SAME_LINK_LATER as error:
-                troubles.append((link, error))
-            log.info("%s: %s in %s: %s", self._label(), link.hoster, link.language, troubles[-1][1])
+        for language, group in groupby(links, key=lambda link: link.language):
+            for link in group:
+                try:
+                    return link, self._fetch(target, link, root)
+                except _NEXT_LINK as error:
+                    self._give_up(link, root)
+                    troubles.append((link, error))
+                except _SAME_LINK_LATER as error:
+                    troubles.append((link, error))
+                log.info("%s: %s in %s: %s", self._label(), link.hoster, language, troubles[-1][1])
+            if self._tries_left() and any(isinstance(error, _SAME_LINK_LATER) for _, error in troubles):
+                break
         raise _summed_up(troubles)
+
+    def _tries_left(self) -> bool:
+        return (self.item.retry_count or 0) < self._shop.settings().download.retry_limit
 
     def _fetch(self, target: Target, link: HosterLink, root: Path) -> TransferResult:
         for again in range(FRESH_ADDRESSES):
