@@ -3,11 +3,12 @@
 from .access import ApiKey, MasterPassword, UserSession
 from .base import Base, SoftDeleteMixin, TimestampMixin, utcnow
 from .database import Database
+from .library import RenameRun
 from .queue import DownloadQueueItem, QueueState
 from .scan import FolderMatch, ScanRun, SeenFolder
 from .series import AnimeSeries, Episode
 
 __all__ = [
     "AnimeSeries", "ApiKey", "Base", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "MasterPassword",
-    "QueueState", "ScanRun", "SeenFolder", "SoftDeleteMixin", "TimestampMixin", "UserSession", "utcnow",
+    "QueueState", "RenameRun", "ScanRun", "SeenFolder", "SoftDeleteMixin", "TimestampMixin", "UserSession", "utcnow",
 ]  # fmt: skip

@@ -17,6 +17,8 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     ``refreshed_at``: when its catalogue page was last read; None = not yet.
     ``refresh_error``: the sentence why the last reading failed; None = it went well.
     ``auto_download``: new episodes are queued by themselves; ``upgrade``: present ones too, once a better language is out.
+    ``specials``: the library's numbers of specials and films by the catalogue's, ``{"2": 5}`` (core/specials).
+    ``numbering``: where an owner put entries of a catalogue that states no numbers, link → ``S01E02`` or None = left out.
     """
 
     __tablename__ = "anime_series"
@@ -40,6 +42,8 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     monitored: Mapped[bool] = mapped_column(default=True)
     auto_download: Mapped[bool] = mapped_column(default=False)
     upgrade: Mapped[bool] = mapped_column(default=False)
+    specials: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    numbering: Mapped[dict[str, str | None]] = mapped_column(JSON, default=dict)
     refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     refresh_error: Mapped[str | None] = mapped_column(Text, default=None)
 

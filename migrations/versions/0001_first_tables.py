@@ -31,6 +31,10 @@ def upgrade() -> None:
         sa.Column("cover_file", sa.String(length=100), nullable=True),
         sa.Column("languages", sa.JSON(), nullable=False),
         sa.Column("monitored", sa.Boolean(), nullable=False),
+        sa.Column("auto_download", sa.Boolean(), nullable=False),
+        sa.Column("upgrade", sa.Boolean(), nullable=False),
+        sa.Column("specials", sa.JSON(), nullable=False),
+        sa.Column("numbering", sa.JSON(), nullable=False),
         sa.Column("refreshed_at", UtcDateTime(), nullable=True),
         sa.Column("refresh_error", sa.Text(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -123,6 +127,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_state")),
     )
     op.create_table(
+        "rename_run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rename_run")),
+    )
+    with op.batch_alter_table("rename_run", schema=None) as batch_op:
+        batch_op.create_index("ix_rename_run_run_id", ["run_id"], unique=False)
+        batch_op.create_index("ix_rename_run_status", ["status"], unique=False)
+
+    op.create_table(
         "scan_run",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -176,6 +197,7 @@ def upgrade() -> None:
         sa.Column("link", sa.String(length=2000), nullable=False),
         sa.Column("languages", sa.JSON(), nullable=False),
         sa.Column("available", sa.Boolean(), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("file", sa.String(length=1000), nullable=True),
         sa.Column("file_language", sa.String(length=20), nullable=True),
         sa.Column("size_bytes", sa.BigInteger(), nullable=True),
@@ -205,6 +227,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_scan_run_started_at"))
 
     op.drop_table("scan_run")
+    with op.batch_alter_table("rename_run", schema=None) as batch_op:
+        batch_op.drop_index("ix_rename_run_status")
+        batch_op.drop_index("ix_rename_run_run_id")
+
+    op.drop_table("rename_run")
     op.drop_table("queue_state")
     op.drop_table("master_password")
     op.drop_table("folder_match")

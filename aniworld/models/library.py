@@ -1,0 +1,30 @@
+"""The journal of what the application did to files of the library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, TimestampMixin
+
+
+class RenameRun(TimestampMixin, Base):
+    """One series' part of a renaming run, written before the first file moves. ``run_id``: a UUID text.
+
+    ``steps``: [{"old", "new", "ids", "beside"}], paths below the library root, ids of episodes, further files as
+    [[old, new], ...]. The first ``done`` of them were tried; ``failed``: the places of those that did not succeed.
+    ``status``: running, completed, undone.
+    """
+
+    __tablename__ = "rename_run"
+    __table_args__ = (Index("ix_rename_run_run_id", "run_id"), Index("ix_rename_run_status", "status"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(36))
+    key: Mapped[str] = mapped_column(String(255))
+    status: Mapped[str] = mapped_column(String(20), default="running")
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    done: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[list[int]] = mapped_column(JSON, default=list)
