@@ -75,8 +75,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Itera
     """One server for all tests here: three demo series, series with hostile titles, failed items, a folder of no series."""
     home = tmp_path_factory.mktemp("house")
     library = home / "library"
-    (library / "Ein Ordner <b>ohne</b> Serie").mkdir(parents=True)
-    (library / "Ein Ordner <b>ohne</b> Serie" / "Folge 01.mkv").write_bytes(b"x")
+    (library / "Ein Ordner <b>ohne Serie").mkdir(parents=True)
+    (library / "Ein Ordner <b>ohne Serie" / "Folge 01.mkv").write_bytes(b"x")
     _furnish(home / "instance")
     with DemoSite(media_folder, throttle=SLOW) as site:
         server = Server(home / "instance", **environment_for(site, library))

@@ -59,7 +59,7 @@ def test_a26_a_hostile_search_is_only_text(visit: Callable[..., Page]) -> None:
 def test_a26_a_folder_of_no_series_is_only_text(visit: Callable[..., Page]) -> None:
     page = visit("/scan")
     page.click("[data-action=start-scan]")
-    expect(page.locator(".unmatched-name").first).to_have_text("Ein Ordner <b>ohne</b> Serie", timeout=15000)
+    expect(page.locator(".unmatched-name").first).to_have_text("Ein Ordner <b>ohne Serie", timeout=15000)
     assert page.locator(".unmatched-name b").count() == 0
     nothing_foreign(page)
 
