@@ -28,6 +28,7 @@ from aniworld.providers.registry import Registry, settings_for
 from aniworld.providers.rest import RestingSources
 from aniworld.services.anime import AnimeService
 from aniworld.services.auth import AuthService
+from aniworld.services.automation import EXTRA, build_automation
 from aniworld.services.beside import BesideService
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
@@ -91,6 +92,20 @@ def build_services(environment: Environment | None = None) -> Services:
         legacy=DataMigrationService(database),
         beside=BesideService(database, lambda: config.current, lambda key: (anime.cover(key) or (None,))[0]),
         recycling=RecyclingService(database, lambda: config.current, progress),
+        extras={
+            EXTRA: build_automation(
+                database=database,
+                bus=bus,
+                registry=registry,
+                anime=anime,
+                downloads=downloads,
+                progress=progress,
+                settings=lambda: config.current,
+                private_hosts=environment.private_hosts,
+                user_agent=USER_AGENT,
+                spawn=spawn,
+            )
+        },
         stops=(gate.close,),
     )
     bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)

@@ -14,11 +14,13 @@ from aniworld import __version__
 from aniworld.core.offload import offload
 from aniworld.library.recycle import RecycleBin
 from aniworld.library.room import Room
+from aniworld.services.automation import EXTRA
 from aniworld.services.registry import Services
 
 from .attempt import INCOMING, Workshop
 from .instance_lock import InstanceLock
 from .pool import DownloadPool, library_trouble
+from .scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,12 @@ class Runtime:
         self._pool.start()
         self._stops.append(self._pool.stop)
         self._stops.append(self._services.config.subscribe(lambda old, new: self._pool.wake()))
+        automation = self._services.extras[EXTRA]
+        automation.start()
+        self._stops.append(automation.stop)
+        scheduler = Scheduler(automation.tracking, self._services.config)
+        scheduler.start()
+        self._stops.append(scheduler.stop)
         housekeeping = gevent.spawn(self._keep_house)
         self._stops.append(lambda: housekeeping.kill(block=False))
 
