@@ -50,7 +50,8 @@ def plain(facts: Any) -> Any:
 
 def moment(value: datetime) -> str:
     """``2025-10-17T10:30:00.000Z``."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def pages(paging: Paging) -> dict[str, int]:

@@ -101,20 +101,20 @@ def detail(anime_id: str) -> Response:
     return answer(services().anime.detail(key_of(anime_id)))
 
 
-@blueprint.patch("/<series:key>")
+@blueprint.patch("/<series:anime_id>")
 @blueprint.arguments(SeriesChange)
 @blueprint.response(200, schema_of(AnimeDetail))
-def change(wish: dict[str, Any], key: str) -> Response:
+def change(wish: dict[str, Any], anime_id: str) -> Response:
     """Change what is remembered of a series"""
-    return answer(services().anime.change(key, **wish))
+    return answer(services().anime.change(anime_id, **wish))
 
 
-@blueprint.delete("/<series:key>")
+@blueprint.delete("/<series:anime_id>")
 @blueprint.arguments(SeriesRemoval, location="query")
 @blueprint.response(204)
-def remove(wish: dict[str, Any], key: str) -> Response:
+def remove(wish: dict[str, Any], anime_id: str) -> Response:
     """Remove a series; it can come back with its history"""
-    services().anime.remove(key, wish["files"] == "recycle")
+    services().anime.remove(anime_id, wish["files"] == "recycle")
     return nothing()
 
 
