@@ -56,14 +56,20 @@ def _place(source: Path, root: Path, relative: PurePosixPath, replace: Path | No
 
 
 def _target(root: Path, relative: PurePosixPath) -> Path:
-    """Where ``relative`` leads, by the names that exist where they differ in case or normal form only."""
+    """Where ``relative`` leads, if it is the path of an episode. Raises UnsafePath."""
     parts = relative.parts
     if relative.is_absolute() or len(parts) < 2 or any(part == ".." or path_component(part) != part for part in parts):
         raise UnsafePath(f"{str(relative)[:200]!r} is no path of a library.")
-    path = inside(root, Path())
-    for part in parts:
-        path = path / _existing(path, part)
+    path = spelled(root, relative)
     return inside(root, path.parent) / path.name
+
+
+def spelled(root: Path, relative: PurePosixPath) -> Path:
+    """Where ``relative`` leads, by the names that exist where they differ in case or normal form only."""
+    path = inside(root, Path())
+    for part in relative.parts:
+        path = path / _existing(path, part)
+    return path
 
 
 def _existing(folder: Path, name: str) -> str:
