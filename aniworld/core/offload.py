@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
+A = TypeVar("A")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -41,6 +44,55 @@ def offload(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if error is not None:
         raise error
     return answer
+
+
+def offload_each(work: Callable[[A], T], items: Iterable[A], *, at_once: int = 4) -> Iterator[T]:
+    """``work(item)`` for each item, in order, at most ``at_once`` of them beside each other on native threads."""
+    if _place.native:
+        yield from map(work, items)
+        return
+    begin, finish, close = _native_crew(at_once) if under_gevent() else _crew(at_once)
+    running: deque[Any] = deque()
+    try:
+        for item in items:
+            running.append(begin(work, item))
+            if len(running) >= at_once:
+                yield finish(running.popleft())
+        while running:
+            yield finish(running.popleft())
+    finally:
+        close()
+
+
+def _crew(at_once: int) -> tuple[Callable[..., Any], Callable[[Any], Any], Callable[[], object]]:
+    from concurrent.futures import ThreadPoolExecutor  # most processes need none
+
+    pool = ThreadPoolExecutor(at_once)
+    return pool.submit, lambda future: future.result(), lambda: pool.shutdown(cancel_futures=True)
+
+
+def _native_crew(at_once: int) -> tuple[Callable[..., Any], Callable[[Any], Any], Callable[[], object]]:
+    import gevent  # only where gevent already runs
+
+    pool = gevent.get_hub().threadpool
+
+    def finish(result: Any) -> Any:
+        answer, error = result.get()
+        if error is not None:
+            raise error
+        return answer
+
+    return lambda work, item: pool.spawn(_on_native_thread, work, (item,), {}), finish, lambda: None
+
+
+def pause(seconds: float) -> None:
+    """Waits without keeping anybody else: a greenlet lets the others go on, a native thread sleeps by itself."""
+    sleep = time.sleep
+    if _place.native:  # the patched one would build an event loop for this thread
+        from gevent.monkey import get_original
+
+        sleep = get_original("time", "sleep")
+    sleep(seconds)
 
 
 def _on_native_thread(work: Callable[..., T], args: tuple, kwargs: dict) -> tuple[T, None] | tuple[None, BaseException]:

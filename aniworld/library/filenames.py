@@ -17,7 +17,8 @@ from typing import NamedTuple
 from aniworld.core.media import SEASONS
 
 from . import name_patterns as p
-from .languages import language_hint
+from .around_code import NOTHING, after_code, before_code, version_in
+from .languages import first_said, language_hint
 from .season_folders import Folder, Kind, read_folders
 
 MOST_IN_ONE_FILE = 60
@@ -91,40 +92,28 @@ def _no_video(name: str, ext: str) -> Ignored | None:
 
 
 def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
-    season, first, rest = int(code[1]), int(code[2]), stem[code.end() :]
-    low = stem.lower()
-    if any(map(low.__contains__, p.EXTRA_SIGNS)) and _is_extra(stem, rest):
+    start, end = code.span()
+    credits, said = before_code(stem[:start]) if start else (False, None)
+    after = after_code(stem[end:]) if end < len(stem) else NOTHING
+    if credits or after.extra:
         return Ignored("It is a trailer, sample or other extra.")
-    if rest[:1] == "." and p.HALF.match(rest):
-        return NotUnderstood("A half number such as 12.5 stands for no episode of the catalogue.")
-    if rest and p.PIECE.match(rest):
-        return NotUnderstood("It is one of several parts of an episode.")
-    episodes = _with_more(season, first, code[3]) if code[3] else (first,)
+    if after.unclear:
+        return NotUnderstood(after.unclear)
+    season, first, more = int(code[1]), int(code[2]), code[3]
+    episodes = _with_more(season, first, more) if more else (first,)
     if not episodes or season >= SEASONS:
         return NotUnderstood("The numbers in the name contradict each other.")
     if episodes[0] == 0:
         return NotUnderstood("Episode 0 is none that the catalogue counts.")
-    return _placed(stem, season, episodes, rest, folder)
-
-
-def _is_extra(stem: str, rest: str) -> bool:
-    return bool(p.EXTRA_SUFFIX.search(stem) or p.NCOP.search(stem) or (rest and p.EXTRA_REST.match(rest)))
-
-
-def _placed(stem: str, season: int, episodes: tuple[int, ...], rest: str, folder: Folder) -> Answer:
+    language = first_said(said, after.language)
     kind = Kind.EPISODE if season else Kind.SPECIAL
-    if ("(" in rest or "[" in rest) and p.FILM_MARK.search(rest):
+    if after.film:
         if season > 1:
             return NotUnderstood("The name says a film and a season.")
         season, kind = 0, Kind.FILM
     elif season and folder.season == 0:
         return NotUnderstood("The folder says specials or films, the name says a season.")
-    return Found(season, episodes, (), _version(rest), language_hint(stem), kind)
-
-
-def _version(text: str) -> int:
-    found = p.VERSION.search(f"0{text}") if "v" in text or "V" in text else None
-    return int(found[1]) if found else 1
+    return Found(season, episodes, (), after.version, language, kind)
 
 
 def _with_more(season: int, first: int, text: str) -> tuple[int, ...]:
@@ -160,7 +149,7 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
     if answer is None:
         return NotUnderstood("No episode number was found in the name.")
     if isinstance(answer, Found):
-        return answer._replace(version=_version(stem), language=language_hint(stem))
+        return answer._replace(version=version_in(stem), language=language_hint(stem))
     return answer
 
 

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import re
 
-_SIGNS = (
-    "ger",
-    "deu",
-    "eng",
-    "omu",
-    "jap",
-    "jpn",
-    "raw",
-    "-dub",
-    "-sub",
-    "vost",
-    "(de",
-    "[de",
-)  # a plain search is fast
+# What each form holds: looked for first, because a plain search is fast.
+SIGNS = ("ger", "deu", "eng", "omu", "jap", "jpn", "raw", "-dub", "-sub", "vost", "(de", "[de")
 _CODE = re.compile(r"[\[( ._]([a-z]{3}-(?:dub|sub)|jpn)(?=[\]) ._]|$)")
 _GERMAN, _ENGLISH = r"(?:ger(?:man)?|deu(?:tsch)?|de)", r"(?:eng(?:lish|lisch)?|en)"
 _SUB = r"[ ._-]?(?:subs?|subbed|untertitel|ut)"
@@ -38,11 +26,29 @@ _FORMS = (
 )
 
 
-def language_hint(stem: str) -> str | None:
-    """A code such as ``ger-sub``, or None where the name tells nothing."""
-    if not any(map(stem.lower().__contains__, _SIGNS)):
+# A code, or the place of the first form that fits; None where nothing is said.
+Said = str | int | None
+
+
+def language_said(text: str) -> Said:
+    """What a part of a name says; ``first_said`` makes a language of it."""
+    if not any(map(text.lower().__contains__, SIGNS)):
         return None
-    code = _CODE.search(stem)
+    code = _CODE.search(text)
     if code:
         return code[1]
-    return next((language for form, language in _FORMS if form.search(stem.replace("_", " "))), None)
+    words = text.replace("_", " ")
+    return next((place for place, (form, _) in enumerate(_FORMS) if form.search(words)), None)
+
+
+def first_said(before: Said, after: Said) -> str | None:
+    """The language of a name in two parts: a code goes before any form, and the forms have their order."""
+    if before is None and after is None:
+        return None
+    code = next((said for said in (before, after) if isinstance(said, str)), None)
+    return code or _FORMS[min(said for said in (before, after) if isinstance(said, int))][1]
+
+
+def language_hint(stem: str) -> str | None:
+    """A code such as ``ger-sub``, or None where the name tells nothing."""
+    return first_said(language_said(stem), None)

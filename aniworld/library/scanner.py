@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, ProgressContext
 from aniworld.core.errors import Cancelled, LibraryUnavailable, StorageError
 from aniworld.core.naming import folded
-from aniworld.core.offload import offload
+from aniworld.core.offload import offload, offload_each
 
-from .filenames import Found, Ignored, Kind, read_name
 from .matching import Candidate, KnownSeries, Matcher
-from .name_patterns import CODE
-from .numbering import Numbering, Place
+from .numbering import Place
+from .reading import FoundFile, Guesses, Reading
 from .walk import Listing, is_unicode, list_folder, read_root, readable, still_there
 
 BATCH = 24
-GUESSES = 200  # guessit takes milliseconds a file; what is beyond this many is left as not understood
+WALKERS = (
+    4  # threads that read folders beside each other, where the disk lets them wait; else they only wait for Python
+)
+SLOW_S = 0.02  # a folder takes less from memory
 WARNINGS = 200
 
 
@@ -29,14 +31,6 @@ Complete = Callable[[Sequence[KnownSeries]], Sequence[KnownSeries]]
 
 def _as_it_is(known: Sequence[KnownSeries]) -> Sequence[KnownSeries]:
     return known
-
-
-class FoundFile(NamedTuple):
-    """An episode's file. ``path`` relative to the series folder; ``size`` in bytes; ``language`` a hint or None."""
-
-    path: str
-    size: int
-    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +99,19 @@ class SerieScanner:
         should_stop: Callable[[], bool] = lambda: False,
         matched: Mapping[str, str | None] | None = None,
         complete: Complete = _as_it_is,
+        only: frozenset[str] = frozenset(),
     ) -> ScanResult:
         """What lies under the root now. ``matched``: folders that a person gave to a series, or to none (None).
+
+        ``only``: keys of the series whose folders are read, nothing else is looked at; empty = the whole library.
 
         ``complete``: the same series with episodes and files. Those of series that are ``unchanged`` may be left out of
         ``known``; it is asked for those whose folders changed all the same.
         Raises LibraryUnavailable where the root is missing, suddenly empty, or vanishes meanwhile; Cancelled when
         ``should_stop`` says so.
         """
-        return _Scan(
-            self._root, self._callbacks, self._seen, self._legacy_key, known, matched, scan_id, should_stop, complete
-        ).run()
+        scan = _Scan(self._root, self._callbacks, self._seen, self._legacy_key, known, scan_id, should_stop, complete)
+        return scan.run(matched or {}, only)
 
 
 class _Scan:
@@ -128,7 +124,6 @@ class _Scan:
         seen: Mapping[str, dict[str, int]],
         legacy_key: Callable[[Path], str | None],
         known: Sequence[KnownSeries],
-        matched: Mapping[str, str | None] | None,
         scan_id: str,
         should_stop: Callable[[], bool],
         complete: Complete,
@@ -137,31 +132,42 @@ class _Scan:
         self.root, self.callbacks, self.seen, self.legacy_key = root, callbacks, seen, legacy_key
         self.known, self.scan_id, self.should_stop = known, scan_id, should_stop
         self.by_key = {series.key: series for series in known}
-        self.matcher = Matcher(known, matched)
         self.warnings: list[str] = []
-        self.guesses = GUESSES
+        self.guesses = Guesses()
         self.pending: list[tuple[str, str, str]] = []  # warnings of a native thread, told after it
 
-    def run(self) -> ScanResult:
+    def run(self, matched: Mapping[str, str | None], only: frozenset[str]) -> ScanResult:
         self._tell("walk", 0, 0)
         top = offload(read_root, self.root)
         if not top.folders and any(series.had_files or series.files for series in self.known):
             raise LibraryUnavailable(
                 f"The library folder {self.root} is suddenly empty; is its disk connected? Nothing was marked as missing."
             )
+        self.matcher = offload(Matcher, self.known, matched)
         self._warn_about_root(top.loose, top.broken)
-        listings = list(self._walk([name for name in top.folders if self._usable(name)]))
+        names = [name for name in top.folders if self._usable(name)]
+        listings = list(self._walk(offload(self._of_these, names, only) if only else names))
         if not offload(still_there, self.root, top.identity):
             raise LibraryUnavailable(
                 f"The library folder {self.root} vanished during the scan; nothing was marked as missing."
             )
-        owners = self._match(listings)
+        owners = offload(self._match, listings)
+        if only:
+            owners = [(key, listing) for key, listing in owners if key is None or key in only]
         series = list(self._read(owners))
         unmatched = [listing for key, listing in owners if key is None]
-        series.extend(self._absent({one.key for one in series}, unmatched, top.broken))
-        directories = {path: mtime for listing in listings for path, mtime in self._remembered(listing).items()}
+        series.extend(self._absent({one.key for one in series}, unmatched, top.broken, only))
         offered = tuple(self._offer(unmatched, {one.key for one in series if one.uncertain}))
-        return ScanResult(tuple(series), offered, tuple(self.warnings), directories, len(listings))
+        directories = {path: mtime for _, listing in owners for path, mtime in self._remembered(listing).items()}
+        return ScanResult(tuple(series), offered, tuple(self.warnings), directories, len(owners))
+
+    def _of_these(self, names: Sequence[str], only: frozenset[str]) -> list[str]:
+        """The folders of ``only``; with those that no series owns, if one of these has no folder of its own here."""
+        owned = {name: self.matcher.by_folder(name) for name in names}
+        mine = [name for name, key in owned.items() if key in only]
+        if only <= {owned[name] for name in mine}:
+            return mine
+        return [name for name, key in owned.items() if key is None or key in only]
 
     def _remembered(self, listing: Listing) -> Mapping[str, int]:
         """What the next scan may rely on; after a problem the times from before it, so that it is noticed again."""
@@ -185,16 +191,28 @@ class _Scan:
 
     def _walk(self, names: Sequence[str]) -> Iterator[Listing]:
         unchanged = {series.folder for series in self.known if series.unchanged and series.folder}
-        for start in range(0, len(names), BATCH):
-            self._stop_if_asked()
-            batch = names[start : start + BATCH]
-            self._tell("walk", start, len(names), folder=batch[0])
-            yield from offload(self._list, batch, unchanged)
+        parts = [(names[start : start + BATCH], unchanged) for start in range(0, len(names), BATCH)]
+        began, done = time.monotonic(), 0
+        for listings in self._lists(parts[:1], 1):
+            yield from listings
+            done = len(listings)
+        slow = time.monotonic() - began > SLOW_S * done
+        for listings in self._lists(parts[1:], WALKERS if slow else 1):
+            self._tell("walk", done, len(names), folder=listings[0].folder)
+            yield from listings
+            done += len(listings)
         self._tell("walk", len(names), len(names))
 
-    def _list(self, batch: Sequence[str], unchanged: set[str]) -> list[Listing]:
+    def _lists(self, parts: Sequence[tuple[Sequence[str], set[str]]], at_once: int) -> Iterator[list[Listing]]:
+        self._stop_if_asked()
+        for listings in offload_each(self._list, parts, at_once=at_once):
+            yield listings
+            self._stop_if_asked()
+
+    def _list(self, part: tuple[Sequence[str], set[str]]) -> list[Listing]:
+        names, unchanged = part
         return [
-            list_folder(self.root, name, self.seen.get(name, {}), skip_unchanged=name in unchanged) for name in batch
+            list_folder(self.root, name, self.seen.get(name, {}), skip_unchanged=name in unchanged) for name in names
         ]
 
     # --- match
@@ -224,7 +242,7 @@ class _Scan:
     def _by_legacy(self, listing: Listing) -> str | None:
         if not listing.legacy:
             return None
-        return self.matcher.by_key(offload(self.legacy_key, Path(self.root, listing.folder)))
+        return self.matcher.by_key(self.legacy_key(Path(self.root, listing.folder)))
 
     # --- read
 
@@ -253,15 +271,18 @@ class _Scan:
         if listing.unchanged:
             return SeriesFound(key, listing.folder, unchanged=True)
         self.pending.extend((sentence, key, listing.folder) for sentence in (*listing.problems, *listing.notes))
-        files, unclear = _Reading(self, self.by_key[key], listing).result()
+        files, unclear = Reading(self.by_key[key], listing, self.guesses).result()
         return SeriesFound(key, listing.folder, files, bool(listing.problems), False, unclear)
 
     # --- what is not there
 
-    def _absent(self, found: set[str], unmatched: Sequence[Listing], broken: Sequence[str]) -> Iterator[SeriesFound]:
+    def _absent(
+        self, found: set[str], unmatched: Sequence[Listing], broken: Sequence[str], only: frozenset[str]
+    ) -> Iterator[SeriesFound]:
         """Series whose files were there and whose folder is not. Renamed or led away: uncertain, not missing."""
         lost = {folded(name) for name in broken}
-        absent = [series for series in self.known if series.key not in found and (series.files or series.had_files)]
+        wanted = [series for series in self.known if series.key in only] if only else self.known
+        absent = [series for series in wanted if series.key not in found and (series.files or series.had_files)]
         self._complete(absent)
         for series in (self.by_key[series.key] for series in absent):
             renamed = next((one.folder for one in unmatched if _same_files(series, one)), None)
@@ -276,8 +297,20 @@ class _Scan:
         for listing in unmatched:
             for sentence in listing.problems:
                 self.warn(sentence, folder=listing.folder)
-            alike = [key for key in gone if _same_files(self.by_key[key], listing)]
-            yield Unmatched(listing.folder, len(listing.files), self.matcher.candidates(listing.folder, alike))
+        for start in range(0, len(unmatched), BATCH):
+            yield from offload(self._offered, unmatched[start : start + BATCH], gone)
+
+    def _offered(self, unmatched: Sequence[Listing], gone: set[str]) -> list[Unmatched]:
+        return [
+            Unmatched(
+                listing.folder,
+                len(listing.files),
+                self.matcher.candidates(
+                    listing.folder, [key for key in gone if _same_files(self.by_key[key], listing)]
+                ),
+            )
+            for listing in unmatched
+        ]
 
     # --- telling
 
@@ -302,80 +335,3 @@ def _same_files(series: KnownSeries, listing: Listing) -> bool:
     had = {path.rpartition("/")[2] for path in series.files.values()}
     has = {file.path.rpartition("/")[2] for file in listing.files}
     return bool(had) and 2 * len(had & has) > len(had)
-
-
-class _Reading:
-    """The names in one folder, read as this series' episodes."""
-
-    def __init__(self, scan: _Scan, series: KnownSeries, listing: Listing) -> None:
-        self.scan, self.series, self.listing = scan, series, listing
-        self.numbering: Numbering | None = None
-        self.unclear: list[tuple[str, str]] = []
-
-    def result(self) -> tuple[dict[Place, FoundFile], tuple[tuple[str, str], ...]]:
-        claims: dict[Place, list[tuple[Found, FoundFile]]] = defaultdict(list)
-        for found, file, through in self._understood():
-            for place in self._places(found, file.path, through):
-                claims[place].append((found, file))
-        files = {place: self._best(place, several) for place, several in claims.items()}
-        return {place: file for place, file in files.items() if file}, tuple(self.unclear)
-
-    def _understood(self) -> Iterator[tuple[Found, FoundFile, bool]]:
-        names = self.series.all_names
-        bare: dict[str, list[tuple[Found, FoundFile]]] = defaultdict(list)
-        for path, size in self.listing.files:
-            answer = read_name(path, series_names=names, guess=self.scan.guesses > 0)
-            if isinstance(answer, Found):
-                self.scan.guesses -= answer.guessed
-                entry = answer, FoundFile(path, size, answer.language)
-                if answer.absolute:
-                    bare[path.rpartition("/")[0]].append(entry)
-                else:
-                    yield *entry, False
-            elif not isinstance(answer, Ignored):
-                self.scan.guesses -= 1
-                self.unclear.append((path, answer.reason))
-        for entries in bare.values():
-            through = self._numbers().counts_through([found for found, _ in entries])
-            yield from ((found, file, through) for found, file in entries)
-
-    def _numbers(self) -> Numbering:
-        if self.numbering is None:
-            self.numbering = Numbering(self.series.episodes)
-        return self.numbering
-
-    def _places(self, found: Found, path: str, through: bool) -> tuple[Place, ...]:
-        if not found.absolute:
-            return tuple((found.season or 0, number) for number in found.episodes)
-        if not through and self._numbers().contradicts(found):
-            self.unclear.append((path, "The catalogue lists no such episode in this season."))
-            return ()
-        places = self._numbers().places(found, through=through)
-        if places is None:
-            reason = (
-                "The number is beyond the catalogue's."
-                if self.series.episodes
-                else "The catalogue's counts are not known yet."
-            )
-            self.unclear.append((path, reason))
-        return places or ()
-
-    def _best(self, place: Place, several: list[tuple[Found, FoundFile]]) -> FoundFile | None:
-        """The one that is stored already, else the newest version, else the largest."""
-        if len(several) == 1:
-            return several[0][1]
-        several = self._of_one_kind(place, several)
-        stored = self.series.files.get(place)
-        best = max(several, key=lambda one: (one[1].path == stored, one[0].version, one[1].size, one[1].path))
-        return best[1]
-
-    def _of_one_kind(self, place: Place, several: list[tuple[Found, FoundFile]]) -> list[tuple[Found, FoundFile]]:
-        """An OVA 1 and a film 1 are both called number 1 of season 0, and only one of them is."""
-        if place[0] or len({found.kind for found, _ in several}) == 1:
-            return several
-        coded = [one for one in several if CODE.search(one[1].path)]
-        kept = coded or [one for one in several if one[0].kind is Kind.FILM] or several[:1]
-        for entry in several:
-            if entry not in kept:
-                self.unclear.append((entry[1].path, "Another special or film has this number."))
-        return kept

@@ -142,14 +142,18 @@ def _list_directory(
         return
     visited.add((status.st_dev, status.st_ino))
     _remember(listing, relative, status.st_mtime_ns, seen.get(relative))
+    files = listing.files
     with os.scandir(path) as entries:
         for entry in entries:
+            name = entry.name
             if entry.is_dir():
-                if is_unicode(entry.name) and not left_out(entry.name):
-                    yield _join(below, entry.name)
-            elif (video := _is_video(entry.name)) or entry.is_symlink():
-                _take_file(entry, below, listing, video)
-            elif not below and entry.name in LEGACY_FILES:
+                if is_unicode(name) and not left_out(name):
+                    yield _join(below, name)
+            elif (video := name[name.rfind(".") + 1 :] in VIDEO or _is_video(name)) or entry.is_symlink():
+                size = _size_of(entry, listing)
+                if video and size is not None:
+                    files.append(SeenFile(f"{below}/{name}" if below else name, size))
+            elif not below and name in LEGACY_FILES:
                 listing.legacy = True
 
 
@@ -165,22 +169,19 @@ def _remember(listing: Listing, relative: str, mtime: int, before: int | None) -
         listing.trusted = False
 
 
-def _take_file(entry: os.DirEntry[str], below: str, listing: Listing, video: bool) -> None:
+def _size_of(entry: os.DirEntry[str], listing: Listing) -> int | None:
+    """A file's bytes; None for one that does not count, with a note or a problem where a person should know."""
     name = entry.name
     if name[0] == ".":
-        return
+        return None
     if not is_unicode(name):
-        listing.notes.append(f"{readable(entry.name)} in {readable(listing.folder)} has a name that is no valid text.")
-        return
+        listing.notes.append(f"{readable(name)} in {readable(listing.folder)} has a name that is no valid text.")
+        return None
     try:
-        size = entry.stat().st_size
+        return entry.stat().st_size
     except OSError as error:  # vanished since the listing, or a link to a disk that is not there
-        listing.problems.append(
-            f"{readable(_join(listing.folder, entry.name))} cannot be looked at ({error.strerror})."
-        )
-        return
-    if video:
-        listing.files.append(SeenFile(f"{below}/{name}" if below else name, size))
+        listing.problems.append(f"{readable(_join(listing.folder, name))} cannot be looked at ({error.strerror}).")
+        return None
 
 
 def _is_video(name: str) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from aniworld.core.errors import Unavailable
+from aniworld.core.offload import pause
 
 WRITE_WAIT_S = 15.0
 _PRAGMAS = (
@@ -114,4 +115,4 @@ def _begin_writing(connection: Any) -> None:
                 raise
             if time.monotonic() > deadline:
                 raise Unavailable("The database is busy with another program's work; try again in a moment.") from error
-        time.sleep(random.uniform(0.002, 0.02))  # a lock tells nobody when it opens; under gevent others go on
+        pause(random.uniform(0.002, 0.02))  # a lock tells nobody when it opens; others go on meanwhile

@@ -1,0 +1,58 @@
+"""What stands around a code such as ``S01E02``: a trailer's word, half a number, a film, a version, a language."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from . import name_patterns as p
+from .languages import SIGNS, Said, language_said
+
+_PIECE = "It is one of several parts of an episode."
+# A name must hold one of these to say more than its code and a title.
+_SIGN = re.compile(
+    "|".join([r"v[1-9]|nc[ ._-]?(?:op|ed)|[(\[](?:film|movie|kino)", *map(re.escape, p.EXTRA_SIGNS + SIGNS)])
+)
+
+
+class After(NamedTuple):
+    """What stands behind a code says. ``unclear``: why the number cannot be believed, or None."""
+
+    extra: bool = False
+    unclear: str | None = None
+    film: bool = False
+    version: int = 1
+    language: Said = None
+
+
+NOTHING = After()
+
+
+@lru_cache(maxsize=512)  # the files of a folder share what stands before their codes …
+def before_code(text: str) -> tuple[bool, Said]:
+    """(whether it is an opening or ending, the language said)."""
+    return p.NCOP.search(text) is not None, language_said(text)
+
+
+@lru_cache(maxsize=512)  # … and often what stands behind them
+def after_code(rest: str) -> After:
+    text = f"0{rest}"  # behind the code's last digit, where no word begins
+    extra = _SIGN.search(rest.lower()) is not None
+    if extra:
+        extra = bool(p.EXTRA_SUFFIX.search(text) or p.NCOP.search(text) or p.EXTRA_REST.match(rest))
+    elif rest[0] == " ":
+        return NOTHING if not p.PIECE.match(rest) else After(unclear=_PIECE)
+    film = ("(" in rest or "[" in rest) and p.FILM_MARK.search(rest) is not None
+    return After(extra, _unclear(rest), film, version_in(rest), language_said(text))
+
+
+def _unclear(rest: str) -> str | None:
+    if p.HALF.match(rest):
+        return "A half number such as 12.5 stands for no episode of the catalogue."
+    return _PIECE if p.PIECE.match(rest) else None
+
+
+def version_in(text: str) -> int:
+    found = p.VERSION.search(f"0{text}") if "v" in text or "V" in text else None
+    return int(found[1]) if found else 1

@@ -1,0 +1,112 @@
+"""The names in one series' folder, read as its episodes: what each file holds, and which of several counts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .filenames import Found, Ignored, Kind, read_name
+from .matching import KnownSeries
+from .name_patterns import CODE
+from .numbering import Numbering, Place
+from .walk import Listing
+
+GUESSES = 200
+
+
+class FoundFile(NamedTuple):
+    """An episode's file. ``path`` relative to the series folder; ``size`` in bytes; ``language`` a hint or None."""
+
+    path: str
+    size: int
+    language: str | None
+
+
+_Claim = tuple[Found, FoundFile]
+
+
+@dataclass
+class Guesses:
+    """How many names guessit may still be asked for in this scan: it takes milliseconds a file."""
+
+    left: int = GUESSES
+
+
+class Reading:
+    """The names in one folder, read as this series' episodes."""
+
+    def __init__(self, series: KnownSeries, listing: Listing, guesses: Guesses) -> None:
+        self.series, self.listing, self.guesses = series, listing, guesses
+        self.numbering: Numbering | None = None
+        self.unclear: list[tuple[str, str]] = []
+
+    def result(self) -> tuple[dict[Place, FoundFile], tuple[tuple[str, str], ...]]:
+        claims: dict[Place, list[_Claim]] = defaultdict(list)
+        names, bare = self.series.all_names, []
+        for path, size in self.listing.files:
+            answer = read_name(path, series_names=names, guess=self.guesses.left > 0)
+            if isinstance(answer, Found):
+                self.guesses.left -= answer.guessed
+                entry = answer, FoundFile(path, size, answer.language)
+                if answer.absolute:
+                    bare.append(entry)
+                else:
+                    for number in answer.episodes:
+                        claims[answer.season or 0, number].append(entry)
+            elif not isinstance(answer, Ignored):
+                self.guesses.left -= 1
+                self.unclear.append((path, answer.reason))
+        self._claim_bare(bare, claims)
+        files = {place: self._best(place, several) for place, several in claims.items()}
+        return {place: file for place, file in files.items() if file}, tuple(self.unclear)
+
+    def _claim_bare(self, entries: list[_Claim], claims: dict[Place, list[_Claim]]) -> None:
+        """Numbers without a season: how they count is decided for a whole folder."""
+        folders: dict[str, list[_Claim]] = defaultdict(list)
+        for entry in entries:
+            folders[entry[1].path.rpartition("/")[0]].append(entry)
+        for together in folders.values():
+            through = self._numbers().counts_through([found for found, _ in together])
+            for entry in together:
+                for place in self._places(entry[0], entry[1].path, through):
+                    claims[place].append(entry)
+
+    def _numbers(self) -> Numbering:
+        if self.numbering is None:
+            self.numbering = Numbering(self.series.episodes)
+        return self.numbering
+
+    def _places(self, found: Found, path: str, through: bool) -> tuple[Place, ...]:
+        if not through and self._numbers().contradicts(found):
+            self.unclear.append((path, "The catalogue lists no such episode in this season."))
+            return ()
+        places = self._numbers().places(found, through=through)
+        if places is None:
+            reason = (
+                "The number is beyond the catalogue's."
+                if self.series.episodes
+                else "The catalogue's counts are not known yet."
+            )
+            self.unclear.append((path, reason))
+        return places or ()
+
+    def _best(self, place: Place, several: list[_Claim]) -> FoundFile | None:
+        """The one that is stored already, else the newest version, else the largest."""
+        if len(several) == 1:
+            return several[0][1]
+        several = self._of_one_kind(place, several)
+        stored = self.series.files.get(place)
+        best = max(several, key=lambda one: (one[1].path == stored, one[0].version, one[1].size, one[1].path))
+        return best[1]
+
+    def _of_one_kind(self, place: Place, several: list[_Claim]) -> list[_Claim]:
+        """An OVA 1 and a film 1 are both called number 1 of season 0, and only one of them is."""
+        if place[0] or len({found.kind for found, _ in several}) == 1:
+            return several
+        coded = [one for one in several if CODE.search(one[1].path)]
+        kept = coded or [one for one in several if one[0].kind is Kind.FILM] or several[:1]
+        for entry in several:
+            if entry not in kept:
+                self.unclear.append((entry[1].path, "Another special or film has this number."))
+        return kept
