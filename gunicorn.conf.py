@@ -6,7 +6,7 @@ import signal
 worker_class = "gevent"
 workers = 1
 bind = os.environ.get("ANIWORLD_BIND", "127.0.0.1:5000")
-graceful_timeout = 4
+graceful_timeout = 3
 timeout = 120
 keepalive = 30
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # the heartbeat must not wait on a disk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import runpy
 import socket
 import sys
 from contextlib import closing
@@ -56,28 +57,31 @@ def _with_gunicorn(host: str, port: int) -> int:
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             for name, value in _settings(host, port).items():
-                self.cfg.set(name, value)
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
 
         def load(self) -> Any:
             from wsgi import app  # in the worker: patches, builds, starts
 
             return app
 
+    arbiter = os.getpid()
     try:
         Server().run()
     except SystemExit as ended:
+        if os.getpid() != arbiter:  # a worker: the arbiter reads its exit code
+            raise
         if ended.code:
             raise AniworldError("The server could not start; the lines above say why.") from None
     return 0
 
 
 def _settings(host: str, port: int) -> dict[str, Any]:
+    """What gunicorn.conf.py says, with the address that was asked for."""
+    shared = runpy.run_path(str(CHECKOUT / "gunicorn.conf.py"))
     return {
+        **shared,
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "worker_class": "gevent",
-        "workers": 1,
-        "timeout": 120,
-        "graceful_timeout": STOP_WITHIN_S,
         "loglevel": "warning",
         "when_ready": lambda server: print(f"Aniworld runs at {address(host, port)} (Ctrl-C stops it)", flush=True),
     }
