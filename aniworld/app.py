@@ -37,6 +37,7 @@ from aniworld.services.logs import set_up_logging
 from aniworld.services.progress import ProgressService
 from aniworld.services.recycling import RecyclingService
 from aniworld.services.registry import Services
+from aniworld.services.renaming import RenamingService
 from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
 from aniworld.services.series import AnimeSeriesService
@@ -74,16 +75,17 @@ def build_services(environment: Environment | None = None) -> Services:
         rest=rest,
         spawn=spawn,
     )
+    scan = ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now)
     services = Services(
         environment=environment,
         database=database,
         bus=bus,
         config=config,
-        auth=AuthService(database, environment),
+        auth=AuthService(database, environment, spawn=spawn),
         progress=progress,
         anime=anime,
         series=series,
-        scan=ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now),
+        scan=scan,
         downloads=downloads,
         system=SystemService(database, config, environment, rest),
         resolver=Resolver(database, registry, anime.read_once),
@@ -92,6 +94,9 @@ def build_services(environment: Environment | None = None) -> Services:
         legacy=DataMigrationService(database),
         beside=BesideService(database, lambda: config.current, lambda key: (anime.cover(key) or (None,))[0]),
         recycling=RecyclingService(database, lambda: config.current, progress),
+        renaming=RenamingService(
+            database, lambda: config.current, progress, busy=lambda: scan.status().status == "running"
+        ),
         extras={
             EXTRA: build_automation(
                 database=database,

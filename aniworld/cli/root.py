@@ -25,6 +25,7 @@ COMMANDS = {
     "scan": ("series:scan", "Compare the library folder with the catalogue."),
     "download": ("download:download", "Queue episodes and see them through."),
     "queue": ("queue:queue", "Look at the download queue and change it."),
+    "rename": ("rename:rename", "Name the files that are there as the template wants it."),
     "recycle": ("recycle:recycle", "Bring back what was removed or replaced."),
     "config": ("config:config", "Look at the settings and change them."),
     "backup": ("config:backup", "Keep a copy of the settings."),

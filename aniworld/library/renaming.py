@@ -143,17 +143,26 @@ class _Plan:
         self.occupants = {old: self._occupant(wish) for old, wish in self.waiting.items()}
 
     def _ready(self, wish: Wish, targets: set[str]) -> Wish | None:
-        if not os.path.lexists(_real(self.root, wish.old)):
+        try:
+            there, target = os.path.lexists(_real(self.root, wish.old)), self._target(wish)
+        except UnsafePath as error:
+            self.refused.append((wish, str(error)))
+            return None
+        if not there:
             self.refused.append((wish, _GONE))
             return None
-        path = PurePosixPath(wish.new)
-        target = (spelled(self.root, path.parent).relative_to(self.root) / path.name).as_posix()
         if target == wish.old:
             return None
         if folded(target) in targets:
             self.refused.append((wish, "Another episode would have the same name."))
             return None
         return replace(wish, new=target)
+
+    def _target(self, wish: Wish) -> str:
+        """The wished path, by the folders that exist where they differ in case only."""
+        path = PurePosixPath(wish.new)
+        folder = inside(self.root, spelled(self.root, path.parent))
+        return (folder.relative_to(self.root) / path.name).as_posix()
 
     def result(self) -> tuple[list[Step], list[tuple[Wish, str]]]:
         while blocked := [old for old in self.waiting if self.occupants[old] not in self.waiting.keys() | {None}]:

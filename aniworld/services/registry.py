@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .downloads import DownloadService
     from .legacy_import import DataMigrationService
     from .recycling import RecyclingService
+    from .renaming import RenamingService
     from .resolving import Resolver
     from .scan import ScanService
     from .series import AnimeSeriesService
@@ -55,6 +56,7 @@ class Services:
     legacy: DataMigrationService
     beside: BesideService
     recycling: RecyclingService
+    renaming: RenamingService
     extras: dict[str, Any] = field(default_factory=dict)
     stops: tuple[Callable[[], None], ...] = ()
 

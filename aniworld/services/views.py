@@ -226,6 +226,37 @@ class UnmatchedFolder:
 
 
 @dataclass(frozen=True)
+class Rename:
+    """A file and the name that it should have; paths below the series folder. ``reason``: why it is left alone."""
+
+    key: str
+    season: int
+    episode: int
+    old: str
+    new: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class RenameOutcome:
+    """What a renaming did. ``id``: by which it is undone; ``done``: how many files have their new name."""
+
+    id: str
+    done: int
+    skipped: tuple[Rename, ...] = ()
+
+
+@dataclass(frozen=True)
+class NameExamples:
+    """What a template makes of invented episodes: an ordinary one, one without a title, a film, several in one file."""
+
+    example: str
+    untitled: str
+    special: str
+    several: str
+
+
+@dataclass(frozen=True)
 class RecycledItem:
     """Something in the recycle bin. ``path``: where it stood, below the library; ``expires_at``: None = kept."""
 

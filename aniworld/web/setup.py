@@ -12,7 +12,7 @@ from aniworld.services.registry import Services
 from aniworld.services.tokens import derived
 
 from . import bodies, errors, guards, headers, live, pages
-from .api import addresses, anime, auth, automation, config, document, identifiers, queue, recycle, system
+from .api import addresses, anime, auth, automation, config, document, identifiers, queue, recycle, rename, system
 from .hosts import HostGate
 from .limits import SignInLimit
 from .wiring import EXTENSION
@@ -24,6 +24,7 @@ BLUEPRINTS = (
     queue.blueprint,
     automation.blueprint,
     recycle.blueprint,
+    rename.blueprint,
     system.blueprint,
 )
 

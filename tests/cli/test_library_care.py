@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aniworld.library.recycle import RecycleBin
+from aniworld.models import AnimeSeries, Database, Episode
 
 from .conftest import Cli
 
@@ -24,3 +25,22 @@ def test_the_bin_is_listed_emptied_and_gives_back(cli: Cli, library: Path) -> No
     gone = cli("recycle", "remove", items[1]["id"])
     assert (gone.code, gone.err) == (1, "Error: This is no longer in the recycle bin.\n")
     assert cli("recycle").code == 2
+
+
+def test_files_are_renamed_after_a_look_and_back(cli: Cli, library: Path) -> None:
+    assert cli("list").code == 0
+    database = Database.at(f"sqlite:///{cli.instance / 'aniworld.db'}")
+    with database.writing() as session:
+        episode = Episode(season=1, number=1, title="Der Anfang", file="1.mkv")
+        session.add(AnimeSeries(key="nebel", name="Nebel", folder="Nebel", episodes=[episode]))
+    database.close()
+    (library / "Nebel").mkdir()
+    (library / "Nebel" / "1.mkv").write_bytes(b"film")
+    new = "Season 01/Nebel - S01E01 - Der Anfang.mkv"
+    assert cli("rename", "--dry-run").out == f"nebel\tS01E01\t1.mkv\t{new}\t\n"
+    outcome = cli("rename", "nebel", "--json").json()
+    assert (library / "Nebel" / new).exists()
+    assert cli("rename", "--undo", outcome["id"]).out.startswith("1 files renamed")
+    assert (library / "Nebel" / "1.mkv").exists()
+    assert cli("rename", "--undo", outcome["id"], "--dry-run").code == 2
+    assert cli("rename", "none-such").code == 1

@@ -82,6 +82,48 @@ def test_a_removed_series_can_be_brought_back_with_its_files(owner: Owner) -> No
     assert (episode["state"], path.exists()) == ("present", True)
 
 
+def test_names_are_looked_at_changed_and_taken_back(owner: Owner) -> None:
+    owner.episode("nebel", 1, "1.mkv")
+    (line,) = owner.call("GET", "/api/anime/rename?key=nebel").get_json()
+    assert line == {
+        "key": "nebel", "season": 1, "episode": 1, "old": "1.mkv", "new": "Season 01/Nebel - S01E01 - Teil 1.mkv",
+        "reason": None,
+    }  # fmt: skip
+    done = owner.call("POST", "/api/anime/rename", {"keys": ["nebel"]}).get_json()
+    assert (done["done"], done["skipped"]) == (1, [])
+    assert (owner.library / "Nebel" / line["new"]).exists()
+    assert owner.call("POST", f"/api/anime/rename/{done['id']}/undo").get_json()["done"] == 1
+    assert owner.call("POST", f"/api/anime/rename/{done['id']}/undo").status_code == 409
+    assert (owner.library / "Nebel" / "1.mkv").exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/api/anime/rename?key=none-such", None, 404),
+        ("GET", "/api/anime/rename?key=..%2F", None, 422),
+        ("GET", "/api/anime/rename?folder=x", None, 422),
+        ("POST", "/api/anime/rename", {"keys": ["No Key"]}, 422),
+        ("POST", "/api/anime/rename", {"keys": "nebel"}, 422),
+        ("POST", "/api/anime/rename", {"key": "nebel"}, 422),
+        ("POST", "/api/anime/rename/x/undo", None, 404),
+        ("POST", "/api/anime/rename/00000000-0000-0000-0000-000000000000/undo", None, 404),
+    ],
+)
+def test_a_wish_that_is_none_is_refused(owner: Owner, method: str, path: str, body: Any, status: int) -> None:
+    answer = owner.call(method, path, body)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+
+
+def test_a_template_is_tried_before_it_is_kept(owner: Owner) -> None:
+    shown = owner.call("POST", "/api/config/preview-name", {"template": "{series} {absolute:03}"})
+    assert shown.get_json()["example"] == "Season 01/Steinwacht 002.mkv"
+    flat = owner.call("POST", "/api/config/preview-name", {"template": "{absolute}", "season_folders": False})
+    assert flat.get_json()["example"] == "2.mkv"
+    wrong = owner.call("POST", "/api/config/preview-name", {"template": "{title}"})
+    assert (wrong.status_code, list(wrong.get_json()["errors"])) == (422, ["template"])
+
+
 def test_nobody_else_may(owner: Owner) -> None:
     stranger = owner.app.test_client(use_cookies=False)
     for method, path in (("GET", "/api/recycle"), ("DELETE", "/api/recycle"), ("POST", "/api/recycle/x/restore")):

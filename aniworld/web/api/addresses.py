@@ -9,7 +9,7 @@ from werkzeug.routing import BaseConverter
 class SeriesName(BaseConverter):
     """A key or a folder."""
 
-    regex = r"(?!(?:add|calendar|rescan|scan|search|unmatched)$)[^/]{1,300}"
+    regex = r"(?!(?:add|calendar|rename|rescan|scan|search|unmatched)$)[^/]{1,300}"
     part_isolating = True
 
 

@@ -7,10 +7,12 @@ from typing import Any
 from flask import Response, request
 
 from aniworld.config.schema import settings_schema
-from aniworld.services.views import BackupView
+from aniworld.services.renaming_names import example_names
+from aniworld.services.views import BackupView, NameExamples
 from aniworld.web.answers import answer, nothing
 from aniworld.web.schemas.answers import Verdict
 from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.requests import NameTrial
 from aniworld.web.wiring import services
 
 from . import Blueprint
@@ -42,6 +44,14 @@ def validate() -> Response:
     """What would be said of a change; changes nothing"""
     errors = services().config.validate(_sent())
     return answer({"valid": not errors, "errors": errors})
+
+
+@blueprint.post("/preview-name")
+@blueprint.arguments(NameTrial)
+@blueprint.response(200, schema_of(NameExamples))
+def preview_name(wish: dict[str, Any]) -> Response:
+    """What a template makes of an invented episode"""
+    return answer(example_names(wish["template"], season_folders=wish["season_folders"]))
 
 
 @blueprint.get("/backups")

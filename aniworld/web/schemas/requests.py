@@ -97,6 +97,22 @@ class SeriesRemoval(StrictSchema):
     files = Text(load_default="keep", validate=validate.OneOf(("keep", "recycle")))
 
 
+class RenameQuery(StrictSchema):
+    key = Text(load_default=None, validate=_KEY_RULES, metadata={"description": "One series; otherwise all."})
+
+
+class RenameWish(StrictSchema):
+    keys = fields.List(
+        Text(validate=_KEY_RULES), load_default=None, allow_none=True, validate=validate.Length(max=KEYS_AT_ONCE),
+        metadata={"description": "These series; otherwise all."},
+    )  # fmt: skip
+
+
+class NameTrial(StrictSchema):
+    template = Text(required=True, validate=validate.Length(max=500))
+    season_folders = Truth(load_default=True)
+
+
 class FolderChoice(StrictSchema):
     folder = Text(required=True, validate=validate.Length(1, 255))
     key = Text(

@@ -1,0 +1,264 @@
+"""RenamingService: what is there, named as the template wants it; looked at first, done, and taken back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from aniworld.config.settings import LibrarySettings, Settings
+from aniworld.core.errors import AlreadyRunning, Conflict, LibraryUnavailable, NotFound, StorageError, UnsafePath
+from aniworld.core.events import SeriesUpdated
+from aniworld.core.media import EpisodeNumber
+from aniworld.core.offload import offload
+from aniworld.core.queue import Status
+from aniworld.library.disk import check_root
+from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take, take_along
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun, utcnow
+
+from .progress import ProgressService
+from .renaming_names import Named, names_of
+from .views import Rename, RenameOutcome
+
+AT_ONCE = 25  # files renamed before their rows are written
+INTERRUPTED_AFTER = timedelta(seconds=60)
+RUNNING, COMPLETED, UNDONE = "running", "completed", "undone"
+
+
+class RenamingService:
+    """``busy()``: whether a scan runs. Nothing is renamed then, and no file that a download is about to replace."""
+
+    def __init__(
+        self, database: Database, settings: Callable[[], Settings], progress: ProgressService,
+        busy: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._settings = settings
+        self._progress = progress
+        self._busy = busy
+        self._lock = threading.Lock()
+
+    def preview(self, key: str | None = None) -> list[Rename]:
+        """Every file that would be renamed, and what cannot be with its reason. Raises NotFound, LibraryUnavailable."""
+        root = self._root()
+        return [line for one in self._keys([key] if key else None) for line in self._plan(root, one)[1]]
+
+    def apply(self, keys: Sequence[str] | None = None) -> RenameOutcome:
+        """Renames what ``preview`` shows, of these series or of all.
+
+        Raises NotFound, AlreadyRunning, Conflict while a scan runs, StorageError; what was done by then stays done, and
+        its run can be undone.
+        """
+        with self._alone():
+            root, run_id = self._root(), str(uuid4())
+            self._settle(root)
+            done, skipped = 0, list[Rename]()
+            for key in self._keys(keys):
+                steps, lines = self._plan(root, key)
+                skipped += [line for line in lines if line.reason]
+                count, failed = self._run(root, run_id, key, steps)
+                done, skipped = done + count, skipped + failed
+            return RenameOutcome(run_id, done, tuple(skipped))
+
+    def undo(self, run_id: str) -> RenameOutcome:
+        """Gives every file of a run its old name back, as a run of its own. Raises NotFound, Conflict, StorageError."""
+        with self._alone():
+            root, back = self._root(), str(uuid4())
+            self._settle(root)
+            done, skipped = 0, list[Rename]()
+            for part in self._parts(run_id):
+                tried = [step for place, step in enumerate(_steps(part)[: part.done]) if place not in part.failed]
+                count, failed = self._run(root, back, part.key, reverse(tried))
+                self._mark(part.id, status=UNDONE)
+                done, skipped = done + count, skipped + failed
+            return RenameOutcome(back, done, tuple(skipped))
+
+    # ── what should be ──────────────────────────────────────────────────────
+
+    def _plan(self, root: Path, key: str) -> tuple[list[Step], list[Rename]]:
+        with self._database.reading() as session:
+            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+            if series is None or not series.folder:
+                return [], []
+            library = self._settings().library
+            named = list(names_of(series, series.episodes, library, _hosters(session, series, library)))
+            held = _downloading(session, key)
+        told = [(one, line) for one in named if (line := _line(series, one, held)) is not None]
+        folder = series.folder
+        wishes = [Wish(f"{folder}/{one.old}", f"{folder}/{one.new}", one.ids) for one, line in told if not line.reason]
+        steps, refused = offload(plan, root, wishes)
+        reasons = {_below(wish.old): reason for wish, reason in refused}
+        going = {_below(step.old) for step in steps}
+        lines = [replace(line, reason=line.reason or reasons.get(line.old)) for _, line in told]
+        return steps, [line for line in lines if line.reason or line.old in going]
+
+    def _keys(self, keys: Sequence[str | None] | None) -> list[str]:
+        query = select(AnimeSeries.key).where(AnimeSeries.deleted_at.is_(None)).order_by(AnimeSeries.key)
+        with self._database.reading() as session:
+            known = list(session.scalars(query))
+        if keys is None:
+            return known
+        unknown = [key for key in keys if key not in set(known)]
+        if unknown:
+            raise NotFound(f"There is no series {str(unknown[0])[:100]} in the library.")
+        return list(dict.fromkeys(key for key in keys if key))
+
+    def _root(self) -> Path:
+        root = self._settings().library.root
+        if not root:
+            raise LibraryUnavailable("No library folder is set; choose one in the settings.")
+        offload(check_root, Path(root))
+        return Path(root)
+
+    # ── doing it ────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One renaming at a time, and none while a scan reads the names. Raises AlreadyRunning, Conflict."""
+        if not self._lock.acquire(blocking=False):
+            raise AlreadyRunning("Files are being renamed already; wait for the end of that.")
+        try:
+            if self._busy():
+                raise Conflict("A scan runs; rename when it has ended, or cancel it.")
+            yield
+        finally:
+            self._lock.release()
+
+    def _run(self, root: Path, run_id: str, key: str, steps: Sequence[Step]) -> tuple[int, list[Rename]]:
+        """How many files have their new name, and those that have not. The journal is kept before the first moves."""
+        if not steps:
+            return 0, []
+        with self._database.writing() as session:
+            part = RenameRun(run_id=run_id, key=key, steps=[asdict(step) for step in steps])
+            session.add(part)
+        failed: dict[int, str] = {}
+        for start in range(0, len(steps), AT_ONCE):
+            reasons, error = offload(_taken, root, steps[start : start + AT_ONCE])
+            failed |= {start + place: reason for place, reason in enumerate(reasons) if reason is not None}
+            done = [steps[start + place] for place, reason in enumerate(reasons) if reason is None]
+            self._record(part.id, start + len(reasons), done, failed)
+            if error is not None:
+                self._recover(root, part.id)
+                raise error
+        self._mark(part.id, status=COMPLETED)
+        self._tell(key)
+        moved = {step.ids for at, step in enumerate(steps) if at not in failed}  # some take two steps
+        return len(moved), [self._skipped(key, steps[at], reason) for at, reason in failed.items()]
+
+    def _record(self, part_id: int, tried: int, done: Sequence[Step], failed: Collection[int]) -> None:
+        """The rows follow their files, in the same breath as the journal."""
+        with self._database.writing() as session:
+            for step in done:
+                same = (Episode.id.in_(step.ids), Episode.file == _below(step.old))
+                moved = update(Episode).where(*same).values(file=_below(step.new))
+                session.execute(moved, execution_options={"synchronize_session": False})
+            _change(session, part_id, done=tried, failed=sorted(failed))
+
+    def _settle(self, root: Path) -> None:
+        """Takes up what a crash left. Raises AlreadyRunning where another process is at it."""
+        with self._database.reading() as session:
+            left = list(session.scalars(select(RenameRun).where(RenameRun.status == RUNNING)))
+        if any(utcnow() - part.updated_at < INTERRUPTED_AFTER for part in left):
+            raise AlreadyRunning("Files are being renamed already; wait a minute and try again.")
+        for part in left:
+            self._recover(root, part.id)
+
+    def _recover(self, root: Path, part_id: int) -> None:
+        """Writes down the steps that were done after the last that was recorded: all up to the last that stands."""
+        with self._database.reading() as session:
+            part = session.get_one(RenameRun, part_id)
+        steps = _steps(part)
+        standing = offload(lambda: [at for at in range(part.done, len(steps)) if stands(root, steps[at])])
+        tried = standing[-1] + 1 if standing else part.done
+        for step in steps[part.done : tried][-1:]:
+            offload(take_along, root, step)
+        self._record(part_id, tried, steps[part.done : tried], part.failed)
+        self._mark(part_id, status=COMPLETED)
+        self._tell(part.key)
+
+    def _mark(self, part_id: int, **changes: object) -> None:
+        with self._database.writing() as session:
+            _change(session, part_id, **changes)
+
+    def _parts(self, run_id: str) -> list[RenameRun]:
+        query = select(RenameRun).where(RenameRun.run_id == run_id).order_by(RenameRun.id.desc())
+        with self._database.reading() as session:
+            parts = list(session.scalars(query))
+        if not parts:
+            raise NotFound("There is no renaming of this number; it may have had nothing to do.")
+        if all(part.status == UNDONE for part in parts):
+            raise Conflict("This renaming was undone already.")
+        return [part for part in parts if part.status != UNDONE]
+
+    def _skipped(self, key: str, step: Step, reason: str) -> Rename:
+        with self._database.reading() as session:
+            row = session.scalar(select(Episode).where(Episode.id.in_(step.ids)).order_by(Episode.number).limit(1))
+        season, number = (row.season, row.number) if row else (0, 0)
+        return Rename(key, season, number, _below(step.old), _below(step.new), reason)
+
+    def _tell(self, key: str) -> None:
+        with self._database.reading() as session:
+            folder = session.scalar(select(AnimeSeries.folder).where(AnimeSeries.key == key))
+        self._progress.publish(SeriesUpdated(key, folder or ""))
+
+
+def _line(series: AnimeSeries, one: Named, held: frozenset[EpisodeNumber]) -> Rename | None:
+    """How the file is told of; None where its name is as it should be."""
+    reason = one.reason
+    if reason is None and one.new == one.old:
+        return None
+    if reason is None and held & set(one.numbers):
+        reason = "It is being downloaded anew; rename it afterwards."
+    first = one.numbers[0]
+    return Rename(series.key, first.season, first.episode, one.old, one.new, reason)
+
+
+def _hosters(session: Session, series: AnimeSeries, library: LibrarySettings) -> dict[str, str]:
+    """Where each file came from, as far as the history goes; asked only where a name says it."""
+    if "{hoster" not in library.episode_template:
+        return {}
+    item = DownloadQueueItem
+    query = select(item.file, item.hoster).where(item.serie_id == series.key, item.status == Status.COMPLETED)
+    return {_below(file): hoster for file, hoster in session.execute(query) if file and hoster}
+
+
+def _downloading(session: Session, key: str) -> frozenset[EpisodeNumber]:
+    item = DownloadQueueItem
+    query = select(item.season, item.episode).where(item.serie_id == key, item.status == Status.DOWNLOADING)
+    return frozenset(EpisodeNumber(season, number) for season, number in session.execute(query))
+
+
+def _taken(root: Path, steps: Sequence[Step]) -> tuple[list[str | None], StorageError | None]:
+    """For each step the reason why it was not done, or None; fewer where the disk's side failed, with that."""
+    reasons: list[str | None] = []
+    for step in steps:
+        try:
+            reasons.append(take(root, step))
+        except UnsafePath as error:
+            reasons.append(str(error))
+        except StorageError as error:
+            return reasons, error
+    return reasons, None
+
+
+def _steps(part: RenameRun) -> list[Step]:
+    return [
+        Step(one["old"], one["new"], tuple(one["ids"]), tuple((old, new) for old, new in one["beside"]))
+        for one in part.steps
+    ]
+
+
+def _change(session: Session, part_id: int, **changes: object) -> None:
+    session.execute(update(RenameRun).where(RenameRun.id == part_id).values(updated_at=utcnow(), **changes))
+
+
+def _below(path: str) -> str:
+    """The path below the series folder."""
+    return path.partition("/")[2]
