@@ -28,8 +28,8 @@ class KnownEpisode(NamedTuple):
 class KnownSeries:
     """What is stored of a series before a scan. ``files``: (season, number) → path below ``folder``.
 
-    ``names``: further titles. ``unchanged``: none of this changed since the last scan, so that a folder whose
-    directories did not change either need not be read.
+    ``names``: further titles. ``specials``: their numbers on the disk by the catalogue's (core/specials). ``unchanged``: none of this changed since the last scan, so that a folder whose
+    directories did not change either need not be read. ``whole``: False while ``episodes`` and ``files`` are left out.
     """
 
     key: str
@@ -41,6 +41,8 @@ class KnownSeries:
     files: Mapping[tuple[int, int], str] = field(default_factory=dict)
     unchanged: bool = False
     had_files: bool = False
+    specials: Mapping[str, int] = field(default_factory=dict)
+    whole: bool = True
 
     @property
     def all_names(self) -> tuple[str, ...]:

@@ -105,8 +105,8 @@ class SerieScanner:
 
         ``only``: keys of the series whose folders are read, nothing else is looked at; empty = the whole library.
 
-        ``complete``: the same series with episodes and files. Those of series that are ``unchanged`` may be left out of
-        ``known``; it is asked for those whose folders changed all the same.
+        ``complete``: the same series with episodes and files, asked on a native thread for those whose folders are read and
+        that are not ``whole``, or are called ``unchanged``.
         Raises LibraryUnavailable where the root is missing, suddenly empty, or vanishes meanwhile; Cancelled when
         ``should_stop`` says so.
         """
@@ -252,26 +252,26 @@ class _Scan:
             self._stop_if_asked()
             batch = mine[start : start + BATCH]
             self._tell("match", start, len(mine), key=batch[0][0], folder=batch[0][1].folder)
-            self._complete([self.by_key[key] for key, listing in batch if not listing.unchanged])
             yield from offload(self._series_of, batch)
             for sentence, key, folder in self.pending:
                 self.warn(sentence, key=key, folder=folder)
             self.pending.clear()
         self._tell("match", len(mine), len(mine))
 
-    def _complete(self, changed: Sequence[KnownSeries]) -> None:
-        short = [series for series in changed if series.unchanged]
-        for series in self.complete(short) if short else ():
-            self.by_key[series.key] = series
+    def _completed(self, series: Sequence[KnownSeries]) -> dict[str, KnownSeries]:
+        """The series by key, with what was left out of them. Not kept: it would be the whole table."""
+        short = [one for one in series if one.unchanged or not one.whole]
+        return {one.key: one for one in (*series, *(self.complete(short) if short else ()))}
 
     def _series_of(self, batch: Sequence[tuple[str, Listing]]) -> list[SeriesFound]:
-        return [self._series(key, listing) for key, listing in batch]
+        known = self._completed([self.by_key[key] for key, listing in batch if not listing.unchanged])
+        return [self._series(key, known.get(key), listing) for key, listing in batch]
 
-    def _series(self, key: str, listing: Listing) -> SeriesFound:
-        if listing.unchanged:
+    def _series(self, key: str, known: KnownSeries | None, listing: Listing) -> SeriesFound:
+        if known is None:
             return SeriesFound(key, listing.folder, unchanged=True)
         self.pending.extend((sentence, key, listing.folder) for sentence in (*listing.problems, *listing.notes))
-        files, unclear = Reading(self.by_key[key], listing, self.guesses).result()
+        files, unclear = Reading(known, listing, self.guesses).result()
         return SeriesFound(key, listing.folder, files, bool(listing.problems), False, unclear)
 
     # --- what is not there
@@ -283,7 +283,7 @@ class _Scan:
         lost = {folded(name) for name in broken}
         wanted = [series for series in self.known if series.key in only] if only else self.known
         absent = [series for series in wanted if series.key not in found and (series.files or series.had_files)]
-        self._complete(absent)
+        self.by_key.update(offload(self._completed, absent))
         for series in (self.by_key[series.key] for series in absent):
             renamed = next((one.folder for one in unmatched if _same_files(series, one)), None)
             if renamed:

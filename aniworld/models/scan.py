@@ -11,7 +11,11 @@ from .base import Base, TimestampMixin, UtcDateTime
 
 
 class ScanRun(Base):
-    """One scan: its last known phase and its result. ``id`` is a UUID text."""
+    """One scan: its last known phase and its result. ``id`` is a UUID text.
+
+    ``seen_at``: the last sign of life of the one that runs. ``cancelled``: somebody wants it to stop.
+    ``turn``: 1 while it runs, else None; being unique, it lets only one scan run, whichever process asks.
+    """
 
     __tablename__ = "scan_run"
 
@@ -21,7 +25,10 @@ class ScanRun(Base):
     current: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    cancelled: Mapped[bool] = mapped_column(default=False)
+    turn: Mapped[int | None] = mapped_column(default=None, unique=True)
     series_found: Mapped[int] = mapped_column(default=0)
     episodes_found: Mapped[int] = mapped_column(default=0)
     missing_total: Mapped[int] = mapped_column(default=0)

@@ -12,36 +12,29 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from aniworld.config.settings import Settings
 from aniworld.core.callbacks import CallbackManager, CompletionContext, ErrorContext, Operation, ProgressContext
 from aniworld.core.errors import AlreadyRunning, AniworldError, Cancelled, Conflict, LibraryUnavailable, NotFound
 from aniworld.core.events import SeriesUpdated
 from aniworld.core.naming import inside
+from aniworld.core.offload import offload
 from aniworld.core.validators import validate_series_key
 from aniworld.legacy.data_files import key_in_folder
 from aniworld.library.scanner import ScanResult, SerieScanner, SeriesFound
-from aniworld.models import AnimeSeries, Database, ScanRun, utcnow
+from aniworld.models import AnimeSeries, Database, utcnow
 
 from .progress import ProgressService
 from .scan_records import ScanRecords, batches
+from .scan_runs import HEARTBEAT_S, ScanRunning, ScanRuns
 from .views import ScanStatus, UnmatchedFolder
 
 log = logging.getLogger(__name__)
 
 KEPT_WARNINGS = 100
 TOLD_SERIES = 200  # more changed series than this are told by scan_complete alone
-HEARTBEAT_S = 2.0
-DEAD_AFTER = timedelta(seconds=60)
-
-
-class ScanRunning(AlreadyRunning):
-    """``status``: the scan that runs."""
-
-    def __init__(self, status: ScanStatus) -> None:
-        super().__init__("A scan runs already; wait for its end or cancel it.")
-        self.status = status
 
 
 @dataclass
@@ -54,7 +47,6 @@ class _Run:
     cancelled: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     began: float = field(default_factory=time.monotonic)
-    written: float = 0.0
 
 
 class ScanService:
@@ -75,11 +67,13 @@ class ScanService:
         self._spawn = spawn
         self._refresher = refresher
         self._records = ScanRecords(database)
+        self._runs = ScanRuns(database)
         self._lock = threading.Lock()
         self._run: _Run | None = None
 
     def start(self, keys: Sequence[str] | None = None, refresh: bool = False) -> ScanStatus:
-        """The status of the scan that now runs. ``keys``: series to read anew even where nothing seems changed.
+        """The status of the scan that now runs. ``keys``: only these series' folders are read, even where nothing seems
+        changed, and nothing else is touched.
 
         ``refresh``: read the catalogue pages that are due, too. Raises ScanRunning (an AlreadyRunning), NotFound for an
         unknown key, LibraryUnavailable where no library folder is set.
@@ -88,13 +82,12 @@ class ScanService:
         self._check_keys(wanted)
         if not self._settings().library.root:
             raise LibraryUnavailable("No library folder is set; choose one in the settings.")
+        run = _Run(ScanStatus(str(uuid4()), "running", "walk", started_at=utcnow()), wanted, refresh)
         with self._lock:
-            current = self.status()
-            if current.status == "running":
-                raise ScanRunning(current)
-            run = _Run(ScanStatus(str(uuid4()), "running", "walk", started_at=utcnow()), wanted, refresh)
+            if self._run is not None and not self._run.ended.is_set():
+                raise ScanRunning(self._run.status)
+            self._runs.begin(run.status)
             self._run = run
-            self._insert(run.status)
         self._spawn(lambda: self._work(run))
         return run.status
 
@@ -103,22 +96,15 @@ class ScanService:
         run = self._run
         if run is not None and not run.ended.is_set():
             return run.status
-        with self._database.reading() as session:
-            row = session.scalar(select(ScanRun).order_by(ScanRun.started_at.desc()).limit(1))
-            if row is None:
-                return ScanStatus()
-            dead = row.status == "running" and utcnow() - (row.completed_at or row.started_at) > DEAD_AFTER
-            return (
-                replace(_status(row), status="failed", error="The scan was interrupted; start it again.")
-                if dead
-                else _status(row)
-            )
+        return self._runs.latest()
 
     def cancel(self) -> ScanStatus:
-        """Asks the running scan to stop; it does at its next step. Nothing happens where none runs here."""
+        """Asks the running scan to stop; it does at its next step, one of another process within seconds."""
         run = self._run
-        if run is not None:
+        if run is not None and not run.ended.is_set():
             run.cancelled.set()
+        else:
+            self._runs.ask_to_stop()
         return self.status()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -183,9 +169,12 @@ class ScanService:
         callbacks = CallbackManager()
         callbacks.register(self._progress)
         callbacks.register(_Listener(self, run))
+        threading.Thread(target=self._beat, args=(run,), name="scan", daemon=True).start()
         try:
-            result = self._scan(run, callbacks)
-            self._finish(run, result, callbacks)
+            with self._records.opened():
+                result = self._scan(run, callbacks)
+                totals = offload(self._records.totals)
+            self._finish(run, result, totals, callbacks)
         except Cancelled as error:
             self._fail(run, error, "The scan was cancelled; what it had recorded is kept.", callbacks, "cancelled")
         except AniworldError as error:
@@ -198,35 +187,47 @@ class ScanService:
         finally:
             run.ended.set()
 
+    def _beat(self, run: _Run) -> None:
+        """Signs of life while the scan runs, and an ear for other processes."""
+        while not run.ended.wait(HEARTBEAT_S):
+            try:
+                if not self._runs.beat(run.status):
+                    run.cancelled.set()
+            except (AniworldError, SQLAlchemyError) as error:  # a database under load: the next beat may come through
+                log.warning("The scan's sign of life was not written: %s", error)
+
     def _scan(self, run: _Run, callbacks: CallbackManager) -> ScanResult:
-        root = Path(self._settings().library.root)
-        snapshot = self._records.snapshot(str(root))
-        known = self._records.known(snapshot, run.keys)
-        scanner = SerieScanner(root, callbacks, seen=snapshot.seen, legacy_key=key_in_folder)
+        """Every step that computes or reads runs on a native thread; between them the callbacks speak in this one."""
+        root, records = Path(self._settings().library.root), self._records
+        snapshot = offload(records.snapshot, str(root))
+        known = offload(records.known, snapshot, run.keys)
+        scanner = offload(SerieScanner, root, callbacks, seen=snapshot.seen, legacy_key=key_in_folder)
         result = scanner.scan(
             known,
             scan_id=run.status.scan_id or "",
             should_stop=run.cancelled.is_set,
-            matched=self._records.matches(),
-            complete=self._records.complete,
+            matched=offload(records.matches),
+            complete=records.complete,
+            only=run.keys,
         )
         changed = self._record(run, root, [one for one in result.series if not one.unchanged], callbacks)
         self._step(run, callbacks, "compare", 0, 1)
-        self._records.remember(str(root), result)
-        for one in changed[:TOLD_SERIES] if len(changed) <= TOLD_SERIES else ():
-            self._progress.publish(SeriesUpdated(one.key, one.folder))
+        offload(records.remember, str(root), result, snapshot, list(changed), run.keys)
+        for key, folder in changed.items() if len(changed) <= TOLD_SERIES else ():
+            self._progress.publish(SeriesUpdated(key, folder))
         self._refresh(run, callbacks)
         return result
 
     def _record(
         self, run: _Run, root: Path, series: Sequence[SeriesFound], callbacks: CallbackManager
-    ) -> list[SeriesFound]:
-        changed: list[SeriesFound] = []
+    ) -> dict[str, str]:
+        """The series whose rows changed, key → folder."""
+        changed: dict[str, str] = {}
         done = 0
         for batch in batches(series):
             self._stop_if_asked(run)
             self._step(run, callbacks, "record", done, len(series), batch[0])
-            changed.extend(self._records.record(root, batch))
+            changed |= {one.key: one.folder for one in offload(self._records.record, root, batch)}
             done += len(batch)
         return changed
 
@@ -267,14 +268,14 @@ class ScanService:
 
     # --- its end, and its row
 
-    def _finish(self, run: _Run, result: ScanResult, callbacks: CallbackManager) -> None:
-        present, missing = self._records.totals()
+    def _finish(self, run: _Run, result: ScanResult, totals: tuple[int, int], callbacks: CallbackManager) -> None:
+        present, missing = totals
         run.status = replace(
             run.status, status="completed", phase="done", current=result.folders, total=result.folders, percent=100.0,
             completed_at=utcnow(), series_found=sum(1 for one in result.series if one.files or one.unchanged),
             episodes_found=present, missing_total=missing,
         )  # fmt: skip
-        self._write(run)
+        self._runs.end(run.status)
         run.ended.set()
         facts: dict[str, Any] = {
             name: getattr(run.status, name)
@@ -287,51 +288,20 @@ class ScanService:
         self, run: _Run, error: Exception, sentence: str, callbacks: CallbackManager, status: str = "failed"
     ) -> None:
         run.status = replace(run.status, status=status, completed_at=utcnow(), error=sentence)
-        self._write(run)
+        self._runs.end(run.status)
         run.ended.set()
         callbacks.error(ErrorContext(Operation.SCAN, run.status.scan_id or "", error, sentence))
 
     def moved_on(self, run: _Run, context: ProgressContext) -> None:
-        """A step of the run: kept at once for ``status``, in its row every two seconds."""
+        """A step of the run: kept at once for ``status``, in its row with the next sign of life."""
         run.status = replace(
             run.status, phase=context.phase, current=context.current, total=context.total, percent=context.percent
         )
-        if time.monotonic() - run.written > HEARTBEAT_S:
-            self._write(run)
 
     def warned(self, run: _Run, sentence: str) -> None:
         log.warning("Scan: %s", sentence)
         if len(run.status.warnings) < KEPT_WARNINGS:
             run.status = replace(run.status, warnings=(*run.status.warnings, sentence))
-
-    def _insert(self, status: ScanStatus) -> None:
-        with self._database.writing() as session:
-            stale = update(ScanRun).where(ScanRun.status == "running")
-            session.execute(stale.values(status="failed", error="The scan was interrupted.", completed_at=utcnow()))
-            session.add(
-                ScanRun(id=status.scan_id, status=status.status, phase=status.phase, started_at=status.started_at)
-            )
-
-    def _write(self, run: _Run) -> None:
-        run.written = time.monotonic()
-        status = run.status
-        values = {
-            name: getattr(status, name)
-            for name in (
-                "status",
-                "phase",
-                "current",
-                "total",
-                "series_found",
-                "episodes_found",
-                "missing_total",
-                "error",
-            )
-        }
-        values["completed_at"] = status.completed_at or utcnow()  # while it runs: its last sign of life
-        with self._database.writing() as session:
-            row = update(ScanRun).where(ScanRun.id == status.scan_id)
-            session.execute(row.values(warnings=list(status.warnings), **values))
 
 
 class _Listener:
@@ -346,12 +316,3 @@ class _Listener:
     def on_error(self, context: ErrorContext) -> None:
         if context.recoverable:
             self._service.warned(self._run, context.message)
-
-
-def _status(row: ScanRun) -> ScanStatus:
-    ended = None if row.status == "running" else row.completed_at
-    percent = round(min(100.0, 100.0 * row.current / row.total), 1) if row.total else 0.0
-    return ScanStatus(
-        row.id, row.status, row.phase, row.current, row.total, percent, row.started_at, ended,
-        row.series_found, row.episodes_found, row.missing_total, tuple(row.warnings or ()), row.error,
-    )  # fmt: skip

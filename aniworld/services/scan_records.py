@@ -1,41 +1,62 @@
-"""What a scan reads from and writes to the database, in short pieces: the server answers between them."""
+"""What a scan reads from and writes to the database: on its own connection, on native threads, in short pieces.
+
+The server's event loop and its connections have no part in it. Writing sessions hold a few hundred rows, so that whoever
+else wants to write waits for milliseconds.
+"""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Row, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)  # fmt: skip
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
 
-from aniworld.core.offload import offload
 from aniworld.library.matching import KnownEpisode, KnownSeries
-from aniworld.library.scanner import FoundFile, ScanResult, SeriesFound, Unmatched
+from aniworld.library.reading import FoundFile
+from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder, utcnow
 
 BATCH = 10
-AT_ONCE = 200  # rows read before the others get their turn
+ROWS = 300
+KEYS = 500  # in one question; databases limit the parameters of a statement
 _UNMATCHED = "unmatched"
+
+Content = tuple[int, list[Any]]  # a directory's mtime in ns, 0 = none; what it was: a series' mark, or an offer
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the last scan left: ``seen`` path → mtime in ns, ``marks`` folder → mark of its series' facts then."""
+    """What the last scan left of this root: path → content. ``old``: rows of another root, to be removed."""
 
-    seen: Mapping[str, int]
-    marks: Mapping[str, list[Any]]
+    rows: Mapping[str, Content] = field(default_factory=dict)
+    old: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> dict[str, int]:
+        return {path: mtime for path, (mtime, _) in self.rows.items() if path and mtime}
 
 
 def batches(items: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
-    """Slices, with a breath after each for the rest of the server."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-        time.sleep(0)  # under gevent the other greenlets run here; waits for nothing
 
 
 class _Row(NamedTuple):
@@ -51,60 +72,71 @@ class _Row(NamedTuple):
     size_bytes: int | None
 
 
-_EPISODE, _SEEN = cast(Table, Episode.__table__), cast(Table, SeenFolder.__table__)
+_SERIES, _EPISODE = cast(Table, AnimeSeries.__table__), cast(Table, Episode.__table__)
+_SEEN = cast(Table, SeenFolder.__table__)
 _COLUMNS = tuple(_EPISODE.c[name] for name in ("series_id", *_Row._fields))
+_FACTS = tuple(
+    _SERIES.c[name] for name in ("id", "key", "name", "folder", "alternative_titles", "year_start", "specials")
+)
 
 
 class ScanRecords:
-    """The scan's side of the database. Every method is one or several short sessions."""
+    """The scan's side of the database. Between ``opened`` and its end every method may run on any one thread at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._own: Database | None = None
         self._places: dict[str, tuple[int, str]] = {}  # key → id and stored folder, as `known` saw them
+        self._marks: dict[str, list[Any]] = {}
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """A connection of the scan's own: a pool's locks belong to the event loop, whose thread this is not."""
+        url = self._database.engine.url
+        arguments = {"check_same_thread": False} if url.get_backend_name() == "sqlite" else {}
+        self._own = Database(create_engine(url, poolclass=StaticPool, connect_args=arguments))
+        try:
+            yield
+        finally:
+            self._own.close()
+            self._own = None
+            self._places, self._marks = {}, {}
 
     def snapshot(self, root: str) -> Snapshot:
         """The last scan's view of ``root``; empty if it was another root."""
-        rows = self._seen_rows()
-        if not any(path == "" and content == [root] for path, _, content in rows):
-            return Snapshot({}, {})
-        seen = {path: mtime for path, mtime, _ in rows if path and mtime}
-        return Snapshot(seen, {path: content for path, _, content in rows if path and "/" not in path})
+        rows = {path: (mtime, content) for path, mtime, content in self._all(select(*_SEEN.c))}
+        return Snapshot(rows) if rows.get("", (0, []))[1] == [root] else Snapshot(old=tuple(rows))
 
-    def known(self, snapshot: Snapshot, reread: frozenset[str] = frozenset()) -> list[KnownSeries]:
-        """All series. Those whose facts did not change since ``snapshot`` come without their episodes."""
-        short = []
-        for row in self._series_rows():
-            self._places[row.key] = (row.id, row.folder or "")
-            unchanged = bool(row.folder) and row.key not in reread and snapshot.marks.get(row.folder) == _mark(row)
-            short.append(
-                KnownSeries(
-                    row.key,
-                    row.name,
-                    row.folder or "",
-                    tuple(row.alternative_titles or ()),
-                    row.year_start,
-                    unchanged=unchanged,
-                    had_files=bool(row.present),
-                )  # fmt: skip
-            )
-        whole = {series.key: series for series in self.complete([series for series in short if not series.unchanged])}
-        return [whole.get(series.key, series) for series in short]
+    def known(self, snapshot: Snapshot, only: frozenset[str] = frozenset()) -> list[KnownSeries]:
+        """All series, without their episodes. ``only``: those that will be read, whether they changed or not.
+
+        The others are ``unchanged`` where none of their facts changed since ``snapshot``.
+        """
+        rows = self._all(select(*_FACTS).where(_SERIES.c.deleted_at.is_(None)))
+        self._places = {row.key: (row.id, row.folder or "") for row in rows}
+        counts = self._counts(sorted(only))
+        self._marks = {row.key: _mark(row, counts.get(row.id)) for row in rows}
+        return [self._short(row, counts.get(row.id), snapshot, only) for row in rows]
+
+    def _short(self, row: Row[Any], count: Row[Any] | None, snapshot: Snapshot, only: frozenset[str]) -> KnownSeries:
+        folder = row.folder or ""
+        seen = snapshot.rows.get(folder) if folder else None
+        unchanged = row.key not in only and seen is not None and seen[1] == self._marks[row.key]
+        return KnownSeries(
+            row.key, row.name, folder, tuple(row.alternative_titles or ()), row.year_start,
+            unchanged=unchanged, had_files=bool(count and count.present), whole=False, specials=row.specials or {},
+        )  # fmt: skip
 
     def complete(self, short: Sequence[KnownSeries]) -> list[KnownSeries]:
         """The same series with their episodes and files."""
-        whole = []
-        for batch in batches(short):
+        whole: list[KnownSeries] = []
+        for batch in batches(short, KEYS):
             rows = self._episodes([series.key for series in batch])
-            for series in batch:
-                mine = rows[series.key]
-                episodes = tuple(KnownEpisode(row.season, row.number, row.absolute) for row in mine)
-                files = {(row.season, row.number): row.file for row in mine if row.file}
-                whole.append(replace(series, episodes=episodes, files=files))
+            whole.extend(_completed(series, rows[series.key]) for series in batch)
         return whole
 
     def matches(self) -> dict[str, str | None]:
-        with self._database.reading() as session:
-            return {folder: key for folder, key in session.execute(select(FolderMatch.folder, FolderMatch.key))}  # noqa: C416
+        return {folder: key for folder, key in self._all(select(FolderMatch.folder, FolderMatch.key))}  # noqa: C416
 
     def record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
         """Writes a batch of series; those whose rows changed."""
@@ -116,58 +148,83 @@ class ScanRecords:
     def _record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
         rows = self._episodes([one.key for one in found])
         plans = [_Plan(one, rows[one.key], *self._places[one.key]) for one in found]
-        vanished = offload(_really_gone, root, plans)
-        with self._database.writing() as session:
-            for plan in plans:
-                plan.write(session, vanished)
-        return [plan.found for plan in plans if plan.changes(vanished)]
+        vanished = _really_gone(root, plans)
+        changing = [plan for plan in plans if plan.changes(vanished)]
+        if changing:
+            with self._writing() as connection:
+                _write(connection, changing, vanished)
+        return [plan.found for plan in changing]
 
-    def remember(self, root: str, result: ScanResult) -> None:
-        """Keeps the snapshot for the next scan, and the folders that no series owns."""
-        marks = {row.key: _mark(row) for row in self._series_rows()}
-        content: dict[str, list[Any]] = {
-            one.folder: marks.get(one.key, []) for one in result.series if not one.uncertain
-        }
-        content |= {
-            one.folder: [_UNMATCHED, one.files, [list(each) for each in one.candidates]] for one in result.unmatched
-        }
-        paths = dict.fromkeys(content, 0) | dict(result.directories)
-        wanted = {"": (0, [root])} | {
-            path: (mtime, content.get(path, [])) for path, mtime in paths.items() if len(path) <= 1000
-        }
-        had = {path: (mtime, facts) for path, mtime, facts in self._seen_rows()}
-        gone = [path for path in had if path not in wanted]
-        new = [
-            {"path": path, "mtime_ns": mtime, "content": facts}
-            for path, (mtime, facts) in wanted.items()
-            if path not in had
-        ]
-        changed = [
-            {"p": path, "m": mtime, "c": facts}
-            for path, (mtime, facts) in wanted.items()
-            if path in had and had[path] != (mtime, facts)
-        ]
-        self._write_seen(gone, new, changed)
+    def remember(
+        self,
+        root: str,
+        result: ScanResult,
+        snapshot: Snapshot,
+        changed: Sequence[str] = (),
+        only: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keeps the snapshot for the next scan, and the folders that no series owns.
 
-    def _write_seen(self, gone: list[str], new: list[dict[str, Any]], changed: list[dict[str, Any]]) -> None:
-        table = _SEEN
-        for batch in batches(gone, 300):
-            with self._database.writing() as session:
-                session.execute(delete(SeenFolder).where(SeenFolder.path.in_(batch)))
-        for batch in batches(new, 300):
-            with self._database.writing() as session:
-                session.execute(insert(SeenFolder), batch)
-        statement = (
-            update(table).where(table.c.path == bindparam("p")).values(mtime_ns=bindparam("m"), content=bindparam("c"))
+        ``changed``: keys of the series that this scan wrote. ``only``: the scan looked at their folders and at no others.
+        """
+        marks = self._marks | self._fresh_marks(changed)
+        wanted: dict[str, Content] = {"": (0, [root])}
+        wanted |= {path: (mtime, []) for path, mtime in result.directories.items()}
+        for one in result.series:
+            if not one.uncertain:
+                wanted[one.folder] = (result.directories.get(one.folder, 0), marks.get(one.key, []))
+        for offer in result.unmatched:
+            content = [_UNMATCHED, offer.files, [list(each) for each in offer.candidates]]
+            wanted[offer.folder] = (result.directories.get(offer.folder, 0), content)
+        self._write_seen(
+            {path: facts for path, facts in wanted.items() if len(path) <= 1000},
+            self._scope(result, snapshot, only),
+            snapshot.old,
         )
-        for batch in batches(changed, 300):
-            with self._database.writing() as session:
-                session.connection().execute(statement, list(batch))
+
+    def _scope(self, result: ScanResult, snapshot: Snapshot, only: frozenset[str]) -> Mapping[str, Content]:
+        """The remembered rows that this scan may change or remove."""
+        if not only:
+            return snapshot.rows
+        tops = {one.folder for one in result.series} | {one.folder for one in result.unmatched}
+        tops |= {self._places[key][1] for key in only}
+        return {path: facts for path, facts in snapshot.rows.items() if path.partition("/")[0] in tops | {""}}
+
+    def _write_seen(self, wanted: Mapping[str, Content], had: Mapping[str, Content], old: Sequence[str]) -> None:
+        for batch in batches([path for path in had if path not in wanted] + list(old), ROWS):
+            with self._writing() as connection:
+                connection.execute(delete(_SEEN).where(_SEEN.c.path.in_(batch)))
+        new = [(path, facts) for path, facts in wanted.items() if path not in had]
+        for batch in batches(new, ROWS):
+            with self._writing() as connection:
+                rows = [{"path": path, "mtime_ns": mtime, "content": content} for path, (mtime, content) in batch]
+                connection.execute(insert(_SEEN), rows)
+        same = _SEEN.c.path == bindparam("p")
+        statement = update(_SEEN).where(same).values(mtime_ns=bindparam("m"), content=bindparam("c"))
+        changed = [(path, facts) for path, facts in wanted.items() if path in had and had[path] != facts]
+        for batch in batches(changed, ROWS):
+            with self._writing() as connection:
+                connection.execute(statement, [{"p": path, "m": mtime, "c": facts} for path, (mtime, facts) in batch])
+
+    def totals(self) -> tuple[int, int]:
+        """(episodes that are there, episodes that are missing) over all series."""
+        there, missing = Episode.file.is_not(None), Episode.file.is_(None) & Episode.available
+        query = (
+            select(func.count().filter(there), func.count().filter(missing))
+            .select_from(Episode)
+            .join(AnimeSeries)
+            .where(AnimeSeries.deleted_at.is_(None))
+        )
+        row = self._all(query)[0]
+        return row[0], row[1]
+
+    # --- asked by people, at any time
 
     def unmatched(self) -> list[Unmatched]:
         """The folders of no known series that the last scan saw, without those matched since."""
+        top = SeenFolder.path.not_like("%/%")
         with self._database.reading() as session:
-            rows = session.execute(select(SeenFolder.path, SeenFolder.content)).all()
+            rows = session.execute(select(SeenFolder.path, SeenFolder.content).where(top)).all()
             matched = set(session.scalars(select(FolderMatch.folder)))
         return [
             Unmatched(path, content[1], tuple(tuple(each) for each in content[2]))  # type: ignore[misc]
@@ -183,57 +240,61 @@ class ScanRecords:
             if key is not None:
                 session.execute(update(AnimeSeries).where(AnimeSeries.key == key).values(folder=folder))
 
-    def totals(self) -> tuple[int, int]:
-        """(episodes that are there, episodes that are missing) over all series."""
-        there, missing = Episode.file.is_not(None), Episode.file.is_(None) & Episode.available
-        query = (
-            select(func.count().filter(there), func.count().filter(missing))
-            .select_from(Episode)
-            .join(AnimeSeries)
-            .where(AnimeSeries.deleted_at.is_(None))
-        )
-        with self._database.reading() as session:
-            row = session.execute(query).one()
-        return row[0], row[1]
+    # --- the connection
 
-    def _series_rows(self) -> list[Row[Any]]:
-        query = (
-            select(
-                AnimeSeries.id, AnimeSeries.key, AnimeSeries.name, AnimeSeries.folder, AnimeSeries.alternative_titles,
-                AnimeSeries.year_start, func.count(Episode.id).label("episodes"), func.count(Episode.file).label("present"),
-                func.max(Episode.updated_at).label("touched"),
-            )
-            .outerjoin(Episode)
-            .where(AnimeSeries.deleted_at.is_(None))
-            .group_by(AnimeSeries.id)
-        )  # fmt: skip
-        return self._read(query)
+    def _connection(self) -> Database:
+        assert self._own is not None, "the records are not opened"
+        return self._own
 
-    def _seen_rows(self) -> list[Row[Any]]:
-        return self._read(select(SeenFolder.path, SeenFolder.mtime_ns, SeenFolder.content))
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._connection().engine.execution_options(aniworld_write=True).begin() as connection:
+            yield connection
 
-    def _read(self, query: Select[Any]) -> list[Row[Any]]:
-        """All rows of a long answer, with breaths on the way."""
-        rows: list[Row[Any]] = []
-        with self._database.reading() as session:
-            for part in session.execute(query.execution_options(yield_per=AT_ONCE)).partitions():
-                rows.extend(part)
-                time.sleep(0)  # under gevent the other greenlets run here; waits for nothing
-        return rows
+    def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        with self._connection().engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def _counts(self, keys: Sequence[str] = ()) -> dict[int, Row[Any]]:
+        """Series id → what its episodes' rows say in sum; of all series where no ``keys`` are given."""
+        query = select(
+            _EPISODE.c.series_id, func.count().label("episodes"), func.count(_EPISODE.c.file).label("present"),
+            func.max(_EPISODE.c.updated_at).label("touched"),
+        ).group_by(_EPISODE.c.series_id)  # fmt: skip
+        if not keys or len(keys) > KEYS:
+            return {row.series_id: row for row in self._all(query)}
+        ids = [self._places[key][0] for key in keys if key in self._places]
+        return {row.series_id: row for row in self._all(query.where(_EPISODE.c.series_id.in_(ids)))}
+
+    def _fresh_marks(self, keys: Sequence[str]) -> dict[str, list[Any]]:
+        if not keys:
+            return {}
+        counts = self._counts(keys)
+        query = select(*_FACTS).where(_SERIES.c.deleted_at.is_(None))
+        rows = self._all(query if len(keys) > KEYS else query.where(_SERIES.c.key.in_(keys)))
+        wanted = frozenset(keys)
+        return {row.key: _mark(row, counts.get(row.id)) for row in rows if row.key in wanted}
 
     def _episodes(self, keys: Sequence[str]) -> dict[str, list[_Row]]:
         by_id: dict[int, list[_Row]] = {self._places[key][0]: [] for key in keys}
-        query = select(*_COLUMNS).where(Episode.series_id.in_(list(by_id)))
-        with self._database.reading() as session:
-            for series_id, *values in session.connection().execute(query):
-                by_id[series_id].append(_Row(*values))
+        for series_id, *values in self._all(select(*_COLUMNS).where(_EPISODE.c.series_id.in_(list(by_id)))):
+            by_id[series_id].append(_Row(*values))
         return {key: by_id[self._places[key][0]] for key in keys}
 
 
-def _mark(row: Row[Any]) -> list[Any]:
+def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
+    episodes = tuple(KnownEpisode(row.season, row.number, row.absolute) for row in rows)
+    files = {(row.season, row.number): row.file for row in rows if row.file}
+    return replace(series, episodes=episodes, files=files, whole=True)
+
+
+def _mark(row: Row[Any], count: Row[Any] | None) -> list[Any]:
     """Changes whenever something changes that decides how a folder is read."""
-    touched = row.touched.isoformat() if row.touched else ""
-    return [row.key, row.episodes, touched, row.name, row.year_start, list(row.alternative_titles or ())]
+    touched = count.touched.isoformat() if count and count.touched else ""
+    return [
+        row.key, count.episodes if count else 0, touched, row.name, row.year_start, list(row.alternative_titles or ()),
+        *([row.specials] if row.specials else ()),
+    ]  # fmt: skip
 
 
 class _Plan:
@@ -252,36 +313,47 @@ class _Plan:
         self.lost = [(row, row.file) for place, row in gone if row.file and place not in found.files]
 
     def changes(self, vanished: frozenset[tuple[str, str]]) -> bool:
-        return bool(self.updates or self.inserts or self.moved or self._truly_lost(vanished))
+        return bool(self.updates or self.inserts or self.moved or self.truly_lost(vanished))
 
     @property
     def moved(self) -> bool:
         return self.stored_folder != self.found.folder and bool(self.found.files or not self.stored_folder)
 
-    def _truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Row]:
+    def truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Row]:
         return [row for row, file in self.lost if (self.found.folder, file) in vanished]
 
-    def write(self, session: Session, vanished: frozenset[tuple[str, str]]) -> None:
-        connection, table = session.connection(), _EPISODE
-        if self.updates:
-            statement = update(table).where(
-                table.c.id == bindparam("i"), table.c.file.is_not_distinct_from(bindparam("old"))
-            )
-            values: dict[str, Any] = {name: bindparam(name) for name in ("file", "file_language", "size_bytes")}
-            connection.execute(statement.values(updated_at=utcnow(), **values), self.updates)
-        if self.inserts:
-            session.execute(insert(Episode), self.inserts)
-        if self.moved:
-            session.execute(
-                update(AnimeSeries).where(AnimeSeries.id == self.series_id).values(folder=self.found.folder)
-            )
-        for row in self._truly_lost(vanished):
-            same = (table.c.id == row.id) & (table.c.file == row.file)  # a download may have brought another meanwhile
-            if row.link:
-                empty = {"file": None, "file_language": None, "size_bytes": None, "updated_at": utcnow()}
-                connection.execute(update(table).where(same).values(**empty))
-            else:  # only the disk knew this episode
-                connection.execute(delete(table).where(same))
+
+_UPDATE = (
+    update(_EPISODE)
+    .where(_EPISODE.c.id == bindparam("i"), _EPISODE.c.file.is_not_distinct_from(bindparam("old")))
+    .values(
+        updated_at=bindparam("now"), file=bindparam("file"), file_language=bindparam("language"), size_bytes=bindparam("size")
+    )
+)  # fmt: skip
+
+
+def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[tuple[str, str]]) -> None:
+    """One statement for all the plans' updates, one for their inserts; the rare rest one by one."""
+    now = utcnow()
+    if updates := [{**change, "now": now} for plan in plans for change in plan.updates]:
+        connection.execute(_UPDATE, updates)
+    if inserts := [row for plan in plans for row in plan.inserts]:
+        connection.execute(insert(_EPISODE), inserts)
+    for plan in plans:
+        if plan.moved:
+            moved = update(_SERIES).where(_SERIES.c.id == plan.series_id)
+            connection.execute(moved.values(folder=plan.found.folder, updated_at=now))
+        for row in plan.truly_lost(vanished):
+            _lose(connection, row)
+
+
+def _lose(connection: Connection, row: _Row) -> None:
+    same = (_EPISODE.c.id == row.id) & (_EPISODE.c.file == row.file)  # a download may have brought another meanwhile
+    if row.link:
+        empty = {"file": None, "file_language": None, "size_bytes": None, "updated_at": utcnow()}
+        connection.execute(update(_EPISODE).where(same).values(**empty))
+    else:  # only the disk knew this episode
+        connection.execute(delete(_EPISODE).where(same))
 
 
 def _change(row: _Row | None, file: FoundFile) -> dict[str, Any] | None:
@@ -291,7 +363,7 @@ def _change(row: _Row | None, file: FoundFile) -> dict[str, Any] | None:
     language = file.language or (row.file_language if row.file == file.path else None)
     if (row.file, row.size_bytes, row.file_language) == (file.path, file.size, language):
         return None
-    return {"i": row.id, "old": row.file, "file": file.path, "file_language": language, "size_bytes": file.size}
+    return {"i": row.id, "old": row.file, "file": file.path, "language": language, "size": file.size}
 
 
 def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str]]:

@@ -151,13 +151,17 @@ def upgrade() -> None:
         sa.Column("current", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=True),
         sa.Column("completed_at", UtcDateTime(), nullable=True),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=True),
         sa.Column("series_found", sa.Integer(), nullable=False),
         sa.Column("episodes_found", sa.Integer(), nullable=False),
         sa.Column("missing_total", sa.Integer(), nullable=False),
         sa.Column("warnings", sa.JSON(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan_run")),
+        sa.UniqueConstraint("turn", name=op.f("uq_scan_run_turn")),
     )
     with op.batch_alter_table("scan_run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_scan_run_started_at"), ["started_at"], unique=False)

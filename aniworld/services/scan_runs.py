@@ -1,0 +1,100 @@
+"""The rows of scans: which one runs, in whatever process, whether it still lives, and how the last one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from aniworld.core.errors import AlreadyRunning
+from aniworld.models import Database, ScanRun, utcnow
+
+from .views import ScanStatus
+
+HEARTBEAT_S = 2.0
+DEAD_AFTER = timedelta(seconds=60)
+_STEP = ("phase", "current", "total")
+_END = (*_STEP, "status", "completed_at", "series_found", "episodes_found", "missing_total", "error")
+
+
+class ScanRunning(AlreadyRunning):
+    """``status``: the scan that runs."""
+
+    def __init__(self, status: ScanStatus) -> None:
+        super().__init__("A scan runs already; wait for its end or cancel it.")
+        self.status = status
+
+
+class ScanRuns:
+    """One scan runs at a time, over all processes that share the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def latest(self) -> ScanStatus:
+        """The newest scan, else idle. One that runs and gave no sign of life for a minute counts as failed."""
+        with self._database.reading() as session:
+            row = session.scalar(select(ScanRun).order_by(ScanRun.started_at.desc()).limit(1))
+            if row is None:
+                return ScanStatus()
+            if row.status == "running" and not _lives(row):
+                return replace(_status(row), status="failed", error="The scan was interrupted; start it again.")
+            return _status(row)
+
+    def begin(self, status: ScanStatus) -> None:
+        """Makes ``status`` the scan that runs. Raises ScanRunning where another one does."""
+        try:
+            with self._database.writing() as session:
+                for row in session.scalars(select(ScanRun).where(ScanRun.status == "running")):
+                    if _lives(row):
+                        raise ScanRunning(_status(row))
+                    row.status, row.turn, row.completed_at = "failed", None, utcnow()
+                    row.error = "The scan was interrupted."
+                session.flush()
+                session.add(
+                    ScanRun(
+                        id=status.scan_id, status=status.status, phase=status.phase, started_at=status.started_at,
+                        seen_at=utcnow(), turn=1,
+                    )
+                )  # fmt: skip
+        except IntegrityError as error:  # another process took the turn between the look and the insert
+            raise ScanRunning(self.latest()) from error
+
+    def beat(self, status: ScanStatus) -> bool:
+        """Notes a sign of life and the step; whether the scan is to go on. False also where others took it for dead."""
+        values: dict[str, Any] = {"seen_at": utcnow(), **_values(status, _STEP)}
+        with self._database.writing() as session:
+            mine = (ScanRun.id == status.scan_id) & (ScanRun.status == "running")
+            session.execute(update(ScanRun).where(mine).values(**values))
+            return session.scalar(select(ScanRun.cancelled).where(mine)) is False
+
+    def end(self, status: ScanStatus) -> None:
+        """Writes how the scan ended."""
+        values = {"turn": None, "seen_at": utcnow(), "warnings": list(status.warnings), **_values(status, _END)}
+        with self._database.writing() as session:
+            session.execute(update(ScanRun).where(ScanRun.id == status.scan_id).values(**values))
+
+    def ask_to_stop(self) -> None:
+        """Marks the scan that runs, in whatever process; it looks every two seconds."""
+        with self._database.writing() as session:
+            session.execute(update(ScanRun).where(ScanRun.status == "running").values(cancelled=True))
+
+
+def _values(status: ScanStatus, names: tuple[str, ...]) -> Mapping[str, Any]:
+    return {name: getattr(status, name) for name in names}
+
+
+def _lives(row: ScanRun) -> bool:
+    return utcnow() - (row.seen_at or row.started_at) < DEAD_AFTER
+
+
+def _status(row: ScanRun) -> ScanStatus:
+    percent = round(min(100.0, 100.0 * row.current / row.total), 1) if row.total else 0.0
+    return ScanStatus(
+        row.id, row.status, row.phase, row.current, row.total, percent, row.started_at, row.completed_at,
+        row.series_found, row.episodes_found, row.missing_total, tuple(row.warnings or ()), row.error,
+    )  # fmt: skip
