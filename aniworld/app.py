@@ -20,6 +20,7 @@ from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
 from aniworld.core.events import Event, EventBus, SeriesUpdated
+from aniworld.core.offload import offload
 from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.providers.base import CatalogueSettings
@@ -204,6 +205,6 @@ def _places(config: ConfigService) -> dict[str, CatalogueSettings]:
 def _disk_free(config: ConfigService) -> int | None:
     root = config.current.library.root
     try:
-        return shutil.disk_usage(root).free if root else None
+        return offload(shutil.disk_usage, root).free if root else None
     except OSError:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from aniworld.core.errors import (
 )
 from aniworld.core.events import DownloadComplete, DownloadFailed, DownloadProgress, QueueStatusChanged, SeriesUpdated
 from aniworld.core.queue import Priority, Status, back_off
-from aniworld.models import Database, DownloadQueueItem, utcnow
+from aniworld.models import Database, DownloadQueueItem, QueueState, utcnow
 
 from .changes import Changes
 from .episode_files import EpisodeFiles
@@ -49,6 +49,17 @@ class Running:
     persisted_at: float
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The queue's rows at a change mark of the database: its state, how many are in each status, the first of each."""
+
+    mark: int | None
+    limit: int
+    state: QueueState
+    counts: Mapping[Status, int]
+    items: Mapping[Status, Sequence[DownloadQueueItem]]
+
+
 class DownloadService:
     """``settings()`` gives the settings in force; ``disk_free()`` bytes free under the library, or None."""
 
@@ -63,7 +74,9 @@ class DownloadService:
     ) -> None:
         self.repository = QueueRepository(database.sessions, database.readers)
         self.changes = Changes()
+        self._database = database
         self._files = EpisodeFiles(database)
+        self._kept: Rows | None = None
         self._settings = settings
         self._progress = progress
         self._disk_free = disk_free
@@ -75,19 +88,28 @@ class DownloadService:
 
     def status(self, limit: int = 100) -> QueueStatus:
         """The queue as it is now; each list holds at most ``limit`` items."""
-        state = self.repository.state()
-        lists = {status: self._views(self.repository.get_items([status], limit=limit)) for status in Status}
+        rows = self._rows(limit)
+        lists = {status: self._views(items) for status, items in rows.items.items()}
         return QueueStatus(
-            is_running=state.is_running,
-            is_paused=state.is_paused,
-            paused_until=state.paused_until,
+            is_running=rows.state.is_running,
+            is_paused=rows.state.is_paused,
+            paused_until=rows.state.paused_until,
             active_downloads=lists[Status.DOWNLOADING],
             pending_queue=lists[Status.PENDING],
             completed_downloads=lists[Status.COMPLETED],
             failed_downloads=lists[Status.FAILED],
-            statistics=self._statistics(lists[Status.DOWNLOADING]),
-            message=state.reason,
+            statistics=self._statistics(rows.counts, lists[Status.DOWNLOADING]),
+            message=rows.state.reason,
         )
+
+    def _rows(self, limit: int) -> Rows:
+        """What the database says; the last answer again while nobody has written since."""
+        mark, kept = self._database.change_mark(), self._kept
+        if mark is not None and kept is not None and (kept.mark, kept.limit) == (mark, limit):
+            return kept
+        items = {status: self.repository.get_items([status], limit=limit) for status in Status}
+        self._kept = Rows(mark, limit, self.repository.state(), self.repository.counts(), items)
+        return self._kept
 
     def items(
         self, status: str | None = None, q: str = "", page: int = 1, page_size: int = 50
@@ -322,8 +344,7 @@ class DownloadService:
         except NotFound:
             return False
 
-    def _statistics(self, active: Sequence[DownloadItem]) -> QueueStatistics:
-        counts = self.repository.counts()
+    def _statistics(self, counts: Mapping[Status, int], active: Sequence[DownloadItem]) -> QueueStatistics:
         speed = sum(item.speed_bytes for item in active)
         left = sum(item.total_bytes - item.downloaded_bytes for item in active if item.total_bytes)
         return QueueStatistics(
