@@ -6,6 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from aniworld.core.media import SPECIALS, EpisodeNumber
+from aniworld.core.specials import in_catalogue
+
 from .filenames import Found, Ignored, Kind, read_name
 from .matching import KnownSeries
 from .name_patterns import CODE
@@ -58,8 +61,21 @@ class Reading:
                 self.guesses.left -= 1
                 self.unclear.append((path, answer.reason))
         self._claim_bare(bare, claims)
+        if self.series.specials:
+            claims = self._by_catalogue(claims)
         files = {place: self._best(place, several) for place, several in claims.items()}
         return {place: file for place, file in files.items() if file}, tuple(self.unclear)
+
+    def _by_catalogue(self, claims: dict[Place, list[_Claim]]) -> dict[Place, list[_Claim]]:
+        """The same under the catalogue's numbers. What is stored already stays where it is: its name may be older."""
+        stored = {path: place for place, path in self.series.files.items()}
+        counted: dict[Place, list[_Claim]] = defaultdict(list)
+        for (season, number), entries in claims.items():
+            there = in_catalogue(EpisodeNumber(season, number), self.series.specials)
+            for entry in entries:
+                place = (there.season, there.episode)
+                counted[stored.get(entry[1].path, place) if season == SPECIALS else place].append(entry)
+        return counted
 
     def _claim_bare(self, entries: list[_Claim], claims: dict[Place, list[_Claim]]) -> None:
         """Numbers without a season: how they count is decided for a whole folder."""
