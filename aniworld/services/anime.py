@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from aniworld.core.keys import title_from_slug
 from aniworld.core.media import EpisodeNumber, SeriesHit
 from aniworld.core.naming import folder_name, inside
 from aniworld.core.offload import offload
+from aniworld.core.specials import check_specials
 from aniworld.core.validators import sanitize_filename, validate_language, validate_series_name
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries, Database, Episode
@@ -27,7 +28,9 @@ from aniworld.providers.registry import Registry
 from aniworld.providers.rest import RestingSources
 
 from .covers import CoverFolder
-from .listing import all_genres, detail_of, list_page, summaries, summary_of
+from .hit_covers import HitCovers
+from .listing import all_genres, detail_of, facts_of, list_page, search_result, summaries, summary_of
+from .numbering import check_numbering, renumbered
 from .progress import ProgressService
 from .recording import Recorded, free_folder, record_page, settle_released, slug_of
 from .series import AnimeSeriesService
@@ -57,6 +60,7 @@ class AnimeService:
         self._registry = registry
         self._progress = progress
         self._covers = CoverFolder(covers)
+        self._hit_covers = HitCovers(registry, covers / "hits")
         self._settings = settings
         self.rest = rest or registry.rest
         self._spawn = spawn
@@ -88,8 +92,14 @@ class AnimeService:
             return all_genres(session.scalars(select(AnimeSeries.genres).where(AnimeSeries.deleted_at.is_(None))))
 
     def cover(self, key: str) -> tuple[Path, str] | None:
-        """The cover's file and type; None where there is none. Raises NotFound for no such series."""
-        return self._covers.find(self._series.require(key).cover_file)
+        """The cover's file and type, of a series or of a recent search's hit; None where there is none.
+
+        Raises NotFound for no such series.
+        """
+        series = self._series.get_by_key(key)
+        found = self._covers.find(series.cover_file) if series else None
+        found = found or self._hit_covers.find(key)
+        return found if found or series else self._covers.find(self._series.require(key).cover_file)
 
     # ── search ──────────────────────────────────────────────────────────────
 
@@ -101,6 +111,7 @@ class AnimeService:
         """As ``search``, with what could not be asked. Raises what the first catalogue raised if nothing was found."""
         answers = self._ask_side_by_side(self._sources(source), query)
         hits = [hit for _, answer in answers if isinstance(answer, list) for hit in answer]
+        self._hit_covers.remember(hits)
         faults = [(site, answer) for site, answer in answers if isinstance(answer, AniworldError)]
         if faults and not hits:
             raise faults[0][1]
@@ -138,7 +149,7 @@ class AnimeService:
     def _results(self, hits: Sequence[SeriesHit]) -> list[SearchResult]:
         own = self._by_key([hit.key for hit in hits])
         unique = {(hit.site, hit.key): hit for hit in hits}
-        return [_result(hit, own.get(hit.key)) for hit in unique.values()]
+        return [search_result(hit, own.get(hit.key)) for hit in unique.values()]
 
     def _by_key(self, keys: Sequence[str]) -> dict[str, AnimeSummary]:
         with self._database.reading() as session:
@@ -179,7 +190,7 @@ class AnimeService:
 
     def _added(self, key: str) -> AnimeSummary:
         summary = self.summary(key)
-        self._progress.publish(SeriesAdded(key, summary.folder, _facts(summary)))
+        self._progress.publish(SeriesAdded(key, summary.folder, facts_of(summary)))
         self.refresh(key)
         return summary
 
@@ -219,7 +230,7 @@ class AnimeService:
         series = self._series.require(key)
         try:
             catalogue = self._catalogue_of(series)
-            page = catalogue.series(series.link)
+            page = renumbered(catalogue.series(series.link), series.numbering)
         except AniworldError as error:
             self._series.update(key, refresh_error=str(error))
             self._tell(key)
@@ -272,7 +283,9 @@ class AnimeService:
     # ── change ──────────────────────────────────────────────────────────────
 
     def change(self, key: str, **wish: Any) -> AnimeDetail:
-        """``monitored``, ``auto_download``, ``upgrade``, ``languages``, ``folder``, ``name``. A new folder moves no file.
+        """``monitored``, ``auto_download``, ``upgrade``, ``languages``, ``specials``, ``numbering``, ``folder``, ``name``.
+
+        A new folder moves no file, and other numbers rename none: that is the wish of ``RenamingService``.
 
         Automatic downloads begin with what comes out after they were switched on. Raises NotFound, InvalidInput.
         """
@@ -280,6 +293,10 @@ class AnimeService:
         changes: dict[str, Any] = {name: bool(wish[name]) for name in switches if wish.get(name) is not None}
         if wish.get("languages") is not None:
             changes["languages"] = list(dict.fromkeys(validate_language(code) for code in wish["languages"]))
+        if wish.get("specials") is not None:
+            changes["specials"] = check_specials(wish["specials"])
+        if wish.get("numbering") is not None:
+            changes["numbering"] = check_numbering(wish["numbering"])
         if wish.get("name") is not None:
             changes["name"] = validate_series_name(wish["name"])
         if wish.get("folder") is not None:
@@ -288,6 +305,8 @@ class AnimeService:
             self._settle(key)
         self._series.update(key, **changes)
         self._tell(key)
+        if "numbering" in changes:
+            self.refresh(key)
         return self.detail(key)
 
     def _settle(self, key: str) -> None:
@@ -343,12 +362,12 @@ class AnimeService:
                 raise NotFound(f"There is no series with the key {key}.")
             row.restore()
         summary = self.summary(key)
-        self._progress.publish(SeriesAdded(key, summary.folder, _facts(summary)))
+        self._progress.publish(SeriesAdded(key, summary.folder, facts_of(summary)))
         return summary
 
     def _tell(self, key: str) -> None:
         summary = self.summary(key)
-        self._progress.publish(SeriesUpdated(key, summary.folder, series=_facts(summary)))
+        self._progress.publish(SeriesUpdated(key, summary.folder, series=facts_of(summary)))
 
 
 def _check_same(known: AnimeSeries, catalogue: Catalogue, link: str) -> None:
@@ -365,28 +384,3 @@ def _check_same(known: AnimeSeries, catalogue: Catalogue, link: str) -> None:
 def _site_name(site: str) -> str:
     """``aniworld.to`` for ``https://www.aniworld.to/``, as older installations wrote it."""
     return site.rsplit("://", 1)[-1].removeprefix("www.").rstrip("/")
-
-
-def _result(hit: SeriesHit, own: AnimeSummary | None) -> SearchResult:
-    made = SearchResult(
-        key=hit.key, name=hit.name, site=hit.site, folder=folder_name(hit.name, hit.year), link=hit.link,
-        description=hit.description, cover_url=hit.cover_url, year=hit.year, in_library=False,
-    )  # fmt: skip
-    if own is None or own.site not in ("", hit.site):
-        return made
-    return replace(
-        made, folder=own.folder, in_library=True, missing_episodes=own.missing_episodes,
-        missing_count=own.missing_count, episode_count=own.episode_count, monitored=own.monitored,
-    )  # fmt: skip
-
-
-def _facts(summary: AnimeSummary) -> dict[str, Any]:
-    """A summary as JSON, for events."""
-    refreshed = summary.refreshed_at
-    return {
-        "key": summary.key, "name": summary.name, "site": summary.site, "folder": summary.folder, "link": summary.link,
-        "missing_episodes": dict(summary.missing_episodes), "missing_count": summary.missing_count,
-        "episode_count": summary.episode_count, "monitored": summary.monitored, "cover_url": summary.cover_url,
-        "year": summary.year, "genres": list(summary.genres), "refresh_error": summary.refresh_error,
-        "refreshed_at": refreshed.strftime("%Y-%m-%dT%H:%M:%SZ") if refreshed else None,
-    }  # fmt: skip

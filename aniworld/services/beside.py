@@ -8,7 +8,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from aniworld.config.settings import Settings
+from aniworld.core.media import EpisodeNumber
 from aniworld.core.offload import offload
+from aniworld.core.specials import in_library
 from aniworld.library.artwork import write_poster
 from aniworld.library.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
 from aniworld.models import AnimeSeries, Database, Episode
@@ -66,10 +68,11 @@ def _series_nfo(series: AnimeSeries) -> SeriesNfo:
 
 
 def _episode_nfo(series: AnimeSeries, episode: Episode | None, season: int, number: int) -> EpisodeNfo:
+    stands = in_library(EpisodeNumber(season, number), series.specials)
     return EpisodeNfo(
         title=episode.title if episode else "",
         original_title=episode.title_en if episode else "",
         series=series.name,
-        season=season,
-        episode=number,
+        season=stands.season,
+        episode=stands.episode,
     )

@@ -6,15 +6,18 @@ import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, select
 from sqlalchemy.orm import Session
 
+from aniworld.core.media import SeriesHit
+from aniworld.core.naming import folder_name
 from aniworld.core.queue import Status
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 
-from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SeriesQuery
+from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SearchResult, SeriesQuery
 
 _MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}
 _LIVE = (Status.PENDING, Status.DOWNLOADING)
@@ -147,6 +150,7 @@ def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
         available_languages=tuple(spoken), missing_count=sum(1 for one in episodes if _counts_as_missing(one)),
         refreshed_at=series.refreshed_at, refresh_error=series.refresh_error,
         auto_download=series.auto_download, upgrade=series.upgrade,
+        specials=dict(series.specials or {}), numbering=dict(series.numbering or {}),
     )  # fmt: skip
 
 
@@ -177,3 +181,29 @@ def _counts_as_missing(one: EpisodeView) -> bool:
 
 def all_genres(rows: Iterable[Sequence[str] | None]) -> tuple[str, ...]:
     return tuple(sorted({genre for genres in rows for genre in genres or ()}, key=folded))
+
+
+def search_result(hit: SeriesHit, own: AnimeSummary | None) -> SearchResult:
+    """A catalogue's hit, with what the library has of it."""
+    made = SearchResult(
+        key=hit.key, name=hit.name, site=hit.site, folder=folder_name(hit.name, hit.year), link=hit.link,
+        description=hit.description, cover_url=hit.cover_url, year=hit.year, in_library=False,
+    )  # fmt: skip
+    if own is None or own.site not in ("", hit.site):
+        return made
+    return replace(
+        made, folder=own.folder, in_library=True, missing_episodes=own.missing_episodes,
+        missing_count=own.missing_count, episode_count=own.episode_count, monitored=own.monitored,
+    )  # fmt: skip
+
+
+def facts_of(summary: AnimeSummary) -> dict[str, Any]:
+    """A summary as JSON, for events."""
+    refreshed = summary.refreshed_at
+    return {
+        "key": summary.key, "name": summary.name, "site": summary.site, "folder": summary.folder, "link": summary.link,
+        "missing_episodes": dict(summary.missing_episodes), "missing_count": summary.missing_count,
+        "episode_count": summary.episode_count, "monitored": summary.monitored, "cover_url": summary.cover_url,
+        "year": summary.year, "genres": list(summary.genres), "refresh_error": summary.refresh_error,
+        "refreshed_at": refreshed.strftime("%Y-%m-%dT%H:%M:%SZ") if refreshed else None,
+    }  # fmt: skip

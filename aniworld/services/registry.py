@@ -13,7 +13,6 @@ from .progress import ProgressService
 
 if TYPE_CHECKING:  # names for readers and the type checker; the composition root decides what is loaded
     from aniworld.config.environment import Environment
-
     from aniworld.providers.registry import Registry
     from aniworld.providers.rest import RestingSources
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
 from aniworld.core.errors import NothingThere
 from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, Stream
+from aniworld.core.specials import in_library
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
@@ -29,6 +30,12 @@ class Target:
     title: str = ""
     title_en: str = ""
     file: str | None = None
+    specials: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def stands(self) -> EpisodeNumber:
+        """The number in the library's names."""
+        return in_library(self.number, self.specials)
 
 
 class Resolver:
@@ -60,6 +67,7 @@ class Resolver:
             title=episode.title if episode else "",
             title_en=episode.title_en if episode else "",
             file=episode.file if episode else None,
+            specials=(series.specials if series else None) or {},
         )
 
     def page(self, target: Target) -> EpisodePage:

@@ -14,7 +14,7 @@ from aniworld.models import AnimeSeries, Database
 CHANGEABLE = frozenset(
     {
         "name", "site", "folder", "link", "description", "alternative_titles", "year_start", "year_end", "genres",
-        "age_rating", "imdb_id", "cover_url", "cover_file", "languages", "monitored", "auto_download",
+        "age_rating", "imdb_id", "cover_url", "cover_file", "languages", "specials", "numbering", "monitored", "auto_download",
         "upgrade", "refreshed_at", "refresh_error",
     }
 )  # fmt: skip

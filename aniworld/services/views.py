@@ -90,6 +90,9 @@ class EpisodeView:
 
 @dataclass(frozen=True)
 class AnimeDetail:
+    """``specials``: the numbers in the library of specials and films by the catalogue's, ``{"2": 5}``. ``numbering``:
+    entries that an owner put elsewhere, link → ``S01E02`` or None."""
+
     key: str
     title: str
     folder: str
@@ -112,6 +115,8 @@ class AnimeDetail:
     refresh_error: str | None = None
     auto_download: bool = False
     upgrade: bool = False
+    specials: Mapping[str, int] = field(default_factory=dict)
+    numbering: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -252,8 +252,8 @@ class Attempt:
         library = self._shop.settings().library
         naming = EpisodeNaming(
             series=target.series_name,
-            season=target.number.season,
-            episode=target.number.episode,
+            season=target.stands.season,
+            episode=target.stands.episode,
             title=page.title or target.title or page.title_en or target.title_en,
             title_en=page.title_en or target.title_en,
             year=target.year,

@@ -128,3 +128,19 @@ def test_nobody_else_may(owner: Owner) -> None:
     stranger = owner.app.test_client(use_cookies=False)
     for method, path in (("GET", "/api/recycle"), ("DELETE", "/api/recycle"), ("POST", "/api/recycle/x/restore")):
         assert stranger.open(path, method=method).status_code == 401
+
+
+def test_specials_get_numbers_of_ones_own(owner: Owner) -> None:
+    changed = owner.call("PATCH", "/api/anime/nebel", {"specials": {"2": 5}})
+    assert (changed.status_code, changed.get_json()["specials"]) == (200, {"2": 5})
+    for wrong in ({"2": 0}, {"a": 1}, {"1": 3, "2": 3}, {"1": "2"}, [], "x"):
+        refused = owner.call("PATCH", "/api/anime/nebel", {"specials": wrong})
+        assert (refused.status_code, refused.content_type) == (422, "application/problem+json"), wrong
+    assert owner.call("PATCH", "/api/anime/nebel", {"specials": {}}).get_json()["specials"] == {}
+
+
+def test_entries_are_put_elsewhere(owner: Owner) -> None:
+    changed = owner.call("PATCH", "/api/anime/nebel", {"numbering": {"https://x/1": "s2e1", "https://x/2": None}})
+    assert changed.get_json()["numbering"] == {"https://x/1": "S02E01", "https://x/2": None}
+    for wrong in ({"https://x/1": "first"}, {"a": "S01E01", "b": "S1E1"}, {"": None}):
+        assert owner.call("PATCH", "/api/anime/nebel", {"numbering": wrong}).status_code == 422

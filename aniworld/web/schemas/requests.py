@@ -10,7 +10,10 @@ from aniworld.config.fields import Amount, StrictSchema, Text, Truth, Whole
 from aniworld.core.errors import InvalidInput
 from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
 from aniworld.core.queue import Priority, Status
+from aniworld.core.specials import MOST as SPECIALS_AT_ONCE
+from aniworld.services.logs import LEVELS
 from aniworld.services.notifications import URL_LENGTH, URLS_AT_ONCE
+from aniworld.services.numbering import MOST as ENTRIES_AT_ONCE
 from aniworld.services.passwords import LONGEST, SHORTEST
 from aniworld.services.views import DownloadRequest, SeriesQuery
 
@@ -89,6 +92,16 @@ class SeriesChange(StrictSchema):
     auto_download = Truth(metadata={"description": "Queue new episodes by itself."})
     upgrade = Truth(metadata={"description": "Replace an episode once it is out in a better language."})
     languages = language_list()
+    specials = fields.Dict(
+        keys=Text(validate=validate.Regexp(r"^[0-9]{1,5}\Z")), values=Whole(validate=validate.Range(1, 1000)),
+        validate=validate.Length(max=SPECIALS_AT_ONCE),
+        metadata={"description": "Specials and films by the catalogue's number → their number in Season 00."},
+    )  # fmt: skip
+    numbering = fields.Dict(
+        keys=Text(validate=validate.Length(1, 2000)), values=Text(allow_none=True, validate=validate.Length(max=12)),
+        validate=validate.Length(max=ENTRIES_AT_ONCE),
+        metadata={"description": "Entries by their link → S01E02, or null to leave one out."},
+    )  # fmt: skip
     folder = Text(validate=[validate.Length(1, 255), _NOT_BLANK])
     name = Text(validate=[validate.Length(1, 500), _NOT_BLANK])
 
@@ -125,6 +138,12 @@ class NotificationTest(StrictSchema):
         Text(validate=validate.Length(1, URL_LENGTH)), load_default=None, allow_none=True,
         validate=validate.Length(1, URLS_AT_ONCE), metadata={"description": "null: the configured addresses."},
     )  # fmt: skip
+
+
+class LogQuery(StrictSchema):
+    level = Text(load_default="INFO", validate=validate.OneOf(LEVELS), metadata={"description": "This and worse."})
+    q = Text(load_default="", validate=validate.Length(max=200))
+    limit = fields.Integer(load_default=200, validate=validate.Range(1, 1000))
 
 
 class StatusQuery(StrictSchema):
