@@ -199,7 +199,7 @@ def _gate_settings(config: ConfigService) -> dict[str, float]:
 
 def _places(config: ConfigService) -> dict[str, CatalogueSettings]:
     catalogue = config.current.catalogue
-    return settings_for(catalogue.base_url, catalogue.mirrors)
+    return settings_for(catalogue.base_url, catalogue.mirrors, catalogue.engine)
 
 
 def _disk_free(config: ConfigService) -> int | None:

@@ -74,6 +74,11 @@ class LibrarySettings:
 @dataclass(frozen=True)
 class CatalogueSettings:
     base_url: str = setting("https://aniworld.to", "Address of the catalogue site.", kind="url")
+    engine: str = setting(
+        "auto",
+        "How the site at this address is built. auto: by its host, an unknown one as aniworld.to (engine 1); 2: as s.to.",
+        choices=("auto", "1", "2"),
+    )
     mirrors: tuple[str, ...] = setting(
         (), "Other addresses of the same site, tried in this order when the first does not answer.", kind="urls"
     )

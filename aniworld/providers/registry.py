@@ -30,6 +30,11 @@ BUILT_IN = {
     "s.to": "aniworld.providers.catalogues.sto:SerienStream",
 }
 SEARCHED = ("aniworld.to",)
+ENGINES = {"1": "aniworld.to", "2": "s.to"}
+KNOWN_HOSTS = {
+    "aniworld.to": "aniworld.to", "aniworld.info": "aniworld.to", "aniworld.cc": "aniworld.to",
+    "s.to": "s.to", "serienstream.to": "s.to",
+}  # fmt: skip
 
 
 class Registry:
@@ -132,15 +137,18 @@ def _named(path: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def settings_for(base_url: str, mirrors: Iterable[str]) -> dict[str, CatalogueSettings]:
+def settings_for(base_url: str, mirrors: Iterable[str], engine: str = "auto") -> dict[str, CatalogueSettings]:
     """The configured address and mirrors, given to the sites that they belong to.
 
-    A host that is known decides; an unknown one (a mirror of one's own) belongs to the first engine.
+    ``engine`` ``1`` or ``2`` decides for ``base_url``, and for mirrors whose host is not known. With ``auto`` a known
+    host decides, and an unknown one (a mirror of one's own) belongs to the first engine.
     """
-    places: dict[str, list[str]] = {"aniworld.to": [], "s.to": []}
-    for url in (base_url, *mirrors):
+    places: dict[str, list[str]] = {site: [] for site in ENGINES.values()}
+    wished = ENGINES.get(engine)
+    for place, url in enumerate((base_url, *mirrors)):
         host = (urlsplit(url).hostname or "").removeprefix("www.")
-        places["s.to" if host in ("s.to", "serienstream.to") else "aniworld.to"].append(url)
+        known = KNOWN_HOSTS.get(host)
+        places[(wished if not place else None) or known or wished or ENGINES["1"]].append(url)
     return {site: CatalogueSettings(urls[0], tuple(urls[1:])) for site, urls in places.items() if urls}
 
 

@@ -131,6 +131,19 @@ def test_what_is_searched_is_what_has_an_address(registry: Registry) -> None:
     assert registry.catalogue_for("https://my.example/kat/anime/stream/x").site == "aniworld.to"
 
 
+def test_the_owner_tells_how_an_unknown_site_is_built(registry: Registry) -> None:
+    mine, mirror = "https://my.example", "https://other.example"
+    assert settings_for(mine, [mirror], "2") == {"s.to": CatalogueSettings(mine, (mirror,))}
+    assert settings_for(mine, [mirror], "auto") == {"aniworld.to": CatalogueSettings(mine, (mirror,))}
+    assert settings_for("https://serienstream.to", [mine]).keys() == {"s.to", "aniworld.to"}
+    assert settings_for("https://s.to", ["https://aniworld.cc"], "1") == {
+        "aniworld.to": CatalogueSettings("https://s.to", ("https://aniworld.cc",))
+    }
+    assert settings_for(mine, ["https://aniworld.to"], "2").keys() == {"s.to", "aniworld.to"}
+    registry.configure(settings_for(mine, [], "2"))
+    assert registry.catalogue_for(f"{mine}/serie/nebel").site == "s.to"
+
+
 def test_a_source_rests_longer_each_time_and_short_again_after_it_worked() -> None:
     now = [0.0]
     rest = RestingSources(lambda: now[0])
