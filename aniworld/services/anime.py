@@ -97,9 +97,10 @@ class AnimeService:
         Raises NotFound for no such series.
         """
         series = self._series.get_by_key(key)
-        found = self._covers.find(series.cover_file) if series else None
-        found = found or self._hit_covers.find(key)
-        return found if found or series else self._covers.find(self._series.require(key).cover_file)
+        found = (series and self._covers.find(series.cover_file)) or self._hit_covers.find(key)
+        if found is None:
+            self._series.require(key)
+        return found
 
     # ── search ──────────────────────────────────────────────────────────────
 
