@@ -17,10 +17,12 @@ from typing import Any, Protocol
 
 from aniworld import __version__
 from aniworld.config.environment import Environment
+from aniworld.core.errors import Unavailable
 from aniworld.core.offload import offload
 from aniworld.models import Database, utcnow
 
 from .configuration import ConfigService
+from .logs import LogLine, tail
 from .views import HealthCheck
 
 YT_DLP_OLD_DAYS, YT_DLP_STALE_DAYS = 60, 180
@@ -101,6 +103,13 @@ class SystemService:
             started_at=self._started_at,
             disk=tuple(disk for path in (settings.library.root, str(instance)) if (disk := _disk(path))),
         )
+
+    def log(self, level: str = "INFO", q: str = "", limit: int = 200) -> list[LogLine]:
+        """The newest lines of the log that fit, newest first. Raises Unavailable."""
+        try:
+            return offload(tail, self._environment.instance / "logs", level, q, limit)
+        except OSError as error:
+            raise Unavailable(f"The log cannot be read: {error.strerror or error}.") from None
 
     def checks(self) -> list[HealthCheck]:
         """Each check with what to do about it."""

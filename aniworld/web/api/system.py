@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, Response
 
 from aniworld.core.errors import NotFound
+from aniworld.services.logs import LogLine
 from aniworld.services.system import SystemFacts
 from aniworld.web.answers import answer
 from aniworld.web.errors import problem
 from aniworld.web.schemas.answers import Health
 from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.requests import LogQuery
 from aniworld.web.wiring import services
 
 from . import Blueprint
@@ -38,6 +42,14 @@ def health() -> Response:
 def system() -> Response:
     """Version, parts, paths, workers and disk"""
     return answer(services().system.facts())
+
+
+@blueprint.get("/system/log")
+@blueprint.arguments(LogQuery, location="query")
+@blueprint.response(200, schema_of(LogLine)(many=True))
+def log(query: dict[str, Any]) -> Response:
+    """The newest lines of the log, newest first"""
+    return answer(services().system.log(**query))
 
 
 def alive() -> Response:
