@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from aniworld.services.views import SearchResult
 from aniworld.web import csrf, template_helpers
 from aniworld.web.answers import moment, plain
 from aniworld.web.pages import assets, tongue, words
+from aniworld.web.pages.sentences import script_messages
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.wiring import services
 
@@ -31,10 +34,11 @@ def dress(app: Flask) -> None:
         translated=words.translated,
         cover=cover_address,
         flat_facts=flat_facts,
+        day=tongue.day_in_words,
     )
     app.jinja_env.globals.update(
-        asset=assets.asset, language=tongue.language, theme=theme, when=when, js_messages=words.script_messages,
-        csrf=csrf.token,
+        asset=assets.asset, language=tongue.language, theme=theme, when=when, js_messages=script_messages,
+        csrf=csrf.token, hit_cover=hit_cover,
     )  # fmt: skip
 
 
@@ -47,6 +51,11 @@ def fragment(name: str, **context: Any) -> str:
     """The template ``name``, which need not be a whole page."""
     tongue.ready()
     return template_helpers.render_template(name, **context)
+
+
+def is_partial() -> bool:
+    """Whether HTMX asks for a part of the page and not for all of it."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
 
 
 def error_page(status: int, title: str, detail: str) -> tuple[str, int] | Response:
@@ -69,6 +78,11 @@ def cover_address(cover_url: str | None) -> str | None:
     if not cover_url or not cover_url.startswith("/") or cover_url.startswith(("//", "/\\")):
         return None
     return request.script_root + cover_url
+
+
+def hit_cover(hit: SearchResult) -> str | None:
+    """Where this server has the cover of a hit: by its key, never by the site's address."""
+    return f"/api/anime/{quote(hit.key)}/cover" if hit.cover_url else None
 
 
 def when(value: datetime | None) -> Markup:

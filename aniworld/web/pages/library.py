@@ -7,8 +7,9 @@ from typing import Any
 from flask import Response, make_response, request, url_for
 
 from aniworld.core.errors import AniworldError
-from aniworld.services.views import AnimeDetail, EpisodeView, SearchResult, SeriesQuery
-from aniworld.web.pages.dressing import fragment, page
+from aniworld.services.anime import SearchOutcome
+from aniworld.services.views import AnimeDetail, EpisodeView, SeriesQuery
+from aniworld.web.pages.dressing import fragment, is_partial, page
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.pages.words import language_name
 from aniworld.web.wiring import services
@@ -28,7 +29,7 @@ def index() -> str | Response:
         "series": series, "paging": paging, "query": query, "view": _view(),
         "more": next_page_address(query) if query.page * query.page_size < paging.total else None,
     }  # fmt: skip
-    if _is_partial():
+    if is_partial():
         return _with_address(fragment("partials/library_results.html", **context), query)
     genres = services().anime.genres()
     languages = services().config.current.download.languages
@@ -75,8 +76,9 @@ def series(key: str) -> str:
         "detail": detail, "season": shown, "seasons": seasons_of(detail),
         "episodes": [one for one in detail.episodes if one.season == shown],
     }  # fmt: skip
-    if _is_partial():
+    if is_partial():
         return fragment("partials/season.html", **context)
+    context["looks_by_itself"] = services().config.current.tracking.enabled
     return page(
         "series.html", detail.title, active="library", known_languages_choices=language_choices(detail), **context
     )
@@ -118,20 +120,25 @@ def search() -> str:
     """Search the catalogue; trouble with it is shown for what it is."""
     query = request.args.get("q", "")[:MAX_QUERY].strip()
     found, trouble = search_catalogue(query)
-    context = {"q": query, "results": found, "trouble": trouble, "is_link": looks_like_link(query)}
-    if _is_partial():
+    context = {
+        "q": query, "results": found.results, "failures": found.failures, "trouble": trouble,
+        "is_link": looks_like_link(query),
+    }  # fmt: skip
+    if is_partial():
         return fragment("partials/search_results.html", **context)
     return page("search.html", _("Search and add"), active="search", **context)
 
 
-def search_catalogue(query: str) -> tuple[list[SearchResult], AniworldError | None]:
-    """Hits, or the reason why there are none. Nothing is asked for an empty query or a pasted link."""
+def search_catalogue(query: str) -> tuple[SearchOutcome, AniworldError | None]:
+    """Hits with what single catalogues said instead, or the reason why there are none. Nothing is asked for an empty
+    query or a pasted link."""
+    nothing = SearchOutcome([], {})
     if not query or looks_like_link(query):
-        return [], None
+        return nothing, None
     try:
-        return services().anime.search(query), None
+        return services().anime.search_all(query), None
     except AniworldError as error:
-        return [], error
+        return nothing, error
 
 
 def looks_like_link(text: str) -> bool:
@@ -141,10 +148,6 @@ def looks_like_link(text: str) -> bool:
 def _view() -> str:
     wanted = request.args.get("view") or request.cookies.get("view")
     return wanted if wanted in VIEWS else "grid"
-
-
-def _is_partial() -> bool:
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
 
 
 ROUTES = (("/", index), ("/series/<key>", series), ("/search", search))

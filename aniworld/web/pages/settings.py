@@ -9,13 +9,16 @@ from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from aniworld.config import settings as known
+from aniworld.core.errors import AniworldError
 from aniworld.core.media import KNOWN_LANGUAGES
+from aniworld.services.automation import EXTRA as AUTOMATION
+from aniworld.services.automation import Automation
 from aniworld.web.pages import words
 from aniworld.web.pages.dressing import page
 from aniworld.web.wiring import services
 
 MASK = "********"
-EXTRA_SECTIONS = ("backups", "access", "about")
+EXTRA_SECTIONS = ("recycle", "backups", "access", "about")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class FieldView:
 
 
 def settings(section: str | None = None) -> str | Response:
-    """One section's form, or one of the pages beside: backups, access, about."""
+    """One section's form, or one of the pages beside: recycle bin, backups, access, about."""
     if section is None:
         return redirect(url_for("pages.settings", section="library"))
     title = words.section_name(section)
@@ -49,7 +52,8 @@ def settings(section: str | None = None) -> str | Response:
         return page(f"settings/{section}.html", title, **_common(section), **_EXTRA[section]())
     if section not in sections():
         abort(404)
-    return page("settings/section.html", title, fields=fields_of(section), **_common(section))
+    beside = _BESIDE[section]() if section in _BESIDE else {}
+    return page("settings/section.html", title, fields=fields_of(section), **_common(section), **beside)
 
 
 def sections() -> list[str]:
@@ -110,6 +114,19 @@ def _common(section: str) -> dict[str, Any]:
     return {"active": "settings", "section": section, "sections": names}
 
 
+def _tracking() -> dict[str, Any]:
+    """The look that runs, or the last one; None where this process has no part in it."""
+    found: Automation | None = services().extras.get(AUTOMATION)
+    return {"tracking": found and found.tracking.status()}
+
+
+def _recycle() -> dict[str, Any]:
+    try:
+        return {"items": services().recycling.list(), "trouble": None}
+    except AniworldError as error:
+        return {"items": [], "trouble": words.translated(str(error))}
+
+
 def _backups() -> dict[str, Any]:
     return {"backups": services().config.backups()}
 
@@ -122,6 +139,7 @@ def _about() -> dict[str, Any]:
     return {"facts": services().system.facts(), "checks": services().system.checks()}
 
 
-_EXTRA = {"backups": _backups, "access": _access, "about": _about}
+_BESIDE = {"tracking": _tracking}
+_EXTRA = {"recycle": _recycle, "backups": _backups, "access": _access, "about": _about}
 ROUTES = (("/settings", settings), ("/settings/<section>", settings))
 __all__ = ["ROUTES", "FieldView", "fields_of", "form_of", "sections"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 
 from flask import Flask, current_app, request
 
@@ -30,6 +31,13 @@ def gettext(text: str, **values: object) -> str:
 
     ready()
     return str(translate(text, **values))
+
+
+def day_in_words(day: date, form: str) -> str:
+    """A date in the visitor's language; ``form`` is a skeleton of CLDR: ``EEEE`` the weekday, ``MMMd`` day and month."""
+    from babel.dates import format_skeleton  # see above
+
+    return str(format_skeleton(form, day, locale=language()))
 
 
 def language() -> str:

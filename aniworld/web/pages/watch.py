@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from aniworld.web.pages.dressing import page
+from typing import Any
+
+from flask import request
+
+from aniworld.core.errors import Unavailable
+from aniworld.services import logs
+from aniworld.web.pages.dressing import fragment, is_partial, page
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.wiring import services
+
+LOG_LINES = 200
+MAX_QUERY = 200
 
 
 def queue() -> str:
@@ -19,9 +28,23 @@ def scan() -> str:
 
 
 def health() -> str:
-    """Each check with what to do about it, and what this server is made of."""
+    """Each check with what to do about it, what this server is made of, and its log; for HTMX the log alone."""
+    shown = _log()
+    if is_partial():
+        return fragment("partials/log.html", **shown)
     system = services().system
-    return page("health.html", _("Health"), active="health", checks=system.checks(), facts=system.facts())
+    return page("health.html", _("System"), active="health", checks=system.checks(), facts=system.facts(), **shown)
+
+
+def _log() -> dict[str, Any]:
+    level, q = request.args.get("level", ""), request.args.get("q", "")[:MAX_QUERY].strip()
+    level = level if level in logs.LEVELS else "INFO"
+    shown: dict[str, Any] = {"level": level, "q": q, "lines": [], "trouble": None}
+    try:
+        shown["lines"] = services().system.log(level, q, LOG_LINES)
+    except Unavailable as error:
+        shown["trouble"] = str(error)
+    return {**shown, "full": len(shown["lines"]) == LOG_LINES}
 
 
 ROUTES = (("/queue", queue), ("/scan", scan), ("/system", health))

@@ -125,7 +125,7 @@ document.addEventListener("error", (event) => event.target instanceof HTMLImageE
 for (const cover of findAll("[data-cover]")) if (cover.complete && cover.naturalWidth === 0) cover.remove();
 
 /* HTMX asks with the token of the page, and says what went wrong as everything else does. */
-document.addEventListener("htmx:afterSwap", (event) => showTimes(event.target));
+document.addEventListener("htmx:afterSwap", () => showTimes());
 document.addEventListener("htmx:responseError", (event) => toast(say("failed_unknown") + ` (${event.detail.xhr.status})`, { bad: true }));
 document.addEventListener("htmx:sendError", () => toast(say("failed_network"), { bad: true }));
 

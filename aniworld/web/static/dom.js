@@ -90,7 +90,7 @@ export const languageName = (tag) => (tag && knows(`language_${tag}`) ? say(`lan
 /** Turns every <time data-time> under `root` into the visitor's form. */
 export function showTimes(root = document) {
   for (const element of findAll("time[data-time]", root)) {
-    setText(element, moment(element.dateTime));
+    setText(element, element.dataset.time === "clock" ? clock(element.dateTime) : moment(element.dateTime));
   }
 }
 

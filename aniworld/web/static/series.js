@@ -6,6 +6,7 @@ import { api } from "./api.js";
 import { base, code, find, findAll, later, on, say, setText, size } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { readyOrderLists, valueOf } from "./order_list.js";
+import { readyRenaming } from "./renaming.js";
 import { attempt, toast } from "./toasts.js";
 import { live } from "./websocket_client.js";
 import { change, missingOf, queueEpisodes, sayQueued, startScan } from "./wishes.js";
@@ -64,9 +65,12 @@ on(page, "click", "[data-action]", (event, button) => {
   if (act && button.getAttribute("aria-disabled") !== "true") attempt(() => act(button), button);
 });
 on(page, "change", "[data-select-all]", (event, box) => selection.set(() => box.checked));
-on(page, "change", "[data-monitored]", (event, box) => attempt(async () => {
-  await change(key, { monitored: box.checked });
-  toast(say(box.checked ? "monitored" : "unmonitored"));
+/* Only monitored series are looked through: who wishes their new episodes wishes that, too. */
+on(page, "change", "[data-switch]", (event, box) => attempt(async () => {
+  const facts = { [box.dataset.switch]: box.checked };
+  if (box.checked) facts.monitored = true;
+  showSwitches(await change(key, facts));
+  toast(say(`${box.dataset.switch}_${box.checked ? "on" : "off"}`));
 }).then(() => refresh()));
 on(page, "change", '[data-order-list][data-name="languages"]', (event, list) => attempt(async () => {
   await change(key, { languages: valueOf(list) });
@@ -109,9 +113,14 @@ const refresh = later(async () => {
   }
   for (const one of detail.episodes) showState(row(code(one.season, one.episode)), one);
   showCounts(detail);
-  const monitored = find("[data-monitored]");
-  monitored.checked = detail.monitored;
+  showSwitches(detail);
 }, 250);
+
+function showSwitches(detail) {
+  for (const box of findAll("[data-switch]")) box.checked = detail[box.dataset.switch];
+  const hint = find("[data-tracking-off]");
+  hint.hidden = hint.dataset.trackingOff === "no" || !(detail.auto_download || detail.upgrade);
+}
 
 function showState(shown, one) {
   if (!shown) return;
@@ -162,4 +171,5 @@ document.addEventListener("htmx:afterSwap", () => {
   refresh();
 });
 readyOrderLists(page);
+readyRenaming();
 showSelection(selection.values);

@@ -5,8 +5,12 @@ import { find, findAll, later, on, say, setText } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { readyOrderLists } from "./order_list.js";
 import { ACCESS_ACTIONS, readyAccess } from "./settings_access.js";
+import { readyRenaming } from "./renaming.js";
 import { BACKUP_ACTIONS } from "./settings_backups.js";
 import { fieldValue, readyWindows, restore } from "./settings_fields.js";
+import { RECYCLE_ACTIONS } from "./settings_recycle.js";
+import { TRACKING_ACTIONS, readyTracking } from "./settings_tracking.js";
+import { TRIAL_ACTIONS } from "./settings_trials.js";
 import { readyTemplatePreview } from "./template_preview.js";
 import { attempt, toast } from "./toasts.js";
 
@@ -116,9 +120,12 @@ function guardLeaving() {
   }, true);
 }
 
+const ACTIONS = { ...BACKUP_ACTIONS, ...ACCESS_ACTIONS, ...RECYCLE_ACTIONS, ...TRACKING_ACTIONS, ...TRIAL_ACTIONS };
 on(document, "click", "[data-action]", (event, button) => {
-  const act = { ...BACKUP_ACTIONS, ...ACCESS_ACTIONS }[button.dataset.action];
-  if (act) attempt(() => act(button), button);
+  const act = ACTIONS[button.dataset.action];
+  if (!act || button.getAttribute("aria-disabled") === "true") return;
+  if (button.closest(".beside") && isDirty()) toast(say("save_first"), { bad: true });
+  else attempt(() => act(button), button);
 });
 find(".settings-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 readyOrderLists();
@@ -128,3 +135,5 @@ if (form) {
   readyTemplatePreview();
 }
 readyAccess();
+readyRenaming();
+readyTracking();

@@ -1,34 +1,27 @@
-/* What a file would be called, while the template is typed. The server checks it too; this is only the picture. */
+/* What files would be called, while the template is typed: the server names invented episodes with it. */
 
-import { find, say } from "./dom.js";
+import { api } from "./api.js";
+import { find, later, make, say } from "./dom.js";
 
-const SAMPLE = {
-  series: "Die wandernden Laternen", year: "2021", season: 1, episode: 3, absolute: 3, title: "Über den Dächern",
-  title_en: "Above the Rooftops", language: "ger-dub", quality: "1080p", hoster: "Lumen",
-};
-const FORBIDDEN = /[<>:"\\|?*\u0000-\u001f]/g;
-
-/** The name that `template` gives to an example, or what is wrong with it. */
-export function previewOf(template) {
-  let wrong = "";
-  const name = template.replace(/\{(\w+)(?::(0?)(\d+))?\}/g, (token, word, zero, width) => {
-    if (!(word in SAMPLE)) {
-      wrong = wrong || token;
-      return token;
-    }
-    return String(SAMPLE[word]).padStart(Number(width) || 0, zero ? "0" : " ");
-  });
-  return wrong ? say("preview_bad", { token: wrong }) : `${name.replace(FORBIDDEN, "")}.mkv`;
-}
+const KINDS = ["example", "untitled", "special", "several"];
 
 export function readyTemplatePreview() {
   const field = find("[data-template]");
-  const place = find("[data-template-preview]");
+  const folders = find("#library-season_folders");
   if (!field) return;
-  const show = () => {
-    place.textContent = previewOf(field.value);
-  };
-  field.addEventListener("input", show);
-  field.form.addEventListener("input", show);
-  show();
+  const ask = later(async () => {
+    const wish = { template: field.value, season_folders: folders.checked };
+    const names = await api.post("/api/config/preview-name", wish).catch((problem) => problem);
+    if (wish.template === field.value && wish.season_folders === folders.checked) show(names);
+  }, 150);
+  field.form.addEventListener("input", ask);
+  ask();
+}
+
+function show(names) {
+  const place = find("[data-template-preview]");
+  const trouble = names instanceof Error;
+  place.classList.toggle("preview-bad", trouble);
+  if (trouble) place.replaceChildren(names.message);
+  else place.replaceChildren(...KINDS.map((kind) => make("span", { class: "preview-line" }, make("span", {}, say(`name_${kind}`)), make("bdi", {}, names[kind]))));
 }
