@@ -42,7 +42,8 @@ def main() -> list[str]:
         short = timed(service.status, 30)
         with database.writing() as session:
             session.add_all(
-                DownloadQueueItem(serie_id=f"s{n % 500}", serie_name="S", season=1, episode=n, position=n) for n in range(LONG)
+                DownloadQueueItem(serie_id=f"s{n % 500}", serie_name="S", season=1, episode=n, position=n)
+                for n in range(LONG)
             )
         long = timed(service.status, 30)
         claim = timed(lambda: service.claim("bench"), 30)

@@ -27,7 +27,11 @@ def client(url: str, token: str, seen: Counter) -> None:
         line.send("42" + json.dumps(["join", ROOMS]))
         seen["joined"] += 1
     while True:
-        packet = line.recv()
+        try:
+            packet = line.recv()
+        except websocket.WebSocketException:
+            seen["lost"] += 1
+            return
         if packet == "2":
             line.send("3")
         else:

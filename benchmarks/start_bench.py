@@ -96,7 +96,9 @@ def main() -> list[str]:
     rows = []
     for index, (name, unit) in enumerate((("cold start to the first answer", "s"), ("memory when idle", "MB"))):
         mine, base = (statistics.median(run[index] for run in runs) for runs in (ours, theirs))
-        rows.append(f"| {name} | {mine:.2f} {unit} | importing the given packages: {base:.2f} {unit} | {mine / base:.2f} |")
+        rows.append(
+            f"| {name} | {mine:.2f} {unit} | importing the given packages: {base:.2f} {unit} | {mine / base:.2f} |"
+        )
     return rows
 
 

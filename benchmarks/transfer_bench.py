@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import platform
 import resource
 import shutil
 import socket
@@ -20,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from aniworld.core.media import Stream, StreamKind  # noqa: E402
 from aniworld.transfer.job import TransferJob  # noqa: E402
 from aniworld.transfer.supervisor import Transfer  # noqa: E402
 
+CASES = ("file", "slow", "hls", "slow-hls", "start")
 MIB = 1024 * 1024
 PYTHON = sys.executable
 _CONFIG = """
@@ -219,44 +219,49 @@ def time_to_first_byte(site: str, base: Path, rounds: int) -> list[float]:
     return found
 
 
-def report(case: Case, results: dict[str, list[Measured]]) -> None:
+def report(case: Case, results: dict[str, list[Measured]]) -> list[str]:
     own = statistics.median(one.wall for one in results["aniworld"])
-    print(f"\n**{case.title}**" + (f" (floor {case.floor:.1f} s)" if case.floor else "") + "\n")
-    print("| tool | wall | aniworld / tool | CPU | runs |\n|---|---|---|---|---|")
+    rows = ["", f"**{case.title}**" + (f" (floor {case.floor:.1f} s)" if case.floor else ""), ""]
+    rows += ["| tool | wall, s | aniworld / tool | CPU, s | runs |", "|---|---|---|---|---|"]
     for tool, runs in results.items():
         wall, cpu = (statistics.median(values) for values in zip(*((one.wall, one.cpu) for one in runs), strict=True))
-        print(f"| {tool} | {wall:.2f} | {own / wall:.2f} | {cpu:.2f} | {len(runs)} |", flush=True)
+        rows.append(f"| {tool} | {wall:.2f} | {own / wall:.2f} | {cpu:.2f} | {len(runs)} |")
     if case.floor:
-        print(f"| floor | {case.floor:.2f} | {own / case.floor:.2f} | | |")
+        rows.append(f"| floor | {case.floor:.2f} | {own / case.floor:.2f} | | |")
+    print("\n".join(rows), flush=True)
+    return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cases", nargs="+", default=["file", "slow", "hls", "slow-hls", "start"])
-    parser.add_argument(
-        "--folder", type=Path, default=None, help="where files are written; its disk is part of the result"
-    )
-    wish = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=wish.folder) as name, contextlib.ExitStack() as stack:
+def main(rounds: int = 5, wanted: Sequence[str] = CASES, folder: Path | None = None) -> list[str]:
+    """The lines of one Markdown table for each case. ``folder``: where files are written; its disk is part of the result."""
+    lines: list[str] = []
+    with tempfile.TemporaryDirectory(dir=folder) as name, contextlib.ExitStack() as stack:
         base = Path(name)
         base.chmod(0o755)
         make_media(base / "www")
         site = stack.enter_context(nginx(base))
-        print(
-            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, Linux {platform.release()}"
-        )
         for word, case in cases(site).items():
-            if word in wish.cases:
+            if word in wanted:
                 results: dict[str, list[Measured]] = {tool: [] for tool in case.tools}
-                for _ in range(wish.rounds):
+                for _ in range(rounds):
                     for tool, run in case.tools.items():
                         results[tool].append(measure(run, base))
-                report(case, results)
-        if "start" in wish.cases:
-            times = time_to_first_byte(site, base, max(3, wish.rounds))
-            print(f"\nStart to first byte: median {statistics.median(times):.2f} s, worst {max(times):.2f} s")
+                lines += report(case, results)
+        if "start" in wanted:
+            times = time_to_first_byte(site, base, max(3, rounds))
+            lines += ["", f"Start to first byte: median {statistics.median(times):.2f} s, worst {max(times):.2f} s"]
+            print(lines[-1], flush=True)
+    return lines
+
+
+def ask() -> list[str]:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cases", nargs="+", default=CASES)
+    parser.add_argument("--folder", type=Path, default=None)
+    wish = parser.parse_args()
+    return main(wish.rounds, wish.cases, wish.folder)
 
 
 if __name__ == "__main__":
-    main()
+    ask()
