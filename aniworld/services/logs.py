@@ -94,7 +94,7 @@ def _records(text: str) -> Iterator[LogLine]:
     """Each record with the lines that belong to it; what stands before the first whole one is passed over."""
     record: LogLine | None = None
     more: list[str] = []
-    for line in text.split("\n"):
+    for line in text.rstrip("\n").split("\n"):
         begun = _RECORD.fullmatch(line)
         if begun is None:
             more.append(line)

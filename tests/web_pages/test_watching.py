@@ -1,0 +1,117 @@
+"""Calendar, log, recycle bin and the search's failures as pages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from aniworld.app import create_app
+from aniworld.library.recycle import RecycleBin
+from aniworld.services.views import CalendarEntry, SearchResult
+from aniworld.web.pages.calendar import week_of
+from aniworld.web.pages.dressing import fragment
+from tests.running import PASSWORD
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    home: Path = tmp_path_factory.mktemp("watching")
+    (home / "library").mkdir()
+    made = create_app(
+        {
+            "ANIWORLD_INSTANCE": home / "instance",
+            "ANIWORLD_LIBRARY": home / "library",
+            "ANIWORLD_MASTER_PASSWORD": PASSWORD,
+            "ANIWORLD_CATALOGUE_URL": "http://127.0.0.1:9",
+            "TESTING": True,
+        }
+    )
+    yield made
+    made.extensions["aniworld"].close()
+
+
+@pytest.fixture(scope="module")
+def owner(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    assert client.post("/api/auth/login", json={"password": PASSWORD}).status_code == 200
+    return client
+
+
+def airing(day: str) -> CalendarEntry:
+    return CalendarEntry("nebel", HOSTILE, "Nebel", "aniworld.to", 1, 2, day, None, "announced", None)
+
+
+def test_a_week_begins_on_monday_and_holds_only_its_own_days() -> None:
+    days = week_of(0, date(2026, 8, 5), [airing("2026-08-05"), airing("2026-08-10")])
+    assert [days[0].name, days[6].name] == ["2026-08-03", "2026-08-09"]
+    assert [len(one.entries) for one in days] == [0, 0, 1, 0, 0, 0, 0]
+    assert [one.today for one in days].index(True) == 2
+    assert week_of(-1, date(2026, 1, 1))[0].name == "2025-12-22"
+
+
+def test_a_hostile_title_is_text_in_the_calendar(app: Flask, owner: FlaskClient) -> None:
+    with app.test_request_context():
+        shown = fragment("partials/calendar.html", days=week_of(0, date(2026, 8, 5), [airing("2026-08-05")]), week=0)
+    assert HOSTILE not in shown
+    assert "S01E02" in shown and "&lt;img" in shown
+
+
+def test_the_calendar_comes_after_its_page(owner: FlaskClient) -> None:
+    assert 'hx-trigger="load"' in owner.get("/calendar").text
+    part = owner.get("/calendar", headers=HTMX).text
+    assert "</html>" not in part and "Nothing is announced" in part
+    assert "</html>" in owner.get("/calendar?now=1").text
+
+
+@pytest.mark.parametrize("query", ["?week=999999999", "?week=-9999", "?week=abc"])
+def test_a_week_that_cannot_be_is_the_nearest(owner: FlaskClient, query: str) -> None:
+    assert owner.get("/calendar" + query).status_code == 200
+
+
+def test_the_log_is_filtered_and_only_text(owner: FlaskClient) -> None:
+    logging.getLogger("aniworld.test").warning("Series %s came", HOSTILE)
+    page = owner.get("/system?level=WARNING&q=onerror").text
+    assert HOSTILE not in page and "&lt;img src=x" in page
+    assert "came" not in owner.get("/system?level=ERROR&q=onerror", headers=HTMX).text
+    assert owner.get("/system?level=nonsense&q=" + "a" * 5000).status_code == 200
+
+
+def test_the_log_over_rest(owner: FlaskClient, app: Flask) -> None:
+    logging.getLogger("aniworld.test").error("Übergröße")
+    (found,) = owner.get("/api/system/log?level=ERROR&q=übergröße&limit=1").get_json()
+    assert (found["level"], found["name"], found["message"]) == ("ERROR", "aniworld.test", "Übergröße")
+    assert owner.get("/api/system/log?level=LOUD").status_code == 422
+    assert owner.get("/api/system/log?limit=100000").status_code == 422
+    assert app.test_client().get("/api/system/log").status_code == 401
+
+
+def test_the_recycle_bin_is_shown_and_a_lost_library_is_told(owner: FlaskClient, app: Flask) -> None:
+    services = app.extensions["aniworld"]
+    library = Path(services.config.current.library.root)
+    (library / HOSTILE.replace("/", "")).write_bytes(b"film")
+    RecycleBin(library).put(library / HOSTILE, reason=HOSTILE)
+    page = owner.get("/settings/recycle").text
+    assert HOSTILE not in page and "&lt;img src=x" in page
+    library.rename(library.with_name("gone"))
+    page = owner.get("/settings/recycle")
+    assert page.status_code == 200 and "notice-warning" in page.text
+    library.with_name("gone").rename(library)
+
+
+def test_a_catalogue_that_failed_is_told_beside_the_hits_of_the_others(app: Flask) -> None:
+    hit = SearchResult(
+        "nebel", "Nebel", "aniworld.to", "Nebel", "https://x", "", "https://elsewhere/c.png", 2020, False
+    )
+    with app.test_request_context():
+        shown = fragment("partials/search_results.html", q="nebel", results=[hit], failures={"s.to": HOSTILE})
+    assert "s.to" in shown and HOSTILE not in shown
+    assert "/api/anime/nebel/cover" in shown and "elsewhere" not in shown
