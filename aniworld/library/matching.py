@@ -13,6 +13,7 @@ from aniworld.core.naming import folded, folder_name
 
 CANDIDATES = 5
 _YEAR = re.compile(r"[\s._]*[\[(]((?:19|20)[0-9]{2})(?:\s*-[^)\]]*)?[\])]\s*$")
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+){0,20}")
 _SPELLINGS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "&": " and ", "+": " plus ", "'": "", "\u2019": ""}
 )
@@ -59,6 +60,8 @@ class Candidate(NamedTuple):
 
 def name_form(name: str) -> str:
     """A name without case, spelling variants, punctuation and year: what makes two names the same to a reader."""
+    if _PLAIN.fullmatch(name):
+        return name.lower()
     text = unicodedata.normalize("NFC", _YEAR.sub("", name)).casefold().translate(_SPELLINGS)
     bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return " ".join(re.findall(r"[^\W_]+", bare))
@@ -86,7 +89,10 @@ class Matcher:
         if series.folder:
             self._stored[series.folder] = series.key
             self._folded[folded(series.folder)].add(series.key)
-        for name in {series.name, *series.names, folder_name(series.name, series.year)}:
+        names = {series.name, *series.names}
+        if not _PLAIN.fullmatch(series.name):  # else a folder of that name is spelled the same
+            names.add(folder_name(series.name, series.year))
+        for name in names:
             if form := name_form(name):
                 self._named[form].add(series.key)
 

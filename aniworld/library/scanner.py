@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, ProgressContext
@@ -18,7 +18,7 @@ from .numbering import Place
 from .reading import FoundFile, Guesses, Reading
 from .walk import Listing, is_unicode, list_folder, read_root, readable, still_there
 
-BATCH = 24
+BATCH = 16
 WALKERS = (
     4  # threads that read folders beside each other, where the disk lets them wait; else they only wait for Python
 )
@@ -27,6 +27,7 @@ WARNINGS = 200
 
 
 Complete = Callable[[Sequence[KnownSeries]], Sequence[KnownSeries]]
+Take = Callable[[Sequence["SeriesFound"]], object]
 
 
 def _as_it_is(known: Sequence[KnownSeries]) -> Sequence[KnownSeries]:
@@ -100,9 +101,11 @@ class SerieScanner:
         matched: Mapping[str, str | None] | None = None,
         complete: Complete = _as_it_is,
         only: frozenset[str] = frozenset(),
+        take: Take | None = None,
     ) -> ScanResult:
         """What lies under the root now. ``matched``: folders that a person gave to a series, or to none (None).
 
+        ``take``: is handed every few series as they are read, on a native thread; the result then holds them without files.
         ``only``: keys of the series whose folders are read, nothing else is looked at; empty = the whole library.
 
         ``complete``: the same series with episodes and files, asked on a native thread for those whose folders are read and
@@ -110,7 +113,9 @@ class SerieScanner:
         Raises LibraryUnavailable where the root is missing, suddenly empty, or vanishes meanwhile; Cancelled when
         ``should_stop`` says so.
         """
-        scan = _Scan(self._root, self._callbacks, self._seen, self._legacy_key, known, scan_id, should_stop, complete)
+        scan = _Scan(
+            self._root, self._callbacks, self._seen, self._legacy_key, known, scan_id, should_stop, complete, take
+        )
         return scan.run(matched or {}, only)
 
 
@@ -127,8 +132,9 @@ class _Scan:
         scan_id: str,
         should_stop: Callable[[], bool],
         complete: Complete,
+        take: Take | None,
     ) -> None:
-        self.complete = complete
+        self.complete, self.take = complete, take
         self.root, self.callbacks, self.seen, self.legacy_key = root, callbacks, seen, legacy_key
         self.known, self.scan_id, self.should_stop = known, scan_id, should_stop
         self.by_key = {series.key: series for series in known}
@@ -151,12 +157,14 @@ class _Scan:
             raise LibraryUnavailable(
                 f"The library folder {self.root} vanished during the scan; nothing was marked as missing."
             )
+        self._tell("match", 0, len(listings))
         owners = offload(self._match, listings)
         if only:
             owners = [(key, listing) for key, listing in owners if key is None or key in only]
         series = list(self._read(owners))
         unmatched = [listing for key, listing in owners if key is None]
-        series.extend(self._absent({one.key for one in series}, unmatched, top.broken, only))
+        absent = list(self._absent({one.key for one in series}, unmatched, top.broken, only))
+        series.extend(offload(self._taken, absent))
         offered = tuple(self._offer(unmatched, {one.key for one in series if one.uncertain}))
         directories = {path: mtime for _, listing in owners for path, mtime in self._remembered(listing).items()}
         return ScanResult(tuple(series), offered, tuple(self.warnings), directories, len(owners))
@@ -251,7 +259,8 @@ class _Scan:
         for start in range(0, len(mine), BATCH):
             self._stop_if_asked()
             batch = mine[start : start + BATCH]
-            self._tell("match", start, len(mine), key=batch[0][0], folder=batch[0][1].folder)
+            phase = "record" if self.take else "match"
+            self._tell(phase, start, len(mine), key=batch[0][0], folder=batch[0][1].folder)
             yield from offload(self._series_of, batch)
             for sentence, key, folder in self.pending:
                 self.warn(sentence, key=key, folder=folder)
@@ -265,7 +274,13 @@ class _Scan:
 
     def _series_of(self, batch: Sequence[tuple[str, Listing]]) -> list[SeriesFound]:
         known = self._completed([self.by_key[key] for key, listing in batch if not listing.unchanged])
-        return [self._series(key, known.get(key), listing) for key, listing in batch]
+        return self._taken([self._series(key, known.get(key), listing) for key, listing in batch])
+
+    def _taken(self, found: list[SeriesFound]) -> list[SeriesFound]:
+        if self.take is None:
+            return found
+        self.take(found)
+        return [replace(one, files={}) if one.files else one for one in found]
 
     def _series(self, key: str, known: KnownSeries | None, listing: Listing) -> SeriesFound:
         if known is None:

@@ -27,7 +27,7 @@ from aniworld.library.scanner import ScanResult, SerieScanner, SeriesFound
 from aniworld.models import AnimeSeries, Database, utcnow
 
 from .progress import ProgressService
-from .scan_records import ScanRecords, batches
+from .scan_records import ScanRecords
 from .scan_runs import HEARTBEAT_S, ScanRunning, ScanRuns
 from .views import ScanStatus, UnmatchedFolder
 
@@ -47,6 +47,7 @@ class _Run:
     cancelled: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     began: float = field(default_factory=time.monotonic)
+    found: int = 0
 
 
 class ScanService:
@@ -202,6 +203,7 @@ class ScanService:
         snapshot = offload(records.snapshot, str(root))
         known = offload(records.known, snapshot, run.keys)
         scanner = offload(SerieScanner, root, callbacks, seen=snapshot.seen, legacy_key=key_in_folder)
+        changed: dict[str, str] = {}
         result = scanner.scan(
             known,
             scan_id=run.status.scan_id or "",
@@ -209,8 +211,8 @@ class ScanService:
             matched=offload(records.matches),
             complete=records.complete,
             only=run.keys,
+            take=lambda found: self._record(run, root, found, changed),
         )
-        changed = self._record(run, root, [one for one in result.series if not one.unchanged], callbacks)
         self._step(run, callbacks, "compare", 0, 1)
         offload(records.remember, str(root), result, snapshot, list(changed), run.keys)
         for key, folder in changed.items() if len(changed) <= TOLD_SERIES else ():
@@ -218,18 +220,12 @@ class ScanService:
         self._refresh(run, callbacks)
         return result
 
-    def _record(
-        self, run: _Run, root: Path, series: Sequence[SeriesFound], callbacks: CallbackManager
-    ) -> dict[str, str]:
-        """The series whose rows changed, key → folder."""
-        changed: dict[str, str] = {}
-        done = 0
-        for batch in batches(series):
-            self._stop_if_asked(run)
-            self._step(run, callbacks, "record", done, len(series), batch[0])
-            changed |= {one.key: one.folder for one in offload(self._records.record, root, batch)}
-            done += len(batch)
-        return changed
+    def _record(self, run: _Run, root: Path, found: Sequence[SeriesFound], changed: dict[str, str]) -> None:
+        """Writes what was read; ``changed`` gets the series whose rows were changed by it, key → folder. On a native thread."""
+        run.found += sum(1 for one in found if one.files or one.unchanged)
+        read = [one for one in found if not one.unchanged]
+        if read:
+            changed |= {one.key: one.folder for one in self._records.record(root, read)}
 
     def _refresh(self, run: _Run, callbacks: CallbackManager) -> None:
         due = self._due(run.keys) if run.refresh and self._refresher else []
@@ -272,7 +268,7 @@ class ScanService:
         present, missing = totals
         run.status = replace(
             run.status, status="completed", phase="done", current=result.folders, total=result.folders, percent=100.0,
-            completed_at=utcnow(), series_found=sum(1 for one in result.series if one.files or one.unchanged),
+            completed_at=utcnow(), series_found=run.found,
             episodes_found=present, missing_total=missing,
         )  # fmt: skip
         self._runs.end(run.status)

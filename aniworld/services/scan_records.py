@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlalchemy import (
     Connection,
@@ -34,11 +35,11 @@ from aniworld.library.reading import FoundFile
 from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder, utcnow
 
-BATCH = 10
 ROWS = 300
 KEYS = 500  # in one question; databases limit the parameters of a statement
 _UNMATCHED = "unmatched"
 
+_Row = Row[Any]  # an episode as it is stored, in the order of _COLUMNS
 Content = tuple[int, list[Any]]  # a directory's mtime in ns, 0 = none; what it was: a series' mark, or an offer
 
 
@@ -54,27 +55,17 @@ class Snapshot:
         return {path: mtime for path, (mtime, _) in self.rows.items() if path and mtime}
 
 
-def batches(items: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
+def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
-class _Row(NamedTuple):
-    """An episode as it is stored."""
-
-    id: int
-    season: int
-    number: int
-    absolute: int | None
-    link: str
-    file: str | None
-    file_language: str | None
-    size_bytes: int | None
-
-
 _SERIES, _EPISODE = cast(Table, AnimeSeries.__table__), cast(Table, Episode.__table__)
 _SEEN = cast(Table, SeenFolder.__table__)
-_COLUMNS = tuple(_EPISODE.c[name] for name in ("series_id", *_Row._fields))
+_COLUMNS = tuple(
+    _EPISODE.c[name]
+    for name in ("series_id", "id", "season", "number", "absolute", "link", "file", "file_language", "size_bytes")
+)
 _FACTS = tuple(
     _SERIES.c[name] for name in ("id", "key", "name", "folder", "alternative_titles", "year_start", "specials")
 )
@@ -88,6 +79,7 @@ class ScanRecords:
         self._own: Database | None = None
         self._places: dict[str, tuple[int, str]] = {}  # key → id and stored folder, as `known` saw them
         self._marks: dict[str, list[Any]] = {}
+        self._read: dict[str, list[_Row]] = {}  # rows of the series that are recorded next, as `complete` read them
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -100,7 +92,7 @@ class ScanRecords:
         finally:
             self._own.close()
             self._own = None
-            self._places, self._marks = {}, {}
+            self._places, self._marks, self._read = {}, {}, {}
 
     def snapshot(self, root: str) -> Snapshot:
         """The last scan's view of ``root``; empty if it was another root."""
@@ -128,10 +120,12 @@ class ScanRecords:
         )  # fmt: skip
 
     def complete(self, short: Sequence[KnownSeries]) -> list[KnownSeries]:
-        """The same series with their episodes and files."""
+        """The same series with their episodes and files. `record` goes by what was read here, once."""
         whole: list[KnownSeries] = []
+        self._read = {}
         for batch in batches(short, KEYS):
             rows = self._episodes([series.key for series in batch])
+            self._read |= rows
             whole.extend(_completed(series, rows[series.key]) for series in batch)
         return whole
 
@@ -139,14 +133,15 @@ class ScanRecords:
         return {folder: key for folder, key in self._all(select(FolderMatch.folder, FolderMatch.key))}  # noqa: C416
 
     def record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
-        """Writes a batch of series; those whose rows changed."""
+        """Writes a batch of series; those whose rows changed. What others wrote since the rows were read stays as it is."""
         try:
             return self._record(root, found)
         except IntegrityError:  # a catalogue page or a download brought one of these episodes meanwhile
             return self._record(root, found)
 
     def _record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
-        rows = self._episodes([one.key for one in found])
+        read, self._read = self._read, {}
+        rows = read | self._episodes([one.key for one in found if one.key not in read])
         plans = [_Plan(one, rows[one.key], *self._places[one.key]) for one in found]
         vanished = _really_gone(root, plans)
         changing = [plan for plan in plans if plan.changes(vanished)]
@@ -277,14 +272,15 @@ class ScanRecords:
 
     def _episodes(self, keys: Sequence[str]) -> dict[str, list[_Row]]:
         by_id: dict[int, list[_Row]] = {self._places[key][0]: [] for key in keys}
-        for series_id, *values in self._all(select(*_COLUMNS).where(_EPISODE.c.series_id.in_(list(by_id)))):
-            by_id[series_id].append(_Row(*values))
+        if by_id:
+            for row in self._all(select(*_COLUMNS).where(_EPISODE.c.series_id.in_(list(by_id)))):
+                by_id[row[0]].append(row)
         return {key: by_id[self._places[key][0]] for key in keys}
 
 
 def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
-    episodes = tuple(KnownEpisode(row.season, row.number, row.absolute) for row in rows)
-    files = {(row.season, row.number): row.file for row in rows if row.file}
+    episodes = tuple([KnownEpisode(season, number, absolute) for _, _, season, number, absolute, *_ in rows])
+    files = {(row[2], row[3]): row.file for row in rows if row.file}
     return replace(series, episodes=episodes, files=files, whole=True)
 
 
@@ -302,15 +298,21 @@ class _Plan:
 
     def __init__(self, found: SeriesFound, rows: Sequence[_Row], series_id: int, stored_folder: str) -> None:
         self.found, self.series_id, self.stored_folder = found, series_id, stored_folder
-        known = {(row.season, row.number): row for row in rows}
-        self.updates = [change for place, file in found.files.items() if (change := _change(known.get(place), file))]
+        self.updates: list[dict[str, Any]] = []
+        self.lost: list[tuple[_Row, str]] = []
+        left = dict(found.files)
+        for row in rows:
+            file = left.pop((row[2], row[3]), None)
+            if file is not None:
+                if change := _change(row, file):
+                    self.updates.append(change)
+            elif row.file and not found.uncertain:
+                self.lost.append((row, row.file))
         self.inserts = [
             {"series_id": self.series_id, "season": season, "number": number, "file": file.path,
              "file_language": file.language, "size_bytes": file.size}
-            for (season, number), file in found.files.items() if (season, number) not in known
+            for (season, number), file in left.items()
         ]  # fmt: skip
-        gone = () if found.uncertain else known.items()
-        self.lost = [(row, row.file) for place, row in gone if row.file and place not in found.files]
 
     def changes(self, vanished: frozenset[tuple[str, str]]) -> bool:
         return bool(self.updates or self.inserts or self.moved or self.truly_lost(vanished))
@@ -335,8 +337,8 @@ _UPDATE = (
 def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[tuple[str, str]]) -> None:
     """One statement for all the plans' updates, one for their inserts; the rare rest one by one."""
     now = utcnow()
-    if updates := [{**change, "now": now} for plan in plans for change in plan.updates]:
-        connection.execute(_UPDATE, updates)
+    if updates := [change for plan in plans for change in plan.updates]:
+        _update_all(connection, updates, now)
     if inserts := [row for plan in plans for row in plan.inserts]:
         connection.execute(insert(_EPISODE), inserts)
     for plan in plans:
@@ -345,6 +347,18 @@ def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[t
             connection.execute(moved.values(folder=plan.found.folder, updated_at=now))
         for row in plan.truly_lost(vanished):
             _lose(connection, row)
+
+
+def _update_all(connection: Connection, updates: Sequence[dict[str, Any]], now: datetime) -> None:
+    """60,000 rows of a first scan: the statement is translated once, not its parameters once for each row."""
+    compiled = _UPDATE.compile(dialect=connection.dialect)
+    prepare = _EPISODE.c.updated_at.type.bind_processor(connection.dialect)
+    moment = prepare(now) if prepare else now
+    order = compiled.positiontup
+    rows: list[Any] = [{**change, "now": moment} for change in updates]
+    if order:
+        rows = [tuple([row[name] for name in order]) for row in rows]
+    connection.exec_driver_sql(str(compiled), rows)
 
 
 def _lose(connection: Connection, row: _Row) -> None:
@@ -356,14 +370,13 @@ def _lose(connection: Connection, row: _Row) -> None:
         connection.execute(delete(_EPISODE).where(same))
 
 
-def _change(row: _Row | None, file: FoundFile) -> dict[str, Any] | None:
+def _change(row: _Row, file: FoundFile) -> dict[str, Any] | None:
     """The new values of an episode's row; None where it says that already."""
-    if row is None:
+    _, row_id, _, _, _, _, stored, said, size = row
+    language = file.language or (said if stored == file.path else None)
+    if (stored, size, said) == (file.path, file.size, language):
         return None
-    language = file.language or (row.file_language if row.file == file.path else None)
-    if (row.file, row.size_bytes, row.file_language) == (file.path, file.size, language):
-        return None
-    return {"i": row.id, "old": row.file, "file": file.path, "language": language, "size": file.size}
+    return {"i": row_id, "old": stored, "file": file.path, "language": language, "size": file.size}
 
 
 def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str]]:
