@@ -50,12 +50,12 @@ def airing(day: str) -> CalendarEntry:
     return CalendarEntry("nebel", HOSTILE, "Nebel", "aniworld.to", 1, 2, day, None, "announced", None)
 
 
-def test_a_week_begins_on_monday_and_holds_only_its_own_days() -> None:
-    days = week_of(0, date(2026, 8, 5), [airing("2026-08-05"), airing("2026-08-10")])
-    assert [days[0].name, days[6].name] == ["2026-08-03", "2026-08-09"]
-    assert [len(one.entries) for one in days] == [0, 0, 1, 0, 0, 0, 0]
-    assert [one.today for one in days].index(True) == 2
-    assert week_of(-1, date(2026, 1, 1))[0].name == "2025-12-22"
+def test_a_week_begins_today_and_holds_only_its_own_days() -> None:
+    days = week_of(0, date(2026, 8, 5), [airing("2026-08-05"), airing("2026-08-12")])
+    assert [days[0].name, days[6].name] == ["2026-08-05", "2026-08-11"]
+    assert [len(one.entries) for one in days] == [1, 0, 0, 0, 0, 0, 0]
+    assert [one.today for one in days].index(True) == 0
+    assert week_of(-1, date(2026, 1, 1))[0].name == "2025-12-25"
 
 
 def test_a_hostile_title_is_text_in_the_calendar(app: Flask, owner: FlaskClient) -> None:

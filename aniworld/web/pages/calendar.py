@@ -32,7 +32,7 @@ class Day:
 
 
 def calendar() -> str:
-    """One week, from Monday; the catalogues may have to be asked, so the week itself follows its page."""
+    """Seven days, from today; the catalogues may have to be asked, so the week itself follows its page."""
     week = min(max(request.args.get("week", 0, type=int), -WEEKS_BACK), WEEKS_AHEAD)
     context = {
         "week": week,
@@ -62,9 +62,8 @@ def announced() -> tuple[Sequence[CalendarEntry], AniworldError | None]:
 
 
 def week_of(week: int, today: date, entries: Sequence[CalendarEntry] = ()) -> list[Day]:
-    """Seven days from Monday; ``week`` counts from the present one."""
-    monday = today - timedelta(days=today.weekday()) + timedelta(weeks=week)
-    days = [monday + timedelta(days=number) for number in range(7)]
+    """Seven days from today, or ``week`` weeks later: what is announced lies ahead, so a Sunday must not show the past."""
+    days = [today + timedelta(weeks=week, days=number) for number in range(7)]
     return [
         Day(day, tuple(one for one in entries if one.day == day.isoformat()), day == today) for day in days
     ]  # fmt: skip

@@ -31,6 +31,7 @@ def dress(app: Flask) -> None:
         initials=template_helpers.initials_of,
         facts=plain,
         language_name=words.language_name,
+        fact_name=words.fact_name,
         translated=words.translated,
         cover=cover_address,
         flat_facts=flat_facts,

@@ -34,9 +34,11 @@ def gettext(text: str, **values: object) -> str:
 
 
 def day_in_words(day: date, form: str) -> str:
-    """A date in the visitor's language; ``form`` is a skeleton of CLDR: ``EEEE`` the weekday, ``MMMd`` day and month."""
-    from babel.dates import format_skeleton  # see above
+    """A date in the visitor's language; ``form``: ``EEEE`` the weekday, or a skeleton of CLDR such as ``MMMd``."""
+    from babel.dates import format_date, format_skeleton  # see above
 
+    if form == "EEEE":
+        return str(format_date(day, form, locale=language()))
     return str(format_skeleton(form, day, locale=language()))
 
 

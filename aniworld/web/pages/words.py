@@ -64,6 +64,7 @@ SETTING_NAMES: dict[str, Callable[[], str]] = {
     "media_server.token": lambda: _("Key or token"),
     "media_server.library_path": lambda: _("Library folder over there"),
     "logging.level": lambda: _("Level"),
+    "logging.audit_days": lambda: _("Days in the audit log"),
     "ui.language": lambda: _("Language"),
     "ui.theme": lambda: _("Colours"),
 }
@@ -87,6 +88,27 @@ CHOICE_NAMES: dict[str, Callable[[], str]] = {
     "series_added": lambda: _("Series added"),
     "catalogue_blocked": lambda: _("Catalogue asks for a browser check"),
 }
+
+
+FACT_NAMES: dict[str, Callable[[], str]] = {
+    "Platform": lambda: _("Platform"),
+    "Versions yt-dlp": lambda: "yt-dlp",
+    "Versions ffmpeg": lambda: "ffmpeg",
+    "Versions sqlite": lambda: "SQLite",
+    "Paths instance": lambda: _("Folder of the application"),
+    "Paths library": lambda: _("Library folder"),
+    "Paths ffmpeg": lambda: _("Where ffmpeg is"),
+    "Workers": lambda: _("Downloads at the same time"),
+    "Started at": lambda: _("Running since"),
+    "Disk path": lambda: _("Disk of"),
+    "Disk total": lambda: _("Size of the disk"),
+    "Disk free": lambda: _("Free on the disk"),
+}
+
+
+def fact_name(label: str) -> str:
+    """A fact of System in words; one without a word here is named by its own label."""
+    return FACT_NAMES[label]() if label in FACT_NAMES else label
 
 
 def language_name(code: str) -> str:
