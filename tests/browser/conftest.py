@@ -79,7 +79,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Itera
     (library / "Ein Ordner <b>ohne Serie" / "Folge 01.mkv").write_bytes(b"x")
     _furnish(home / "instance")
     with DemoSite(media_folder, throttle=SLOW) as site:
-        server = Server(home / "instance", **environment_for(site, library))
+        server = Server(
+            home / "instance", ANIWORLD_TRUSTED_PROXIES="127.0.0.1", **environment_for(site, library)
+        )
         server.start()
         server.configure(catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10})
         for slug in DEMO:
