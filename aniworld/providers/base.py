@@ -65,7 +65,7 @@ class Catalogue(ABC):
 
     MUST: ``site`` (the name that is stored with a series, e.g. ``aniworld.to``), ``name`` (for the eye), ``base_urls``,
     ``claims``, ``key_of``, ``search``, ``series``, ``episode``, ``resolve``. MAY: ``new_episodes``, ``calendar``,
-    ``all_titles``, ``cover``, ``episode_link``; what is not there raises NothingThere.
+    ``all_titles``, ``cover``, ``episode_link``, ``takes``; what is not there raises NothingThere.
 
     Everything is fetched through ``self.gate`` and nothing else. Each method may block; it is called from a greenlet or
     a thread, several at once. It raises SourceError's children only: NothingThere (final), LinkDead, SiteUnreachable
@@ -87,6 +87,10 @@ class Catalogue(ABC):
     @abstractmethod
     def claims(self, link: str) -> bool:
         """Whether ``link`` (an address, a path, a bare slug) is a series, season or episode of this catalogue."""
+
+    def takes(self, link: str) -> bool:
+        """Whether ``link`` may be a series of this catalogue where the user says that it is; wider than ``claims``."""
+        return False
 
     @abstractmethod
     def key_of(self, link: str) -> str:

@@ -118,6 +118,11 @@ class Gate:
         check_url(wish.url)
         return self._try(wish)
 
+    @property
+    def rule(self) -> AddressRule:
+        """Which addresses may be fetched; for what has a gate of its own in another process."""
+        return self._rule
+
     def configure(
         self, *, rule: AddressRule | None = None, user_agent: str | None = None,
         requests_per_second: float | None = None, timeout_s: float | None = None,

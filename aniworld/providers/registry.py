@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 CATALOGUES, HOSTERS = "aniworld.catalogues", "aniworld.hosters"
 BUILT_IN = {
+    "playlists": "aniworld.providers.catalogues.playlists:Playlists",
     "aniworld.to": "aniworld.providers.catalogues.aniworld:Aniworld",
     "s.to": "aniworld.providers.catalogues.sto:SerienStream",
 }
@@ -82,9 +83,14 @@ class Registry:
             raise NotFound(f"There is no catalogue named {site!r}; its plug-in may be missing.")
         return found
 
-    def catalogue_for(self, link: str) -> Catalogue:
-        """The catalogue that claims ``link``. Raises InvalidInput for a link of no known source."""
-        found = next((c for c in self._loaded().values() if c.claims(link)), None)
+    def catalogue_for(self, link: str, source: str | None = None) -> Catalogue:
+        """The catalogue that claims ``link``; with ``source`` only that one is asked, and it may take more.
+
+        Raises InvalidInput for a link of no known source.
+        """
+        loaded = self._loaded()
+        asked = [loaded[source]] if source in loaded else [] if source else list(loaded.values())
+        found = next((c for c in asked if c.claims(link) or (source and c.takes(link))), None)
         if found is None:
             raise InvalidInput(
                 "This is no link to a series of a known catalogue.", {"link": ["Must be a link of a known catalogue."]}

@@ -159,12 +159,15 @@ class AnimeService:
 
     # ── add and refresh ─────────────────────────────────────────────────────
 
-    def add(self, link: str, name: str | None = None, folder: str | None = None) -> tuple[AnimeSummary, bool]:
+    def add(
+        self, link: str, name: str | None = None, folder: str | None = None, source: str | None = None
+    ) -> tuple[AnimeSummary, bool]:
         """The series that ``link`` names, and whether it is new; its episodes are fetched in the background.
 
-        Raises InvalidInput for a link of no known source, KeyConflict where another series has its key.
+        ``source``: the catalogue that it must be of; ``playlists`` takes any address. Raises InvalidInput for a link of
+        no known source, KeyConflict where another series has its key.
         """
-        catalogue = self._registry.catalogue_for(link)
+        catalogue = self._registry.catalogue_for(link, source)
         key, place = catalogue.key_of(link), catalogue.series_link(link)
         known = self._series.get_by_key(key, removed=True)
         if known is None:

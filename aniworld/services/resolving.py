@@ -93,10 +93,10 @@ def in_order(
 ) -> list[HosterLink]:
     """The links in wanted languages, best first: language, then preferred hoster, then the page's own order.
 
-    Links that failed before are left out while others remain. Raises NothingThere when no wanted language is there.
+    A link that states no language fits every wish, after those that state a wanted one. Links that failed before are left out while others remain. Raises NothingThere when no wanted language is there.
     """
     ranks = {name.casefold(): rank for rank, name in enumerate(hosters)}
-    wanted = [link for language in languages for link in _preferred(links, language, ranks)]
+    wanted = [link for language in (*languages, "") for link in _preferred(links, language, ranks)]
     if not wanted:
         raise NothingThere(_nothing(links, languages))
     return [link for link in wanted if link.url not in failed] or wanted

@@ -98,15 +98,16 @@ class SeriesApp:
         return tuple(self._services.anime.search(query, source))
 
     def add(
-        self, link: str, name: str | None = None, folder: str | None = None, *, should_stop: Callable[[], bool] = bool
-    ) -> tuple[AnimeDetail, bool]:
+        self, link: str, name: str | None = None, folder: str | None = None, source: str | None = None, *,
+        should_stop: Callable[[], bool] = bool,
+    ) -> tuple[AnimeDetail, bool]:  # fmt: skip
         """The series with its episodes, and whether it is new. Waits until its catalogue page was read.
 
         Raises InvalidInput, KeyConflict, Cancelled.
         """
         read = threading.Event()
         with _heard(self._services.bus, lambda event: read.set() if isinstance(event, SeriesUpdated) else None):
-            summary, created = self._services.anime.add(link, name, folder)
+            summary, created = self._services.anime.add(link, name, folder, source)
             detail = self.series.get(summary.key)
             deadline = time.monotonic() + FIRST_READING_S
             while created and not (detail.refreshed_at or detail.refresh_error) and time.monotonic() < deadline:

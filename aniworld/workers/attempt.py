@@ -167,7 +167,7 @@ class Attempt:
             file=path.relative_to(root).as_posix(),
             relative=relative.as_posix(),
             size_bytes=result.size_bytes,
-            language=link.language,
+            language=link.language or None,
             hoster=link.hoster,
             seconds=time.monotonic() - began,
         )
@@ -229,7 +229,7 @@ class Attempt:
             folder=folder,
             connections=download.connections,
             quality=download.quality,
-            language=link.language,
+            language=link.language or None,
             speed_limit=self._share,
             stall_timeout_s=download.stall_timeout_s,
             ffmpeg=self._shop.ffmpeg(),
@@ -301,7 +301,7 @@ class Attempt:
                 eta_seconds=progress.eta_seconds,
                 phase=str(progress.phase),
                 hoster=link.hoster if link else None,
-                language=link.language if link else None,
+                language=(link.language or None) if link else None,
             )
         )
 

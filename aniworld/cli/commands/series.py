@@ -27,11 +27,12 @@ def search(query: tuple[str, ...], source: str | None, as_json: bool) -> None:
 @click.argument("link")
 @click.option("--name", help="Call the series so.")
 @click.option("--folder", help="Use this folder in the library.")
+@click.option("--source", help="It is of this catalogue; playlists takes any address that yt-dlp reads as a list.")
 @prints
-def add(link: str, name: str | None, folder: str | None, as_json: bool) -> None:
+def add(link: str, name: str | None, folder: str | None, source: str | None, as_json: bool) -> None:
     """Add the series at LINK, its address in the catalogue, and read its episodes."""
     with series_app() as app, stoppable() as should_stop:
-        detail, created = app.add(link, name, folder, should_stop=should_stop)
+        detail, created = app.add(link, name, folder, source, should_stop=should_stop)
     if as_json:
         emit({"created": created, "series": detail})
         return

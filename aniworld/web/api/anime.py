@@ -52,7 +52,7 @@ def search(wish: dict[str, Any]) -> Response:
 @blueprint.alt_response(200, schema=schema_of(AnimeSummary), success=True)
 def add(wish: dict[str, Any]) -> Response:
     """Add a series by its link; 200 if it was there already"""
-    series, created = services().anime.add(wish["link"].strip(), wish["name"], wish["folder"])
+    series, created = services().anime.add(wish["link"].strip(), wish["name"], wish["folder"], wish["source"])
     return answer(series, 201 if created else 200)
 
 

@@ -12,6 +12,7 @@ from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, Episo
 from aniworld.core.queue import Priority, Status
 from aniworld.core.specials import MOST as SPECIALS_AT_ONCE
 from aniworld.services.logs import LEVELS
+from aniworld.services.audit import KINDS
 from aniworld.services.notifications import URL_LENGTH, URLS_AT_ONCE
 from aniworld.services.numbering import MOST as ENTRIES_AT_ONCE
 from aniworld.services.passwords import LONGEST, SHORTEST
@@ -32,6 +33,18 @@ class NewPassword(StrictSchema):
 class Login(StrictSchema):
     password = Text(required=True, validate=validate.Length(1, LONGEST))
     remember = Truth(load_default=False)
+    code = Text(
+        load_default=None, allow_none=True, validate=validate.Length(max=40),
+        metadata={"description": "Of the authenticator, or a recovery code; where the second factor is on."},
+    )  # fmt: skip
+
+
+class PasswordProof(StrictSchema):
+    password = Text(required=True, validate=validate.Length(1, LONGEST))
+
+
+class TotpCode(StrictSchema):
+    code = Text(required=True, validate=validate.Length(1, 40))
 
 
 class PasswordChange(StrictSchema):
@@ -52,6 +65,10 @@ def language_list() -> fields.List:
 class PageQuery(StrictSchema):
     page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000))
     page_size = fields.Integer(load_default=50, validate=validate.Range(1, 500))
+
+
+class AuditQuery(PageQuery):
+    kind = Text(load_default=None, validate=validate.OneOf(KINDS))
 
 
 class SeriesList(PageQuery):
@@ -79,6 +96,10 @@ class NewSeries(StrictSchema):
     link = Text(required=True, validate=validate.Length(1, 2000))
     name = Text(load_default=None, allow_none=True, validate=validate.Length(max=500))
     folder = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+    source = Text(
+        load_default=None, allow_none=True, validate=validate.Length(max=255),
+        metadata={"description": "The catalogue that it must be of; playlists takes any address."},
+    )  # fmt: skip
 
 
 class Rescan(StrictSchema):
