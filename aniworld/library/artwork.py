@@ -1,10 +1,12 @@
-"""The cover as a poster in the series folder, where media servers look for it."""
+"""The cover as a poster in the series folder, for the series and for its seasons, where media servers look for it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from aniworld.core.naming import inside
+from aniworld.core.media import SPECIALS
+from aniworld.core.naming import inside, season_folder
 
 from .disk import storage_errors, write_new
 
@@ -18,11 +20,28 @@ def write_poster(root: Path, series_folder: Path, image: bytes) -> Path | None:
 
     Raises UnsafePath and StorageError.
     """
-    kind = _kind(image)
     folder = inside(root, series_folder)
-    if kind is None or not folder.is_dir() or _has_one(folder):
+    return None if not folder.is_dir() or _has_one(folder, _NAMES) else _write(root, folder, "poster", image)
+
+
+def write_season_poster(root: Path, series_folder: Path, season: int, image: bytes) -> Path | None:
+    """As ``write_poster``: ``season01-poster.jpg`` in the series folder, ``season-specials-poster.jpg`` for season 0.
+
+    None too where the season's own folder has a picture.
+    """
+    folder = inside(root, series_folder)
+    name = f"season{season:02d}" if season != SPECIALS else "season-specials"
+    if not folder.is_dir() or _has_one(folder, (f"{name}-poster", name)):
         return None
-    target = folder / f"poster.{kind}"
+    own = inside(root, folder / season_folder(season))
+    return None if own.is_dir() and _has_one(own, _NAMES) else _write(root, folder, f"{name}-poster", image)
+
+
+def _write(root: Path, folder: Path, stem: str, image: bytes) -> Path | None:
+    kind = _kind(image)
+    if kind is None:
+        return None
+    target = folder / f"{stem}.{kind}"
     with storage_errors(root):
         return target if write_new(target, image) else None
 
@@ -34,5 +53,5 @@ def _kind(image: bytes) -> str | None:
     return None if kind == "webp" and image[8:12] != b"WEBP" else kind
 
 
-def _has_one(folder: Path) -> bool:
-    return any(entry.stem.casefold() in _NAMES and entry.suffix for entry in folder.iterdir())
+def _has_one(folder: Path, stems: Collection[str]) -> bool:
+    return any(entry.stem.casefold() in stems and entry.suffix for entry in folder.iterdir())

@@ -11,7 +11,7 @@ from aniworld.config.settings import Settings
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.offload import offload
 from aniworld.core.specials import in_library
-from aniworld.library.artwork import write_poster
+from aniworld.library.artwork import write_poster, write_season_poster
 from aniworld.library.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
 from aniworld.models import AnimeSeries, Database, Episode
 
@@ -35,7 +35,7 @@ class BesideService:
             return []
         written: list[Path | None] = []
         if library.write_artwork and (cover := self._cover(key)):
-            written.append(offload(_poster, root, root / series.folder, cover))
+            written += offload(_posters, root, root / series.folder, season, cover)
         if library.write_nfo:
             written.append(offload(write_series_nfo, root, root / series.folder, _series_nfo(series)))
             written.append(offload(write_episode_nfo, root, video, _episode_nfo(series, episode, season, number)))
@@ -50,8 +50,10 @@ class BesideService:
             return series, session.scalar(select(Episode).where(*where))
 
 
-def _poster(root: Path, folder: Path, cover: Path) -> Path | None:
-    return write_poster(root, folder, cover.read_bytes())
+def _posters(root: Path, folder: Path, season: int, cover: Path) -> list[Path | None]:
+    """The catalogue has one cover for a series: a season without a picture of its own gets that one, too."""
+    image = cover.read_bytes()
+    return [write_poster(root, folder, image), write_season_poster(root, folder, season, image)]
 
 
 def _series_nfo(series: AnimeSeries) -> SeriesNfo:
