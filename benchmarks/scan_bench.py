@@ -107,12 +107,12 @@ def cpu_s(pids: list[int]) -> float:
 
 
 class Watched:
-    """One scan of the server, asked for its queue's status 20 times a second meanwhile.
+    """One scan of the server (none for ``idle_s`` seconds), asked for its queue's status 50 ms after each answer meanwhile.
 
     ``seconds`` of the scan, ``cpu`` seconds of the server, ``taken`` milliseconds an answer, ``grown`` MB at the worst.
     """
 
-    def __init__(self, server: Server, keys: list[str] | None = None) -> None:
+    def __init__(self, server: Server, wish: dict[str, Any] | None = None, idle_s: float = 0.0) -> None:
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.headers["Authorization"] = f"Bearer {server.token}"
@@ -120,16 +120,18 @@ class Watched:
         before, cpu, self.grown, self.taken = memory_mb(pids), cpu_s(pids), 0.0, []
         self.session.get(server.url + "/api/queue/status", timeout=30)
         began = time.perf_counter()
-        server.post("/api/anime/rescan", {"keys": keys} if keys else None)
+        if not idle_s:
+            server.post("/api/anime/rescan", wish)
         while True:
             self.taken.append(self.ask(server))
             self.grown = max(self.grown, memory_mb(pids) - before)
-            if server.get("/api/anime/scan")["status"] != "running":
+            self.answer = server.get("/api/anime/scan")
+            self.seconds = time.perf_counter() - began
+            if self.seconds > idle_s and self.answer["status"] != "running":
                 break
             time.sleep(EVERY_S)
-        self.seconds, self.cpu = time.perf_counter() - began, cpu_s(pids) - cpu
-        self.answer = server.get("/api/anime/scan")
-        assert self.answer["status"] == "completed", self.answer
+        self.cpu = cpu_s(pids) - cpu
+        assert idle_s or self.answer["status"] == "completed", self.answer
 
     def ask(self, server: Server) -> float:
         began = time.perf_counter()
@@ -158,8 +160,8 @@ def _measured(place: Path, root: Path, known: list[KnownSeries]) -> list[str]:
     alone, _ = timed(lambda: SerieScanner(root).scan(known, scan_id="bench"), 2)
     server = Server(place / "instance", ANIWORLD_LIBRARY=str(root)).start()
     try:
-        first, again = Watched(server), Watched(server)
-        few = Watched(server, [each.key for each in known[:3]])
+        idle, first, again = Watched(server, idle_s=5.0), Watched(server), Watched(server)
+        few = Watched(server, {"keys": [each.key for each in known[:3]]})
     finally:
         server.stop()
     assert first.answer["episodes_found"] == len(paths), first.answer
@@ -168,6 +170,7 @@ def _measured(place: Path, root: Path, known: list[KnownSeries]) -> list[str]:
         f"| find -type f, {size} | {find:.2f} s | | |",
         f"| find and reading the names (the base) | {base:.2f} s | 1.0 | |",
         f"| disk and names only, without the database | {alone:.2f} s | {alone / base:.1f} | |",
+        f"| the server without a scan | {idle.seconds:.0f} s | | queue status {idle.latency()} |",
         _row("first scan by the server", first, base),
         _row("unchanged rescan", again, base),
         _row("three series by key", few, base),
