@@ -28,6 +28,7 @@ from aniworld.providers.http import Gate
 from aniworld.providers.registry import Registry, settings_for
 from aniworld.providers.rest import RestingSources
 from aniworld.services.anime import AnimeService
+from aniworld.services.audit import AuditService
 from aniworld.services.auth import AuthService
 from aniworld.services.automation import EXTRA, build_automation
 from aniworld.services.beside import BesideService
@@ -77,12 +78,14 @@ def build_services(environment: Environment | None = None) -> Services:
         spawn=spawn,
     )
     scan = ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now)
+    audit = AuditService(database, days=lambda: config.current.logging.audit_days)
     services = Services(
         environment=environment,
         database=database,
         bus=bus,
         config=config,
-        auth=AuthService(database, environment, spawn=spawn),
+        auth=AuthService(database, environment, spawn=spawn, audit=audit),
+        audit=audit,
         progress=progress,
         anime=anime,
         series=series,

@@ -152,6 +152,9 @@ class MediaServerSettings:
 @dataclass(frozen=True)
 class LoggingSettings:
     level: str = setting("INFO", "How much is logged.", choices=LOG_LEVELS)
+    audit_days: int = setting(
+        90, "How many days sign-ins, deletions and changes of settings are remembered.", low=1, high=3650
+    )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@
     ├── SignInError
     │   ├── NotSignedIn           no, or an ended, session
     │   ├── WrongPassword
+    │   │   └── WrongCode         of the second factor, or used before
+    │   ├── TotpRequired          the password is right; a code of the second factor is needed too
     │   └── Forbidden             signed in, but this may not be
     ├── SourceError               fetching from catalogue or hoster
     │   ├── NothingThere          it does not exist there: final
@@ -78,6 +80,14 @@ class NotSignedIn(SignInError):
 
 class WrongPassword(SignInError):
     code = "wrong_password"
+
+
+class WrongCode(WrongPassword):
+    code = "wrong_code"
+
+
+class TotpRequired(SignInError):
+    code = "totp_required"
 
 
 class Forbidden(SignInError):

@@ -1,6 +1,7 @@
 """The tables. Models hold facts; they read no configuration and abort no request."""
 
-from .access import ApiKey, MasterPassword, UserSession
+from .access import ApiKey, MasterPassword, RecoveryCode, SecondFactorSecret, UserSession
+from .audit import AuditEntry
 from .base import Base, SoftDeleteMixin, TimestampMixin, utcnow
 from .database import Database
 from .library import RenameRun
@@ -9,6 +10,6 @@ from .scan import FolderMatch, ScanRun, SeenFolder
 from .series import AnimeSeries, Episode
 
 __all__ = [
-    "AnimeSeries", "ApiKey", "Base", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "MasterPassword",
-    "QueueState", "RenameRun", "ScanRun", "SeenFolder", "SoftDeleteMixin", "TimestampMixin", "UserSession", "utcnow",
+    "AnimeSeries", "ApiKey", "AuditEntry", "Base", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "MasterPassword",
+    "QueueState", "RecoveryCode", "RenameRun", "ScanRun", "SecondFactorSecret", "SeenFolder", "SoftDeleteMixin", "TimestampMixin", "UserSession", "utcnow",
 ]  # fmt: skip

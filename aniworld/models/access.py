@@ -1,10 +1,10 @@
-"""Who may come in: the master password, sessions and API keys. Secrets are kept as hashes only."""
+"""Who may come in: the master password, second factor, sessions and API keys. Secrets are kept as hashes only."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, TimestampMixin, UtcDateTime
@@ -31,6 +31,30 @@ class UserSession(TimestampMixin, Base):
     remember: Mapped[bool] = mapped_column(default=False)
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     address: Mapped[str] = mapped_column(String(64), default="")
+
+
+class SecondFactorSecret(TimestampMixin, Base):
+    """One row, id 1, once a second factor was begun; it counts when ``confirmed_at`` is set.
+
+    ``secret``: encrypted. ``last_step``: the newest time step whose code was used, so that none is used twice.
+    """
+
+    __tablename__ = "second_factor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret: Mapped[str] = mapped_column(String(300))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class RecoveryCode(Base):
+    """``digest``: SHA-256 of 130 random bits. Each is good once."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
 class ApiKey(TimestampMixin, Base):

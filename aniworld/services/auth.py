@@ -7,7 +7,6 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,11 +15,23 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from aniworld.config.environment import Environment
-from aniworld.core.errors import Conflict, Forbidden, InvalidInput, NotFound, NotSignedIn, Unavailable, WrongPassword
+from aniworld.core.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    TotpRequired,
+    Unavailable,
+    WrongPassword,
+)
 from aniworld.models import ApiKey, Database, MasterPassword, UserSession, utcnow
 
+from .audit import AuditService, Origin, hint
+from .identity import Identity, SignedIn
 from .passwords import Passwords, check
 from .recent import Recent
+from .second_factor import Enrolment, RecoveryCodes, SecondFactor
 from .tokens import Tokens, derived, new_api_key, new_session_id, read_secret, same
 from .views import ApiKeyView, SessionView
 
@@ -30,28 +41,7 @@ REMEMBERED, SESSION, IDLE = timedelta(days=30), timedelta(hours=24), timedelta(h
 SEEN_EVERY = timedelta(minutes=1)
 SESSIONS_LIMIT, KEYS_LIMIT = 500, 100
 SCOPES = ("read", "full")
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    session_id: str
-    access_token: str
-    expires_at: datetime
-    remember: bool
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who asks: a session or an API key. ``scope``: read or full. ``expires_at``: None = does not expire."""
-
-    scope: str
-    expires_at: datetime | None
-    session_id: str | None = None
-    key_id: str | None = None
-
-    @property
-    def id(self) -> str:
-        return self.session_id or self.key_id or ""
+__all__ = ["REMEMBERED", "AuthService", "Identity", "SignedIn"]
 
 
 class AuthService:
@@ -65,6 +55,7 @@ class AuthService:
         secret: bytes | None = None,
         clock: Callable[[], datetime] = utcnow,
         spawn: Callable[[Callable[[], None]], object] = lambda work: work(),
+        audit: AuditService | None = None,
     ) -> None:
         self.secret = secret or read_secret(environment.instance)
         self.setup_token = secrets.token_urlsafe(16)
@@ -74,6 +65,8 @@ class AuthService:
         self._spawn = spawn
         self._passwords = Passwords()
         self._tokens = Tokens(derived(self.secret, "token"))
+        self._audit = audit or AuditService(database, clock=clock)
+        self.second_factor = SecondFactor(database, derived(self.secret, "totp"), clock)
         self._recent: Recent[Identity] = Recent()
         self._ended: tuple[Callable[[str], None], ...] = ()
         self._configured = False
@@ -115,12 +108,14 @@ class AuthService:
         if not local and not same(token or "", self.setup_token):
             raise Forbidden("From another machine the setup token is needed; the server's log shows it.")
         self._set_first(password)
+        self._audit.record("password_set", origin=Origin(address))
         return self._begin(False, agent, address)
 
     def set_password(self, password: str) -> None:
         """The master password is ``password``, and every session ends: for the owner at this machine."""
         self._store(self._passwords.digest(password))
         self.end_all()
+        self._audit.record("password_set")
 
     def change_password(self, current: str, new: str, keep_session: str | None = None) -> None:
         """Every session but ``keep_session`` ends. Raises WrongPassword, InvalidInput."""
@@ -128,12 +123,41 @@ class AuthService:
         self._verify(current)
         self._store(self._passwords.digest(new))
         self.end_all(keep_session)
+        self._audit.record("password_changed")
+
+    # ── the second factor ───────────────────────────────────────────────────
+
+    def begin_second_factor(self, password: str) -> Enrolment:
+        """Raises WrongPassword, Conflict."""
+        self._verify(password)
+        return self.second_factor.begin()
+
+    def enable_second_factor(self, code: str, keep_session: str | None = None) -> RecoveryCodes:
+        """Every session but ``keep_session`` ends: they came in without it. Raises WrongCode, Conflict."""
+        codes = self.second_factor.confirm(code)
+        self.end_all(keep_session)
+        self._audit.record("totp_enabled")
+        return codes
+
+    def disable_second_factor(self, password: str | None = None) -> None:
+        """``None``: for the owner at this machine. Raises WrongPassword."""
+        if password is not None:
+            self._verify(password)
+        self.second_factor.disable()
+        self._audit.record("totp_disabled")
 
     # ── sessions ────────────────────────────────────────────────────────────
 
-    def login(self, password: str, remember: bool = False, agent: str = "", address: str = "") -> SignedIn:
-        """A new session. Raises WrongPassword, Conflict while no password is set."""
-        self._verify(password)
+    def login(
+        self, password: str, remember: bool = False, agent: str = "", address: str = "", code: str | None = None
+    ) -> SignedIn:
+        """A new session. Raises WrongPassword, WrongCode, TotpRequired, Conflict while no password is set."""
+        try:
+            self._verify(password)
+            self._verify_code(code, address)
+        except WrongPassword as error:
+            self._audit.record("sign_in_failed", error.code, origin=Origin(address))
+            raise
         return self._begin(remember, agent, address)
 
     def identity_of_token(self, token: str) -> Identity:
@@ -170,6 +194,7 @@ class AuthService:
         """The session of ``identity`` is dead at once. An API key has none: it is revoked by its id."""
         if identity.session_id:
             self._end([identity.session_id])
+            self._audit.record("signed_out")
 
     def sessions(self, current: str | None = None) -> list[SessionView]:
         """The open sessions, last seen first."""
@@ -181,6 +206,7 @@ class AuthService:
         """Raises NotFound."""
         if not self._end([session_id]):
             raise NotFound("There is no open session of this id.")
+        self._audit.record("session_ended", hint(session_id))
 
     def end_all(self, keep: str | None = None) -> None:
         """Every session but ``keep`` is dead at once."""
@@ -220,6 +246,7 @@ class AuthService:
             if standing >= KEYS_LIMIT:
                 raise Conflict(f"There are {KEYS_LIMIT} keys already; revoke one that you no longer need.")
             session.add(row)
+        self._audit.record("key_created", f"{name} ({scope})")
         return _key_view(row, key)
 
     def revoke_key(self, key_id: str) -> None:
@@ -229,7 +256,9 @@ class AuthService:
             if row is None or row.revoked_at is not None:
                 raise NotFound("There is no API key of this id.")
             row.revoked_at = self._clock()
+            name = row.name
         self._tell_ended([key_id])
+        self._audit.record("key_revoked", name)
 
     # ── inside ──────────────────────────────────────────────────────────────
 
@@ -253,6 +282,14 @@ class AuthService:
         if not self._passwords.matches(row.digest, password):
             raise WrongPassword("The password is wrong.")
 
+    def _verify_code(self, code: str | None, address: str) -> None:
+        if not self.second_factor.state().enabled:
+            return
+        if not code:
+            raise TotpRequired("Your password is right; enter the code of your authenticator as well.")
+        if self.second_factor.spend(code):
+            self._audit.record("recovery_code_used", origin=Origin(address))
+
     def _begin(self, remember: bool, agent: str, address: str) -> SignedIn:
         now = self._clock()
         row = UserSession(
@@ -270,6 +307,7 @@ class AuthService:
             surplus = list(session.scalars(open_ids.offset(SESSIONS_LIMIT)))
         if surplus:
             self._end(surplus)
+        self._audit.record("signed_in", row.user_agent, origin=Origin(address, hint(row.id)))
         return SignedIn(row.id, self._tokens.issue(row.id, now, row.expires_at), row.expires_at, remember)
 
     def _open(self) -> tuple[Any, ...]:
@@ -315,13 +353,18 @@ class AuthService:
             if len(self._seen) > 2 * SESSIONS_LIMIT:
                 self._seen.clear()
             self._seen[row_id] = now
-        self._spawn(lambda: self._note_seen(table, row_id, now))
+        origin = self._audit.origin()
+        self._spawn(lambda: self._note_seen(table, row_id, now, origin))
 
-    def _note_seen(self, table: type[UserSession] | type[ApiKey], row_id: str, now: datetime) -> None:
+    def _note_seen(self, table: type[UserSession] | type[ApiKey], row_id: str, now: datetime, origin: Origin) -> None:
         field = "last_seen_at" if table is UserSession else "last_used_at"
         try:
             with self._database.writing() as session:
+                row = session.get(ApiKey, row_id) if table is ApiKey else None
+                name = row.name if row and (row.last_used_at is None or row.last_used_at.date() < now.date()) else None
                 session.execute(update(table).where(table.id == row_id).values({field: now}))
+            if name is not None:  # the first use of this day
+                self._audit.record("key_used", name, origin=Origin(origin.address, hint(row_id)))
         except (Unavailable, OperationalError) as error:
             log.info("When a session was last seen could not be written: %s", error)
 

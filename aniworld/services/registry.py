@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.providers.rest import RestingSources
 
     from .anime import AnimeService
+    from .audit import AuditService
     from .auth import AuthService
     from .beside import BesideService
     from .configuration import ConfigService
@@ -43,6 +44,7 @@ class Services:
     bus: EventBus
     config: ConfigService
     auth: AuthService
+    audit: AuditService
     progress: ProgressService
     anime: AnimeService
     series: AnimeSeriesService

@@ -296,6 +296,17 @@ class SessionView:
 
 
 @dataclass(frozen=True)
+class AuditView:
+    """``kind``: what was done; ``who``: a hint of the session or key; ``detail``: names, never values."""
+
+    at: datetime
+    kind: str
+    address: str
+    who: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class ApiKeyView:
     """``key`` is there only in the answer that makes it."""
 

@@ -11,14 +11,30 @@ from aniworld.services.auth import REMEMBERED
 from aniworld.services.registry import Services
 from aniworld.services.tokens import derived
 
-from . import bodies, errors, guards, headers, live, pages
-from .api import addresses, anime, auth, automation, config, document, identifiers, queue, recycle, rename, system
+from . import audit, bodies, errors, guards, headers, live, pages
+from .api import (
+    addresses,
+    anime,
+    auth,
+    automation,
+    config,
+    document,
+    identifiers,
+    queue,
+    recycle,
+    rename,
+    second_factor,
+    system,
+)
+from .api import audit as audit_log
 from .hosts import HostGate
 from .limits import SignInLimit
 from .wiring import EXTENSION
 
 BLUEPRINTS = (
     auth.blueprint,
+    second_factor.blueprint,
+    audit_log.blueprint,
     config.blueprint,
     anime.blueprint,
     queue.blueprint,
@@ -36,6 +52,7 @@ def init_web(app: Flask, services: Services) -> None:
     headers.install(app)
     bodies.install(app)
     guards.install(app)
+    audit.install(app)
     errors.install(app, pages.error_page)
     addresses.install(app)
     identifiers.install(app)

@@ -68,7 +68,7 @@ class Runtime:
         while True:
             for chore in (self._import_legacy,) if first else ():
                 _guarded(chore)
-            for chore in (self._sweep, self._services.auth.purge):
+            for chore in (self._sweep, self._services.auth.purge, self._services.audit.purge):
                 _guarded(chore)
             first = False
             gevent.sleep(HOUSEKEEPING_EVERY_S)

@@ -60,6 +60,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_api_key_digest")),
     )
     op.create_table(
+        "audit_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("who", sa.String(length=40), nullable=False),
+        sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_entry_kind"), ["kind"], unique=False)
+
+    op.create_table(
         "download_queue_item",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("serie_id", sa.String(length=255), nullable=False),
@@ -127,6 +141,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_state")),
     )
     op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+        sa.UniqueConstraint("digest", name=op.f("uq_recovery_code_digest")),
+    )
+    op.create_table(
         "rename_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=False),
@@ -166,6 +188,16 @@ def upgrade() -> None:
     with op.batch_alter_table("scan_run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_scan_run_started_at"), ["started_at"], unique=False)
 
+    op.create_table(
+        "second_factor",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("secret", sa.String(length=300), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_factor")),
+    )
     op.create_table(
         "seen_folder",
         sa.Column("path", sa.String(length=1000), nullable=False),
@@ -227,6 +259,7 @@ def downgrade() -> None:
 
     op.drop_table("user_session")
     op.drop_table("seen_folder")
+    op.drop_table("second_factor")
     with op.batch_alter_table("scan_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_scan_run_started_at"))
 
@@ -236,6 +269,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rename_run_run_id")
 
     op.drop_table("rename_run")
+    op.drop_table("recovery_code")
     op.drop_table("queue_state")
     op.drop_table("master_password")
     op.drop_table("folder_match")
@@ -244,6 +278,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_download_queue_item_claim")
 
     op.drop_table("download_queue_item")
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_entry_kind"))
+        batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
+
+    op.drop_table("audit_entry")
     op.drop_table("api_key")
     with op.batch_alter_table("anime_series", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_anime_series_key"))

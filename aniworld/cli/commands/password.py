@@ -16,12 +16,16 @@ LONGEST = 1024
 
 @click.command()
 @click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from standard input, its first line.")
+@click.option("--disable-totp", is_flag=True, help="Turn the second factor off; the password stays as it is.")
 @prints
-def password(from_stdin: bool, as_json: bool) -> None:
+def password(from_stdin: bool, disable_totp: bool, as_json: bool) -> None:
     """Set or change the master password. Whoever may run this owns the instance, so the old one is not asked for.
 
     Every open session ends.
     """
+    if disable_totp:
+        _disable_totp(as_json)
+        return
     chosen = _read() if from_stdin else _asked()
     with opened() as services:
         first = not services.auth.configured()
@@ -29,6 +33,12 @@ def password(from_stdin: bool, as_json: bool) -> None:
     emit({"configured": True, "first": first}) if as_json else say(
         "The password is set." if first else "The password is changed; every session has ended."
     )
+
+
+def _disable_totp(as_json: bool) -> None:
+    with opened() as services:
+        services.auth.disable_second_factor()
+    emit({"totp": False}) if as_json else say("The second factor is off; the password alone signs in.")
 
 
 def _read() -> str:

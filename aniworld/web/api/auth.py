@@ -53,9 +53,9 @@ def setup(wish: dict[str, Any]) -> Response:
 @blueprint.arguments(Login)
 @blueprint.response(200, Token)
 def login(wish: dict[str, Any]) -> Response:
-    """Sign in with the password"""
+    """Sign in with the password, and a code where the second factor is on (401 with code totp_required says so)"""
     with attempt():
-        signed_in = services().auth.login(wish["password"], wish["remember"], agent(), address())
+        signed_in = services().auth.login(wish["password"], wish["remember"], agent(), address(), wish["code"])
     return _welcome(signed_in, 200)
 
 

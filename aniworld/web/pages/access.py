@@ -9,7 +9,7 @@ from typing import Any
 from flask import jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from aniworld.core.errors import AlreadyRunning, AniworldError, InvalidInput
+from aniworld.core.errors import AlreadyRunning, AniworldError, InvalidInput, TotpRequired, WrongCode
 from aniworld.core.media import KNOWN_LANGUAGES
 from aniworld.core.offload import offload
 from aniworld.services.auth import SignedIn
@@ -36,7 +36,8 @@ def login() -> Answer:
     try:
         guards.let_in(signed_in_by_form())
     except AniworldError as error:
-        return page("login.html", _("Sign in"), next=goal, trouble=words.translated(str(error))), status_of(error)
+        facts = {"trouble": words.translated(str(error)), "code_needed": isinstance(error, TotpRequired | WrongCode)}
+        return page("login.html", _("Sign in"), next=goal, **facts), status_of(error)
     return redirect(goal or url_for("pages.index"))
 
 
@@ -100,7 +101,8 @@ def signed_in_by_form() -> SignedIn:
     """Raises WrongPassword, TooManyTries."""
     with attempt():
         remember = request.form.get("remember") == "1"
-        return services().auth.login(request.form.get("password", ""), remember, agent(), address())
+        password, code = request.form.get("password", ""), request.form.get("code", "")[:40]
+        return services().auth.login(password, remember, agent(), address(), code)
 
 
 def set_up_by_form() -> SignedIn:

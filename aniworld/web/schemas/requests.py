@@ -11,8 +11,8 @@ from aniworld.core.errors import InvalidInput
 from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
 from aniworld.core.queue import Priority, Status
 from aniworld.core.specials import MOST as SPECIALS_AT_ONCE
-from aniworld.services.logs import LEVELS
 from aniworld.services.audit import KINDS
+from aniworld.services.logs import LEVELS
 from aniworld.services.notifications import URL_LENGTH, URLS_AT_ONCE
 from aniworld.services.numbering import MOST as ENTRIES_AT_ONCE
 from aniworld.services.passwords import LONGEST, SHORTEST

@@ -29,12 +29,22 @@ async function submit(wish) {
   } catch (problem) {
     if (!("status" in problem)) throw problem;
     complain(Object.values(problem.errors).flat(2).filter((one) => typeof one === "string").join(" ") || problem.message);
-    find("#password, #root")?.focus();
+    find(form.matches(":has([data-code]:not([hidden]))") ? "#code" : "#password, #root")?.focus();
     button.disabled = false;
   }
 }
 
-const signIn = () => api.post("/api/auth/login", { password: form.elements.password.value, remember: form.elements.remember.checked });
+async function signIn() {
+  const { password, remember, code } = form.elements;
+  const wish = { password: password.value, remember: remember.checked };
+  if (code.value.trim()) wish.code = code.value.trim();
+  try {
+    await api.post("/api/auth/login", wish);
+  } catch (problem) {
+    if (problem.code === "totp_required" || problem.code === "wrong_code") find("[data-code]").hidden = false;
+    throw problem;
+  }
+}
 
 async function setUp() {
   const { password, repeat, setup_token: given } = form.elements;

@@ -1,0 +1,57 @@
+"""The optional second factor of signing in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from aniworld.services.second_factor import Enrolment, RecoveryCodes, SecondFactorState
+from aniworld.web import guards
+from aniworld.web.answers import answer, nothing
+from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.requests import PasswordProof, TotpCode
+from aniworld.web.wiring import services
+
+from . import Blueprint
+from .auth import attempt
+
+blueprint = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="The second factor of signing in.")
+
+
+@blueprint.get("")
+@blueprint.response(200, schema_of(SecondFactorState))
+def state() -> Response:
+    """Whether a second factor is on, and how many recovery codes are left"""
+    return answer(services().auth.second_factor.state())
+
+
+@blueprint.post("")
+@blueprint.arguments(PasswordProof)
+@blueprint.response(201, schema_of(Enrolment))
+def begin(wish: dict[str, Any]) -> Response:
+    """Make a secret for an authenticator; shown in this answer only, and in force once a code confirmed it"""
+    with attempt():
+        made = services().auth.begin_second_factor(wish["password"])
+    return answer(made, 201)
+
+
+@blueprint.post("/confirm")
+@blueprint.arguments(TotpCode)
+@blueprint.response(200, schema_of(RecoveryCodes))
+def confirm(wish: dict[str, Any]) -> Response:
+    """Turn the second factor on; the recovery codes are shown in this answer only, and every other session ends"""
+    who = guards.identity()
+    with attempt():
+        codes = services().auth.enable_second_factor(wish["code"], who and who.session_id)
+    return answer(codes)
+
+
+@blueprint.delete("")
+@blueprint.arguments(PasswordProof)
+@blueprint.response(204)
+def disable(wish: dict[str, Any]) -> Response:
+    """Turn the second factor off"""
+    with attempt():
+        services().auth.disable_second_factor(wish["password"])
+    return nothing()
