@@ -22,6 +22,10 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # the tools are no package
+
+from aniworld.library.recycle import RecycleBin  # noqa: E402
+
 FOLDER = ROOT / "docs" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -29,7 +33,9 @@ ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"
 SERIES = "/series/sternenfaehre-nautilus-zwoelf"
 PAGES = {
     "login": "/login", "library": "/", "series": SERIES, "search": "/search?q=a", "queue": "/queue", "scan": "/scan",
-    "settings": "/settings/download", "access": "/settings/access", "system": "/system",
+    "calendar": "/calendar", "settings": "/settings/download", "naming": "/settings/library",
+    "tracking": "/settings/tracking", "recycle": "/settings/recycle", "access": "/settings/access", "system": "/system",
+    "log": "/system#log-title",
 }  # fmt: skip
 LOOKS = {
     "light": {"viewport": {"width": 1280, "height": 820}, "color_scheme": "light"},
@@ -53,10 +59,22 @@ def demo() -> Iterator[tuple[str, str]]:
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(url, process)
+            fill_the_bin(Path(folder) / "demo" / "library")
             yield url, re.search(r"password is (\S+)", log.read_text())[1]  # type: ignore[index]
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(30)
+
+
+def fill_the_bin(library: Path) -> None:
+    """Something to bring back: an episode that was replaced, and one that was removed."""
+    for name, reason in (
+        ("Lautlos im Nebelwald - S01E02 - Der dritte Ruf.mp4", "a better language took its place"),
+        ("Kupferherz - S01E01 - Das Uhrwerk.mp4", "Kupferherz was removed"),
+    ):
+        path = library / name
+        path.write_bytes(bytes(1_800_000))
+        RecycleBin(library).put(path, reason=reason)
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -89,6 +107,9 @@ def picture(page: Page, name: str, look: str) -> None:
     page.goto(PAGES[name])
     page.wait_for_load_state("load")
     page.wait_for_timeout(2500 if name == "queue" else 700)
+    page.wait_for_function(
+        "[...document.images].every((one) => one.complete || one.getBoundingClientRect().top > innerHeight)"
+    )
     page.screenshot(path=FOLDER / f"{name}-{look}.png", animations="disabled")
 
 

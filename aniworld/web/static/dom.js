@@ -78,7 +78,7 @@ export function timeLeft(seconds) {
   return say("eta_hours", { h: number(Math.floor(seconds / 3600)), m: number(Math.floor((seconds % 3600) / 60)) });
 }
 
-export const clock = (iso) => new Date(iso).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+export const clock = (iso) => new Date(iso).toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" });
 export const moment = (iso) => new Date(iso).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
 export const percent = (value) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }).format(Math.floor(value) / 100);
 

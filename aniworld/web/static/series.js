@@ -65,11 +65,17 @@ on(page, "click", "[data-action]", (event, button) => {
   if (act && button.getAttribute("aria-disabled") !== "true") attempt(() => act(button), button);
 });
 on(page, "change", "[data-select-all]", (event, box) => selection.set(() => box.checked));
-/* Only monitored series are looked through: who wishes their new episodes wishes that, too. */
+/* Only monitored series are looked through: who wishes their new episodes wishes that, too. An answer that was asked for
+   before the wish must not put the switch back meanwhile. */
+let wishing = 0;
 on(page, "change", "[data-switch]", (event, box) => attempt(async () => {
   const facts = { [box.dataset.switch]: box.checked };
   if (box.checked) facts.monitored = true;
-  showSwitches(await change(key, facts));
+  wishing += 1;
+  const detail = await change(key, facts).finally(() => {
+    wishing -= 1;
+  });
+  showSwitches(detail);
   toast(say(`${box.dataset.switch}_${box.checked ? "on" : "off"}`));
 }).then(() => refresh()));
 on(page, "change", '[data-order-list][data-name="languages"]', (event, list) => attempt(async () => {
@@ -117,6 +123,7 @@ const refresh = later(async () => {
 }, 250);
 
 function showSwitches(detail) {
+  if (wishing) return;
   for (const box of findAll("[data-switch]")) box.checked = detail[box.dataset.switch];
   const hint = find("[data-tracking-off]");
   hint.hidden = hint.dataset.trackingOff === "no" || !(detail.auto_download || detail.upgrade);
