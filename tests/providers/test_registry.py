@@ -105,7 +105,7 @@ def test_a_plugin_that_cannot_be_loaded_is_named_and_left_out(
     registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        assert [c.site for c in registry.catalogues()] == ["foreign.example", "aniworld.to", "s.to"]
+        assert [c.site for c in registry.catalogues()] == ["foreign.example", "playlists", "aniworld.to", "s.to"]
     assert "lost" in caplog.text
 
 
