@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
+from typing import Any
 
 from aniworld.config.settings import LibrarySettings
 from aniworld.core.errors import AniworldError, InvalidInput
@@ -35,7 +36,7 @@ class Named:
 def example_names(template: str, *, season_folders: bool = True) -> NameExamples:
     """What ``template`` makes of invented episodes. Raises InvalidInput for the field ``template``."""
 
-    def shown(**facts: object) -> str:
+    def shown(**facts: Any) -> str:
         return episode_path(template, replace(EXAMPLE, **facts), "mkv", season_folders=season_folders).as_posix()
 
     try:
@@ -97,14 +98,19 @@ def _completed(library: LibrarySettings, naming: EpisodeNaming, file: PurePosixP
     for name in unknown:
         if f"{{{name}" not in library.episode_template:
             continue
-        pattern = _path(library, replace(naming, **{name: _UNKNOWN}), file.name).stem
+        pattern = _path(library, _with(naming, name, _UNKNOWN), file.name).stem
         head, sign, tail = pattern.partition(_UNKNOWN)
         told = re.fullmatch(f"{re.escape(folded(head))}(.{{1,40}}){re.escape(folded(tail))}", folded(file.stem))
         if sign and told:
-            naming = replace(naming, **{name: file.stem[told.start(1) : told.end(1)]})
+            naming = _with(naming, name, file.stem[told.start(1) : told.end(1)])
     return naming
 
 
 def _path(library: LibrarySettings, naming: EpisodeNaming, file: str) -> PurePosixPath:
     ext = file.rpartition(".")[2]
     return episode_path(library.episode_template, naming, ext, season_folders=library.season_folders)
+
+
+def _with(naming: EpisodeNaming, name: str, value: str) -> EpisodeNaming:
+    told: dict[str, Any] = {name: value}
+    return replace(naming, **told)
