@@ -79,9 +79,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Itera
     (library / "Ein Ordner <b>ohne Serie" / "Folge 01.mkv").write_bytes(b"x")
     _furnish(home / "instance")
     with DemoSite(media_folder, throttle=SLOW) as site:
-        server = Server(
-            home / "instance", ANIWORLD_TRUSTED_PROXIES="127.0.0.1", **environment_for(site, library)
-        )
+        server = Server(home / "instance", ANIWORLD_TRUSTED_PROXIES="127.0.0.1", **environment_for(site, library))
         server.start()
         server.configure(catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10})
         for slug in DEMO:
@@ -112,18 +110,34 @@ def watch(house: Server) -> Iterator[Watch]:
     watching.check()
 
 
+@pytest.fixture(scope="session")
+def windows(browser: Browser, house: Server, signed_in: dict) -> Iterator[Callable[..., BrowserContext]]:
+    """One signed-in browser for each set of options: its cache spares the tests the loading of what never changes."""
+    opened: dict[str, BrowserContext] = {}
+
+    def window(**options: object) -> BrowserContext:
+        wanted = {"viewport": DESK, "locale": "en-GB", **options}
+        context = opened.get(repr(wanted))
+        if context is None:
+            context = browser.new_context(storage_state=signed_in, base_url=house.url, **wanted)
+            context.set_default_timeout(8000)
+            context.add_init_script(TELL_VIOLATIONS)
+            opened[repr(wanted)] = context
+        return context
+
+    yield window
+    for context in opened.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(browser: Browser, house: Server, signed_in: dict, watch: Watch) -> Iterator[Callable[..., Page]]:
-    """``visit("/queue", viewport=PHONE)``: a signed-in page in a browser of its own, watched for wrongs."""
-    opened: list[BrowserContext] = []
+def visit(windows: Callable[..., BrowserContext], signed_in: dict, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """``visit("/queue", viewport=PHONE)``: a signed-in page, watched for wrongs. What a test leaves behind is cleared."""
+    used: set[BrowserContext] = set()
 
     def open_page(path: str = "/", **options: object) -> Page:
-        context = browser.new_context(
-            storage_state=signed_in, base_url=house.url, **{"viewport": DESK, "locale": "en-GB", **options}
-        )
-        context.set_default_timeout(8000)
-        context.add_init_script(TELL_VIOLATIONS)
-        opened.append(context)
+        context = windows(**options)
+        used.add(context)
         page = context.new_page()
         watch.over(page)
         page.goto(path)
@@ -131,8 +145,12 @@ def visit(browser: Browser, house: Server, signed_in: dict, watch: Watch) -> Ite
         return page
 
     yield open_page
-    for context in opened:
-        context.close()
+    for context in used:
+        for page in context.pages:
+            page.close()
+        context.unroute_all()
+        context.clear_cookies()
+        context.add_cookies(signed_in["cookies"])
 
 
 def _furnish(instance: Path) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from aniworld.library.recycle import RecycleBin
 
 from ..running import Server
-from .conftest import DEMO, DESK, PHONE, Watch
+from .conftest import DEMO, Watch
 
 pytestmark = pytest.mark.browser
 WIDE = {"width": 2560, "height": 1440}
@@ -111,8 +111,7 @@ def test_the_bin_gives_back_and_is_emptied(visit: Callable[..., Page], library: 
     expect(page.locator(".empty h2")).to_have_text("The recycle bin is empty")
 
 
-def test_the_calendar_shows_what_comes_and_leads_to_the_series(visit: Callable[..., Page], house: Server) -> None:
-    house.post("/api/anime/add", {"link": next_up(house)})
+def test_the_calendar_shows_what_comes_and_leads_to_the_series(visit: Callable[..., Page]) -> None:
     page = visit("/calendar")
     expect(page.locator(".airing").first).to_be_visible(timeout=15000)
     page.locator(".week-nav a").last.click()
@@ -120,12 +119,6 @@ def test_the_calendar_shows_what_comes_and_leads_to_the_series(visit: Callable[.
     page.go_back()
     page.locator(".airing").first.click()
     expect(page.locator(".series h1")).to_be_visible()
-
-
-def next_up(house: Server) -> str:
-    """The link of a series of the catalogue that still runs."""
-    hits = house.post("/api/anime/search", {"query": "Kupferherz"})
-    return str(hits[0]["link"])
 
 
 def test_the_log_is_filtered_while_one_types(visit: Callable[..., Page]) -> None:
@@ -166,9 +159,8 @@ def test_the_queue_pauses_for_a_quarter_of_an_hour_and_goes_on(
     expect(page.locator('[data-total="state"]')).to_have_text("Running")
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK, WIDE], ids=["phone", "desk", "wide"])
-def test_pages_fit_every_width_and_use_it(visit: Callable[..., Page], size: dict[str, int]) -> None:
-    page = visit("/", viewport=size, locale="de-DE")
+def test_pages_fit_a_very_wide_screen_and_use_it(visit: Callable[..., Page]) -> None:
+    page = visit("/", viewport=WIDE, locale="de-DE")
     for path in ("/", f"/series/{DEMO[0]}", "/search?q=a", "/queue", "/calendar?now=1", "/system", "/settings/library"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path

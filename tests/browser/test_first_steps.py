@@ -46,7 +46,7 @@ def test_the_first_steps_end_on_the_library_with_the_first_scan(newcomer: Page, 
     expect(newcomer.locator("h1")).to_have_text("Library")
     newcomer.goto("/scan")
     expect(newcomer.locator("[data-scan-state]")).to_have_text(re.compile("Scanning|Finished"))
-    expect(newcomer.locator(".unmatched-name")).to_have_text("Nebel")
+    expect(newcomer.locator(".unmatched-name")).to_have_text("Nebel", timeout=25000)
 
 
 def choose_password(page: Page) -> None:

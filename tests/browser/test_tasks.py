@@ -104,7 +104,8 @@ def test_settings_are_checked_while_typed_saved_and_guarded(visit: Callable[...,
     assert house.get("/api/config/")["download"]["concurrency"] == 2
 
 
-def test_the_template_shows_the_name_that_it_gives(visit: Callable[..., Page]) -> None:
+def test_the_template_shows_the_name_that_it_gives(visit: Callable[..., Page], watch: Watch) -> None:
+    watch.expect("422")
     page = visit("/settings/library")
     page.fill("[data-template]", "{series} {season}x{episode:03}")
     expect(page.locator("[data-template-preview]")).to_contain_text("Season 01/Steinwacht 1x002.mkv")
