@@ -1,5 +1,8 @@
 """How often one may be wrong: five failed sign-ins in a minute for one address.
 
+Failures of many addresses together slow everyone down by two seconds at most, but for addresses from which somebody
+signed in before: an attacker is held up, and the owner is never locked out (docs/decisions/0044).
+
 Attempts under way count as failures until they prove otherwise, so that a hundred at once are no way around.
 """
 
@@ -14,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aniworld.core.errors import Forbidden, WrongPassword
+from aniworld.core.offload import pause
 
 from .errors import TooManyTries
 
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
     from limits.strategies import MovingWindowRateLimiter
 
 FAILURES, WINDOW_S, WAIT_AT_MOST_S = 5, 60, 20.0
+FAILURES_OF_ALL, COUNTED_AT_MOST = 30, 1000
+SLOWER_S, SLOWEST_S = 0.05, 2.0  # for each failure beyond those, and at most
+WELCOME_LIMIT = 64
+_EVERYONE = "everyone"
 
 
 class SignInLimit:
@@ -31,6 +39,7 @@ class SignInLimit:
         self._turn = threading.Condition()
         self._under_way: Counter[str] = Counter()
         self._limiter: MovingWindowRateLimiter | None = None
+        self._welcome: dict[str, None] = {}
 
     @contextmanager
     def attempt(self, address: str) -> Iterator[None]:
@@ -38,15 +47,34 @@ class SignInLimit:
         who = _neighbourhood(address)
         self._enter(who)
         try:
+            pause(self.delay(who))
             yield
+            self._greet(who)
         except (WrongPassword, Forbidden):
             self._limit().hit(self._rule, who)
+            self._limit().hit(self._rule_of_all, _EVERYONE)
             raise
         finally:
             with self._turn:
                 self._under_way[who] -= 1
                 self._under_way += Counter()  # forgets those at zero
                 self._turn.notify_all()
+
+    def delay(self, who: str) -> float:
+        """Seconds that an attempt is held up because many addresses failed in the last minute; 2 at most."""
+        if who in self._welcome:
+            return 0.0
+        limit = self._limit()
+        failures = COUNTED_AT_MOST - int(limit.get_window_stats(self._rule_of_all, _EVERYONE).remaining)
+        return min(SLOWEST_S, SLOWER_S * max(0, failures - FAILURES_OF_ALL))
+
+    def _greet(self, who: str) -> None:
+        """Remembers the last addresses from which somebody proved himself."""
+        with self._turn:
+            self._welcome.pop(who, None)
+            self._welcome[who] = None
+            if len(self._welcome) > WELCOME_LIMIT:
+                del self._welcome[next(iter(self._welcome))]
 
     def _enter(self, who: str) -> None:
         deadline = time.monotonic() + WAIT_AT_MOST_S
@@ -73,6 +101,7 @@ class SignInLimit:
             from limits.strategies import MovingWindowRateLimiter
 
             self._rule = RateLimitItemPerSecond(FAILURES, WINDOW_S)
+            self._rule_of_all = RateLimitItemPerSecond(COUNTED_AT_MOST, WINDOW_S)
             self._limiter = MovingWindowRateLimiter(storage_from_string(self._storage))
         return self._limiter
 
