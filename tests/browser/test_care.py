@@ -48,6 +48,7 @@ def test_new_episodes_are_wished_and_the_series_is_monitored_then(visit: Callabl
     assert (detail["monitored"], detail["auto_download"], detail["upgrade"]) == (True, True, True)
     page.uncheck('[data-switch="auto_download"]')
     expect(page.locator(".toast-text").last).to_contain_text("no longer")
+    house.call("PATCH", f"/api/anime/{DEMO[2]}", {"upgrade": False})
 
 
 def test_trials_answer_in_sentences_and_only_of_what_is_saved(visit: Callable[..., Page], watch: Watch) -> None:
@@ -74,7 +75,7 @@ def test_a_look_for_new_episodes_is_begun_and_watched(visit: Callable[..., Page]
 
 def test_files_are_renamed_after_a_look_and_back(visit: Callable[..., Page], house: Server, library: Path) -> None:
     folder = library / house.get(f"/api/anime/{DEMO[2]}")["folder"]
-    odd = folder / "Folge 1 von irgendwas S01E01.mkv"
+    odd = folder / "Irgendwas S01E04.mkv"
     odd.parent.mkdir(exist_ok=True)
     odd.write_bytes(b"film")
     page = visit("/scan")
