@@ -108,7 +108,7 @@ def picture(page: Page, name: str, look: str) -> None:
     page.wait_for_load_state("load")
     page.wait_for_timeout(2500 if name == "queue" else 700)
     page.wait_for_function(
-        "[...document.images].every((one) => one.complete || one.getBoundingClientRect().top > innerHeight)"
+        "() => [...document.images].every((one) => one.complete || one.getBoundingClientRect().top > innerHeight)"
     )
     page.screenshot(path=FOLDER / f"{name}-{look}.png", animations="disabled")
 

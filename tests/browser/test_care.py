@@ -134,7 +134,7 @@ def test_hits_have_covers_from_this_server(visit: Callable[..., Page]) -> None:
     cover = page.locator(".hit img").first
     expect(cover).to_have_js_property("complete", True)
     assert "/api/anime/" in (cover.get_attribute("src") or "")
-    page.wait_for_function("document.querySelector('.hit img').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.hit img').naturalWidth > 0")
 
 
 def test_waiting_items_are_reordered_by_drag(visit: Callable[..., Page], house: Server, waiting: None) -> None:
