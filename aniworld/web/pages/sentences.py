@@ -43,6 +43,10 @@ def _answers() -> dict[str, str]:
     """What the REST interface often says, each by its own English text: clients of other kinds need that."""
     return {
         "The password is wrong.": _("The password is wrong."),
+        "Your password is right; enter the code of your authenticator as well.": _(
+            "Your password is right; enter the code of your authenticator as well."
+        ),
+        "The code is wrong, or it was used before.": _("The code is wrong, or it was used before."),
         "Too many failed tries; wait a minute.": _("Too many failed tries; wait a minute."),
         "Sign in first.": _("Sign in first."),
         "The password is set already; sign in.": _("The password is set already; sign in."),
