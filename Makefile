@@ -52,7 +52,7 @@ screenshots: $(BIN)/.test
 	$(BIN)/python tools/screenshots.py
 
 audit: $(BIN)/.test
-	$(BIN)/pip-audit -r requirements.txt
+	@$(BIN)/python tools/audit.py
 
 translations: $(BIN)/.test
 	$(BIN)/pybabel compile -d aniworld/web/translations
