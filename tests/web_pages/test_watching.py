@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from aniworld.app import create_app
 from aniworld.library.recycle import RecycleBin
+from aniworld.services.logs import FORM, SafeFormatter
 from aniworld.services.views import CalendarEntry, SearchResult
 from aniworld.web.pages.calendar import week_of
 from aniworld.web.pages.dressing import fragment
@@ -77,8 +78,17 @@ def test_a_week_that_cannot_be_is_the_nearest(owner: FlaskClient, query: str) ->
     assert owner.get("/calendar" + query).status_code == 200
 
 
-def test_the_log_is_filtered_and_only_text(owner: FlaskClient) -> None:
-    logging.getLogger("aniworld.test").warning("Series %s came", HOSTILE)
+def log(app: Flask, level: int, text: str) -> None:
+    """A line as it is written; the logging of a process with several applications writes into the first one's folder."""
+    record = logging.LogRecord("aniworld.test", level, "f", 1, text, None, None)
+    folder = app.extensions["aniworld"].environment.instance / "logs"
+    folder.mkdir(exist_ok=True)
+    with (folder / "aniworld.log").open("a", encoding="utf-8") as file:
+        file.write(SafeFormatter(FORM).format(record) + "\n")
+
+
+def test_the_log_is_filtered_and_only_text(owner: FlaskClient, app: Flask) -> None:
+    log(app, logging.WARNING, f"Series {HOSTILE} came")
     page = owner.get("/system?level=WARNING&q=onerror").text
     assert HOSTILE not in page and "&lt;img src=x" in page
     assert "came" not in owner.get("/system?level=ERROR&q=onerror", headers=HTMX).text
@@ -86,7 +96,7 @@ def test_the_log_is_filtered_and_only_text(owner: FlaskClient) -> None:
 
 
 def test_the_log_over_rest(owner: FlaskClient, app: Flask) -> None:
-    logging.getLogger("aniworld.test").error("Übergröße")
+    log(app, logging.ERROR, "Übergröße")
     (found,) = owner.get("/api/system/log?level=ERROR&q=übergröße&limit=1").get_json()
     assert (found["level"], found["name"], found["message"]) == ("ERROR", "aniworld.test", "Übergröße")
     assert owner.get("/api/system/log?level=LOUD").status_code == 422
