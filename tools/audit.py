@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 LIST = ("pypi.org", 443)
-PATIENCE_S = 10
+PATIENCE_S, WHOLE_S = 10, 180
 NO_NETWORK = 3
 
 
@@ -21,7 +21,11 @@ def main() -> int:
         print("Run make audit again on a machine with a way to the internet.", file=sys.stderr)
         return NO_NETWORK
     program = Path(sys.executable).parent / "pip-audit"
-    return subprocess.run([program, "-r", "requirements.txt", "--timeout", str(PATIENCE_S)], check=False).returncode
+    try:
+        return subprocess.run([program, "-r", "requirements.txt"], check=False, timeout=WHOLE_S).returncode
+    except subprocess.TimeoutExpired:
+        print(f"Nothing was checked: {LIST[0]} did not tell within {WHOLE_S} s. Try again later.", file=sys.stderr)
+        return NO_NETWORK
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from aniworld.web.schemas.answers import Problem
 from . import Blueprint, addresses
 
 _METHODS = ("get", "post", "put", "patch", "delete")
-_TRIES = ("/api/auth/setup", "/api/auth/login", "/api/auth/password")
+_TRIES = ("/api/auth/setup", "/api/auth/login", "/api/auth/password", "/api/auth/totp", "/api/auth/totp/confirm")
 _OPEN = ("/api/auth/status", "/api/auth/setup", "/api/auth/login")
 _MEANING = {
     400: "Malformed, or an unknown host.",
