@@ -157,14 +157,14 @@ def test_media_is_recognised_without_reading_it(site: LoopbackSite) -> None:
 
 
 def test_at_most_so_many_requests_a_second_to_one_host(site: LoopbackSite) -> None:
-    gate = open_gate(requests_per_second=20)
+    gate = open_gate(requests_per_second=8)
     start = time.monotonic()
-    threads = [threading.Thread(target=gate.get, args=(site.url + "/",)) for _ in range(9)]
+    threads = [threading.Thread(target=gate.get, args=(site.url + "/",)) for _ in range(17)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert 0.39 <= time.monotonic() - start < 2
+    assert 1.99 <= time.monotonic() - start < 10
     gate.configure(requests_per_second=0)
     start = time.monotonic()
     gate.get(site.url + "/")
