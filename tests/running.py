@@ -56,7 +56,16 @@ class Server:
 
     def start(self, *, sign_in: bool = True) -> Server:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ANIWORLD_")}
-        command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{self.port}", "--log-level", "warning", "wsgi:app"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-b",
+            f"127.0.0.1:{self.port}",
+            "--log-level",
+            "warning",
+            "wsgi:app",
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env={**clean, **self.environment}, stdout=log, stderr=log, start_new_session=True
@@ -121,7 +130,9 @@ class Server:
         """``kill -9`` of every server process at once; the transfer children are left to themselves. What is returned
         are their ids."""
         tree = self.tree()
-        ours = [pid for pid in tree if b"aniworld.transfer" not in command_line(pid) and b"ffmpeg" not in command_line(pid)]
+        ours = [
+            pid for pid in tree if b"aniworld.transfer" not in command_line(pid) and b"ffmpeg" not in command_line(pid)
+        ]
         for pid in ours:
             _signal(pid, signal.SIGKILL)
         if self.process is not None:

@@ -32,7 +32,9 @@ def endpoints() -> str:
     rows = [
         f"| `{method.upper()} {path}` | {operation.get('summary', '')} |"
         for path, operations in sorted(document["paths"].items())
-        for method, operation in sorted(operations.items(), key=lambda pair: METHODS.index(pair[0]) if pair[0] in METHODS else 9)
+        for method, operation in sorted(
+            operations.items(), key=lambda pair: METHODS.index(pair[0]) if pair[0] in METHODS else 9
+        )
         if method in METHODS
     ]
     return "\n".join([BEGIN, "| call | what it does |", "|---|---|", *rows, END])

@@ -1,38 +1,38 @@
 """One tree of everything that can go wrong on purpose. Each message is one sentence a person understands.
 
-    AniworldError                 code "error"
-    ├── InvalidInput              the wish itself is wrong; ``fields`` = {field: [messages]}
-    ├── NotFound                  there is no such thing here
-    ├── Conflict                  it cannot be now, because of what is already there
-    │   ├── KeyConflict           two slugs collapse to one key
-    │   └── AlreadyRunning        one at a time; another server or scan runs
-    ├── SignInError
-    │   ├── NotSignedIn           no, or an ended, session
-    │   ├── WrongPassword
-    │   │   └── WrongCode         of the second factor, or used before
-    │   ├── TotpRequired          the password is right; a code of the second factor is needed too
-    │   └── Forbidden             signed in, but this may not be
-    ├── SourceError               fetching from catalogue or hoster
-    │   ├── NothingThere          it does not exist there: final
-    │   ├── LinkDead              this link is gone: try the next hoster
-    │   ├── SiteUnreachable       network or server fault: wait, try again
-    │   ├── CatalogueBlocked      the site asks for a browser check: the whole source rests
-    │   ├── PageChanged           something was looked for on the page and not found
-    │   ├── HosterUnsupported     the hoster hides its media or uses DRM: try the next
-    │   ├── AddressRefused        the address is private, or no http(s): never fetched
-    │   └── TooLarge              a page larger than any honest one
-    ├── TransferError             moving and checking the bytes
-    │   ├── MediaExpired          the media address is used up: resolve again, go on
-    │   ├── TransferFailed        network or server fault in the middle: try again
-    │   ├── Stalled               no progress for too long: next hoster
-    │   ├── WrongMedia            what came is not what was announced: next hoster
-    │   ├── ChildDied             the transfer process ended by itself; the message says why
-    │   └── Cancelled             it was asked to stop: no failure
-    ├── StorageError              the disk's side
-    │   ├── DiskFull              the queue pauses until there is room
-    │   ├── LibraryUnavailable    the root is missing, read-only or vanished
-    │   └── UnsafePath            a path that would leave its root
-    └── Unavailable               a service that this one needs does not answer; try again
+AniworldError                 code "error"
+├── InvalidInput              the wish itself is wrong; ``fields`` = {field: [messages]}
+├── NotFound                  there is no such thing here
+├── Conflict                  it cannot be now, because of what is already there
+│   ├── KeyConflict           two slugs collapse to one key
+│   └── AlreadyRunning        one at a time; another server or scan runs
+├── SignInError
+│   ├── NotSignedIn           no, or an ended, session
+│   ├── WrongPassword
+│   │   └── WrongCode         of the second factor, or used before
+│   ├── TotpRequired          the password is right; a code of the second factor is needed too
+│   └── Forbidden             signed in, but this may not be
+├── SourceError               fetching from catalogue or hoster
+│   ├── NothingThere          it does not exist there: final
+│   ├── LinkDead              this link is gone: try the next hoster
+│   ├── SiteUnreachable       network or server fault: wait, try again
+│   ├── CatalogueBlocked      the site asks for a browser check: the whole source rests
+│   ├── PageChanged           something was looked for on the page and not found
+│   ├── HosterUnsupported     the hoster hides its media or uses DRM: try the next
+│   ├── AddressRefused        the address is private, or no http(s): never fetched
+│   └── TooLarge              a page larger than any honest one
+├── TransferError             moving and checking the bytes
+│   ├── MediaExpired          the media address is used up: resolve again, go on
+│   ├── TransferFailed        network or server fault in the middle: try again
+│   ├── Stalled               no progress for too long: next hoster
+│   ├── WrongMedia            what came is not what was announced: next hoster
+│   ├── ChildDied             the transfer process ended by itself; the message says why
+│   └── Cancelled             it was asked to stop: no failure
+├── StorageError              the disk's side
+│   ├── DiskFull              the queue pauses until there is room
+│   ├── LibraryUnavailable    the root is missing, read-only or vanished
+│   └── UnsafePath            a path that would leave its root
+└── Unavailable               a service that this one needs does not answer; try again
 """
 
 from __future__ import annotations

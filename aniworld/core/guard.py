@@ -43,7 +43,7 @@ class Guard:
         elif event in _STARTS and str(args[0] if args else "") not in self._programs:
             raise PermissionError(f"{event} of another program is not allowed in this process.")
 
-    def _check_address(self, address: object) -> None:
+    def _check_address(self, address: Any) -> None:
         if not isinstance(address, tuple) or len(address) < 2:
             self._refuse("Only internet addresses are connected to.")
         host, port = str(address[0]), int(address[1])

@@ -167,7 +167,7 @@ class AuthService:
     def identity_of_session(self, session_id: str) -> Identity:
         """Raises NotSignedIn for a session that is unknown, ended or expired."""
         identity = self._recent.get(session_id) or self._recent.put(session_id, self._session_identity)
-        if identity is None or identity.expires_at <= self._clock():
+        if identity is None or identity.expires_at is None or identity.expires_at <= self._clock():
             raise NotSignedIn("Your session has ended; sign in again.")
         self._saw(UserSession, session_id)
         return identity
@@ -243,7 +243,7 @@ class AuthService:
         row = ApiKey(id=str(uuid4()), name=name, scope=scope, digest=_digest(key), hint=f"{key[:7]}…{key[-4:]}")
         with self._database.writing() as session:
             standing = session.scalar(select(func.count()).select_from(ApiKey).where(ApiKey.revoked_at.is_(None)))
-            if standing >= KEYS_LIMIT:
+            if (standing or 0) >= KEYS_LIMIT:
                 raise Conflict(f"There are {KEYS_LIMIT} keys already; revoke one that you no longer need.")
             session.add(row)
         self._audit.record("key_created", f"{name} ({scope})")
@@ -318,12 +318,12 @@ class AuthService:
     def _session_identity(self, session_id: str) -> Identity | None:
         with self._database.reading() as session:
             row = session.scalar(select(UserSession).where(UserSession.id == session_id, *self._open()))
-            return row and Identity("full", row.expires_at, session_id=row.id)
+            return None if row is None else Identity("full", row.expires_at, session_id=row.id)
 
     def _key_identity(self, digest: str) -> Identity | None:
         with self._database.reading() as session:
             row = session.scalar(select(ApiKey).where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None)))
-            return row and Identity(row.scope, None, key_id=row.id)
+            return None if row is None else Identity(row.scope, None, key_id=row.id)
 
     def _end(self, ids: Iterable[str]) -> bool:
         ids = list(ids)

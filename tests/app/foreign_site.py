@@ -65,12 +65,18 @@ class ForeignSite:
             return 301, {"Location": self.links[int(found[1])]}, b""
         found = re.fullmatch(r"/anime/stream/([\w-]+)(?:/(staffel-\d+|filme))?(?:/(?:episode|film)-(\d+))?/?", path)
         if not found or found[1] not in self.series:
-            return 404, {}, b'<div class="messageAlert danger">Serie nicht gefunden oder ist im Moment deaktiviert.</div>'
+            return (
+                404,
+                {},
+                b'<div class="messageAlert danger">Serie nicht gefunden oder ist im Moment deaktiviert.</div>',
+            )
         series, part, number = self.series[found[1]], found[2], found[3]
         season = 0 if part == "filme" else int((part or "staffel-1").rsplit("-", 1)[1])
         if number:
             return _html(self._episode(found[1], season, int(number)))
-        return _html(self._season(found[1], series, season if part or 1 in series["seasons"] else min(series["seasons"])))
+        return _html(
+            self._season(found[1], series, season if part or 1 in series["seasons"] else min(series["seasons"]))
+        )
 
     def _hits(self, word: str) -> list[dict]:
         return [

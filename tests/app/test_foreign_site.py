@@ -83,7 +83,9 @@ def site(clips: dict[str, bytes]) -> Iterator[ForeignSite]:
 
 def filled(page: str, hoster: str) -> str:
     media = f"{hoster}/media/clip"
-    text = page.format(media=media, host=hoster.removeprefix("http://"), escaped=json.dumps(media)[1:-1].replace("/", "\\/"))
+    text = page.format(
+        media=media, host=hoster.removeprefix("http://"), escaped=json.dumps(media)[1:-1].replace("/", "\\/")
+    )
     return f"<html><head><title>Player</title></head><body>{text}</body></html>"
 
 

@@ -58,7 +58,9 @@ def test_from_search_to_playable_files_while_a_client_watches(
     (summary,) = server.get("/api/anime/?missing=true")
     assert summary["missing_episodes"]["1"] == [1, 2, 3, 4, 5, 6, 7, 8]
 
-    answer = server.post("/api/queue/add", {"serie_id": BAKERY, "episodes": ["S01E01", {"season": 1, "episode": 2}]}, 201)
+    answer = server.post(
+        "/api/queue/add", {"serie_id": BAKERY, "episodes": ["S01E01", {"season": 1, "episode": 2}]}, 201
+    )
     assert [item["status"] for item in answer["added"]] == ["pending", "pending"]
     assert server.post("/api/queue/start")["is_running"]
     status = until(lambda: finished(server, 2), 40)
@@ -112,16 +114,18 @@ def finished_item(server: Server, key: str) -> dict | None:
 def item_of(server: Server, key: str, episode: int, *, error: bool = False) -> dict | None:
     items = server.get("/api/queue/items?page_size=200")
     return next(
-        (item for item in items if (item["serie_id"], item["episode"]) == (key, episode) and (item["error"] or not error)),
+        (
+            item
+            for item in items
+            if (item["serie_id"], item["episode"]) == (key, episode) and (item["error"] or not error)
+        ),
         None,
     )
 
 
 def test_a_language_that_is_not_there_is_said_and_an_allowed_one_is_taken(server: Server, demo_site: DemoSite) -> None:
     add(server, demo_site, "neon-yokai-streife", "Neon_Yokai-Streife")
-    server.post(
-        "/api/queue/add", {"serie_id": "neon-yokai-streife", "episodes": ["S01E03"], "languages": ["ger-dub"]}
-    )
+    server.post("/api/queue/add", {"serie_id": "neon-yokai-streife", "episodes": ["S01E03"], "languages": ["ger-dub"]})
     server.post("/api/queue/start")
     failed = until(lambda: server.get("/api/queue/status")["failed_downloads"], 20)[0]
     assert failed["error_code"] == "nothing_there"
@@ -137,7 +141,9 @@ def test_a_browser_check_lets_the_source_rest_and_the_item_wait(server: Server, 
     demo_site.fault("/", protection=True)
     server.post("/api/queue/add", {"serie_id": BAKERY, "episodes": ["S01E01"]})
     server.post("/api/queue/start")
-    item = until(lambda: next((one for one in server.get("/api/queue/status")["pending_queue"] if one["error"]), None), 20)
+    item = until(
+        lambda: next((one for one in server.get("/api/queue/status")["pending_queue"] if one["error"]), None), 20
+    )
     assert (item["error_code"], item["retry_count"]) == ("catalogue_blocked", 0)
     assert "browser" in item["error"]
     answer = server.call("POST", "/api/anime/search", {"query": "Glas"})

@@ -83,7 +83,7 @@ def test_a_killed_child_is_no_lost_item(server: Server, demo_site: DemoSite) -> 
 
 
 def test_a_second_server_on_the_same_instance_refuses_in_a_clear_sentence(server: Server) -> None:
-    second = Server(server.instance, **{name: value for name, value in server.environment.items()})
+    second = Server(server.instance, **server.environment)
     with pytest.raises(AssertionError, match="already runs on"):
         second.start(sign_in=False)
     assert server.get("/api/queue/status")

@@ -31,7 +31,7 @@ def test_other_priorities_are_refused(value: object) -> None:
 
 
 def test_waiting_grows_and_is_bounded() -> None:
-    waits = [back_off(count) for count in range(0, 10)]
+    waits = [back_off(count) for count in range(10)]
     assert waits == sorted(waits)
     assert waits[1:4] == [30, 120, 600]
     assert waits[-1] == 3600
