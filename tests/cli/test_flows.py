@@ -10,10 +10,14 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from aniworld.demo.clips import ffmpeg
 from aniworld.demo.site import DemoSite
 
 from .conftest import Cli
+
+pytestmark = pytest.mark.slow
 
 READY = re.compile(r"runs at (http://\S+)")
 

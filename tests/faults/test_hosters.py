@@ -20,6 +20,8 @@ from aniworld.core.errors import (
 from tests.transfer.fixtures import Ask, Videos
 from tests.transfer.media_server import Fault, MediaHost, Request
 
+pytestmark = pytest.mark.slow
+
 
 def test_resets_at_every_tenth_of_the_file_cost_only_a_new_request(host: MediaHost, videos: Videos, ask: Ask) -> None:
     tenth = len(videos.mp4) // 10

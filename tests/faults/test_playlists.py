@@ -11,6 +11,8 @@ from aniworld.core.media import StreamKind
 from tests.transfer.fixtures import Ask, Videos, frames, serve
 from tests.transfer.media_server import MediaHost, Request
 
+pytestmark = pytest.mark.slow
+
 HEAD = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n"
 
 

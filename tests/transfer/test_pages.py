@@ -11,6 +11,8 @@ from aniworld.transfer.job import Phase
 from .fixtures import Ask, Videos, serve
 from .media_server import MediaHost, Request
 
+pytestmark = pytest.mark.slow
+
 
 def _page(host: MediaHost, body: str, status: int = 200) -> None:
     def answer(request: Request) -> bool:
