@@ -32,11 +32,13 @@ demo: $(BIN)/.run
 
 test: $(BIN)/.test
 	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -m browser
 
 test-all: $(BIN)/.test
 	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" $(ARGS)
+	$(BIN)/python -m pytest -m browser
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .

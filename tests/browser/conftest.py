@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from aniworld.demo.site import DemoSite
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
@@ -25,6 +25,7 @@ ARGUMENTS = [
 DEMO = ("die-baeckerei-am-ende-der-zeit", "sternenfaehre-nautilus-zwoelf", "lautlos-im-nebelwald")
 DESK, PHONE = {"width": 1280, "height": 820}, {"width": 360, "height": 740}
 SLOW = 250_000
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 TELL_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));

@@ -22,6 +22,7 @@ def test_shortcuts_lead_everywhere_but_not_while_somebody_writes(visit: Callable
     page.keyboard.press("g")
     page.keyboard.press("q")
     expect(page.locator("h1")).to_have_text("Queue")
+    page.wait_for_selector("html[data-live=online]")
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()
     page.keyboard.press("Escape")

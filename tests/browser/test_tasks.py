@@ -148,6 +148,7 @@ def test_every_page_is_reached_on_a_phone(visit: Callable[..., Page]) -> None:
     for name, title in (("search", "Search and add"), ("queue", "Queue"), ("scan", "Scan"), ("settings", "Library")):
         page.click(f".rail-link[data-page={name}]")
         expect(page.locator("h1")).to_have_text(title)
+    page.wait_for_selector("html[data-live=online]")
     page.click("[data-action=palette]")
     page.click(".palette-item >> text=System")
     expect(page.locator("h1")).to_have_text("System")
