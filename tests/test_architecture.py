@@ -23,7 +23,6 @@ MAY_ALSO = {
     ("__main__", "cli"),
     ("cli", "demo"), ("cli", "workers"),
     ("demo", "app"), ("demo", "workers"),
-    ("extensions", "models"),  # the declarative base that SQLAlchemy's extension is built on
 }  # fmt: skip
 HEAVY = (
     "bs4",

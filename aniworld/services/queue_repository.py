@@ -175,14 +175,6 @@ class QueueRepository:
             moved = session.execute(update(DownloadQueueItem).where(*abandoned).values(_WAITING))
         return _rows(moved)
 
-    def next_due(self, now: datetime) -> datetime | None:
-        """When the first item that must not begin yet may begin; None when there is no such item."""
-        query = select(func.min(DownloadQueueItem.not_before)).where(
-            DownloadQueueItem.status == Status.PENDING, DownloadQueueItem.not_before > now
-        )
-        with self._readers() as session:
-            return session.scalar(query)
-
     # ── many items ──────────────────────────────────────────────────────────
 
     def add_all(self, items: Sequence[DownloadQueueItem]) -> None:

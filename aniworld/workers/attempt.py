@@ -38,6 +38,7 @@ from aniworld.library.recycle import RecycleBin
 from aniworld.library.room import Room
 from aniworld.models import DownloadQueueItem
 from aniworld.services.downloads import DownloadService
+from aniworld.services.queue_items import mbps
 from aniworld.services.resolving import Resolver, Target, in_order
 from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
@@ -296,7 +297,7 @@ class Attempt:
                 percent=progress.percent,
                 downloaded_bytes=progress.downloaded_bytes,
                 total_bytes=progress.total_bytes,
-                speed_mbps=round(progress.speed_bytes * 8 / 1e6, 2),
+                speed_mbps=mbps(progress.speed_bytes),
                 speed_bytes=progress.speed_bytes,
                 eta_seconds=progress.eta_seconds,
                 phase=str(progress.phase),
