@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from flask_login import LoginManager
-from flask_socketio import SocketIO
+
+from aniworld.core.postponed import postponed
+
+with postponed("requests", "websocket"):  # what a Socket.IO *client* speaks with: a sixth of a second, 6 MB
+    from flask_socketio import SocketIO
 
 socketio = SocketIO()
 login = LoginManager()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import flask_smorest
+from aniworld.core.postponed import postponed
+
+with postponed("yaml"):  # for a command of its own that writes the document as YAML
+    import flask_smorest
 from webargs.flaskparser import FlaskParser
 
 

@@ -1,0 +1,58 @@
+"""A module that a library imports without need is not loaded until somebody uses it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from aniworld.core.postponed import postponed
+
+NAME = "sndhdr_of_the_test"
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    (tmp_path / f"{NAME}.py").write_text("greeting = 'hello'\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield NAME
+    sys.modules.pop(NAME, None)
+
+
+def _import(name: str):
+    return __import__(name)
+
+
+def test_a_postponed_module_loads_at_its_first_use(module):
+    with postponed(module):
+        standing_in = _import(module)
+    assert module not in sys.modules
+    assert standing_in.greeting == "hello"
+    assert _import(module).greeting == "hello"
+
+
+def test_whoever_imports_it_later_gets_the_real_one(module):
+    with postponed(module):
+        pass
+    assert _import(module).__file__
+
+
+def test_a_loaded_module_is_left_alone(module):
+    real = _import(module)
+    with postponed(module):
+        assert _import(module) is real
+    assert sys.modules[module] is real
+
+
+def test_one_that_is_not_installed_fails_when_used():
+    with postponed("not_installed_anywhere"):
+        missing = _import("not_installed_anywhere")
+    with pytest.raises(ModuleNotFoundError):
+        missing.anything  # noqa: B018
+
+
+def test_the_web_starts_without_what_only_a_socketio_client_needs():
+    code = "import aniworld.extensions, sys; print(sorted({'requests', 'urllib3', 'websocket'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
