@@ -88,7 +88,7 @@ def test_deleting_softly_keeps_the_row(database: Database) -> None:
 def test_a_new_database_and_a_migrated_one_are_the_same(tmp_path: Path) -> None:
     made, migrated = (Database.at(f"sqlite:///{tmp_path / name}") for name in ("made.db", "migrated.db"))
     assert upgrading.bring_up_to_date(made, tmp_path) is None
-    upgrading._migrate(migrated, upgrading.newest_revision())
+    upgrading.migrate_to(migrated, upgrading.newest_revision())
     assert upgrading.revision_of(made) == upgrading.revision_of(migrated) == upgrading.newest_revision()
     assert picture(made) == picture(migrated)
     assert set(Base.metadata.tables) <= set(inspect(made.engine).get_table_names())
@@ -103,7 +103,7 @@ def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path, datab
     with database.writing() as session:
         session.add(AnimeSeries(key="kept", name="Kept"))
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    monkeypatch.setattr(upgrading, "_migrate", lambda base, revision: None)
+    monkeypatch.setattr(upgrading, "migrate_to", lambda base, revision: None)
     assert upgrading.bring_up_to_date(database, tmp_path / "copies") == "0000"
     copy = tmp_path / "copies" / "database-before-0000.db"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
