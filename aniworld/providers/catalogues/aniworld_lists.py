@@ -13,7 +13,8 @@ from lxml import etree, html
 
 from aniworld.core.errors import PageChanged
 
-from .html import attribute, image_address, not_found, plain, select_first, soup_of, words_of
+from .hrefs import spot_of
+from .html import attribute, image_address, names_in, not_found, plain, select_first, soup_of, words_of
 from .languages import from_flag_file
 
 NEW_ROWS = "div.newEpisodeList div.rows > div"
@@ -21,7 +22,8 @@ CALENDAR = "section.calendarList"
 TITLES = "#seriesContainer div.genre"
 ZONE = ZoneInfo("Europe/Berlin")  # the site's times
 
-_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_MONTHS = ("jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
+_DAY = re.compile(r"(\d{1,2})\.\s*(?:(\d{1,2})\.|([A-Za-zä]{3,9})\.?)\s*(\d{4})")
 _CODE = re.compile(r"S\s*0*(\d{1,4})\s*E\s*0*(\d{1,5})", re.IGNORECASE)
 _HOUR = re.compile(r"(\d{1,2}):(\d{2})")
 
@@ -72,11 +74,14 @@ def _new_row(line: Tag) -> NewRow | None:
     anchor = line.select_one("a[href]")
     if anchor is None:
         return None
+    href = attribute(anchor, "href")
     season, episode = _numbers(words_of(select_first(line, "span.blue2")) or words_of(line))
+    if episode is None:
+        season, episode = spot_of(href).season, spot_of(href).episode
     flags = (from_flag_file(image_address(image)) for image in line.select("img.flag"))
     name = words_of(anchor.select_one("strong")) or words_of(anchor)
     day = _day(words_of(line.select_one("span.elementFloatRight")))
-    return NewRow(name, attribute(anchor, "href"), season, episode, day, tuple(f for f in flags if f))
+    return NewRow(name, href, season, episode, day, tuple(f for f in flags if f))
 
 
 def parse_calendar(text: str, url: str) -> list[CalendarRow]:
@@ -89,17 +94,23 @@ def parse_calendar(text: str, url: str) -> list[CalendarRow]:
 
 
 def _calendar_rows(section: Tag) -> Iterator[CalendarRow]:
-    day = _day(words_of(section.select_one("h3")))
-    if day is None:
-        return
-    for title in section.select("h3.seriesTitle"):
-        card = title.find_parent("a", href=True) or title.find_parent(lambda tag: tag.select_one("a[href]") is not None)
-        if card is None:
-            continue
-        anchor = card if card.name == "a" else card.select_one("a[href]")
-        small = " ".join(words_of(tag) for tag in card.select("small"))
-        season, episode = _numbers(small)
-        yield CalendarRow(words_of(title), attribute(anchor, "href"), season, episode, day, _moment(day, small))
+    """The cards below each heading that names a day; there may be several days in one section."""
+    day: date | None = None
+    for heading in section.select("h3"):
+        if "seriesTitle" not in (heading.get("class") or []):
+            day = _day(words_of(heading))
+        elif day is not None and (row := _calendar_row(heading, day)) is not None:
+            yield row
+
+
+def _calendar_row(title: Tag, day: date) -> CalendarRow | None:
+    card = title.find_parent("a", href=True) or title.find_parent(lambda tag: tag.select_one("a[href]") is not None)
+    if card is None:
+        return None
+    anchor = card if card.name == "a" else card.select_one("a[href]")
+    small = " ".join(words_of(tag) for tag in card.select("small"))
+    season, episode = _numbers(small)
+    return CalendarRow(words_of(title), attribute(anchor, "href"), season, episode, day, _moment(day, small))
 
 
 def parse_titles(text: str, url: str) -> list[TitleRow]:
@@ -120,8 +131,7 @@ def parse_titles(text: str, url: str) -> list[TitleRow]:
 
 
 def _title_row(anchor: html.HtmlElement, href: str, genre: str) -> TitleRow:
-    names = (plain(name).strip("\"' ") for name in (anchor.get("data-alternative-title") or "").split(","))
-    return TitleRow(plain(anchor.text_content()), href, tuple(dict.fromkeys(n for n in names if n)), genre)
+    return TitleRow(plain(anchor.text_content()), href, names_in(anchor.get("data-alternative-title") or ""), genre)
 
 
 def _numbers(text: str) -> tuple[int | None, int | None]:
@@ -130,9 +140,14 @@ def _numbers(text: str) -> tuple[int | None, int | None]:
 
 
 def _day(text: str) -> date | None:
+    """``Montag, 03.08.2026 (heute)``, ``3. August 2026``; None where no day is named, or one that does not exist."""
     found = _DAY.search(text)
+    if found is None:
+        return None
+    named = (found[3] or "")[:3].lower()
+    month = int(found[2]) if found[2] else _MONTHS.index(named) + 1 if named in _MONTHS else 0
     try:
-        return date(int(found[3]), int(found[2]), int(found[1])) if found else None
+        return date(int(found[4]), month, int(found[1]))
     except ValueError:
         return None
 

@@ -18,12 +18,13 @@ from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 
 from .facts import EpisodeFacts, HosterRow, Row, SeasonFacts, SeriesFacts
+from .hrefs import seasons_of, spot_of
 from .html import (
     attribute,
     image_address,
+    names_in,
     not_found,
     number_in,
-    plain,
     select_first,
     soup_of,
     texts,
@@ -38,9 +39,6 @@ TABLE = "table.seasonEpisodesList"
 HOSTERS = "div.hosterSiteVideo li[data-link-target]"
 
 _ABSOLUTE = re.compile(r"\s*\[\s*(?:Episode|Folge|Ep\.?)\s*0*(\d{1,5})\s*\]\s*$", re.IGNORECASE)
-_SEASON = re.compile(r"/staffel-(\d{1,4})(?=[/?#]|$)")
-_FILMS = re.compile(r"/filme(?=[/?#]|$)")
-_EPISODE = re.compile(r"/(?:episode|film|folge)-(\d{1,5})(?=[/?#]|$)")
 _GONE = re.compile(r"nicht gefunden|deaktiviert", re.IGNORECASE)
 
 
@@ -101,13 +99,12 @@ def _check_there(soup: BeautifulSoup, url: str) -> None:
 
 def _description(soup: BeautifulSoup) -> str:
     tag = soup.select_one("p.seri_des")
-    return plain(attribute(tag, "data-full-description")) or words_of(tag)
+    return without_markup(attribute(tag, "data-full-description")) or words_of(tag)
 
 
 def _alternatives(soup: BeautifulSoup, title: str) -> tuple[str, ...]:
     stated = attribute(soup.select_one("h1[data-alternativetitles]"), "data-alternativetitles")
-    names = (plain(name).strip("\"' ") for name in plain(stated).split(","))
-    return tuple(dict.fromkeys(name for name in names if name and name != title))
+    return tuple(name for name in names_in(stated) if name != title)
 
 
 def _imdb(soup: BeautifulSoup) -> str | None:
@@ -117,35 +114,18 @@ def _imdb(soup: BeautifulSoup) -> str | None:
 
 
 def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
-    seasons = _navigation(soup)
+    seasons = seasons_of((attribute(anchor, "href") for anchor in soup.select(SEASONS)), url)
     tables = soup.select(TABLE) or [body.parent for body in soup.select("tbody[id^=season]") if body.parent]
     rows: dict[tuple[int, int], Row] = {}
-    shown: set[int] = set()
-    for table in tables:
-        for line in table.select("tr"):
-            season = _season_of(line, url)
-            if season is None or _is_heading(line):
-                continue
-            shown.add(season)
-            row = _row(line, season)
-            if row is not None:
-                rows.setdefault((row.season, row.number), row)
-        shown.update(s for body in table.select("tbody") if (s := _body_season(body)) is not None)
-    return SeasonFacts(seasons, tuple(rows.values()), frozenset(shown), bool(tables))
-
-
-def _navigation(soup: BeautifulSoup) -> tuple[tuple[int, str], ...]:
-    """Season numbers with their addresses: in the first list of #stream, by address and not by wording."""
-    seasons: dict[int, str] = {}
-    for anchor in soup.select(SEASONS):
-        href = attribute(anchor, "href")
-        if _EPISODE.search(href):
-            continue
-        found = _SEASON.search(href)
-        number = int(found[1]) if found else 0 if _FILMS.search(href) else None
-        if number is not None:
-            seasons.setdefault(number, href)
-    return tuple(seasons.items())
+    for line in (line for table in tables for line in table.select("tr") if not _is_heading(line)):
+        season = _season_of(line, url)
+        row = _row(line, season) if season is not None else None
+        if row is not None:
+            rows.setdefault((row.season, row.number), row)
+    # A body without rows is an announced season, or one that the page keeps for later beside the one it shows.
+    bodies = (_body_season(body) for table in tables for body in table.select("tbody"))
+    shown = {season for season, _ in rows} or {season for season in bodies if season is not None}
+    return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), frozenset(shown), bool(tables))
 
 
 def _is_heading(line: Tag) -> bool:
@@ -162,17 +142,18 @@ def _season_of(line: Tag, url: str) -> int | None:
     stated = _body_season(line.find_parent("tbody"))
     if stated is not None:
         return stated
-    href = next((attribute(a, "href") for a in line.select("a[href]") if _EPISODE.search(attribute(a, "href"))), "")
-    for address in (href, url):
-        if _FILMS.search(address) or "/film-" in address:
-            return 0
-        if found := _SEASON.search(address):
-            return int(found[1])
-    return 1 if href else None
+    href = _episode_href(line)
+    found = (spot_of(address).season for address in (href, url))
+    return next((season for season in found if season is not None), 1 if href else None)
+
+
+def _episode_href(line: Tag) -> str:
+    hrefs = (attribute(anchor, "href") for anchor in line.select("a[href]"))
+    return next((href for href in hrefs if spot_of(href).episode is not None), "")
 
 
 def _row(line: Tag, season: int) -> Row | None:
-    href = next((attribute(a, "href") for a in line.select("a[href]") if _EPISODE.search(attribute(a, "href"))), "")
+    href = _episode_href(line)
     number = _row_number(line, href)
     if number is None:
         return None
@@ -188,8 +169,10 @@ def _row(line: Tag, season: int) -> Row | None:
 
 
 def _row_number(line: Tag, href: str) -> int | None:
-    linked = number_in(found[1]) if (found := _EPISODE.search(href)) else None
-    if "/film-" in href and linked is not None:
+    """A film's number is its link's; an episode's is stated beside it, and the link may say another."""
+    spot = spot_of(href)
+    linked = spot.episode or None
+    if spot.film and linked is not None:
         return linked
     meta = number_in(attribute(line.select_one("meta[itemprop=episodeNumber]"), "content"))
     return meta or linked or number_in(attribute(line, "data-episode-season-id"))

@@ -21,6 +21,8 @@ _SELF_CLOSING = frozenset(
     | {"li", "p", "td", "th", "tr", "option", "dt", "dd", "tbody", "thead"}
 )
 _MARKUP = re.compile(r"</?(?:em|strong|mark|span|small|b|i|u|br|p)\b[^<>]{0,200}>", re.IGNORECASE)
+_BREAK = re.compile(r"</?(?:br|p)\b[^<>]{0,200}>", re.IGNORECASE)
+_NAME = re.compile(r'"([^"]*)"(?=\s*(?:,|$))|([^,]+)')
 
 
 def soup_of(text: str, url: str) -> BeautifulSoup:
@@ -66,7 +68,13 @@ def without_markup(text: object) -> str:
 
     Only tags of formatting go: a title such as ``A <B> C`` keeps what it is called.
     """
-    return plain(_MARKUP.sub("", plain(text))) if isinstance(text, str) else ""
+    return plain(_MARKUP.sub("", _BREAK.sub(" ", plain(text)))) if isinstance(text, str) else ""
+
+
+def names_in(stated: str) -> tuple[str, ...]:
+    """The names in a list with commas, each once; a name in quotation marks may hold a comma itself."""
+    names = (quoted or bare.strip("\"' ") for quoted, bare in _NAME.findall(plain(stated)))
+    return tuple(dict.fromkeys(name for each in names if (name := each.strip())))
 
 
 def attribute(tag: Tag | None, *names: str) -> str:

@@ -12,6 +12,7 @@ from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 
 from .facts import EpisodeFacts, HosterRow, Row, SeasonFacts, SeriesFacts
+from .hrefs import spot_of
 from .html import attribute, image_address, not_found, number_in, plain, select_first, soup_of, texts, words_of
 from .languages import from_flag, from_label
 
@@ -20,10 +21,9 @@ ROWS = "tr.episode-row"
 BOXES = "#episode-links button.link-box[data-link-id][data-play-url]"
 TITLE = ("h1[itemprop=name]", "h1.show-title", "h1")
 SHOWS = "h6.show-title"
+ADDRESS_LENGTH = 2000
 
-_SEASON = re.compile(r"/staffel-(\d{1,4})(?=[/?#]|$)")
-_FILMS = re.compile(r"/filme(?=[/?#]|$)")
-_EPISODE = re.compile(r"/serie/[\w%-]+/(?:staffel-\d{1,4}|filme)/(?:episode|film)-(\d{1,5})(?=[/?#'\"]|$)")
+_ADDRESS = re.compile(r"(?:https?:)?[\w%./:-]*/(?:episode|film)-\d{1,5}")
 _HEADING = re.compile(r"^S\s*\d+\s*E\s*\d+\s*:?\s*", re.IGNORECASE)
 _GONE = re.compile(r"nicht gefunden|deaktiviert|not found", re.IGNORECASE)
 
@@ -114,26 +114,29 @@ def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
         row = _row(line, shown)
         if row is not None:
             rows.setdefault((row.season, row.number), row)
-    numbers = frozenset({season for season, _ in rows} | ({shown} if found else set()))
-    return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), numbers, bool(found))
+    table = bool(found) or _announced(soup)
+    numbers = frozenset({season for season, _ in rows} | ({shown} if table else set()))
+    return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), numbers, table)
+
+
+def _announced(soup: BeautifulSoup) -> bool:
+    """Whether there is a table for episodes and nothing in it yet. One with other rows is a page that has changed."""
+    tables = soup.select("table")
+    return bool(tables) and all(table.select_one("td") is None for table in tables)
 
 
 def _pill(anchor: Tag) -> tuple[int, str] | None:
     href = attribute(anchor, "href")
-    if found := _SEASON.search(href):
-        return int(found[1]), href
-    if _FILMS.search(href):
-        return 0, href
-    number = number_in(attribute(anchor, "data-season-pill"), 0, 999)
+    linked = spot_of(href).season
+    number = number_in(attribute(anchor, "data-season-pill"), 0, 999) if linked is None else linked
     return None if number is None else (number, href)
 
 
 def _shown(soup: BeautifulSoup, url: str) -> int:
     """The season that a page shows: by its address, else its marked pill, else the first one."""
-    if found := _SEASON.search(url):
-        return int(found[1])
-    if _FILMS.search(url):
-        return 0
+    addressed = spot_of(url).season
+    if addressed is not None:
+        return addressed
     marked = select_first(soup, "#season-nav a.active", "#season-nav a[aria-current]", PILLS)
     pill = _pill(marked) if marked is not None else None
     return pill[0] if pill else 1
@@ -141,10 +144,9 @@ def _shown(soup: BeautifulSoup, url: str) -> int:
 
 def _row(line: Tag, shown: int) -> Row | None:
     href = _row_link(line)
-    linked = _EPISODE.search(href)
-    found = _SEASON.search(href)
-    season = int(found[1]) if found else 0 if _FILMS.search(href) else shown
-    number = number_in(words_of(line.select_one(".episode-number-cell"))) or (number_in(linked[1]) if linked else None)
+    spot = spot_of(href)
+    season = shown if spot.season is None else spot.season
+    number = number_in(words_of(line.select_one(".episode-number-cell"))) or spot.episode
     if number is None:
         return None
     flags = (from_flag(name) for svg in line.select("svg") for name in _flag_names(svg))
@@ -158,9 +160,11 @@ def _row(line: Tag, shown: int) -> Row | None:
 
 def _row_link(line: Tag) -> str:
     """A row's address, in a link or in the row's own attributes; empty where there is none."""
-    places = [attribute(anchor, "href") for anchor in line.select("a[href]")]
-    places += [attribute(line, name) for name in ("data-href", "data-url", "onclick")]
-    return next((found[0] for place in places if (found := _EPISODE.search(place))), "")
+    stated = [attribute(anchor, "href") for anchor in line.select("a[href]")]
+    stated += [attribute(line, name) for name in ("data-href", "data-url", "onclick")]
+    places = [place for place in stated if len(place) <= ADDRESS_LENGTH]
+    found = (_ADDRESS.search(place) for place in places if spot_of(place).episode is not None)
+    return next((address[0] for address in found if address), "")
 
 
 def _flag_names(svg: Tag) -> Iterator[str]:
