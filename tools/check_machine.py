@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 NEEDED = {
     "Chromium (browser tests)": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
     "ffmpeg (videos for tests)": (("ffmpeg",), "ffmpeg"),
+    "PostgreSQL (tests of a cluster)": (
+        ("initdb", *map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb"))),
+        "postgresql",
+    ),
+    "MariaDB (tests of a cluster)": (("mariadbd", "/usr/sbin/mariadbd"), "mariadb-server"),
+    "Redis (tests of a cluster)": (("redis-server",), "redis-server"),
     "nginx (tests behind a proxy)": (("nginx", "/usr/sbin/nginx"), "nginx-light"),
     "curl (tests of the deployment guide)": (("curl",), "curl"),
-    "setpriv (tests of the container's entrypoint)": (("setpriv",), "util-linux"),
+    "setpriv (tests of the container's entrypoint and of a cluster)": (("setpriv",), "util-linux"),
 }
 
 
