@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from aniworld.core.addresses import AddressRule
@@ -49,6 +50,7 @@ def main() -> int:
     voice = Voice()
     job, parent = wire.read_job(json.loads(sys.stdin.buffer.readline()))
     _stay_with(parent)
+    _step_aside()
     session = Session(job, voice.say)
     session.give_up = lambda error: _give_up(voice, error)
     threading.Thread(target=_listen, args=(session,), name="commands", daemon=True).start()
@@ -139,6 +141,12 @@ def _stay_with(parent: int) -> None:
     die_with_parent()
     if os.name == "posix" and os.getppid() != parent:
         _end_all()
+
+
+def _step_aside() -> None:
+    """The server answers people; this only moves bytes, and runs with what ffmpeg it starts when nobody else wants the core."""
+    with suppress(OSError, AttributeError):  # a platform without niceness, or a sandbox that forbids it
+        os.nice(10)
 
 
 def _end_all() -> None:

@@ -250,6 +250,16 @@ def test_the_child_gets_no_secret_and_no_proxy_from_the_servers_environment(
     assert not {"http_proxy", "ANIWORLD_MASTER_PASSWORD"} & set(environment)
 
 
+def test_a_transfer_leaves_the_processor_to_the_server(host: MediaHost, videos: Videos, ask: Ask) -> None:
+    host.files["/v.mp4"] = videos.mp4
+    host.rate = 100_000
+    running = Running(ask("/v.mp4", connections=2))
+    running.reach(Phase.TRANSFERRING)
+    assert running.processes[0].nice() == psutil.Process().nice() + 10
+    running.asked.transfer.cancel()
+    running.end()
+
+
 def test_a_child_stays_small_and_loads_no_server(host: MediaHost, videos: Videos, ask: Ask) -> None:
     host.files["/v.mp4"] = videos.mp4
     host.rate = 50_000

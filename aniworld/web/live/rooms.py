@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aniworld.core.events import DownloadProgress, Event, EventBus, QueueStatusChanged, Room, ScanProgress
+from aniworld.core.offload import pause
 from aniworld.models import utcnow
 from aniworld.services.views import DownloadItem, QueueStatus, ScanStatus
 from aniworld.web.answers import moment, plain
@@ -111,6 +112,7 @@ class Rooms:
                     self._held = event
                 else:
                     self._send(event)
+                    pause(0)  # with many clients an event takes long: requests that came meanwhile go first
             if self._held is not None and self._until_status() == 0:
                 self._send_status()
 
