@@ -44,6 +44,8 @@ class DemoSite:
     ``requests`` are the latest requests to both hosts, oldest first. ``fault`` and ``heal`` work while it runs.
     """
 
+    hosters = Hosters  # what answers for the hosters
+
     def __init__(
         self,
         media: Path | None = None,
@@ -71,7 +73,7 @@ class DemoSite:
 
     def start(self) -> str:
         """Begins to answer; what you get is the catalogue's base address. Raises OSError when a port is taken."""
-        hosters = Host("hosters", self._ports[1], self, Hosters(self._catalogue, self.clips).answer)
+        hosters = Host("hosters", self._ports[1], self, self.hosters(self._catalogue, self.clips).answer)
         try:
             catalogue = Host("catalogue", self._ports[0], self, Catalogue(self._catalogue, hosters.url).answer)
         except OSError:
