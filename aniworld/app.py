@@ -34,6 +34,7 @@ from aniworld.services.automation import EXTRA, build_automation
 from aniworld.services.beside import BesideService
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
+from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
 from aniworld.services.progress import ProgressService
@@ -66,7 +67,9 @@ def build_services(environment: Environment | None = None) -> Services:
     rest = RestingSources()
     registry = Registry(gate, settings=_places(config), rest=rest)
     series = AnimeSeriesService(database)
-    downloads = DownloadService(database, lambda: config.current, progress, disk_free=lambda: _disk_free(config))
+    downloads = DownloadService(
+        database, lambda: config.current, progress, disk_free=lambda: _disk_free(config), lease_s=environment.lease_s
+    )
     anime = AnimeService(
         database=database,
         series=series,
@@ -90,6 +93,7 @@ def build_services(environment: Environment | None = None) -> Services:
         anime=anime,
         series=series,
         scan=scan,
+        folders=FolderChoiceService(database, scan),
         downloads=downloads,
         system=SystemService(database, config, environment, rest),
         resolver=Resolver(database, registry, anime.read_once),

@@ -23,6 +23,7 @@ COMMANDS = {
     "add": ("series:add", "Add a series to the library."),
     "list": ("series:list_series", "List the library's series."),
     "scan": ("series:scan", "Compare the library folder with the catalogue."),
+    "folders": ("folders:folders", "Say whose folders of no known series are."),
     "download": ("download:download", "Queue episodes and see them through."),
     "queue": ("queue:queue", "Look at the download queue and change it."),
     "rename": ("rename:rename", "Name the files that are there as the template wants it."),

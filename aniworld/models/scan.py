@@ -37,9 +37,9 @@ class ScanRun(Base):
 
 
 class SeenFolder(Base):
-    """A directory as the last scan saw it, relative to the root, so that an unchanged one is skipped.
+    """A folder of the root as the last scan saw it, so that an unchanged one is skipped; "" is the root itself.
 
-    ``mtime_ns`` of the directory; ``content``: the media files in it, [[name, size], ...].
+    ``mtime_ns`` of the folder, 0 = read it again; ``content``: what it was, as services/scan_records wrote it.
     """
 
     __tablename__ = "seen_folder"
@@ -50,9 +50,13 @@ class SeenFolder(Base):
 
 
 class FolderMatch(TimestampMixin, Base):
-    """A folder that a person matched to a series (``key``), or told to ignore (None)."""
+    """A folder that a person matched to a series (``key``), or told to ignore (None).
+
+    ``earlier``: the folder that the series had until then, for the way back.
+    """
 
     __tablename__ = "folder_match"
 
     folder: Mapped[str] = mapped_column(String(255), primary_key=True)
     key: Mapped[str | None] = mapped_column(String(255), default=None)
+    earlier: Mapped[str | None] = mapped_column(String(255), default=None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .beside import BesideService
     from .configuration import ConfigService
     from .downloads import DownloadService
+    from .folder_choices import FolderChoiceService
     from .legacy_import import DataMigrationService
     from .recycling import RecyclingService
     from .renaming import RenamingService
@@ -49,6 +50,7 @@ class Services:
     anime: AnimeService
     series: AnimeSeriesService
     scan: ScanService
+    folders: FolderChoiceService
     downloads: DownloadService
     system: SystemService
     resolver: Resolver

@@ -133,7 +133,7 @@ class ScanService:
         Raises NotFound, Conflict where the series has another folder with files.
         """
         root = Path(self._settings().library.root)
-        if "/" in folder or not folder.strip() or not inside(root, root / folder).is_dir():
+        if "/" in folder or not folder.strip(" .") or not inside(root, root / folder).is_dir():
             raise NotFound(f"There is no folder {folder[:100]!r} in the library.")
         if key is not None:
             key = validate_series_key(key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -35,24 +35,11 @@ from aniworld.library.reading import FoundFile
 from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder, utcnow
 
+from .scan_memory import Content, Snapshot, offer_in, rows_of
+
 ROWS = 300
 KEYS = 500  # in one question; databases limit the parameters of a statement
-_UNMATCHED = "unmatched"
-
 _Row = Row[Any]  # an episode as it is stored, in the order of _COLUMNS
-Content = tuple[int, list[Any]]  # a directory's mtime in ns, 0 = none; what it was: a series' mark, or an offer
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What the last scan left of this root: path → content. ``old``: rows of another root, to be removed."""
-
-    rows: Mapping[str, Content] = field(default_factory=dict)
-    old: tuple[str, ...] = ()
-
-    @property
-    def seen(self) -> dict[str, int]:
-        return {path: mtime for path, (mtime, _) in self.rows.items() if path and mtime}
 
 
 def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -112,8 +99,7 @@ class ScanRecords:
 
     def _short(self, row: Row[Any], count: Row[Any] | None, snapshot: Snapshot, only: frozenset[str]) -> KnownSeries:
         folder = row.folder or ""
-        seen = snapshot.rows.get(folder) if folder else None
-        unchanged = row.key not in only and seen is not None and seen[1] == self._marks[row.key]
+        unchanged = bool(folder) and row.key not in only and snapshot.mark(folder) == self._marks[row.key]
         return KnownSeries(
             row.key, row.name, folder, tuple(row.alternative_titles or ()), row.year_start,
             unchanged=unchanged, had_files=bool(count and count.present), whole=False, specials=row.specials or {},
@@ -163,27 +149,16 @@ class ScanRecords:
         ``changed``: keys of the series that this scan wrote. ``only``: the scan looked at their folders and at no others.
         """
         marks = self._marks | self._fresh_marks(changed)
-        wanted: dict[str, Content] = {"": (0, [root])}
-        wanted |= {path: (mtime, []) for path, mtime in result.directories.items()}
-        for one in result.series:
-            if not one.uncertain:
-                wanted[one.folder] = (result.directories.get(one.folder, 0), marks.get(one.key, []))
-        for offer in result.unmatched:
-            content = [_UNMATCHED, offer.files, [list(each) for each in offer.candidates]]
-            wanted[offer.folder] = (result.directories.get(offer.folder, 0), content)
-        self._write_seen(
-            {path: facts for path, facts in wanted.items() if len(path) <= 1000},
-            self._scope(result, snapshot, only),
-            snapshot.old,
-        )
+        rows = rows_of(root, result, marks)
+        self._write_seen(rows, self._scope(result, snapshot, only), snapshot.old)
 
     def _scope(self, result: ScanResult, snapshot: Snapshot, only: frozenset[str]) -> Mapping[str, Content]:
         """The remembered rows that this scan may change or remove."""
         if not only:
             return snapshot.rows
         tops = {one.folder for one in result.series} | {one.folder for one in result.unmatched}
-        tops |= {self._places[key][1] for key in only}
-        return {path: facts for path, facts in snapshot.rows.items() if path.partition("/")[0] in tops | {""}}
+        tops |= {self._places[key][1] for key in only} | {""}
+        return {path: facts for path, facts in snapshot.rows.items() if path in tops}
 
     def _write_seen(self, wanted: Mapping[str, Content], had: Mapping[str, Content], old: Sequence[str]) -> None:
         for batch in batches([path for path in had if path not in wanted] + list(old), ROWS):
@@ -217,20 +192,18 @@ class ScanRecords:
 
     def unmatched(self) -> list[Unmatched]:
         """The folders of no known series that the last scan saw, without those matched since."""
-        top = SeenFolder.path.not_like("%/%")
         with self._database.reading() as session:
-            rows = session.execute(select(SeenFolder.path, SeenFolder.content).where(top)).all()
+            rows = session.execute(select(SeenFolder.path, SeenFolder.content)).all()
             matched = set(session.scalars(select(FolderMatch.folder)))
-        return [
-            Unmatched(path, content[1], tuple(tuple(each) for each in content[2]))  # type: ignore[misc]
-            for path, content in rows
-            if content and content[0] == _UNMATCHED and path not in matched
-        ]
+        offers = (offer_in(path, content) for path, content in rows if path not in matched)
+        return [offer for offer in offers if offer]
 
     def match(self, folder: str, key: str | None) -> None:
         """Remembers whose folder it is; None = nobody's."""
         with self._database.writing() as session:
-            session.merge(FolderMatch(folder=folder, key=key))
+            choice = session.merge(FolderMatch(folder=folder, key=key))
+            had = session.scalar(select(AnimeSeries.folder).where(AnimeSeries.key == key)) if key else None
+            choice.earlier = choice.earlier if had == folder else had
             session.execute(update(SeenFolder).where(SeenFolder.path == folder).values(mtime_ns=0))
             if key is not None:
                 session.execute(update(AnimeSeries).where(AnimeSeries.key == key).values(folder=folder))

@@ -231,6 +231,16 @@ class UnmatchedFolder:
 
 
 @dataclass(frozen=True)
+class FolderChoice:
+    """What a person chose for a folder. ``key`` None: it is nobody's; ``name``: of the series, empty for none."""
+
+    folder: str
+    key: str | None
+    name: str
+    chosen_at: datetime
+
+
+@dataclass(frozen=True)
 class Rename:
     """A file and the name that it should have; paths below the series folder. ``reason``: why it is left alone."""
 

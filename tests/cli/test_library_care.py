@@ -44,3 +44,26 @@ def test_files_are_renamed_after_a_look_and_back(cli: Cli, library: Path) -> Non
     assert (library / "Nebel" / "1.mkv").exists()
     assert cli("rename", "--undo", outcome["id"], "--dry-run").code == 2
     assert cli("rename", "none-such").code == 1
+
+
+def test_folders_are_offered_given_ignored_and_taken_back(cli: Cli, library: Path) -> None:
+    assert cli("list").code == 0
+    database = Database.at(f"sqlite:///{cli.instance / 'aniworld.db'}")
+    with database.writing() as session:
+        session.add(AnimeSeries(key="nebel", name="Nebel", folder="Nebel", episodes=[Episode(season=1, number=1)]))
+    database.close()
+    for folder in ("Irgendein Ordner", "Urlaub"):
+        (library / folder).mkdir()
+        (library / folder / "S01E01.mkv").write_bytes(b"film")
+    assert cli("scan").code == 0
+    assert [one["folder"] for one in cli("folders", "list", "--json").json()] == ["Irgendein Ordner", "Urlaub"]
+    assert cli("folders", "match", "Irgendein Ordner", "nebel").out == "Irgendein Ordner belongs to Nebel (nebel)\n"
+    assert cli("folders", "ignore", "Urlaub", "--json").json()["key"] is None
+    assert cli("folders", "list").out == ""
+    assert {one["folder"] for one in cli("folders", "choices", "--json").json()} == {"Irgendein Ordner", "Urlaub"}
+    assert cli("list", "--json").json()[0]["missing_count"] == 0
+    assert cli("folders", "undo", "Urlaub").code == 0
+    assert [one["folder"] for one in cli("folders", "list", "--json").json()] == ["Urlaub"]
+    assert cli("folders", "undo", "Urlaub").code == 1
+    assert cli("folders", "match", "Urlaub", "none-such").code == 1
+    assert cli("folders", "match", "Urlaub").code == 2

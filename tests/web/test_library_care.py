@@ -144,3 +144,47 @@ def test_entries_are_put_elsewhere(owner: Owner) -> None:
     assert changed.get_json()["numbering"] == {"https://x/1": "S02E01", "https://x/2": None}
     for wrong in ({"https://x/1": "first"}, {"a": "S01E01", "b": "S1E1"}, {"": None}):
         assert owner.call("PATCH", "/api/anime/nebel", {"numbering": wrong}).status_code == 422
+
+
+def test_a_folder_is_given_to_a_series_listed_and_taken_back(owner: Owner) -> None:
+    (owner.library / "Irgendein Ordner").mkdir()
+    (owner.library / "Irgendein Ordner" / "S01E01.mkv").write_bytes(b"film")
+    owner.call("POST", "/api/anime/rescan")
+    owner.services.scan.wait(20)
+    (offered,) = owner.call("GET", "/api/anime/unmatched").get_json()
+    assert (offered["folder"], offered["files"]) == ("Irgendein Ordner", 1)
+    wish = {"folder": "Irgendein Ordner", "key": "nebel"}
+    made = owner.call("POST", "/api/anime/unmatched/match", wish)
+    assert (made.status_code, made.get_json()["name"], made.get_json()["chosen_at"][-1]) == (200, "Nebel", "Z")
+    owner.services.scan.wait(20)
+    assert owner.call("GET", "/api/anime/unmatched").get_json() == []
+    assert [one["key"] for one in owner.call("GET", "/api/anime/unmatched/match").get_json()] == ["nebel"]
+    assert owner.call("GET", "/api/anime/nebel").get_json()["folder"] == "Irgendein Ordner"
+    taken = "/api/anime/unmatched/match?folder=Irgendein%20Ordner"
+    assert owner.call("DELETE", taken).status_code == 204
+    owner.services.scan.wait(20)
+    assert owner.call("DELETE", taken).status_code == 404
+    assert owner.call("GET", "/api/anime/nebel").get_json()["folder"] == "Nebel"
+    assert [one["folder"] for one in owner.call("GET", "/api/anime/unmatched").get_json()] == ["Irgendein Ordner"]
+    assert owner.call("POST", "/api/anime/unmatched", {"folder": "Irgendein Ordner", "key": None}).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/api/anime/unmatched/match", {"folder": "../x", "key": None}, 404),
+        ("POST", "/api/anime/unmatched/match", {"folder": ".", "key": None}, 404),
+        ("POST", "/api/anime/unmatched/match", {"folder": "x"}, 422),
+        ("POST", "/api/anime/unmatched/match", {"folder": "x" * 300, "key": None}, 422),
+        ("POST", "/api/anime/unmatched/match", {"folder": "x", "key": "No Key"}, 422),
+        ("POST", "/api/anime/unmatched/match", [], 422),
+        ("DELETE", "/api/anime/unmatched/match", None, 422),
+        ("DELETE", "/api/anime/unmatched/match?folder=x&key=y", None, 422),
+        ("DELETE", "/api/anime/unmatched/match?folder=%00", None, 422),
+    ],
+)
+def test_a_choice_of_a_folder_that_is_none_is_refused(
+    owner: Owner, method: str, path: str, body: Any, status: int
+) -> None:
+    answer = owner.call(method, path, body)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")

@@ -7,11 +7,20 @@ from typing import Any
 from flask import Response, send_file
 
 from aniworld.core.errors import NotFound
-from aniworld.services.views import AnimeDetail, AnimeSummary, ScanStatus, SearchResult, SeriesQuery, UnmatchedFolder
+from aniworld.services.views import (
+    AnimeDetail,
+    AnimeSummary,
+    FolderChoice,
+    ScanStatus,
+    SearchResult,
+    SeriesQuery,
+    UnmatchedFolder,
+)
 from aniworld.web.answers import answer, nothing
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import (
-    FolderChoice,
+    FolderQuery,
+    FolderWish,
     NewSeries,
     Rescan,
     Search,
@@ -86,11 +95,35 @@ def unmatched() -> Response:
 
 
 @blueprint.post("/unmatched")
-@blueprint.arguments(FolderChoice)
+@blueprint.arguments(FolderWish)
 @blueprint.response(204)
 def match(wish: dict[str, Any]) -> Response:
-    """Say to which series a folder belongs, or that it is to be ignored"""
-    services().scan.match(wish["folder"], wish["key"])
+    """The same as POST /unmatched/match, without an answer; kept for older scripts"""
+    services().folders.choose(wish["folder"], wish["key"])
+    return nothing()
+
+
+@blueprint.get("/unmatched/match")
+@blueprint.response(200, schema_of(FolderChoice)(many=True))
+def matches() -> Response:
+    """What was said of folders so far: whose they are, or that they are ignored"""
+    return answer(services().folders.made())
+
+
+@blueprint.post("/unmatched/match")
+@blueprint.arguments(FolderWish)
+@blueprint.response(200, schema_of(FolderChoice))
+def choose(wish: dict[str, Any]) -> Response:
+    """Say to which series a folder belongs, or that it is to be ignored; a scan that starts then reads it"""
+    return answer(services().folders.choose(wish["folder"], wish["key"]))
+
+
+@blueprint.delete("/unmatched/match")
+@blueprint.arguments(FolderQuery, location="query")
+@blueprint.response(204)
+def take_back(query: dict[str, Any]) -> Response:
+    """Forget what was said of a folder; the series looks where it looked before"""
+    services().folders.take_back(query["folder"])
     return nothing()
 
 

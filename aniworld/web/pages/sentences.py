@@ -238,6 +238,7 @@ def _scan() -> dict[str, str]:
         "scan_cancelled": _("The scan was cancelled."),
         "matched": _("“{folder}” belongs to “{name}” now."),
         "ignored": _("“{folder}” is left alone."),
+        "taken_back": _("What you said of “{folder}” is forgotten; the scan looks at it again."),
         "phase_walk": _("Reading folders"),
         "phase_match": _("Recognising files"),
         "phase_record": _("Recording"),

@@ -22,9 +22,12 @@ def queue() -> str:
 
 
 def scan() -> str:
-    """The running or last scan, and the folders that no series is known for."""
-    known = services().scan
-    return page("scan.html", _("Scan"), active="scan", status=known.status(), unmatched=known.unmatched())
+    """The running or last scan, the folders that no series is known for, and what was said of them."""
+    folders = services().folders
+    return page(
+        "scan.html", _("Scan"), active="scan", status=services().scan.status(),
+        unmatched=folders.offered(), choices=folders.made(),
+    )  # fmt: skip
 
 
 def health() -> str:

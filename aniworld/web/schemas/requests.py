@@ -147,8 +147,11 @@ class NameTrial(StrictSchema):
     season_folders = Truth(load_default=True)
 
 
-class FolderChoice(StrictSchema):
+class FolderQuery(StrictSchema):
     folder = Text(required=True, validate=validate.Length(1, 255))
+
+
+class FolderWish(FolderQuery):
     key = Text(
         required=True, allow_none=True, validate=_KEY_RULES, metadata={"description": "null: ignore this folder."}
     )

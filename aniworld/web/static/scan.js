@@ -71,23 +71,35 @@ async function reloadFolders() {
   if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   list.replaceChildren(...find("[data-unmatched]", fresh).children);
+  find("[data-choice-list]").replaceChildren(...find("[data-choice-list]", fresh).children);
   showFolders();
 }
 
 const showFolders = () => {
   find("[data-unmatched-empty]").hidden = find("[data-unmatched]").children.length > 0;
+  find("[data-choices]").hidden = find("[data-choice-list]").children.length === 0;
 };
 
 async function match(button) {
   const item = button.closest("[data-folder]");
   const choice = find("[data-candidate]", item);
   const { folder } = item.dataset;
-  await api.post("/api/anime/unmatched", { folder, key: choice.value || null });
+  await api.post("/api/anime/unmatched/match", { folder, key: choice.value || null });
   const next = item.nextElementSibling || item.previousElementSibling;
   item.remove();
   showFolders();
   (next ? find("select", next) : find("#main")).focus();
   toast(choice.value ? say("matched", { folder, name: choice.selectedOptions[0].textContent }) : say("ignored", { folder }));
+}
+
+async function takeBack(button) {
+  const item = button.closest("[data-folder]");
+  const { folder } = item.dataset;
+  await api.delete(`/api/anime/unmatched/match?folder=${encodeURIComponent(folder)}`);
+  item.remove();
+  showFolders();
+  find("#main").focus();
+  toast(say("taken_back", { folder }));
 }
 
 on(document, "click", "[data-action]", (event, button) => {
@@ -101,6 +113,7 @@ on(document, "click", "[data-action]", (event, button) => {
       show();
     },
     match: () => match(button),
+    "take-back": () => takeBack(button),
   }[button.dataset.action];
   if (act) attempt(act, button);
 });
