@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, ProgressContext
 from aniworld.core.errors import Cancelled, LibraryUnavailable, StorageError
@@ -16,9 +16,10 @@ from aniworld.core.offload import offload, offload_each
 from .matching import Candidate, KnownSeries, Matcher
 from .numbering import Place
 from .reading import FoundFile, Guesses, Reading
-from .walk import Listing, is_unicode, list_folder, read_root, readable, still_there
+from .walk import Listing, is_unchanged, is_unicode, list_folder, read_root, readable, still_there
 
 BATCH = 16
+LOOKED_AT = 128  # folders whose times are compared in one go
 WALKERS = (
     4  # threads that read folders beside each other, where the disk lets them wait; else they only wait for Python
 )
@@ -26,8 +27,10 @@ SLOW_S = 0.02  # a folder takes less from memory
 WARNINGS = 200
 
 
+T = TypeVar("T")
 Complete = Callable[[Sequence[KnownSeries]], Sequence[KnownSeries]]
 Take = Callable[[Sequence["SeriesFound"]], object]
+Seen = Mapping[str, dict[str, int]]
 
 
 def _as_it_is(known: Sequence[KnownSeries]) -> Sequence[KnownSeries]:
@@ -62,12 +65,15 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """``directories``: the snapshot for the next scan, relative path → mtime in ns. ``folders``: how many were read."""
+    """``directories``: the snapshot for the next scan: series folder → path below it ("" = itself) → mtime in ns.
+
+    ``folders``: how many were looked at.
+    """
 
     series: tuple[SeriesFound, ...]
     unmatched: tuple[Unmatched, ...]
     warnings: tuple[str, ...]
-    directories: Mapping[str, int]
+    directories: Seen
     folders: int
 
 
@@ -82,15 +88,13 @@ class SerieScanner:
         root: Path,
         callbacks: CallbackManager | None = None,
         *,
-        seen: Mapping[str, int] | None = None,
+        seen: Seen | None = None,
         legacy_key: Callable[[Path], str | None] = lambda folder: None,
     ) -> None:
         self._root = str(root)
         self._callbacks = callbacks or CallbackManager()
         self._legacy_key = legacy_key
-        self._seen: dict[str, dict[str, int]] = defaultdict(dict)
-        for path, mtime in (seen or {}).items():
-            self._seen[path.partition("/")[0]][path] = mtime
+        self._seen = seen or {}
 
     def scan(
         self,
@@ -102,10 +106,12 @@ class SerieScanner:
         complete: Complete = _as_it_is,
         only: frozenset[str] = frozenset(),
         take: Take | None = None,
+        before_reading: Callable[[int], object] = lambda folders: None,
     ) -> ScanResult:
         """What lies under the root now. ``matched``: folders that a person gave to a series, or to none (None).
 
         ``take``: is handed every few series as they are read, on a native thread; the result then holds them without files.
+        ``before_reading``: told how many folders will be read, since they changed; what it raises ends the scan.
         ``only``: keys of the series whose folders are read, nothing else is looked at; empty = the whole library.
 
         ``complete``: the same series with episodes and files, asked on a native thread for those whose folders are read and
@@ -116,7 +122,7 @@ class SerieScanner:
         scan = _Scan(
             self._root, self._callbacks, self._seen, self._legacy_key, known, scan_id, should_stop, complete, take
         )
-        return scan.run(matched or {}, only)
+        return scan.run(matched or {}, only, before_reading)
 
 
 class _Scan:
@@ -126,7 +132,7 @@ class _Scan:
         self,
         root: str,
         callbacks: CallbackManager,
-        seen: Mapping[str, dict[str, int]],
+        seen: Seen,
         legacy_key: Callable[[Path], str | None],
         known: Sequence[KnownSeries],
         scan_id: str,
@@ -142,7 +148,9 @@ class _Scan:
         self.guesses = Guesses()
         self.pending: list[tuple[str, str, str]] = []  # warnings of a native thread, told after it
 
-    def run(self, matched: Mapping[str, str | None], only: frozenset[str]) -> ScanResult:
+    def run(
+        self, matched: Mapping[str, str | None], only: frozenset[str], before_reading: Callable[[int], object]
+    ) -> ScanResult:
         self._tell("walk", 0, 0)
         top = offload(read_root, self.root)
         if not top.folders and any(series.had_files or series.files for series in self.known):
@@ -152,7 +160,7 @@ class _Scan:
         self.matcher = offload(Matcher, self.known, matched)
         self._warn_about_root(top.loose, top.broken)
         names = [name for name in top.folders if self._usable(name)]
-        listings = list(self._walk(offload(self._of_these, names, only) if only else names))
+        listings = self._walk(offload(self._of_these, names, only) if only else names, before_reading)
         if not offload(still_there, self.root, top.identity):
             raise LibraryUnavailable(
                 f"The library folder {self.root} vanished during the scan; nothing was marked as missing."
@@ -166,7 +174,7 @@ class _Scan:
         absent = list(self._absent({one.key for one in series}, unmatched, top.broken, only))
         series.extend(offload(self._taken, absent))
         offered = tuple(self._offer(unmatched, {one.key for one in series if one.uncertain}))
-        directories = {path: mtime for _, listing in owners for path, mtime in self._remembered(listing).items()}
+        directories = {listing.folder: times for _, listing in owners if (times := self._remembered(listing))}
         return ScanResult(tuple(series), offered, tuple(self.warnings), directories, len(owners))
 
     def _of_these(self, names: Sequence[str], only: frozenset[str]) -> list[str]:
@@ -177,7 +185,7 @@ class _Scan:
             return mine
         return [name for name, key in owned.items() if key is None or key in only]
 
-    def _remembered(self, listing: Listing) -> Mapping[str, int]:
+    def _remembered(self, listing: Listing) -> dict[str, int]:
         """What the next scan may rely on; after a problem the times from before it, so that it is noticed again."""
         if listing.problems:
             return self.seen.get(listing.folder, {})
@@ -197,31 +205,43 @@ class _Scan:
 
     # --- walk
 
-    def _walk(self, names: Sequence[str]) -> Iterator[Listing]:
-        unchanged = {series.folder for series in self.known if series.unchanged and series.folder}
-        parts = [(names[start : start + BATCH], unchanged) for start in range(0, len(names), BATCH)]
-        began, done = time.monotonic(), 0
-        for listings in self._lists(parts[:1], 1):
-            yield from listings
-            done = len(listings)
-        slow = time.monotonic() - began > SLOW_S * done
-        for listings in self._lists(parts[1:], WALKERS if slow else 1):
-            self._tell("walk", done, len(names), folder=listings[0].folder)
-            yield from listings
-            done += len(listings)
+    def _walk(self, names: Sequence[str], before_reading: Callable[[int], object]) -> list[Listing]:
+        """Every folder: those that did not change are not read."""
+        same = self._unchanged(names)
+        changed = [name for name in names if name not in same]
+        before_reading(len(changed))
+        read: dict[str, Listing] = {}
+        for listings in self._lists(changed, self._list, BATCH):
+            self._tell("walk", len(same) + len(read), len(names), folder=listings[0].folder)
+            read |= {listing.folder: listing for listing in listings}
         self._tell("walk", len(names), len(names))
-
-    def _lists(self, parts: Sequence[tuple[Sequence[str], set[str]]], at_once: int) -> Iterator[list[Listing]]:
-        self._stop_if_asked()
-        for listings in offload_each(self._list, parts, at_once=at_once):
-            yield listings
-            self._stop_if_asked()
-
-    def _list(self, part: tuple[Sequence[str], set[str]]) -> list[Listing]:
-        names, unchanged = part
         return [
-            list_folder(self.root, name, self.seen.get(name, {}), skip_unchanged=name in unchanged) for name in names
+            read[name] if name in read else Listing(name, directories=self.seen[name], unchanged=True) for name in names
         ]
+
+    def _unchanged(self, names: Sequence[str]) -> set[str]:
+        """The folders of series of which nothing changed, if their directories did not either."""
+        facts = {series.folder for series in self.known if series.unchanged and series.folder in self.seen}
+        candidates = [name for name in names if name in facts]
+        return {name for same in self._lists(candidates, self._same, LOOKED_AT) for name in same}
+
+    def _lists(self, names: Sequence[str], work: Callable[[Sequence[str]], list[T]], size: int) -> Iterator[list[T]]:
+        """``work`` of each ``size`` folders: of several beside each other where the first ones show a slow disk."""
+        parts = [names[start : start + size] for start in range(0, len(names), size)]
+        began = time.monotonic()
+        self._stop_if_asked()
+        for answers in offload_each(work, parts[:1], at_once=1):
+            yield answers
+        slow = time.monotonic() - began > SLOW_S * len(names[:size])
+        for answers in offload_each(work, parts[1:], at_once=WALKERS if slow else 1):
+            self._stop_if_asked()
+            yield answers
+
+    def _list(self, names: Sequence[str]) -> list[Listing]:
+        return [list_folder(self.root, name, self.seen.get(name, {})) for name in names]
+
+    def _same(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if is_unchanged(self.root, name, self.seen[name])]
 
     # --- match
 
@@ -255,7 +275,10 @@ class _Scan:
     # --- read
 
     def _read(self, owners: Sequence[tuple[str | None, Listing]]) -> Iterator[SeriesFound]:
-        mine = [(key, listing) for key, listing in owners if key is not None]
+        same = [(key, listing) for key, listing in owners if key is not None and listing.unchanged]
+        mine = [(key, listing) for key, listing in owners if key is not None and not listing.unchanged]
+        if same:
+            yield from offload(self._series_of, same)
         for start in range(0, len(mine), BATCH):
             self._stop_if_asked()
             batch = mine[start : start + BATCH]

@@ -29,7 +29,8 @@ class SeenFile(NamedTuple):
 class Listing:
     """A series folder as it was read. ``problems``: sentences; with one, what is not listed may still be there.
 
-    ``directories``: path relative to the root → mtime in ns. ``trusted``: a later change is sure to change one of them.
+    ``directories``: path below the series folder ("" = itself) → mtime in ns. ``trusted``: a later change is sure to change
+    one of them.
     ``unchanged``: no directory changed since ``seen``, so nothing was read.
     """
 
@@ -99,10 +100,13 @@ def still_there(root: str, identity: tuple[int, int]) -> bool:
     return (status.st_dev, status.st_ino) == identity
 
 
-def list_folder(root: str, name: str, seen: Mapping[str, int], *, skip_unchanged: bool = False) -> Listing:
+def is_unchanged(root: str, name: str, seen: Mapping[str, int]) -> bool:
+    """Whether each of a series folder's directories has the time that it had in the last scan; False where nothing is known."""
+    return bool(seen) and all(_mtime(f"{root}/{name}/{below}") == mtime for below, mtime in seen.items())
+
+
+def list_folder(root: str, name: str, seen: Mapping[str, int]) -> Listing:
     """Everything below one series folder. ``seen``: this folder's directories of the last scan."""
-    if skip_unchanged and seen and all(_mtime(root, path) == mtime for path, mtime in seen.items()):
-        return Listing(name, directories=dict(seen), unchanged=True)
     listing = Listing(name)
     visited: set[tuple[int, int]] = set()
     waiting = [("", 0)]
@@ -120,9 +124,9 @@ def list_folder(root: str, name: str, seen: Mapping[str, int], *, skip_unchanged
     return listing
 
 
-def _mtime(root: str, path: str) -> int | None:
+def _mtime(path: str) -> int | None:
     try:
-        return os.stat(f"{root}/{path}").st_mtime_ns
+        return os.stat(path).st_mtime_ns
     except OSError:
         return None
 
@@ -141,7 +145,7 @@ def _list_directory(
         listing.notes.append(f"{readable(relative)} leads back into its own folder and is read once.")
         return
     visited.add((status.st_dev, status.st_ino))
-    _remember(listing, relative, status.st_mtime_ns, seen.get(relative))
+    _remember(listing, below, status.st_mtime_ns, seen.get(below))
     files = listing.files
     with os.scandir(path) as entries:
         for entry in entries:
@@ -157,14 +161,15 @@ def _list_directory(
                 listing.legacy = True
 
 
-def _remember(listing: Listing, relative: str, mtime: int, before: int | None) -> None:
+def _remember(listing: Listing, below: str, mtime: int, before: int | None) -> None:
     """Notes the directory's time, if a later change is sure to change it."""
     if before is not None and mtime < before:  # an older directory in its place: a disk was unmounted from over it
         listing.problems.append(
-            f"{readable(relative)} is older than it was; is a disk missing? Nothing there is marked as missing."
+            f"{readable(_join(listing.folder, below))} is older than it was; is a disk missing?"
+            " Nothing there is marked as missing."
         )
-    elif is_unicode(relative) and time.time_ns() - mtime > RACY_NS:
-        listing.directories[relative] = mtime
+    elif is_unicode(below) and time.time_ns() - mtime > RACY_NS:
+        listing.directories[below] = mtime
     else:
         listing.trusted = False
 

@@ -1,0 +1,67 @@
+"""What a scan leaves for the next one: a row for each folder of the root, so that an unchanged one is not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aniworld.library.scanner import ScanResult, Unmatched
+
+# A folder's mtime in ns, 0 = read it again; and what it was: [kind, facts …, the times of the directories below it].
+Content = tuple[int, list[Any]]
+
+SERIES = "#series"  # no key looks like this
+OFFER = "unmatched"
+LONGEST = 1000  # characters of a path that fit into a row
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the last scan left of this root: folder → content, "" = the root. ``old``: rows of another root, to be removed."""
+
+    rows: Mapping[str, Content] = field(default_factory=dict)
+    old: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> dict[str, dict[str, int]]:
+        """Folder → path below it → mtime in ns; without the folders that are to be read again."""
+        return {
+            folder: {"": mtime, **content[-1]}
+            for folder, (mtime, content) in self.rows.items()
+            if mtime and _whole(content)
+        }
+
+    def mark(self, folder: str) -> list[Any] | None:
+        """What the series of this folder was; None where it is not known."""
+        _, content = self.rows.get(folder, (0, []))
+        return content[1] if _whole(content) and content[0] == SERIES else None
+
+
+def rows_of(root: str, result: ScanResult, marks: Mapping[str, list[Any]]) -> dict[str, Content]:
+    """The rows that a result leaves. ``marks``: key → what the series is now; one that is uncertain is read again."""
+    rows: dict[str, Content] = {"": (0, [root])}
+    for one in result.series:
+        mark = [] if one.uncertain else marks.get(one.key, [])
+        rows[one.folder] = _row(result.directories.get(one.folder), SERIES, mark)
+    for offer in result.unmatched:
+        candidates = [list(each) for each in offer.candidates]
+        rows[offer.folder] = _row(result.directories.get(offer.folder), OFFER, offer.files, candidates)
+    return {path: content for path, content in rows.items() if len(path) <= LONGEST}
+
+
+def offer_in(folder: str, content: list[Any]) -> Unmatched | None:
+    """The folder of no known series that a row tells of; None where it is none."""
+    if not content or content[0] != OFFER:
+        return None
+    return Unmatched(folder, content[1], tuple(tuple(each) for each in content[2]))  # type: ignore[misc]
+
+
+def _whole(content: list[Any]) -> bool:
+    """Whether this program wrote the row: earlier ones had rows of another kind."""
+    return bool(content) and content[0] in (SERIES, OFFER) and isinstance(content[-1], dict)
+
+
+def _row(times: Mapping[str, int] | None, *facts: Any) -> Content:
+    below = dict(times or {})
+    return below.pop("", 0), [*facts, below]
