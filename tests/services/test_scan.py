@@ -339,3 +339,19 @@ def test_a_download_that_ends_during_the_scan_is_kept(library):
     library.service._records.record = late
     library.scan()
     assert set(library.there("naruto")) == {"S01E01", "S01E02"}
+
+
+def test_what_an_earlier_program_remembered_only_costs_one_reading(library):
+    """It had a row for each directory, and other words in it; a series may even be called like ours."""
+    library.add("unmatched", "Naruto", {1: 2}, folder="Naruto")
+    library.file("Naruto/Season 01/S01E01.mkv")
+    library.age()
+    times = {path: (library.root / path).stat().st_mtime_ns for path in ("Naruto", "Naruto/Season 01")}
+    contents = {"": [str(library.root)], "Naruto": ["unmatched", 0, "", "Naruto", None, []], "Naruto/Season 01": []}
+    with library.database.writing() as session:
+        for path, content in contents.items():
+            session.add(SeenFolder(path=path, mtime_ns=times.get(path, 0), content=content))
+    assert library.scan().status == "completed" and set(library.there("unmatched")) == {"S01E01"}
+    with library.database.reading() as session:
+        assert set(session.scalars(select(SeenFolder.path))) == {"", "Naruto"}
+    assert library.service.unmatched() == []
