@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from environs import Env, EnvError
+from environs import Env, EnvError, ValidationError
 
 from aniworld.core.errors import InvalidInput
 
@@ -16,6 +16,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 @dataclass(frozen=True)
 class Environment:
     """``hosts`` and ``origins``: names that this server answers to, and foreign origins that may open sockets.
+
+    ``worker``: this worker's name in a cluster; ``lease_s``: seconds for which it holds an item without a sign of life.
 
     ``secure_cookies``: cookies go over https only. ``metrics``: ``/metrics`` answers. Values with secrets are not shown
     by ``repr``.
@@ -27,6 +29,8 @@ class Environment:
     catalogue_url: str = ""
     database_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
+    worker: str = ""
+    lease_s: float = 30.0
     private_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -50,6 +54,8 @@ class Environment:
                 catalogue_url=env.str("CATALOGUE_URL", "").strip().rstrip("/"),
                 database_url=env.str("DATABASE_URL", "").strip(),
                 redis_url=env.str("REDIS_URL", "").strip(),
+                worker=env.str("WORKER", "").strip(),
+                lease_s=env.float("LEASE_S", 30.0, validate=_lease),
                 private_hosts=_words(env.str("PRIVATE_HOSTS", "")),
                 trusted_proxies=networks(env.str("TRUSTED_PROXIES", "")),
                 hosts=tuple(word.lower() for word in _words(env.str("HOSTS", ""))),
@@ -67,6 +73,11 @@ def networks(text: str) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(word, strict=False) for word in _words(text))
     except ValueError as error:
         raise InvalidInput(f"ANIWORLD_TRUSTED_PROXIES names networks such as 10.0.0.0/8: {error}.") from error
+
+
+def _lease(seconds: float) -> None:
+    if not 2 <= seconds <= 3600:
+        raise ValidationError("ANIWORLD_LEASE_S is a number of seconds from 2 to 3600")
 
 
 def _words(text: str) -> tuple[str, ...]:

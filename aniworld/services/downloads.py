@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from aniworld.config.settings import Settings
@@ -20,14 +20,17 @@ from aniworld.core.errors import (
 )
 from aniworld.core.events import DownloadComplete, DownloadFailed, DownloadProgress, QueueStatusChanged, SeriesUpdated
 from aniworld.core.queue import Priority, Status, back_off
-from aniworld.models import Database, DownloadQueueItem, QueueState, utcnow
+from aniworld.models import Database, DownloadQueueItem, utcnow
 
+from .away import DATABASE_AWAY
 from .changes import Changes
 from .episode_files import EpisodeFiles
 from .progress import ProgressService
-from .queue_items import mbps, sort_out, view_of
+from .queue_items import Rows, Running, sort_out, statistics_of, view_of
 from .queue_repository import QueueRepository
-from .views import DownloadItem, DownloadRequest, Paging, QueueStatistics, QueueStatus, Skipped
+from .views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
+
+log = logging.getLogger(__name__)
 
 LEASE_S = 30.0
 STOP_WITHIN_S = 2.0
@@ -41,27 +44,11 @@ _WAITS = (
 _FINAL = frozenset({"nothing_there", "unsafe_path", "invalid_input"})  # trying again would not help
 
 
-@dataclass(frozen=True)
-class Running:
-    """What only the memory knows of an item under way."""
-
-    progress: DownloadProgress
-    persisted_at: float
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The queue's rows at a change mark of the database: its state, how many are in each status, the first of each."""
-
-    mark: int | None
-    limit: int
-    state: QueueState
-    counts: Mapping[Status, int]
-    items: Mapping[Status, Sequence[DownloadQueueItem]]
-
-
 class DownloadService:
-    """``settings()`` gives the settings in force; ``disk_free()`` bytes free under the library, or None."""
+    """``settings()`` gives the settings in force; ``disk_free()`` bytes free under the library, or None.
+
+    ``lease_s``: how long a worker holds an item without a sign of life.
+    """
 
     def __init__(
         self,
@@ -70,8 +57,10 @@ class DownloadService:
         progress: ProgressService,
         *,
         disk_free: Callable[[], int | None] = lambda: None,
+        lease_s: float = LEASE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.lease_s = lease_s
         self.repository = QueueRepository(database.sessions, database.readers)
         self.changes = Changes()
         self._database = database
@@ -98,7 +87,7 @@ class DownloadService:
             pending_queue=lists[Status.PENDING],
             completed_downloads=lists[Status.COMPLETED],
             failed_downloads=lists[Status.FAILED],
-            statistics=self._statistics(rows.counts, lists[Status.DOWNLOADING]),
+            statistics=statistics_of(rows.counts, lists[Status.DOWNLOADING], self._disk_free()),
             message=rows.state.reason,
         )
 
@@ -214,34 +203,49 @@ class DownloadService:
     # ── for the workers ─────────────────────────────────────────────────────
 
     def recover(self) -> int:
-        """At start: held items wait again, failed ones within the limit are tried again, history is trimmed."""
-        settings = self._settings().download
+        """At the start of the only process: every held item waits again, and the queue begins anew. How many were held."""
         moved = self.repository.put_back_abandoned(everything=True)
+        self.begin_anew()
+        return moved
+
+    def take_back(self, worker: str) -> int:
+        """At a worker's start in a cluster: what an earlier process of this name held waits again. How many those were."""
+        moved = self.repository.put_back(list(self.repository.held_by(worker)), worker)
+        if moved:
+            self._changed()
+        return moved
+
+    def begin_anew(self) -> None:
+        """Failed items within the limit are tried again, history is trimmed, and the queue runs if it is to by itself."""
+        settings = self._settings().download
         self.repository.retry(None, limit=settings.retry_limit)
         self.repository.trim(settings.history_limit)
-        state = self.repository.state()
-        if settings.auto_start and not state.is_running:
+        if settings.auto_start and not self.repository.state().is_running:
             self.repository.set_state(is_running=True)
+
+    def put_back_abandoned(self) -> int:
+        """Items whose worker gave no sign of life until the end of its lease wait again. How many those were."""
+        moved = self.repository.put_back_abandoned(everything=False)
+        if moved:
+            log.warning("%d downloads were left by their worker and wait again", moved)
+            self._changed()
         return moved
 
     def claim(self, worker: str, *, without_sources: Iterable[str] = ()) -> DownloadQueueItem | None:
-        item = self.repository.claim(worker, LEASE_S, without_sources=without_sources)
+        item = self.repository.claim(worker, self.lease_s, without_sources=without_sources)
         if item is not None:
             self._changed(item)
         return item
 
     def progressed(self, event: DownloadProgress) -> None:
-        """Tells how far an item is; written down at most once a second."""
+        """Tells how far an item is; written down at most once a second, and left out while the database is away."""
         now = self._clock()
         with self._lock:
             before = self._running.get(event.download_id)
             due = before is None or now - before.persisted_at >= PERSIST_EVERY_S
             self._running[event.download_id] = Running(event, now if due else before.persisted_at)  # type: ignore[union-attr]
         if due:
-            self.repository.update_progress(
-                event.download_id, event.percent, event.downloaded_bytes, event.total_bytes, event.speed_bytes,
-                eta_seconds=event.eta_seconds, language=event.language, hoster=event.hoster,
-            )  # fmt: skip
+            self._write_down(event)
         self._progress.download_progress(event)
 
     def completed(
@@ -308,9 +312,18 @@ class DownloadService:
             self._running.pop(item_id, None)
         self._progress.forget(item_id)
 
-    def renew(self, worker: str, item_ids: Sequence[str]) -> None:
-        """The leases on these items hold on."""
-        self.repository.renew(worker, item_ids, LEASE_S)
+    def renew(self, worker: str, item_ids: Sequence[str]) -> set[str]:
+        """The leases on these items hold on, but for those that are not this worker's any more: their ids."""
+        if not item_ids or self.repository.renew(worker, item_ids, self.lease_s) == len(item_ids):
+            return set()
+        return set(item_ids) - set(self.repository.held_by(worker))
+
+    def needed_elsewhere(self, worker: str) -> int:
+        """The bytes that the downloads of all other workers still need on the library's disk."""
+        try:
+            return self.repository.bytes_to_come(worker)
+        except DATABASE_AWAY:
+            return 0
 
     def wait_with(self, message: str | None) -> None:
         """Says why nothing begins at the moment (None: it goes on again)."""
@@ -328,6 +341,15 @@ class DownloadService:
 
     # ── inside ──────────────────────────────────────────────────────────────
 
+    def _write_down(self, event: DownloadProgress) -> None:
+        try:
+            self.repository.update_progress(
+                event.download_id, event.percent, event.downloaded_bytes, event.total_bytes, event.speed_bytes,
+                eta_seconds=event.eta_seconds, language=event.language, hoster=event.hoster,
+            )  # fmt: skip
+        except DATABASE_AWAY as error:
+            log.debug("Progress was not written down: %s", error)
+
     def _changed(self, item: DownloadQueueItem | None = None) -> None:
         self.changes.ring()
         self._progress.publish(QueueStatusChanged({}))
@@ -343,21 +365,6 @@ class DownloadService:
             return self.repository.get_item(item_id).status == Status.DOWNLOADING
         except NotFound:
             return False
-
-    def _statistics(self, counts: Mapping[Status, int], active: Sequence[DownloadItem]) -> QueueStatistics:
-        speed = sum(item.speed_bytes for item in active)
-        left = sum(item.total_bytes - item.downloaded_bytes for item in active if item.total_bytes)
-        return QueueStatistics(
-            total=sum(counts.values()),
-            pending=counts[Status.PENDING],
-            active=counts[Status.DOWNLOADING],
-            completed=counts[Status.COMPLETED],
-            failed=counts[Status.FAILED],
-            downloaded_bytes=sum(item.downloaded_bytes for item in active),
-            speed_mbps=mbps(speed),
-            eta_seconds=round(left / speed) if speed and left > 0 else None,
-            disk_free_bytes=self._disk_free(),
-        )
 
     def _placed_views(self, items: Sequence[DownloadQueueItem]) -> list[DownloadItem]:
         places = self.repository.places_of([item for item in items if item.status == Status.PENDING])

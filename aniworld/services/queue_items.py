@@ -10,9 +10,9 @@ from aniworld.core.events import DownloadProgress
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folder_name
 from aniworld.core.queue import Priority, Status
-from aniworld.models import AnimeSeries, DownloadQueueItem
+from aniworld.models import AnimeSeries, DownloadQueueItem, QueueState
 
-from .views import DownloadItem, DownloadRequest, Skipped
+from .views import DownloadItem, DownloadRequest, QueueStatistics, Skipped
 
 Place = tuple[int, int]  # season, episode
 
@@ -24,6 +24,25 @@ class Wish:
     new: tuple[DownloadQueueItem, ...]
     again: tuple[DownloadQueueItem, ...]
     skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class Running:
+    """What only the memory knows of an item under way."""
+
+    progress: DownloadProgress
+    persisted_at: float
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The queue's rows at a change mark of the database: its state, how many are in each status, the first of each."""
+
+    mark: int | None
+    limit: int
+    state: QueueState
+    counts: Mapping[Status, int]
+    items: Mapping[Status, Sequence[DownloadQueueItem]]
 
 
 def sort_out(
@@ -84,6 +103,24 @@ def new_item(
 def mbps(bytes_per_second: int) -> float:
     """10^6 bits a second."""
     return round(bytes_per_second * 8 / 1e6, 2)
+
+
+def statistics_of(
+    counts: Mapping[Status, int], active: Sequence[DownloadItem], disk_free: int | None
+) -> QueueStatistics:
+    speed = sum(item.speed_bytes for item in active)
+    left = sum(item.total_bytes - item.downloaded_bytes for item in active if item.total_bytes)
+    return QueueStatistics(
+        total=sum(counts.values()),
+        pending=counts[Status.PENDING],
+        active=counts[Status.DOWNLOADING],
+        completed=counts[Status.COMPLETED],
+        failed=counts[Status.FAILED],
+        downloaded_bytes=sum(item.downloaded_bytes for item in active),
+        speed_mbps=mbps(speed),
+        eta_seconds=round(left / speed) if speed and left > 0 else None,
+        disk_free_bytes=disk_free,
+    )
 
 
 def view_of(item: DownloadQueueItem, place: int, live: DownloadProgress | None) -> DownloadItem:

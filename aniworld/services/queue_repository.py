@@ -144,12 +144,32 @@ class QueueRepository:
             item.cancelled = False
         return item
 
-    def renew(self, worker: str, item_ids: Sequence[str], lease_s: float) -> None:
-        """Moves the end of the leases that ``worker`` has on these items."""
-        held = (DownloadQueueItem.id.in_(item_ids), DownloadQueueItem.worker == worker)
+    def renew(self, worker: str, item_ids: Sequence[str], lease_s: float) -> int:
+        """Moves the end of the leases that ``worker`` has on these items. On how many of them it still has one."""
         with self._sessions() as session, session.begin():
             until = utcnow() + timedelta(seconds=lease_s)
-            session.execute(update(DownloadQueueItem).where(*held).values(lease_until=until))
+            held = session.execute(update(DownloadQueueItem).where(*_held(item_ids, worker)).values(lease_until=until))
+        return _rows(held)
+
+    def put_back(self, item_ids: Sequence[str], worker: str) -> int:
+        """How many of these items, as far as ``worker`` holds them, went back to pending."""
+        with self._sessions() as session, session.begin():
+            moved = session.execute(update(DownloadQueueItem).where(*_held(item_ids, worker)).values(_WAITING))
+        return _rows(moved)
+
+    def bytes_to_come(self, but_for: str) -> int:
+        """What the items that other workers hold still need, as far as their sizes are known."""
+        left = DownloadQueueItem.total_bytes - DownloadQueueItem.downloaded_bytes
+        query = select(func.sum(left)).where(
+            DownloadQueueItem.status == Status.DOWNLOADING, DownloadQueueItem.worker != but_for, left > 0
+        )
+        with self._readers() as session:
+            return int(session.scalar(query) or 0)
+
+    def known(self, item_ids: Iterable[str]) -> set[str]:
+        """Those of these items that are in the queue, in whatever state."""
+        with self._readers() as session:
+            return set(session.scalars(select(DownloadQueueItem.id).where(DownloadQueueItem.id.in_(list(item_ids)))))
 
     def drop_series(self, key: str) -> int:
         """How many items of a series went: those that run are marked cancelled for their workers, others are deleted."""
@@ -286,6 +306,11 @@ _WAITING: dict[str, Any] = {
     "status": Status.PENDING, "worker": None, "lease_until": None, "speed_bytes": 0, "eta_seconds": None,
     "not_before": None, "cancelled": False,
 }  # fmt: skip
+
+
+def _held(item_ids: Sequence[str], worker: str) -> tuple[ColumnElement[bool], ...]:
+    row = DownloadQueueItem
+    return row.id.in_(item_ids), row.worker == worker, row.status == Status.DOWNLOADING
 
 
 def _rows(result: Result[Any]) -> int:

@@ -251,6 +251,31 @@ def test_a_restart_puts_back_what_ran_and_tries_failed_items_within_the_limit(ho
     assert counts[Status.FAILED] + counts[Status.COMPLETED] == 1
 
 
+def test_a_workers_restart_in_a_cluster_takes_back_its_own_items_only(house: House) -> None:
+    house.wish(1, 2)
+    house.service.claim("one")
+    others = house.service.claim("two")
+    assert house.service.take_back("one") == 1
+    assert house.service.repository.held_by("two") == {others.id: False}
+    assert house.service.renew("one", []) == set()
+    assert house.service.renew("one", [others.id]) == {others.id}
+
+
+def test_a_locked_database_costs_a_download_its_written_progress_and_nothing_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aniworld.models.database.WRITE_WAIT_S", 0.1)
+    house.wish(1)
+    held = house.service.claim("w")
+    moved = DownloadProgress(held.id, KEY, "", 1, 1, 50.0, 500, 1000, 1.0, 125_000, 4)
+    with house.database.writing() as other:
+        other.connection()  # takes the lock
+        house.service.progressed(moved)
+        assert house.service.needed_elsewhere("w") == 0
+    assert house.told[-1] == moved
+    assert house.service.repository.get_item(held.id).downloaded_bytes == 0
+
+
 def test_places_and_priorities_change_for_waiting_items_only(house: House) -> None:
     (first, second, third), _ = house.wish(1, 2, 3)
     assert house.service.change(third.id, position=0).position == 0

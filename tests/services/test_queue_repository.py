@@ -103,6 +103,27 @@ def test_an_item_whose_lease_ended_waits_again_and_others_stay_held(repository: 
     assert repository.counts()[Status.PENDING] == 2
 
 
+def test_a_worker_learns_which_of_its_items_are_not_its_own_any_more(repository: QueueRepository) -> None:
+    repository.add_all([item(1), item(2)])
+    lost, kept = repository.claim("slow", -1), repository.claim("slow", 30)
+    repository.put_back_abandoned(everything=False)
+    repository.claim("quick", 30)
+    assert repository.renew("slow", [lost.id, kept.id], 30) == 1
+    assert repository.put_back([lost.id, kept.id], "slow") == 1
+    assert repository.held_by("quick") == {lost.id: False}
+    assert repository.known([lost.id, "nobody"]) == {lost.id}
+
+
+def test_what_other_workers_still_need_is_summed_as_far_as_it_is_known(repository: QueueRepository) -> None:
+    repository.add_all([item(1), item(2), item(3)])
+    mine, theirs, unknown = (repository.claim(name, 30) for name in ("me", "them", "them"))
+    repository.update_progress(mine.id, 10.0, 100, 1000, 5)
+    repository.update_progress(theirs.id, 10.0, 300, 1000, 5)
+    repository.update_progress(unknown.id, 10.0, 300, None, 5)
+    assert repository.bytes_to_come("me") == 700
+    assert repository.bytes_to_come("nobody") == 1600
+
+
 def test_a_cancelled_item_that_nobody_holds_any_more_goes(repository: QueueRepository) -> None:
     repository.add_all([item(1)])
     held = repository.claim("dead", 30)
