@@ -8,6 +8,7 @@ text of a link. Server and transfer process share it. Ranges: IANA special-purpo
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -25,6 +26,8 @@ _REFUSED_V4 = tuple(
     ipaddress.IPv4Network(text)
     for text in ("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4")
 )
+
+_MALFORMED = re.compile(r"[\x00-\x20\\\x7f]")
 
 
 def is_public(address: str) -> bool:
@@ -64,7 +67,7 @@ def check_url(url: str) -> tuple[str, int]:
     Refused: other schemes, user names in the address, control characters, backslashes, odd
     number forms of an IPv4 host (``0x7f.1``, ``2130706433``, ``0177.0.0.1``).
     """
-    if not isinstance(url, str) or len(url) > 8192 or any(ord(char) <= 32 or char in "\\\x7f" for char in url):
+    if not isinstance(url, str) or len(url) > 8192 or _MALFORMED.search(url):
         raise AddressRefused("This address is malformed and is not fetched.")
     try:
         parts = urlsplit(url)

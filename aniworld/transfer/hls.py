@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -88,10 +88,12 @@ class Shares:
         self._done_s, self._done_bytes = 0.0, 0
         self._stated = int(bandwidth * self._longest / 8)
 
-    def ask_room(self, size: int, segment: Segment, there: int) -> None:
+    def ask_room(self, size: int, segment: Segment, there: Callable[[], int]) -> None:
         """Twice the stream, for the joined file stands beside the tracks for a while; less what is there."""
+        if self._session.has_room:
+            return
         whole = self._stated or int(size * self._seconds / segment.duration if segment.duration else size)
-        self._session.ask_room(2 * whole - there)
+        self._session.ask_room(2 * whole - there())
 
     def done(self, seconds: float, size: int) -> None:
         meter = self._session.meter
@@ -188,7 +190,7 @@ class TrackFetcher:
         response = self._open(segment)
         came = 0
         try:
-            self._shares.ask_room(response.length or 0, segment, self._layout.done_bytes())
+            self._shares.ask_room(response.length or 0, segment, self._layout.done_bytes)
             if segment.key is None and response.length is not None and not response.coded:
                 place = self._place(segment, response.length)
                 for data in self._pieces(response):

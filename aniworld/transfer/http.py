@@ -13,6 +13,7 @@ import socket
 import threading
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -212,7 +213,7 @@ class Client:
             _shut(connection)
 
     def _ask(self, url: str, headers: Mapping[str, str]) -> Response:
-        check_url(url)
+        _origin(url)
         kept = self._kept(url)
         if kept:
             try:
@@ -283,7 +284,9 @@ def _trusted() -> Any:
     return context
 
 
+@lru_cache(maxsize=256)  # asked several times for each request; a refusal is not kept
 def _origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port. Raises AddressRefused."""
     host, port = check_url(url)
     return urlsplit(url).scheme.lower(), host, port
 

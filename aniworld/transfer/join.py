@@ -6,7 +6,9 @@ ffmpeg's only input is a pipe from this process; what goes into it are segments 
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from aniworld.core.errors import AniworldError
@@ -58,6 +60,7 @@ class Joiner:
 
     def _feed(self, pipe: int) -> bool:
         """Whether every segment went into the pipe."""
+        widen(pipe)
         source = os.open(self._part, os.O_RDONLY)
         try:
             for index in range(self._layout.count):
@@ -80,6 +83,15 @@ class Joiner:
             if self._dropped or self._session.error:
                 return None
             return self._layout.span(index)
+
+
+def widen(pipe: int) -> None:
+    """The pipe takes as much at once as an unprivileged process may ask for (Linux), so that both ends wake seldom."""
+    if sys.platform == "linux":
+        import fcntl  # not there on other systems
+
+        with suppress(OSError):  # too many pipes of this size already: it works with a small one too
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _AT_ONCE)
 
 
 def _send(source: int, pipe: int, start: int, end: int) -> None:

@@ -77,6 +77,11 @@ class Session:
                 self._room_answered.wait()
         self.check()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether ``ask_room`` was answered already."""
+        return self._room_answered.is_set()
+
     def room_granted(self) -> None:
         self._room_answered.set()
 
