@@ -3,6 +3,7 @@
 from .access import ApiKey, MasterPassword, RecoveryCode, SecondFactorSecret, UserSession
 from .audit import AuditEntry
 from .base import Base, SoftDeleteMixin, TimestampMixin, utcnow
+from .cluster import Lease, SettingsBackup, StoredSettings
 from .database import Database
 from .library import RenameRun
 from .queue import DownloadQueueItem, QueueState
@@ -10,6 +11,7 @@ from .scan import FolderMatch, ScanRun, SeenFolder
 from .series import AnimeSeries, Episode
 
 __all__ = [
-    "AnimeSeries", "ApiKey", "AuditEntry", "Base", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "MasterPassword",
-    "QueueState", "RecoveryCode", "RenameRun", "ScanRun", "SecondFactorSecret", "SeenFolder", "SoftDeleteMixin", "TimestampMixin", "UserSession", "utcnow",
+    "AnimeSeries", "ApiKey", "AuditEntry", "Base", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "Lease",
+    "MasterPassword", "QueueState", "RecoveryCode", "RenameRun", "ScanRun", "SecondFactorSecret", "SeenFolder",
+    "SettingsBackup", "SoftDeleteMixin", "StoredSettings", "TimestampMixin", "UserSession", "utcnow",
 ]  # fmt: skip

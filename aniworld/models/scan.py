@@ -9,12 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, TimestampMixin, UtcDateTime
 
+PATH_LENGTH = 768  # the longest text that MariaDB takes as a key; a folder with a longer path is read by every scan
+
 
 class ScanRun(Base):
     """One scan: its last known phase and its result. ``id`` is a UUID text.
 
     ``seen_at``: the last sign of life of the one that runs. ``cancelled``: somebody wants it to stop.
-    ``turn``: 1 while it runs, else None; being unique, it lets only one scan run, whichever process asks.
+    ``process``: which one runs it. ``turn``: 1 while it runs, else None; being unique, it lets only one scan run,
+    whichever process asks.
     """
 
     __tablename__ = "scan_run"
@@ -28,6 +31,7 @@ class ScanRun(Base):
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     cancelled: Mapped[bool] = mapped_column(default=False)
+    process: Mapped[str | None] = mapped_column(String(120), default=None)
     turn: Mapped[int | None] = mapped_column(default=None, unique=True)
     series_found: Mapped[int] = mapped_column(default=0)
     episodes_found: Mapped[int] = mapped_column(default=0)
@@ -44,7 +48,7 @@ class SeenFolder(Base):
 
     __tablename__ = "seen_folder"
 
-    path: Mapped[str] = mapped_column(String(1000), primary_key=True)
+    path: Mapped[str] = mapped_column(String(1000).with_variant(String(PATH_LENGTH), "mysql"), primary_key=True)
     mtime_ns: Mapped[int] = mapped_column(BigInteger)
     content: Mapped[list] = mapped_column(JSON, default=list)
 
