@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from flask import Flask, Response, g, request
 
@@ -11,6 +13,36 @@ PERMISSIONS = ", ".join(
     for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
                     "microphone", "midi", "payment", "usb", "browsing-topics")
 )  # fmt: skip
+HTTPS_ONLY_S = 365 * 24 * 3600
+# What no view answers: Socket.IO's own words, a refused host. None of it is a page.
+BARE = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class HeaderGate:
+    """Outside of every route, so that no answer goes out bare. ``https_only``: the owner has said that this server is
+    reached over https and never otherwise, which browsers may then remember."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], https_only: bool = False) -> None:
+        self._app = app
+        self._https_only = https_only
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            known = {name.lower() for name, _ in headers}
+            headers = [*headers, *(one for one in BARE.items() if one[0].lower() not in known)]
+            if self._https_only and environ.get("wsgi.url_scheme") == "https":
+                headers.append(("Strict-Transport-Security", f"max-age={HTTPS_ONLY_S}"))
+            return start_response(status, headers, *more)
+
+        return self._app(environ, begin)
 
 
 def install(app: Flask) -> None:

@@ -40,9 +40,16 @@ class HostGate:
     def __call__(self, environ: WsgiEnviron, start_response: Callable[..., Any]) -> Iterable[bytes]:
         self._believe(environ)
         host = environ.get("HTTP_HOST", "")
-        if not self.answers_to(host):
+        if not self.answers_to(host) or not self._is_ours(environ.get("RAW_URI", "/")):
             return _refuse(start_response)
         return self._app(environ, start_response)
+
+    def _is_ours(self, target: str) -> bool:
+        """A whole address in the request line counts over ``Host`` (RFC 9112, 3.2.2), so it has to name this server too."""
+        scheme, separator, rest = target.partition("://")
+        if target.startswith("/") or not separator:
+            return True
+        return scheme.lower() in ("http", "https") and self.answers_to(re.split(r"[/?#]", rest, maxsplit=1)[0])
 
     def answers_to(self, host: str) -> bool:
         """Whether a ``Host`` header names this server."""
@@ -147,7 +154,7 @@ def _own_names() -> set[str]:
 
 
 def _bare(host: str) -> str:
-    text = host.lower().rstrip(".").strip("[]")
+    text = host.lower().removesuffix(".").strip("[]")
     return str(ipaddress.ip_address(text)) if _is_address(text) else text
 
 

@@ -39,6 +39,8 @@ def same_host(origin: str, host: str) -> bool:
         parts, asked = urlsplit(origin), urlsplit(f"//{host}")
         standard = _STANDARD_PORTS[parts.scheme]
         port = parts.port or standard
-        return bool(parts.hostname) and parts.hostname == asked.hostname and port == (asked.port or standard)
+        plain = "@" not in parts.netloc and not (parts.path or parts.query or parts.fragment)
+        same = parts.hostname == asked.hostname and port == (asked.port or standard)
+        return plain and bool(parts.hostname) and same
     except (ValueError, KeyError):
         return False

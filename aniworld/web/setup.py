@@ -63,9 +63,8 @@ def init_web(app: Flask, services: Services) -> None:
     system.install(app)
     app.register_blueprint(pages.blueprint)
     live.install(app, services)
-    app.wsgi_app = HostGate(  # type: ignore[method-assign]
-        app.wsgi_app, services.environment.hosts, services.environment.trusted_proxies
-    )
+    hosts = HostGate(app.wsgi_app, services.environment.hosts, services.environment.trusted_proxies)
+    app.wsgi_app = headers.HeaderGate(hosts, services.environment.secure_cookies)  # type: ignore[method-assign]
     services.auth.set_password_from_environment()
     services.auth.announce_setup()
 
@@ -73,9 +72,10 @@ def init_web(app: Flask, services: Services) -> None:
 def _configure(app: Flask, services: Services) -> None:
     secret = services.auth.secret
     app.secret_key = derived(secret, "cookie")
+    prefix = "__Host-" if services.environment.secure_cookies else ""  # no other name of the domain can plant one
     app.config.update(
         # Cookies know no ports: two servers on one machine must not sign each other's visitors out.
-        SESSION_COOKIE_NAME=f"aniworld_{hashlib.sha256(derived(secret, 'name')).hexdigest()[:8]}",
+        SESSION_COOKIE_NAME=f"{prefix}aniworld_{hashlib.sha256(derived(secret, 'name')).hexdigest()[:8]}",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=services.environment.secure_cookies,
@@ -84,4 +84,5 @@ def _configure(app: Flask, services: Services) -> None:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # an address has one form; the others are not there
     app.json.sort_keys = False  # type: ignore[attr-defined]

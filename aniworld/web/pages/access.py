@@ -29,9 +29,9 @@ def login() -> Answer:
     goal = local_path(request.values.get("next"))
     if not services().auth.configured():
         return redirect(url_for("pages.setup"))
-    if request.method == "GET" and guards.identity() is not None:
+    if request.method != "POST" and guards.identity() is not None:
         return redirect(goal or url_for("pages.index"))
-    if request.method == "GET":
+    if request.method != "POST":
         return page("login.html", _("Sign in"), next=goal)
     try:
         guards.let_in(signed_in_by_form())
@@ -45,7 +45,7 @@ def setup() -> Answer:
     """The first password; only while there is none."""
     if services().auth.configured():
         return redirect(url_for("pages.login"))
-    if request.method == "GET":
+    if request.method != "POST":
         return _setup_page()
     try:
         guards.let_in(set_up_by_form())
@@ -56,7 +56,7 @@ def setup() -> Answer:
 
 def setup_library() -> Answer:
     """The library folder and the languages; then the first scan."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _library_page()
     try:
         services().config.update({"library": {"root": request.form.get("root", "").strip()}})
