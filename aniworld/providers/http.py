@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -77,6 +78,7 @@ class Gate:
         self.user_agent = user_agent
         self.timeout_s = timeout_s
         self.max_bytes = max_bytes
+        self.clock_offset_s: float | None = None  # how far our clock is ahead of the last site that answered
         self._rule = rule
         self._resolver = resolver or socket.getaddrinfo
         self._pace = Pace(requests_per_second)
@@ -178,10 +180,13 @@ class Gate:
     def _try(self, wish: Wish) -> Page:
         self._wait(self._pace.turn(urlsplit(wish.url).netloc))
         headers = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate", **wish.headers}
-        return self._connected().fetch(
+        page = self._connected().fetch(
             wish.method, wish.url, headers, wish.data, timeout_s=self.timeout_s, deadline_s=3 * self.timeout_s,
             max_bytes=wish.max_bytes, skip_media=wish.skip_media,
         )  # fmt: skip
+        with contextlib.suppress(KeyError, ValueError, OverflowError):  # no Date, or none that makes sense
+            self.clock_offset_s = time.time() - parsedate_to_datetime(page.headers["date"]).timestamp()
+        return page
 
     def _wait(self, seconds: float) -> None:
         if (seconds > 0 and self._closing.wait(seconds)) or self._closing.is_set():

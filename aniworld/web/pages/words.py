@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from aniworld.core.sentences import Sentence
 from aniworld.web.pages.tongue import gettext as _
 
 LANGUAGE_NAMES: dict[str, Callable[[], str]] = {
@@ -132,7 +133,9 @@ def choice_name(choice: str) -> str:
 
 def translated(text: str) -> str:
     """``text``, which stands marked for translation elsewhere, in the visitor's language."""
-    return _(text) if text else ""
+    if isinstance(text, Sentence):
+        return _(text.form).format(**{name: translated(value) for name, value in text.values.items()})
+    return _(text) if text and isinstance(text, str) else text
 
 
 def _spoken(name: str) -> str:

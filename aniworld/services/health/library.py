@@ -1,0 +1,127 @@
+"""Checks of the library: is its folder there, is it the right one, is there room, was it looked through."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from aniworld.core.offload import offload
+from aniworld.core.queue import Status
+from aniworld.core.sentences import Sentence
+from aniworld.models import DownloadQueueItem, Episode, ScanRun
+from aniworld.services.views import HealthCheck
+
+from .circumstances import Check, Circumstances, error, notice, ok, warning
+
+SCAN_OLD = timedelta(days=90)
+KNOWN_SIZES = 200  # completed items from which the size of one to come is guessed
+
+
+def library(here: Circumstances) -> Iterable[HealthCheck]:
+    root = here.root
+    if root is None:
+        advice = Sentence("Choose the folder that holds your series in the settings.")
+        yield warning("library", Sentence("No library folder is set."), advice)
+        return
+    trouble = offload(_trouble_with, root)
+    if trouble:
+        advice = Sentence(
+            "Mount the disk, or choose another folder in the settings. Nothing is marked as missing meanwhile."
+        )
+        yield error("library", trouble, advice)
+    else:
+        yield ok("library", "The library can be read and written.")
+
+
+def library_mount(here: Circumstances) -> Iterable[HealthCheck]:
+    """A folder that lost all its series is commonly the place where a disk is not mounted."""
+    root = here.root
+    if root is None or offload(_trouble_with, root):
+        return
+    with here.database.reading() as session:
+        known = session.scalar(select(func.count(Episode.id)).where(Episode.file.is_not(None))) or 0
+    if known and not offload(_holds_a_folder, root):
+        message = Sentence("The library folder is empty, though {known} episodes are known in it.", known=known)
+        advice = Sentence("Mount the disk, then scan. Nothing is marked as missing meanwhile.")
+        yield error("library_mount", message, advice)
+    else:
+        yield ok("library_mount", "The library folder holds what is known of it.")
+
+
+def disk(here: Circumstances) -> Iterable[HealthCheck]:
+    root = here.root
+    if root is None or offload(_trouble_with, root):
+        return
+    free_mb, floor_mb = offload(shutil.disk_usage, root).free // 1_000_000, here.settings().download.min_free_space_mb
+    if free_mb < floor_mb:
+        message = Sentence(
+            "Only {free} MB are free, less than the floor of {floor} MB.", free=f"{free_mb:,}", floor=f"{floor_mb:,}"
+        )
+        advice = Sentence("Free some space, or lower the floor in the settings; downloads wait until then.")
+        yield error("disk", message, advice)
+    else:
+        yield ok("disk", "{free} MB are free.", free=f"{free_mb:,}")
+
+
+def room(here: Circumstances) -> Iterable[HealthCheck]:
+    """Whether what waits will fit, guessed from the size of what came last."""
+    root = here.root
+    if root is None or offload(_trouble_with, root):
+        return
+    latest = (
+        select(DownloadQueueItem.total_bytes)
+        .where(DownloadQueueItem.status == Status.COMPLETED, DownloadQueueItem.total_bytes > 0)
+        .order_by(DownloadQueueItem.completed_at.desc())
+        .limit(KNOWN_SIZES)
+    )
+    waiting = select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == Status.PENDING)
+    with here.database.reading() as session:
+        sizes, count = [size for size in session.scalars(latest) if size], session.scalar(waiting) or 0
+    needed = count * sum(sizes) // len(sizes) if sizes else 0
+    free = offload(shutil.disk_usage, root).free - here.settings().download.min_free_space_mb * 1_000_000
+    if needed > free:
+        message = Sentence(
+            "What waits will need about {needed} MB, and {free} MB are left for it.",
+            needed=f"{needed // 1_000_000:,}", free=f"{max(0, free) // 1_000_000:,}",
+        )  # fmt: skip
+        yield notice("room", message, Sentence("Free some space, or take something out of the queue."))
+    else:
+        yield ok("room", "What waits in the queue will fit.")
+
+
+def scan(here: Circumstances) -> Iterable[HealthCheck]:
+    with here.database.reading() as session:
+        last = session.scalar(select(ScanRun).where(ScanRun.status != "running").order_by(ScanRun.started_at.desc()))
+    if last is None:
+        if here.root is not None:
+            message = Sentence("The library was never scanned.")
+            yield notice("scan", message, Sentence("Start a scan, so that what is there and what is missing is known."))
+    elif last.status == "failed":
+        message = Sentence("The last scan failed: {reason}", reason=last.error or "")
+        yield warning("scan", message, Sentence("Mend what it names and scan again."))
+    elif here.clock() - last.started_at > SCAN_OLD:
+        message = Sentence("The last scan was {days} days ago.", days=(here.clock() - last.started_at).days)
+        yield notice("scan", message, Sentence("Scan again if files changed outside of this application."))
+    else:
+        yield ok("scan", "The last scan went well.")
+
+
+CHECKS: tuple[Check, ...] = (library, library_mount, disk, room, scan)
+
+
+def _trouble_with(root: Path) -> Sentence | None:
+    if not root.is_dir():
+        return Sentence("The library folder is not there.")
+    if not os.access(root, os.R_OK | os.X_OK):
+        return Sentence("The library folder cannot be read.")
+    return None if os.access(root, os.W_OK) else Sentence("The library folder cannot be written.")
+
+
+def _holds_a_folder(root: Path) -> bool:
+    with os.scandir(root) as entries:
+        return any(entry.is_dir() and not entry.name.startswith(".") for entry in entries)
