@@ -58,6 +58,11 @@ class ConfigService:
                 self.reload()
         return self._current
 
+    @property
+    def stored(self) -> Json:
+        """What is kept, secrets and all, without what the environment puts over it: for backups only."""
+        return to_mapping(self._stored)
+
     def masked(self) -> Json:
         """The settings in force as JSON, secrets as ``********``."""
         return _masked(to_mapping(self.current))
@@ -103,9 +108,12 @@ class ConfigService:
 
     def restore(self, name: str) -> Json:
         """The restored settings, masked; those before are kept as a backup first. Raises NotFound, InvalidInput."""
+        return self.bring_back(self._store.read_backup(name))
+
+    def bring_back(self, settings: Json) -> Json:
+        """``settings`` in the place of all there are, as ``restore`` does it with one of our own backups."""
         with self._changing():
-            restored = _merged(to_mapping(Settings()), self._checked(self._store.read_backup(name)))
-            self._apply(restored, kind="before-restore")
+            self._apply(_merged(to_mapping(Settings()), self._checked(settings)), kind="before-restore")
         return self.masked()
 
     def read_backup(self, name: str) -> Json:
