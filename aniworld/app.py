@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from flask import Flask
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from aniworld import __version__
 from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
+from aniworld.core.errors import Unavailable
 from aniworld.core.events import Event, EventBus, SeriesUpdated
 from aniworld.core.offload import offload
 from aniworld.models import Database
+from aniworld.models.engines import engine_at
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.http import Gate
@@ -189,9 +192,12 @@ def _database(environment: Environment) -> Database:
     if embedded and (path := make_url(url).database):
         Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
         Path(path).chmod(0o600)
-    database = Database(create_engine(url, pool_size=10, max_overflow=40, pool_pre_ping=not embedded))
-    if embedded:
+    database = Database(engine_at(url))
+    try:
         bring_up_to_date(database, environment.instance / "backups")
+    except OperationalError as error:
+        where = database.engine.url.render_as_string(hide_password=True)
+        raise Unavailable(f"The database {where} cannot be used: {error.orig}") from error
     return database
 
 

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from aniworld.core.errors import Unavailable
 from aniworld.core.offload import pause
+
+from .engines import engine_at
 
 WRITE_WAIT_S = 15.0
 _PRAGMAS = (
@@ -48,7 +51,7 @@ class Database:
     @classmethod
     def at(cls, url: str) -> Database:
         """A database outside of the application: for the command line and tests."""
-        return cls(create_engine(url, poolclass=NullPool if url.startswith("sqlite") else None))
+        return cls(engine_at(url, pool=NullPool if url.startswith("sqlite") else None))
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -76,7 +79,7 @@ class Database:
         try:
             with self.reading() as session:
                 session.execute(text("SELECT 1"))
-        except OperationalError:
+        except (DBAPIError, PoolTimeout):
             return False
         return True
 

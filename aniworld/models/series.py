@@ -64,7 +64,7 @@ class Episode(TimestampMixin, Base):
     __tablename__ = "episode"
     __table_args__ = (
         UniqueConstraint("series_id", "season", "number"),
-        Index("ix_episode_missing", "series_id", "file"),
+        Index("ix_episode_missing", "series_id", "file", mysql_length={"file": 255}),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

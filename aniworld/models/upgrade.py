@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.pool import NullPool
 
 from aniworld.core.errors import Unavailable
 
 from .base import Base
 from .database import Database
+from .engines import engine_at
 
 log = logging.getLogger(__name__)
 
+MIGRATION_WAIT_S = 600
+_LOCK_NUMBER = 0x616E69776F726C64  # "aniworld"; PostgreSQL wants a number
 SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 
 
@@ -37,11 +42,19 @@ def bring_up_to_date(database: Database, copies: Path) -> str | None:
 
     Raises Unavailable for a database that is newer than this program.
     """
-    have, newest = revision_of(database), newest_revision()
+    newest = newest_revision()
+    if revision_of(database) == newest:
+        return None
+    with _alone(database) as patient:
+        return _bring(patient, newest, copies)
+
+
+def _bring(database: Database, newest: str, copies: Path) -> str | None:
+    have = revision_of(database)
     if have is None:
         _make(database, newest)
         return None
-    if have == newest:
+    if have == newest:  # another process was quicker
         return None
     if have > newest:
         raise Unavailable(
@@ -53,11 +66,47 @@ def bring_up_to_date(database: Database, copies: Path) -> str | None:
     return have
 
 
+@contextmanager
+def _alone(database: Database) -> Iterator[Database]:
+    """The same database with time for large tables, while no other process brings it up to date.
+
+    SQLite's writing sessions see to that by themselves. Raises Unavailable when another process needs too long.
+    """
+    url = database.engine.url
+    if url.get_backend_name() == "sqlite":
+        yield database
+        return
+    patient = Database(engine_at(url, pool=NullPool, answer_wait_s=MIGRATION_WAIT_S))
+    try:
+        with patient.engine.connect() as connection:  # the lock ends with this connection, however that ends
+            _lock(connection)
+            yield patient
+    finally:
+        patient.close()
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK_NUMBER})
+        return
+    name = f"aniworld {connection.engine.url.database}"[:64]  # names are the whole server's
+    if connection.scalar(text("SELECT GET_LOCK(:name, :wait)"), {"name": name, "wait": MIGRATION_WAIT_S // 2}) != 1:
+        raise Unavailable("Another process has been migrating the database for minutes; look at its log.")
+
+
+def _compare_exactly(connection: Connection) -> None:
+    """Texts of tables made from now on are equal when they are the same, on MariaDB and MySQL too: case, accents, spaces."""
+    if connection.dialect.name == "mysql":
+        collation = "utf8mb4_nopad_bin" if connection.dialect.is_mariadb else "utf8mb4_0900_bin"  # type: ignore[attr-defined]
+        connection.execute(text(f"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE {collation}"))
+
+
 def _make(database: Database, revision: str) -> None:
     with database.writing() as session:
         connection = session.connection()
         if inspect(connection).has_table("alembic_version"):  # another process was quicker
             return
+        _compare_exactly(connection)
         Base.metadata.create_all(connection)
         session.execute(
             text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
@@ -85,4 +134,5 @@ def migrate_to(database: Database, revision: str) -> None:
     config.set_main_option("script_location", str(SCRIPTS))
     with database.sessions() as session, session.begin():
         config.attributes["connection"] = session.connection()
+        _compare_exactly(session.connection())
         command.upgrade(config, revision)

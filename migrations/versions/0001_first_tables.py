@@ -86,7 +86,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("progress", sa.Float(), nullable=False),
+        sa.Column("progress", sa.Float(53), nullable=False),
         sa.Column("downloaded_bytes", sa.BigInteger(), nullable=False),
         sa.Column("total_bytes", sa.BigInteger(), nullable=True),
         sa.Column("speed_bytes", sa.BigInteger(), nullable=False),
@@ -200,7 +200,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "seen_folder",
-        sa.Column("path", sa.String(length=1000), nullable=False),
+        sa.Column("path", sa.String(length=1000).with_variant(sa.String(768), "mysql"), nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("path", name=op.f("pk_seen_folder")),
@@ -246,7 +246,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("series_id", "season", "number", name=op.f("uq_episode_series_id_season_number")),
     )
     with op.batch_alter_table("episode", schema=None) as batch_op:
-        batch_op.create_index("ix_episode_missing", ["series_id", "file"], unique=False)
+        batch_op.create_index("ix_episode_missing", ["series_id", "file"], unique=False, mysql_length={"file": 255})
 
 
 def downgrade() -> None:

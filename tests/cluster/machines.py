@@ -82,7 +82,7 @@ class Machine(ABC):
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _make(self) -> None:  # noqa: B027: most have nothing to do
+    def _make(self) -> None:  # noqa: B027 (most have nothing to do)
         """What has to be done once, before the first start."""
 
     @abstractmethod
