@@ -9,8 +9,10 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from aniworld.core.errors import TransferFailed, WrongMedia
@@ -19,11 +21,12 @@ from . import playlist
 from .crew import Crew
 from .disk import PartFile, storage
 from .finish import Fetched
+from .gate import Gate
 from .http import BUFFER, Buffer, Interrupted, Refused, Response
 from .job import Phase
 from .join import Joiner
 from .layout import Layout, Shifted
-from .patience import AT_THE_START, FOR_A_SEGMENT, Patience
+from .patience import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Patience
 from .playlist import Choice, Segment
 from .session import Session
 from .sniff import IsPlaylist, check_start, is_segment
@@ -32,6 +35,9 @@ _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024
 _SHIFTS = 3
 _DEPTH = 2
+_SOON_S = 0.2  # what takes longer is not waited for with an open connection
+
+Apart: TypeAlias = "tempfile.SpooledTemporaryFile[bytes]"
 
 
 class HlsFetcher:
@@ -114,6 +120,7 @@ class TrackFetcher:
         self._part = PartFile(session.job.folder / f"{stem}.part", final=False)
         self._subject = sha256("\n".join(one.name for one in track).encode()).hexdigest()
         self._buffer = Buffer()
+        self._gate = Gate(session)
         self._keys: dict[str, bytes] = {}
         self._key_lock = threading.Lock()
 
@@ -175,51 +182,70 @@ class TrackFetcher:
         segment = self._track[index]
         patience = Patience(self._session, FOR_A_SEGMENT)
         while not self._layout.is_done(index):
+            alone = True
             try:
-                size = self._bring(segment)
+                with self._apart() as apart:
+                    with self._gate.request() as alone:
+                        size = self._bring(segment, apart)
+                    self._lay(segment, apart, size)
                 self._part.note(f"d {index}")
                 self._layout.finish(index)
                 self._shares.done(segment.duration, size)
             except (Interrupted, Refused) as problem:
-                if isinstance(problem, Refused) and problem.status in (429, 503, 509):
-                    self._crew.one_less()
-                patience.answer(problem)
+                if alone or not self._one_too_many(problem):
+                    patience.answer(problem)
 
-    def _bring(self, segment: Segment) -> int:
-        """The segment stands at its place; its size. Raises Interrupted, Refused, and what ends the transfer."""
+    def _one_too_many(self, problem: Interrupted | Refused) -> bool:
+        """Whether the host may have refused a request only because it was one of several."""
+        if not isinstance(problem, Refused) or problem.status not in ONE_LESS:
+            return False
+        self._gate.refused()
+        if problem.retry_after:
+            self._session.pause(1, min(problem.retry_after, LONGEST_WAIT_S))
+        return True
+
+    def _bring(self, segment: Segment, apart: Apart) -> int:
+        """The segment stands at its place, or ``apart``; its size. Raises Interrupted, Refused, what ends the transfer."""
         response = self._open(segment)
-        came = 0
         try:
             self._shares.ask_room(response.length or 0, segment, self._layout.done_bytes)
             if segment.key is None and response.length is not None and not response.coded:
-                place = self._place(segment, response.length)
-                for data in self._pieces(response):
-                    self._check(segment, data, came)
-                    self._part.put(data, place + came)
-                    came += len(data)
-                return came
-            return self._bring_apart(segment, response)
+                place = self._place(segment, response.length, _SOON_S)
+                if place is not None:
+                    return self._bring_to(place, segment, response)
+            for data in self._plain(segment, response):
+                self._check(segment, memoryview(data), apart.tell())
+                apart.write(data)
+            return apart.tell()
         except Interrupted:
             self._session.meter.take_back(response.taken)
             raise
         finally:
             response.close()
 
-    def _bring_apart(self, segment: Segment, response: Response) -> int:
-        """Where the size is known only at the end: gathered apart first, in memory while it is small."""
-        with storage(self._session.job.folder), tempfile.SpooledTemporaryFile(
-            _IN_MEMORY, dir=self._session.job.folder
-        ) as apart:  # fmt: skip
-            for data in self._plain(segment, response):
-                self._check(segment, memoryview(data), apart.tell())
-                apart.write(data)
-            size = apart.tell()
+    def _bring_to(self, place: int, segment: Segment, response: Response) -> int:
+        came = 0
+        for data in self._pieces(response):
+            self._check(segment, data, came)
+            self._part.put(data, place + came)
+            came += len(data)
+        return came
+
+    @contextmanager
+    def _apart(self) -> Iterator[Apart]:
+        """Where a segment is gathered whose place is not known yet; in memory while it is small."""
+        folder = self._session.job.folder
+        with storage(folder), tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)) as apart:
+            yield apart
+
+    def _lay(self, segment: Segment, apart: Apart, size: int) -> None:
+        """If it was gathered apart, it goes to its place. The request is over: waiting keeps no connection from others."""
+        if apart.tell() == size:
+            place = self._place(segment, size) or 0
             apart.seek(0)
-            place = self._place(segment, size)
             while data := apart.read(BUFFER):
                 self._part.put(memoryview(data), place)
                 place += len(data)
-            return size
 
     def _plain(self, segment: Segment, response: Response) -> Iterator[bytes]:
         opener = None
@@ -256,9 +282,9 @@ class TrackFetcher:
         if filled:
             yield view[:filled]
 
-    def _place(self, segment: Segment, size: int) -> int:
+    def _place(self, segment: Segment, size: int, within_s: float | None = None) -> int | None:
         """Waiting for the segments before this one is no silence of the host."""
-        return self._layout.place(segment.index, size, self._part.note, self._session.check)
+        return self._layout.place(segment.index, size, self._part.note, self._session.check, within_s)
 
     def _check(self, segment: Segment, data: memoryview, came: int) -> None:
         if came or not len(data):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 
@@ -68,11 +69,19 @@ class Layout:
     def known(self, index: int) -> bool:
         return self._sizes[index] is not None
 
-    def place(self, index: int, size: int, note: Callable[[str], None], go_on: Callable[[], None]) -> int:
+    def place(
+        self,
+        index: int,
+        size: int,
+        note: Callable[[str], None],
+        go_on: Callable[[], None],
+        within_s: float | None = None,
+    ) -> int | None:
         """Where segment ``index`` of ``size`` bytes stands. Waits for the sizes before it; ``go_on`` may raise.
 
-        ``note`` gets the journal's line for a size that is news. Raises Shifted.
+        None if they are not known ``within_s``. ``note`` gets the journal's line for a size that is news. Raises Shifted.
         """
+        until = None if within_s is None else time.monotonic() + within_s
         with self._changed:
             if self._sizes[index] not in (None, size):
                 raise Shifted(index)
@@ -83,7 +92,9 @@ class Layout:
                 self._changed.notify_all()
             while len(self._places) <= index:
                 go_on()
-                self._changed.wait()
+                if until is not None and time.monotonic() >= until:
+                    return None
+                self._changed.wait(None if until is None else max(0.0, until - time.monotonic()))
             go_on()
             return self._places[index]
 

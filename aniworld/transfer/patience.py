@@ -9,7 +9,8 @@ from aniworld.core.errors import AniworldError, LinkDead, MediaExpired, SiteUnre
 from .http import Interrupted, Refused
 from .session import RETRIES, Session
 
-_LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S = 60.0
+ONE_LESS = frozenset({401, 403, 429, 503, 509})  # may mean: one connection too many
 _NO = (401, 403, 404, 410, 451)
 
 AT_THE_START: Mapping[int, type[AniworldError]] = dict.fromkeys(_NO, LinkDead)
@@ -53,7 +54,7 @@ class Patience:
         if kind is not None:
             raise kind(_SENTENCES[kind].format(host=refused.host, status=refused.status))
         asked = refused.retry_after
-        if asked is not None and asked > _LONGEST_WAIT_S:
+        if asked is not None and asked > LONGEST_WAIT_S:
             raise SiteUnreachable(f"{refused.host} asks to wait {asked:.0f} seconds.", retry_after=asked)
         if self._fruitless > RETRIES:
             raise TransferFailed(f"{refused} It was tried {self._fruitless} times.")

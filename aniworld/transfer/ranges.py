@@ -17,7 +17,7 @@ from .crew import Crew, OneConnectionLess
 from .disk import PartFile
 from .http import BUFFER, Buffer, Interrupted, Refused, Response
 from .job import Phase
-from .patience import AT_THE_START, IN_THE_MIDDLE, Patience
+from .patience import AT_THE_START, IN_THE_MIDDLE, ONE_LESS, Patience
 from .plan import FIRST, Piece, Plan, gaps
 from .session import Session
 from .sniff import check_kind, check_start
@@ -25,7 +25,6 @@ from .sniff import check_kind, check_start
 _FLUSH = 64 * 1024
 _FLUSH_S = 0.25
 _CHANGES = 3
-_ONE_LESS = frozenset({401, 403, 429, 503, 509})
 _CONFIRM = 64 * 1024
 
 
@@ -193,7 +192,7 @@ class RangeFetcher:
 
     def _answer(self, problem: Interrupted | Refused, patience: Patience, moved: int) -> None:
         """Where other connections still bring bytes, a refusal means one connection too many, not the end."""
-        if isinstance(problem, Refused) and problem.status in _ONE_LESS and self._crew.alive > 1:
+        if isinstance(problem, Refused) and problem.status in ONE_LESS and self._crew.alive > 1:
             raise OneConnectionLess
         try:
             patience.answer(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,63 @@ def test_segments_of_unknown_length_find_their_place(host: MediaHost, videos: Vi
     for name in ("list2.ts", "list3.ts", "list8.ts"):
         host.faults[f"/hls/{name}"] = chunked
     result = ask("/hls/list.m3u8", StreamKind.HLS).run()
+    (tmp_path / "clip.mp4").write_bytes(videos.mp4)
+    assert frames(result.path) == frames(tmp_path / "clip.mp4")
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_host_that_takes_two_connections_gets_two(host: MediaHost, videos: Videos, ask: Ask, status: int) -> None:
+    """Refused again and again, an address would count as used up; it is only one request too many."""
+    serve(host, "hls", videos.hls)
+    busy, refused = threading.Semaphore(2), []
+
+    def limited(request: Request) -> bool:
+        if not busy.acquire(blocking=False):
+            refused.append(request.path)
+            request.answer(status, b"too many")
+            return True
+        try:
+            request.wait(0.1)
+            request.honest(request.path)
+        finally:
+            busy.release()
+        return True
+
+    for place in range(12):
+        host.faults[f"/hls/list{place}.ts"] = limited
+    assert ask("/hls/list.m3u8", StreamKind.HLS, connections=8).run().duration == pytest.approx(12, abs=0.2)
+    assert len(refused) < 20
+
+
+def test_an_address_that_is_used_up_is_said_to_be_so_after_one_request_alone(
+    host: MediaHost, videos: Videos, ask: Ask
+) -> None:
+    serve(host, "hls", videos.hls)
+
+    def used_up(request: Request) -> bool:
+        request.answer(403, b"expired")
+        return True
+
+    for place in range(12):
+        host.faults[f"/hls/list{place}.ts"] = used_up
+    with pytest.raises(MediaExpired):
+        ask("/hls/list.m3u8", StreamKind.HLS, connections=8).run()
+    asked = sum(host.count[f"/hls/list{place}.ts"] for place in range(12))
+    assert asked <= 8 + 1
+
+
+def test_a_first_segment_that_comes_last_keeps_no_connection_from_the_others(
+    host: MediaHost, videos: Videos, ask: Ask, tmp_path: Path
+) -> None:
+    """Its size tells where all others stand; they are gathered apart meanwhile."""
+    serve(host, "hls", videos.hls)
+
+    def late(request: Request) -> bool:
+        request.wait(3)
+        return False
+
+    host.faults["/hls/list0.ts"] = late
+    result = ask("/hls/list.m3u8", StreamKind.HLS, connections=3).run()
     (tmp_path / "clip.mp4").write_bytes(videos.mp4)
     assert frames(result.path) == frames(tmp_path / "clip.mp4")
 

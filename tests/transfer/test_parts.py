@@ -12,6 +12,7 @@ import pytest
 
 from aniworld.core.errors import ChildDied, LinkDead, SiteUnreachable, WrongMedia
 from aniworld.transfer import wire
+from aniworld.transfer.gate import Gate
 from aniworld.transfer.job import Phase
 from aniworld.transfer.limiter import Limiter
 from aniworld.transfer.plan import SMALLEST, Plan, gaps
@@ -219,3 +220,36 @@ def test_the_child_loads_no_server_and_no_extractor_at_its_start() -> None:
         text=True,
     )  # noqa: E501
     assert set(done.stdout.split()) <= {"ssl"}, done.stderr
+
+
+class _Line:
+    """What a gate needs of a session."""
+
+    def __init__(self, connections: int) -> None:
+        self.connections, self.error = connections, None
+        self.changed = threading.Condition(threading.RLock())
+
+    def check(self) -> None:
+        return None
+
+
+def test_a_gate_lets_one_fewer_through_after_each_refusal_and_tries_one_more_later() -> None:
+    now = [0.0]
+    gate = Gate(_Line(8), lambda: now[0])  # type: ignore[arg-type]
+    with gate.request() as alone, gate.request(), gate.request():
+        assert not alone
+        gate.refused()
+        assert gate.limit == 3
+    gate.refused()
+    assert gate.limit == 1
+    gate.refused()
+    assert gate.limit == 1
+    with gate.request() as alone:
+        assert alone
+    now[0] = Gate.TRY_ONE_MORE_S + 1
+    assert gate.limit == 2
+    assert gate.limit == 2
+    now[0] *= 100
+    for more in range(1, 20):
+        now[0] += Gate.TRY_ONE_MORE_S + 1
+        assert gate.limit == min(8, 2 + more)
