@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
@@ -14,10 +14,15 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
 
+from .upgrading import better_languages
+
 
 @dataclass(frozen=True)
 class Target:
-    """What is known of a wished episode before its page is read. ``languages``: wanted, best first."""
+    """What is known of a wished episode before its page is read. ``languages``: wanted, best first.
+
+    ``file``: what is there already, below the series folder; ``have``: the language that it is known to be in.
+    """
 
     number: EpisodeNumber
     series_name: str
@@ -30,12 +35,17 @@ class Target:
     title: str = ""
     title_en: str = ""
     file: str | None = None
+    have: str | None = None
     specials: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def stands(self) -> EpisodeNumber:
         """The number in the library's names."""
         return in_library(self.number, self.specials)
+
+    def only_better(self) -> Target:
+        """With those languages that may take the place of the file that is there; with none where nothing is better."""
+        return replace(self, languages=better_languages(self.languages, self.have))
 
 
 class Resolver:
@@ -67,6 +77,7 @@ class Resolver:
             title=episode.title if episode else "",
             title_en=episode.title_en if episode else "",
             file=episode.file if episode else None,
+            have=episode.file_language if episode and episode.file else None,
             specials=(series.specials if series else None) or {},
         )
 
@@ -89,14 +100,18 @@ class Resolver:
 
 
 def in_order(
-    links: Sequence[HosterLink], languages: Sequence[str], hosters: Sequence[str], failed: Sequence[str] = ()
-) -> list[HosterLink]:
+    links: Sequence[HosterLink], languages: Sequence[str], hosters: Sequence[str], failed: Sequence[str] = (),
+    *, unstated: bool = True,
+) -> list[HosterLink]:  # fmt: skip
     """The links in wanted languages, best first: language, then preferred hoster, then the page's own order.
 
-    A link that states no language fits every wish, after those that state a wanted one. Links that failed before are left out while others remain. Raises NothingThere when no wanted language is there.
+    A link that states no language fits every wish, after those that state a wanted one; not with ``unstated`` False,
+    where a file is to be replaced only by what is surely better. Links that failed before are left out while others
+    remain. Raises NothingThere when no wanted language is there.
     """
     ranks = {name.casefold(): rank for rank, name in enumerate(hosters)}
-    wanted = [link for language in (*languages, "") for link in _preferred(links, language, ranks)]
+    fitting = (*languages, "") if unstated else languages
+    wanted = [link for language in fitting for link in _preferred(links, language, ranks)]
     if not wanted:
         raise NothingThere(_nothing(links, languages))
     return [link for link in wanted if link.url not in failed] or wanted

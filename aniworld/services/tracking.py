@@ -139,7 +139,7 @@ class TrackingService:
         for series in chosen:
             if should_stop():
                 return
-            if series.site not in look.left_alone and not self._rests(series.site):
+            if series.site not in look.left_alone and not self._rests(look, series.site):
                 self._refresh(look, series)
 
     def _refresh(self, look: Look, series: Followed) -> None:
@@ -162,15 +162,20 @@ class TrackingService:
             if recorded.new and series.refreshed_at is not None:
                 look.new[series.key] = recorded.new
 
-    def _rests(self, site: str) -> bool:
-        return self._registry.rest.rest_of(site) is not None
+    def _rests(self, look: Look, site: str) -> bool:
+        """Whether ``site`` is left alone after a browser check; said once in a look."""
+        rest = self._registry.rest.rest_of(site)
+        if rest is not None and site not in look.left_alone:
+            look.left_alone.add(site)
+            look.warn(f"{rest.why} It rests for about {max(1, round(rest.seconds / 60))} more min; then look again.")
+        return rest is not None
 
     # ── what is likely ──────────────────────────────────────────────────────
 
     def _likely(self, look: Look, followed: Sequence[Followed], should_stop: Callable[[], bool]) -> frozenset[str]:
         found: set[str] = set()
         for site in sorted({one.site for one in followed if one.site}):
-            if should_stop() or self._rests(site):
+            if should_stop() or self._rests(look, site):
                 continue
             rows, airings = self._asked(look, site, self._new_episodes), self._asked(look, site, self._calendar.airings)
             mine = {one.key: one.id for one in followed if one.site == site}

@@ -7,7 +7,8 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from gevent.event import Event
 
 from aniworld.config.settings import Settings
 from aniworld.core.errors import (
+    AlreadyRunning,
     AniworldError,
     Cancelled,
     CatalogueBlocked,
@@ -37,11 +39,14 @@ from aniworld.library.place import place
 from aniworld.library.recycle import RecycleBin
 from aniworld.library.room import Room
 from aniworld.models import DownloadQueueItem
+from aniworld.services.away import DATABASE_AWAY
 from aniworld.services.downloads import DownloadService
 from aniworld.services.queue_items import mbps
 from aniworld.services.resolving import Resolver, Target, in_order
 from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
+
+from .reports import Patience, Placed
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +60,7 @@ _SAME_LINK_LATER = (TransferFailed, SiteUnreachable, MediaExpired)
 class Why(Enum):
     REMOVED = "removed"
     STOPPED = "stopped"
+    LOST = "lost"  # another worker has the item: nothing more is done or said
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,8 @@ class Attempt:
         self._waiting = False  # in a phase that a kill may break into
         self._share: int | None = None
         self._failed_links: list[str] = list(item.failed_links or [])
+        self._patience = Patience(self._label())
+        self.holds = True  # until the last report about the item was taken
 
     def start(self) -> None:
         self._greenlet = gevent.spawn(self._run)
@@ -94,6 +102,7 @@ class Attempt:
     def stop(self, why: Why) -> None:
         """Asks it to end; may be called twice, the first reason counts."""
         self._why = self._why or why
+        self._patience.end_soon()
         if self._transfer is not None:
             self._transfer.cancel()
         elif self._waiting and self._greenlet is not None:
@@ -134,53 +143,90 @@ class Attempt:
             self._ended(self)
 
     def _report(self, work: Callable[[], None]) -> None:
+        downloads = self._shop.downloads
         try:
             work()
         except Cancelled:
             self._stopped()
         except CatalogueBlocked as error:
             log.warning("%s waits: %s", self._label(), error)
-            self._shop.downloads.put_back(self.item, wait_s=error.retry_after or REST_S, error=error)
+            self._say(downloads.put_back, self.item, wait_s=error.retry_after or REST_S, error=error)
+        except AlreadyRunning as error:  # a worker that lost this item writes its last; no fault of the item
+            self._say(downloads.put_back, self.item, wait_s=downloads.lease_s, error=error)
+        except DATABASE_AWAY as error:
+            log.warning("%s waits for the database: %s", self._label(), error)
+            self._say(downloads.put_back, self.item)
         except AniworldError as error:
             log.warning("%s: %s", self._label(), error)
-            self._shop.downloads.failed(self.item, error, failed_links=self._failed_links)
+            self._say(downloads.failed, self.item, error, failed_links=self._failed_links)
         except Exception:  # the wall to everything unforeseen: the item must end in a visible state
             log.exception("%s failed unexpectedly", self._label())
             unforeseen = TransferFailed("Something unforeseen went wrong; the log has the details. Retry the item.")
-            self._shop.downloads.failed(self.item, unforeseen, failed_links=self._failed_links)
+            self._say(downloads.failed, self.item, unforeseen, failed_links=self._failed_links)
+
+    def _say(self, report: Callable[..., object], *args: object, **facts: object) -> None:
+        """The attempt's last word, unless it is another's turn; as often as the database needs."""
+        if self._why is Why.LOST:
+            log.warning("%s is another worker's now; this one has stopped", self._label())
+        else:
+            self._patience.say(lambda: report(*args, **facts))
+        self.holds = False
 
     def _stopped(self) -> None:
-        if self._why is Why.REMOVED:
-            root = self._root()
-            self._shop.downloads.dropped(self.item)
-            offload(shutil.rmtree, root / INCOMING / self.item.id, ignore_errors=True)
-        else:
-            self._shop.downloads.put_back(self.item)
+        if self._why is not Why.REMOVED:
+            self._say(self._shop.downloads.put_back, self.item)
+            return
+        root = self._root()
+        self._say(self._shop.downloads.dropped, self.item)
+        offload(shutil.rmtree, root / INCOMING / self.item.id, ignore_errors=True)
 
     def _work(self) -> None:
         began = time.monotonic()
         root = self._root()
-        target, page, links = self._interruptibly(self._look_up)
-        link, result = self._first_that_works(target, links, root)
-        relative, path = self._place(target, page, link, result, root)
-        self._shop.downloads.completed(
-            self.item,
-            file=path.relative_to(root).as_posix(),
-            relative=relative.as_posix(),
-            size_bytes=result.size_bytes,
-            language=link.language or None,
-            hoster=link.hoster,
-            seconds=time.monotonic() - began,
-        )
-        self._shop.placed(self.item, path)
-        offload(shutil.rmtree, root / INCOMING / self.item.id, ignore_errors=True)
+        home = root / INCOMING / self.item.id
+        placed = offload(Placed.noted, home, root) or self._got(root, home)
+        self._say(self._shop.downloads.completed, self.item, **vars(placed), seconds=time.monotonic() - began)
+        if placed.hoster is not None:
+            self._shop.placed(self.item, root / placed.file)
+        offload(shutil.rmtree, home, ignore_errors=True)
 
-    def _look_up(self) -> tuple[Target, EpisodePage, list[HosterLink]]:
-        download = self._shop.settings().download
+    def _got(self, root: Path, home: Path) -> Placed:
+        target = self._interruptibly(self._target, root)
+        if target.have and not target.languages:
+            return self._kept(target, root)
+        page, links = self._interruptibly(self._look_up, target)
+        link, result = self._first_that_works(target, links, root)
+        self._make_sure()
+        relative, path = self._place(target, page, link, result, root)
+        file = path.relative_to(root).as_posix()
+        placed = Placed(file, relative.as_posix(), result.size_bytes, link.language or None, link.hoster)
+        with suppress(OSError):
+            offload(placed.note, home)
+        return placed
+
+    def _make_sure(self) -> None:
+        """Nothing is placed by a worker that slept beyond its lease and lost the item. Raises Cancelled."""
+        queue, item = self._shop.downloads, self.item
+        if self._patience.tell(lambda: queue.renew(item.worker or "", [item.id])):
+            self._why = self._why or (Why.LOST if queue.repository.known([item.id]) else Why.REMOVED)
+            raise Cancelled("The item is not this worker's any more.")
+
+    def _target(self, root: Path) -> Target:
+        """What is wished; of an episode that came meanwhile, or is to be replaced, only what is better than its file."""
         self._tell(Progress(Phase.RESOLVING), None)
-        target = self._shop.resolver.target(self.item, download.languages)
-        page = self._shop.resolver.page(target)
-        return target, page, in_order(page.links, target.languages, download.hosters, self._failed_links)
+        target = self._shop.resolver.target(self.item, self._shop.settings().download.languages)
+        stands = target.have and offload(inside(root, root / target.folder / (target.file or "")).is_file)
+        return target.only_better() if stands else replace(target, have=None)
+
+    def _kept(self, target: Target, root: Path) -> Placed:
+        """The episode is there in the best of the wanted languages already: nothing is fetched."""
+        file = PurePosixPath(target.folder) / (target.file or "")
+        size = offload(inside(root, root / file).stat).st_size
+        return Placed(file.as_posix(), target.file or "", size, target.have, hoster=None)
+
+    def _look_up(self, target: Target) -> tuple[EpisodePage, list[HosterLink]]:
+        page, hosters = self._shop.resolver.page(target), self._shop.settings().download.hosters
+        return page, in_order(page.links, target.languages, hosters, self._failed_links, unstated=target.have is None)
 
     def _first_that_works(
         self, target: Target, links: list[HosterLink], root: Path
