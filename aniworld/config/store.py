@@ -9,11 +9,11 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.offload import offload
@@ -32,12 +32,54 @@ MANUAL_LIMIT = 200
 BACKUP_NAME = re.compile(r"config-(\d{8}-\d{6})-(auto|manual|before-restore)-[0-9a-f]{8}\.json")
 
 
+Mark = tuple[int, ...] | None
+
+
 @dataclass(frozen=True)
 class Backup:
     name: str
     created_at: datetime
     size_bytes: int
     kind: str
+
+
+class Overtaken(Exception):
+    """Somebody else changed the settings between the look at them and the change: look again."""
+
+
+class SettingsStore(Protocol):
+    """Where the settings and their backups are kept: in files (``ConfigStore``), or for several machines together.
+
+    It knows JSON, and nothing of what settings mean.
+    """
+
+    def locked(self) -> AbstractContextManager[None]: ...
+
+    def mark(self) -> Mark:
+        """Something that changes whenever the settings do; None while there are none."""
+
+    def load(self) -> dict[str, Any] | None: ...
+
+    def exchange(self, mark: Mark, data: Mapping[str, Any], kept: tuple[Mapping[str, Any], str] | None) -> Mark:
+        """The new mark, after ``data`` took the place of the settings that had ``mark``.
+
+        ``kept``: what is kept as a backup, and of which kind; both happen or neither. Raises Overtaken, Conflict.
+        """
+
+    def backups(self) -> list[Backup]:
+        """Newest first."""
+
+    def backup(self, data: Mapping[str, Any], kind: str) -> Backup:
+        """Keeps ``data``. Raises Conflict at 200 manual ones."""
+
+    def read_backup(self, name: str) -> dict[str, Any]:
+        """Raises NotFound, InvalidInput."""
+
+    def backup_content(self, name: str) -> bytes:
+        """A backup as JSON, secrets and all. Raises NotFound."""
+
+    def delete_backup(self, name: str) -> None:
+        """Raises NotFound."""
 
 
 class ConfigStore:
@@ -61,7 +103,7 @@ class ConfigStore:
         finally:
             os.close(descriptor)
 
-    def mark(self) -> tuple[int, ...] | None:
+    def mark(self) -> Mark:
         """Something that changes whenever the file does; None while there is none."""
         try:
             facts = self.path.stat()
@@ -90,7 +132,14 @@ class ConfigStore:
         log.error("%s is broken (%s). It is kept as %s; what it said is not in force.", self.path.name, why, aside.name)
 
     def save(self, data: Mapping[str, Any]) -> None:
-        write_private(self.path, _dump(data))
+        write_private(self.path, dump(data))
+
+    def exchange(self, mark: Mark, data: Mapping[str, Any], kept: tuple[Mapping[str, Any], str] | None) -> Mark:
+        """The new mark. Whoever holds ``locked`` is alone, so ``mark`` is not looked at."""
+        if kept is not None:
+            self.backup(*kept)
+        self.save(data)
+        return self.mark()
 
     def backups(self) -> list[Backup]:
         """Newest first."""
@@ -107,8 +156,8 @@ class ConfigStore:
         """Keeps ``data``; of kinds that come by themselves the last 20 stay. Raises Conflict at 200 manual ones."""
         if kind == "manual" and sum(one.kind == "manual" for one in self.backups()) >= MANUAL_LIMIT:
             raise Conflict(f"There are {MANUAL_LIMIT} backups already; delete some that you no longer need.")
-        path = self._backups / f"config-{_now()}-{kind}-{secrets.token_hex(4)}.json"
-        write_private(path, _dump(data))
+        path = self._backups / new_backup_name(kind)
+        write_private(path, dump(data))
         self._trim(kind)
         return next(one for one in self.backups() if one.name == path.name)
 
@@ -123,6 +172,10 @@ class ConfigStore:
         """Raises NotFound, InvalidInput."""
         return _read(self.backup_path(name))
 
+    def backup_content(self, name: str) -> bytes:
+        """A backup as its file holds it. Raises NotFound."""
+        return self.backup_path(name).read_bytes()
+
     def delete_backup(self, name: str) -> None:
         self.backup_path(name).unlink(missing_ok=True)
 
@@ -130,6 +183,10 @@ class ConfigStore:
         if kind in KEPT:
             for old in [one for one in self.backups() if one.kind == kind][KEPT[kind] :]:
                 self.delete_backup(old.name)
+
+
+def new_backup_name(kind: str) -> str:
+    return f"config-{_now()}-{kind}-{secrets.token_hex(4)}.json"
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -173,7 +230,7 @@ def _read(path: Path) -> dict[str, Any]:
     return data
 
 
-def _dump(data: Mapping[str, Any]) -> bytes:
+def dump(data: Mapping[str, Any]) -> bytes:
     return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from aniworld.config.environment import Environment
 from aniworld.config.roots import make_root, trouble_with_root
 from aniworld.config.schema import problems
 from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mapping, secrets, to_mapping
-from aniworld.config.store import Backup, ConfigStore
-from aniworld.core.errors import InvalidInput
+from aniworld.config.store import Backup, Overtaken, SettingsStore
+from aniworld.core.errors import Conflict, InvalidInput
 from aniworld.core.offload import offload
 
 from .views import BackupView
@@ -25,6 +24,7 @@ log = logging.getLogger(__name__)
 
 MASK = "********"
 LOOK_EVERY_S = 1.0
+TRIES = 20  # to change settings that others change at the same moment
 Listener = Callable[[Settings, Settings], None]
 Json = dict[str, Any]
 
@@ -33,30 +33,38 @@ class ConfigService:
     """``current`` is what is in force: the stored settings with what the environment puts over them.
 
     A change by another program of this instance (the command line) is noticed within a second of asking.
+    ``misunderstood``: names of stored settings whose defaults count, because what is stored makes no sense.
+    ``look_when_asked`` False: somebody else calls ``look``, and ``current`` never waits for the store.
     """
 
-    def __init__(self, store: ConfigStore, environment: Environment) -> None:
+    def __init__(self, store: SettingsStore, environment: Environment, *, look_when_asked: bool = True) -> None:
         self._store = store
         self._environment = environment
+        self._look_when_asked = look_when_asked
         self._lock = threading.RLock()
         self._listeners: tuple[Listener, ...] = ()
+        self.misunderstood: tuple[str, ...] = ()
         self._looked_at = time.monotonic()
         self._mark = store.mark()
         first_start = self._mark is None
         self._stored = self._read()
         self._current = self._over(self._stored)
         if first_start and environment.library:
-            self._apply(_merged(to_mapping(self._stored), {"library": {"root": environment.library}}), kind=None)
+            self._change(self._with_library, kind=None)
 
     # ── looking ─────────────────────────────────────────────────────────────
 
     @property
     def current(self) -> Settings:
-        if time.monotonic() - self._looked_at > LOOK_EVERY_S:
+        if self._look_when_asked and time.monotonic() - self._looked_at > LOOK_EVERY_S:
             self._looked_at = time.monotonic()
-            if self._store.mark() != self._mark:
-                self.reload()
+            self.look()
         return self._current
+
+    def look(self) -> None:
+        """What the store says is in force, if anybody changed it."""
+        if self._store.mark() != self._mark:
+            self.reload()
 
     @property
     def stored(self) -> Json:
@@ -80,7 +88,7 @@ class ConfigService:
         return lambda: setattr(self, "_listeners", tuple(known for known in self._listeners if known is not hear))
 
     def reload(self) -> None:
-        """The file's settings are in force, if it changed behind our back."""
+        """What the store says is in force."""
         with self._lock:
             self._mark = self._store.mark()
             self._take(self._read())
@@ -89,13 +97,15 @@ class ConfigService:
 
     def update(self, part: Any) -> Json:
         """The new settings, masked, after a backup of the old ones. Raises InvalidInput with ``fields``."""
-        with self._changing():
+
+        def updated() -> Json | None:
             wished = self._unmasked(part)
             _refuse(self._problems(wished))
             before = to_mapping(self._stored)
             after = _merged(before, wished)
-            if after != before or self._mark is None:
-                self._apply(after, kind="auto")
+            return after if after != before or self._mark is None else None
+
+        self._change(updated, kind="auto")
         return self.masked()
 
     def backups(self) -> list[BackupView]:
@@ -103,7 +113,8 @@ class ConfigService:
         return [_view(backup) for backup in self._store.backups()]
 
     def backup(self, kind: str = "manual") -> BackupView:
-        with self._changing():
+        with self._lock, self._store.locked():
+            self.look()
             return _view(self._store.backup(to_mapping(self._stored), kind))
 
     def restore(self, name: str) -> Json:
@@ -112,17 +123,16 @@ class ConfigService:
 
     def bring_back(self, settings: Json) -> Json:
         """``settings`` in the place of all there are, as ``restore`` does it with one of our own backups."""
-        with self._changing():
-            self._apply(_merged(to_mapping(Settings()), self._checked(settings)), kind="before-restore")
+        self._change(lambda: _merged(to_mapping(Settings()), self._checked(settings)), kind="before-restore")
         return self.masked()
 
     def read_backup(self, name: str) -> Json:
         """What a backup says, secrets masked: it is made to leave the process. Raises NotFound, InvalidInput."""
         return _masked(self._checked(self._store.read_backup(name)))
 
-    def backup_path(self, name: str) -> Path:
-        """The file itself, secrets and all: for the owner on this machine only. Raises NotFound."""
-        return self._store.backup_path(name)
+    def backup_content(self, name: str) -> bytes:
+        """A backup as JSON, secrets and all: for the owner on this machine only. Raises NotFound."""
+        return self._store.backup_content(name)
 
     def delete_backup(self, name: str) -> None:
         """Raises NotFound."""
@@ -130,13 +140,31 @@ class ConfigService:
 
     # ── inside ──────────────────────────────────────────────────────────────
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """One change at a time, in this process and beside others, on top of what the file says now."""
-        with self._lock, self._store.locked():
-            if self._store.mark() != self._mark:
-                self.reload()
-            yield
+    def _change(self, wished: Callable[[], Json | None], kind: str | None) -> None:
+        """Makes ``wished()`` the settings, on top of what the store says now; None: it stays as it is.
+
+        The settings before are kept as a backup of ``kind``, unless that is None. Raises what ``wished`` raises.
+        """
+        for _ in range(TRIES):
+            with self._lock, self._store.locked():
+                self.look()
+                after = wished()
+                if after is None:
+                    return
+                try:
+                    self._apply(after, kind)
+                    return
+                except Overtaken:
+                    log.info(
+                        "The settings were changed by another process at the same moment; once more on top of that"
+                    )
+        raise Conflict("The settings are being changed by others all the time; try again in a moment.")
+
+    def _with_library(self) -> Json | None:
+        """The very first settings, with the library that the environment names."""
+        if self._mark is not None:  # another process was quicker, with the same environment
+            return None
+        return _merged(to_mapping(self._stored), {"library": {"root": self._environment.library}})
 
     def _read(self) -> Settings:
         """The stored settings. A single value that is not understood falls back to its default, and the file is kept."""
@@ -144,6 +172,7 @@ class ConfigService:
         if data is None:
             return Settings()
         wrong = problems(data)
+        self.misunderstood = tuple(wrong)
         if wrong:
             self._keep_copy(data, wrong)
             data = _without(data, wrong)
@@ -165,10 +194,8 @@ class ConfigService:
         if root and root != self._stored.library.root:
             _refuse(self._root_problem(root))
             settings = replace(settings, library=replace(settings.library, root=_made(root)))
-        if kind is not None:
-            self._store.backup(to_mapping(self._stored), kind)
-        self._store.save(to_mapping(settings))
-        self._mark = self._store.mark()
+        kept = None if kind is None else (to_mapping(self._stored), kind)
+        self._mark = self._store.exchange(self._mark, to_mapping(settings), kept)
         self._take(settings)
 
     def _take(self, stored: Settings) -> None:

@@ -109,7 +109,7 @@ def test_a_backup_leaves_the_process_without_its_secrets_but_brings_them_back(co
 
 def test_a_backup_that_is_no_configuration_is_not_restored(config: ConfigService) -> None:
     name = config.backup().name
-    config.backup_path(name).write_text('{"download": {"exec": "rm -rf"}}')
+    config._store.backup_path(name).write_text('{"download": {"exec": "rm -rf"}}')
     with pytest.raises(InvalidInput):
         config.restore(name)
     with pytest.raises(NotFound):
