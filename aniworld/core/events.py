@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -178,6 +178,24 @@ EVENTS: tuple[type[Event], ...] = (
     DownloadProgress, DownloadComplete, DownloadFailed, QueueStatusChanged,
     ScanProgress, ScanComplete, ScanFailed, SeriesAdded, SeriesUpdated, NewEpisodes, CatalogueResting,
 )  # fmt: skip
+_NAMED = {one.name: one for one in EVENTS}
+
+
+def event_of(name: str, facts: Mapping[str, Any]) -> Event | None:
+    """The event that ``facts_of`` took apart, perhaps by another version of this program; None if it is not known here."""
+    kind = _NAMED.get(name)
+    if kind is None:
+        return None
+    known = {one.name for one in fields(kind)}
+    try:
+        return kind(**{field: value for field, value in facts.items() if field in known})
+    except TypeError:  # a field without a default is missing
+        return None
+
+
+def facts_of(event: Event) -> dict[str, Any]:
+    """The event's fields, as JSON takes them."""
+    return asdict(event)
 
 
 class EventBus:
