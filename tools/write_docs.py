@@ -1,4 +1,4 @@
-"""Writes the derived parts of the documentation: the endpoints in docs/api.md and all of docs/configuration.md.
+"""Writes the derived parts of the documentation: the endpoints in docs/api.md, all of docs/configuration.md and docs/manual.md.
 
 ``python tools/write_docs.py`` writes, ``--check`` ends with 1 if anything would change. A test runs the check.
 """
@@ -14,7 +14,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import click  # noqa: E402
+
 from aniworld.app import create_app  # noqa: E402
+from aniworld.cli.manual import pages  # noqa: E402
+from aniworld.cli.root import root  # noqa: E402
 from aniworld.config.settings import walk  # noqa: E402
 
 BEGIN, END = "<!-- endpoints: written by tools/write_docs.py -->", "<!-- end of endpoints -->"
@@ -60,6 +64,14 @@ def configuration() -> str:
     return "\n".join(lines) + "\n"
 
 
+def manual() -> str:
+    """Every command as it explains itself."""
+    ctx = click.Context(root, info_name="aniworld")
+    chapters = [f"## {words}\n\n```\n{page}\n```" for words, page in pages(ctx)]
+    head = "# Manual of the command line\n\nWritten by `tools/write_docs.py`; docs/cli.md is the short form. `aniworld` stands for `python -m aniworld`."
+    return "\n\n".join([head, *chapters]) + "\n"
+
+
 def default(one: Field[Any]) -> str:
     value = one.default if one.default is not MISSING else one.default_factory()  # type: ignore[misc]
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value) or "empty"
@@ -80,6 +92,7 @@ def main(check: bool) -> int:
     wanted = {
         api: text.split(BEGIN)[0] + endpoints() + text.split(END)[-1],
         ROOT / "docs" / "configuration.md": configuration(),
+        ROOT / "docs" / "manual.md": manual(),
     }
     stale = [path for path, new in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != new]
     for path in stale:

@@ -32,6 +32,8 @@ COMMANDS = {
     "backup": ("config:backup", "Keep a copy of the settings."),
     "import-legacy": ("legacy:import_legacy", "Import what older installations left in series folders."),
     "password": ("password:password", "Set or change the master password."),
+    "completion": ("completion:completion", "Let the shell complete what is typed."),
+    "help": ("completion:explain", "Explain a command in full, with examples."),
 }
 
 

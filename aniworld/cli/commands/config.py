@@ -9,6 +9,7 @@ import click
 
 from aniworld.core.errors import InvalidInput, NotFound
 
+from ..completing import setting_names
 from ..opening import opened
 from ..output import emit, prints, say, show, size_text
 
@@ -35,7 +36,7 @@ def show_all(as_json: bool) -> None:
 
 
 @config.command("get")
-@click.argument("name")
+@click.argument("name", shell_complete=setting_names)
 @prints
 def get(name: str, as_json: bool) -> None:
     """Print the setting NAME, e.g. download.concurrency."""
@@ -49,7 +50,7 @@ def get(name: str, as_json: bool) -> None:
 
 
 @config.command("set")
-@click.argument("name")
+@click.argument("name", shell_complete=setting_names)
 @click.argument("value")
 @prints
 def set_one(name: str, value: str, as_json: bool) -> None:

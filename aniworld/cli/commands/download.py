@@ -11,6 +11,7 @@ from aniworld.core.errors import AniworldError, Cancelled, InvalidInput
 from aniworld.core.queue import Priority
 
 from ..choice import HELP, choose, parse
+from ..completing import series_keys
 from ..opening import series_app, stoppable
 from ..output import emit, prints, say
 from ..progress import DownloadBars
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=f"EPISODES: {HELP}; several are fine. Season 0 holds specials and films.")
-@click.argument("key")
+@click.argument("key", shell_complete=series_keys)
 @click.argument("episodes", nargs=-1, required=True)
 @click.option("--language", "languages", multiple=True, help="Wanted language, best first; may be given several times.")
 @click.option("--priority", type=click.Choice(["low", "normal", "high"]), default="high", show_default=True)

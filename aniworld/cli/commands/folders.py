@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..completing import series_keys
 from ..opening import opened
 from ..output import emit, prints, say, show
 
@@ -35,7 +36,7 @@ def choices(as_json: bool) -> None:
 
 @folders.command()
 @click.argument("folder")
-@click.argument("key")
+@click.argument("key", shell_complete=series_keys)
 @prints
 def match(folder: str, key: str, as_json: bool) -> None:
     """FOLDER belongs to the series KEY; its files are looked for there from now on."""

@@ -12,6 +12,7 @@ from aniworld.core.queue import Priority, Status
 from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
 
 from ..choice import HELP, choose, parse
+from ..completing import series_keys
 from ..opening import opened
 from ..output import emit, prints, say, show
 
@@ -41,7 +42,7 @@ def list_items(status: str | None, limit: int, as_json: bool) -> None:
 
 
 @queue.command("add", epilog=f"EPISODES: {HELP}.")
-@click.argument("key")
+@click.argument("key", shell_complete=series_keys)
 @click.argument("episodes", nargs=-1, required=True)
 @click.option("--priority", type=click.Choice(["low", "normal", "high"]), default="normal", show_default=True)
 @click.option("--language", "languages", multiple=True, help="Wanted language, best first; may be given several times.")

@@ -7,6 +7,7 @@ import click
 from aniworld.core.media import EpisodeNumber
 from aniworld.services.views import Rename, RenameOutcome
 
+from ..completing import series_keys
 from ..opening import opened
 from ..output import emit, prints, say, show
 
@@ -14,7 +15,7 @@ HEADINGS = ("Series", "Episode", "Now", "Then", "")
 
 
 @click.command()
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=series_keys)
 @click.option("--dry-run", is_flag=True, help="Only show what would be renamed.")
 @click.option("--undo", "run", metavar="RUN", help="Give the files of an earlier renaming their old names back.")
 @prints

@@ -6,6 +6,7 @@ import click
 
 from aniworld.core.callbacks import CallbackManager
 
+from ..completing import series_keys
 from ..opening import series_app, stoppable
 from ..output import emit, missing_text, prints, say, show
 from ..progress import ScanLine
@@ -64,7 +65,7 @@ def list_series(query: str, missing: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("keys", nargs=-1)
+@click.argument("keys", nargs=-1, shell_complete=series_keys)
 @prints
 def scan(keys: tuple[str, ...], as_json: bool) -> None:
     """Look which episodes are there, of all series or those named by KEYS, and which are missing."""
