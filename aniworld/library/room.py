@@ -16,10 +16,14 @@ def _free(path: Path) -> int:
 
 
 class Room:
-    """What each item still needs, summed by volume. Safe from any thread or greenlet."""
+    """What each item still needs, summed by volume. Safe from any thread or greenlet.
 
-    def __init__(self, free: Callable[[Path], int] = _free) -> None:
+    ``elsewhere()``: the bytes that downloads of other processes still need on the same disk.
+    """
+
+    def __init__(self, free: Callable[[Path], int] = _free, elsewhere: Callable[[], int] = lambda: 0) -> None:
         self._free = free
+        self._elsewhere = elsewhere
         self._lock = threading.Lock()
         self._needs: dict[str, tuple[int, int]] = {}
 
@@ -30,8 +34,11 @@ class Room:
         less than ``floor_bytes`` would be left; the earlier reservation then stands.
         """
         volume, free = self._volume(path)
+        elsewhere = self._elsewhere()
         with self._lock:
-            others = sum(need for owner, (where, need) in self._needs.items() if where == volume and owner != item_id)
+            others = elsewhere + sum(
+                need for owner, (where, need) in self._needs.items() if where == volume and owner != item_id
+            )
             if free - others - needed_bytes < floor_bytes:
                 raise DiskFull(_sentence(path, free, others, needed_bytes, floor_bytes))
             self._needs[item_id] = (volume, max(needed_bytes, 0))

@@ -164,13 +164,14 @@ class Attempt:
             unforeseen = TransferFailed("Something unforeseen went wrong; the log has the details. Retry the item.")
             self._say(downloads.failed, self.item, unforeseen, failed_links=self._failed_links)
 
-    def _say(self, report: Callable[..., object], *args: object, **facts: object) -> None:
-        """The attempt's last word, unless it is another's turn; as often as the database needs."""
+    def _say(self, report: Callable[..., object], *args: object, **facts: object) -> bool:
+        """The attempt's last word, as often as the database needs. Whether it was taken, and not another's turn."""
         if self._why is Why.LOST:
             log.warning("%s is another worker's now; this one has stopped", self._label())
-        else:
-            self._patience.say(lambda: report(*args, **facts))
+            return False
+        taken = self._patience.say(lambda: report(*args, **facts))
         self.holds = False
+        return taken
 
     def _stopped(self) -> None:
         if self._why is not Why.REMOVED:
@@ -185,7 +186,8 @@ class Attempt:
         root = self._root()
         home = root / INCOMING / self.item.id
         placed = offload(Placed.noted, home, root) or self._got(root, home)
-        self._say(self._shop.downloads.completed, self.item, **vars(placed), seconds=time.monotonic() - began)
+        if not self._say(self._shop.downloads.completed, self.item, **vars(placed), seconds=time.monotonic() - began):
+            return
         if placed.hoster is not None:
             self._shop.placed(self.item, root / placed.file)
         offload(shutil.rmtree, home, ignore_errors=True)
@@ -349,7 +351,8 @@ class Attempt:
                 phase=str(progress.phase),
                 hoster=link.hoster if link else None,
                 language=(link.language or None) if link else None,
-            )
+            ),
+            item.worker,
         )
 
     def _reserve(self, root: Path, size: int) -> None:

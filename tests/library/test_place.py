@@ -283,3 +283,10 @@ def test_room_is_promised_once(tmp_path):
     room.release("a")
     assert room.reserved(tmp_path) == 400
     assert Room().reserved(tmp_path) == 0
+
+
+def test_what_other_processes_still_need_is_not_given_away(tmp_path):
+    room = Room(free=lambda path: 1000, elsewhere=lambda: 700)
+    room.reserve(tmp_path, "a", 200, 100)
+    with pytest.raises(DiskFull):
+        room.reserve(tmp_path, "b", 100, 100)
