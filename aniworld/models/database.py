@@ -6,11 +6,13 @@ writes, it waits in small sleeps that let the rest of the server go on: SQLite's
 
 from __future__ import annotations
 
+import logging
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -21,9 +23,14 @@ from sqlalchemy.pool import NullPool
 from aniworld.core.errors import Unavailable
 from aniworld.core.offload import pause
 
-from .engines import engine_at
+from .engines import engine_at, in_each_others_way
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 WRITE_WAIT_S = 15.0
+TRIES = 5
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -88,6 +95,24 @@ class Database:
             self._watch.close()
             self._watch = None
         self.engine.dispose()
+
+
+def transaction(method: Callable[P, T]) -> Callable[P, T]:
+    """``method``, which is one whole transaction, done again where the database ended it for another one's sake."""
+
+    @wraps(method)
+    def whole(*args: P.args, **named: P.kwargs) -> T:
+        for tries in range(1, TRIES):
+            try:
+                return method(*args, **named)
+            except DBAPIError as error:
+                if not in_each_others_way(error):
+                    raise
+                log.info("%s is tried again: %s", method.__name__, error.orig)
+            pause(random.uniform(0.01, 0.05) * tries)  # so that the two do not meet again
+        return method(*args, **named)
+
+    return whole
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from aniworld.config.settings import Settings
 from aniworld.core.errors import (
@@ -127,8 +128,8 @@ class DownloadService:
             self.repository.save_item(item)
         if wish.again:
             self.repository.retry([item.id for item in wish.again])
-        self.repository.add_all(wish.new)
-        added = [*(self.repository.get_item(item.id) for item in wish.again), *wish.new]
+        new = self.repository.add_all(wish.new)
+        added = [*(self.repository.get_item(item.id) for item in wish.again), *new]
         if added and self._settings().download.auto_start:
             self.repository.set_state(is_running=True)
         self._changed(added[0] if added else None)
@@ -237,15 +238,18 @@ class DownloadService:
             self._changed(item)
         return item
 
-    def progressed(self, event: DownloadProgress) -> None:
-        """Tells how far an item is; written down at most once a second, and left out while the database is away."""
+    def progressed(self, event: DownloadProgress, worker: str | None = None) -> None:
+        """Tells how far an item is; written down at most once a second, and left out while the database is away.
+
+        ``worker``: who says so; it is written down only while this one holds the item.
+        """
         now = self._clock()
         with self._lock:
             before = self._running.get(event.download_id)
             due = before is None or now - before.persisted_at >= PERSIST_EVERY_S
             self._running[event.download_id] = Running(event, now if due else before.persisted_at)  # type: ignore[union-attr]
         if due:
-            self._write_down(event)
+            self._write_down(event, worker)
         self._progress.download_progress(event)
 
     def completed(
@@ -254,10 +258,12 @@ class DownloadService:
     ) -> None:  # fmt: skip
         """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series folder."""
         self._files.record(item, relative, language, size_bytes)
-        self.repository.update_status(
-            item.id, Status.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
+        counts = self._report(
+            item, Status.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
             file=file, language=language, hoster=hoster, completed_at=utcnow(), error=None, error_code=None,
         )  # fmt: skip
+        if not counts:
+            return
         self._progress.download_ended(
             DownloadComplete(
                 item.id, item.serie_id, item.serie_folder, item.season, item.episode,
@@ -278,9 +284,11 @@ class DownloadService:
         facts = {"error": str(error), "error_code": error.code, "failed_links": list(failed_links)}
         if will_retry:
             due = utcnow() + timedelta(seconds=back_off(tries))
-            self.repository.update_status(item.id, Status.PENDING, retry_count=tries, not_before=due, **facts)
+            counts = self._report(item, Status.PENDING, retry_count=tries, not_before=due, **facts)
         else:
-            self.repository.update_status(item.id, Status.FAILED, completed_at=utcnow(), **facts)
+            counts = self._report(item, Status.FAILED, completed_at=utcnow(), **facts)
+        if not counts:
+            return
         retries = tries if will_retry else item.retry_count
         self._progress.download_ended(
             DownloadFailed(
@@ -297,13 +305,13 @@ class DownloadService:
         """The item waits again, its count as it was; ``error`` says what it waits for."""
         due = None if wait_s is None else utcnow() + timedelta(seconds=wait_s)
         facts = {} if error is None else {"error": str(error), "error_code": error.code}
-        self.repository.update_status(item.id, Status.PENDING, not_before=due, **facts)
-        self.forget(item.id)
-        self._changed(item)
+        if self._report(item, Status.PENDING, not_before=due, **facts):
+            self.forget(item.id)
+            self._changed(item)
 
     def dropped(self, item: DownloadQueueItem) -> None:
         """A cancelled item's worker has stopped: the row goes."""
-        self.repository.delete_item(item.id)
+        self.repository.drop_item(item.id, item.worker)
         self.forget(item.id)
         self._changed(item)
 
@@ -341,11 +349,19 @@ class DownloadService:
 
     # ── inside ──────────────────────────────────────────────────────────────
 
-    def _write_down(self, event: DownloadProgress) -> None:
+    def _report(self, item: DownloadQueueItem, status: Status, **facts: Any) -> bool:
+        """Whether it counts: a worker that lost the item to another, or to a person, has nothing more to say about it."""
+        counts = self.repository.report(item.id, item.worker, status, **facts)
+        if not counts:
+            log.info("%s says that %s is %s, but does not hold it any more", item.worker, item.id, status)
+            self.forget(item.id)
+        return counts
+
+    def _write_down(self, event: DownloadProgress, worker: str | None) -> None:
         try:
             self.repository.update_progress(
                 event.download_id, event.percent, event.downloaded_bytes, event.total_bytes, event.speed_bytes,
-                eta_seconds=event.eta_seconds, language=event.language, hoster=event.hoster,
+                worker=worker, eta_seconds=event.eta_seconds, language=event.language, hoster=event.hoster,
             )  # fmt: skip
         except DATABASE_AWAY as error:
             log.debug("Progress was not written down: %s", error)

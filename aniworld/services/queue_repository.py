@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Result, Select, case, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from aniworld.core.errors import NotFound
-from aniworld.core.queue import Status, check_move
+from aniworld.core.queue import Status
 from aniworld.models import DownloadQueueItem, QueueState, utcnow
+from aniworld.models.database import transaction
 
-POSITION_GAP = 1 << 16
-NEXT_FIRST = (DownloadQueueItem.priority.desc(), DownloadQueueItem.position, DownloadQueueItem.added_at)
-NEWEST_FIRST = (DownloadQueueItem.completed_at.desc(), DownloadQueueItem.added_at.desc())
-_ORDER_BY = {
-    Status.PENDING: NEXT_FIRST,
-    Status.DOWNLOADING: (DownloadQueueItem.started_at, DownloadQueueItem.added_at),
-    Status.COMPLETED: NEWEST_FIRST,
-    Status.FAILED: NEWEST_FIRST,
-}
-_ENDED = (Status.COMPLETED, Status.FAILED)
+from .queue_queries import (
+    ENDED,
+    NEWEST_FIRST,
+    NEXT_FIRST,
+    ORDER_BY,
+    POSITION_GAP,
+    WAITING,
+    filtered,
+    held_items,
+    is_due,
+    last_positions,
+    not_from,
+    position_at,
+    row_of,
+    rows_changed,
+    set_status,
+    status_rank,
+    unfinished_episodes,
+)
 
 
 class QueueRepository:
     """Each method is one transaction. ``session_factory()`` gives a SQLAlchemy session to write with.
+
+    What a worker says about an item counts only while it holds it: one that lost its lease undoes nothing of its
+    successor's work.
 
     ``readers``: gives sessions that never write, where reading shall not wait for writers; else the same.
     """
@@ -37,6 +50,7 @@ class QueueRepository:
 
     # ── one item ────────────────────────────────────────────────────────────
 
+    @transaction
     def save_item(self, item: DownloadQueueItem) -> DownloadQueueItem:
         """The stored item; new ones are added, known ones (same id) are written over."""
         with self._sessions() as session, session.begin():
@@ -49,34 +63,66 @@ class QueueRepository:
     def get_item(self, item_id: str) -> DownloadQueueItem:
         """Raises NotFound."""
         with self._readers() as session:
-            return _item(session, item_id)
+            return row_of(session, item_id)
 
+    @transaction
     def update_status(self, item_id: str, status: Status | str, **changes: Any) -> DownloadQueueItem:
         """The item in its new state, with ``changes`` written beside. Raises NotFound, Conflict for an unlawful move."""
         with self._sessions() as session, session.begin():
-            item = _item(session, item_id)
-            _move(item, Status(status))
+            item = row_of(session, item_id, locked=True)
+            set_status(item, Status(status))
             for name, value in changes.items():
                 setattr(item, name, value)
         return item
 
-    def update_progress(
-        self, item_id: str, progress: float, downloaded: int, total: int | None, speed: int, **changes: Any
-    ) -> None:
-        """Writes how far an item is: percent, bytes, bytes, bytes a second. An item that is gone is passed over."""
-        values = dict(progress=progress, downloaded_bytes=downloaded, total_bytes=total, speed_bytes=speed, **changes)
+    @transaction
+    def report(self, item_id: str, worker: str | None, status: Status | str, **changes: Any) -> bool:
+        """The same as a worker says it: whether it counted, because ``worker`` still holds the item."""
         with self._sessions() as session, session.begin():
-            session.execute(
-                update(DownloadQueueItem)
-                .where(DownloadQueueItem.id == item_id, DownloadQueueItem.status == Status.DOWNLOADING)
-                .values(values)
-            )
+            item = session.get(DownloadQueueItem, item_id, with_for_update=True)
+            if item is None or item.status != Status.DOWNLOADING or item.worker != worker:
+                return False
+            set_status(item, Status(status))
+            for name, value in changes.items():
+                setattr(item, name, value)
+        return True
 
+    @transaction
+    def update_progress(
+        self,
+        item_id: str,
+        progress: float,
+        downloaded: int,
+        total: int | None,
+        speed: int,
+        *,
+        worker: str | None = None,
+        **changes: Any,
+    ) -> None:
+        """Writes how far an item is: percent, bytes, bytes, bytes a second. An item that is gone is passed over.
+
+        ``worker``: it counts only while this one holds the item; None: whoever holds it.
+        """
+        values = dict(progress=progress, downloaded_bytes=downloaded, total_bytes=total, speed_bytes=speed, **changes)
+        running = [DownloadQueueItem.id == item_id, DownloadQueueItem.status == Status.DOWNLOADING]
+        if worker is not None:
+            running.append(DownloadQueueItem.worker == worker)
+        with self._sessions() as session, session.begin():
+            session.execute(update(DownloadQueueItem).where(*running).values(values))
+
+    @transaction
     def delete_item(self, item_id: str) -> bool:
         """Whether there was such an item."""
         with self._sessions() as session, session.begin():
             gone = session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.id == item_id))
-        return _rows(gone) > 0
+        return rows_changed(gone) > 0
+
+    @transaction
+    def drop_item(self, item_id: str, worker: str | None) -> bool:
+        """Whether the item went, because ``worker`` held it."""
+        mine = (DownloadQueueItem.id == item_id, DownloadQueueItem.worker == worker)
+        with self._sessions() as session, session.begin():
+            return rows_changed(session.execute(delete(DownloadQueueItem).where(*mine))) > 0
 
     # ── lists ───────────────────────────────────────────────────────────────
 
@@ -88,14 +134,14 @@ class QueueRepository:
         self, statuses: Sequence[Status], *, q: str = "", limit: int | None = None, offset: int = 0
     ) -> list[DownloadQueueItem]:
         """Items in one of ``statuses`` (empty: any), in that status' own order; ``q`` is looked for in the series' name."""
-        query = _filtered(select(DownloadQueueItem), statuses, q)
-        order = _ORDER_BY[statuses[0]] if len(statuses) == 1 else (_status_rank(), *NEXT_FIRST)
+        query = filtered(select(DownloadQueueItem), statuses, q)
+        order = ORDER_BY[statuses[0]] if len(statuses) == 1 else (status_rank(), *NEXT_FIRST)
         with self._readers() as session:
             return list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
 
     def count(self, statuses: Sequence[Status] = (), q: str = "") -> int:
         with self._readers() as session:
-            return session.scalar(_filtered(select(func.count(DownloadQueueItem.id)), statuses, q)) or 0
+            return session.scalar(filtered(select(func.count(DownloadQueueItem.id)), statuses, q)) or 0
 
     def counts(self) -> dict[Status, int]:
         """How many items are in each status."""
@@ -120,6 +166,7 @@ class QueueRepository:
 
     # ── claims ──────────────────────────────────────────────────────────────
 
+    @transaction
     def claim(
         self, worker: str, lease_s: float, *, without_sources: Iterable[str] = (), now: datetime | None = None
     ) -> DownloadQueueItem | None:
@@ -127,7 +174,7 @@ class QueueRepository:
         now = now or utcnow()
         best = (
             select(DownloadQueueItem.id)
-            .where(DownloadQueueItem.status == Status.PENDING, _is_due(now), _not_from(without_sources))
+            .where(DownloadQueueItem.status == Status.PENDING, is_due(now), not_from(without_sources))
             .order_by(*NEXT_FIRST)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -136,26 +183,30 @@ class QueueRepository:
             item_id = session.scalar(best)
             if item_id is None:
                 return None
-            item = _item(session, item_id)
-            _move(item, Status.DOWNLOADING)
+            item = row_of(session, item_id)
+            set_status(item, Status.DOWNLOADING)
             item.worker, item.lease_until = worker, now + timedelta(seconds=lease_s)
             item.started_at = item.started_at or now
             item.error = item.error_code = item.not_before = None
             item.cancelled = False
         return item
 
+    @transaction
     def renew(self, worker: str, item_ids: Sequence[str], lease_s: float) -> int:
         """Moves the end of the leases that ``worker`` has on these items. On how many of them it still has one."""
         with self._sessions() as session, session.begin():
             until = utcnow() + timedelta(seconds=lease_s)
-            held = session.execute(update(DownloadQueueItem).where(*_held(item_ids, worker)).values(lease_until=until))
-        return _rows(held)
+            held = session.execute(
+                update(DownloadQueueItem).where(*held_items(item_ids, worker)).values(lease_until=until)
+            )
+        return rows_changed(held)
 
+    @transaction
     def put_back(self, item_ids: Sequence[str], worker: str) -> int:
         """How many of these items, as far as ``worker`` holds them, went back to pending."""
         with self._sessions() as session, session.begin():
-            moved = session.execute(update(DownloadQueueItem).where(*_held(item_ids, worker)).values(_WAITING))
-        return _rows(moved)
+            moved = session.execute(update(DownloadQueueItem).where(*held_items(item_ids, worker)).values(WAITING))
+        return rows_changed(moved)
 
     def bytes_to_come(self, but_for: str) -> int:
         """What the items that other workers hold still need, as far as their sizes are known."""
@@ -171,6 +222,7 @@ class QueueRepository:
         with self._readers() as session:
             return set(session.scalars(select(DownloadQueueItem.id).where(DownloadQueueItem.id.in_(list(item_ids)))))
 
+    @transaction
     def drop_series(self, key: str) -> int:
         """How many items of a series went: those that run are marked cancelled for their workers, others are deleted."""
         mine = (DownloadQueueItem.serie_id == key, DownloadQueueItem.status != Status.COMPLETED)
@@ -178,13 +230,15 @@ class QueueRepository:
         with self._sessions() as session, session.begin():
             marked = session.execute(update(DownloadQueueItem).where(*running).values(cancelled=True))
             gone = session.execute(delete(DownloadQueueItem).where(*mine, DownloadQueueItem.cancelled.is_(False)))
-        return _rows(marked) + _rows(gone)
+        return rows_changed(marked) + rows_changed(gone)
 
+    @transaction
     def mark_cancelled(self, item_id: str) -> None:
         """The worker that holds the item shall stop it."""
         with self._sessions() as session, session.begin():
             session.execute(update(DownloadQueueItem).where(DownloadQueueItem.id == item_id).values(cancelled=True))
 
+    @transaction
     def put_back_abandoned(self, *, everything: bool, now: datetime | None = None) -> int:
         """How many held items went back to pending: all of them, or those whose lease has ended."""
         abandoned = [DownloadQueueItem.status == Status.DOWNLOADING]
@@ -192,18 +246,24 @@ class QueueRepository:
             abandoned.append(DownloadQueueItem.lease_until < (now or utcnow()))
         with self._sessions() as session, session.begin():
             session.execute(delete(DownloadQueueItem).where(*abandoned, DownloadQueueItem.cancelled))
-            moved = session.execute(update(DownloadQueueItem).where(*abandoned).values(_WAITING))
-        return _rows(moved)
+            moved = session.execute(update(DownloadQueueItem).where(*abandoned).values(WAITING))
+        return rows_changed(moved)
 
     # ── many items ──────────────────────────────────────────────────────────
 
-    def add_all(self, items: Sequence[DownloadQueueItem]) -> None:
-        """Adds new items behind everything that waits at their priority."""
+    @transaction
+    def add_all(self, items: Sequence[DownloadQueueItem]) -> list[DownloadQueueItem]:
+        """Adds new items behind everything that waits at their priority. Those that are in the queue now: an episode that
+        another process wished in the same instant is left out."""
+        self.state()
         with self._sessions() as session, session.begin():
-            last = _last_positions(session)
-            for item in items:
+            session.get(QueueState, 1, with_for_update=True)  # one process at a time adds
+            taken, last = unfinished_episodes(session, {item.serie_id for item in items}), last_positions(session)
+            new = [item for item in items if (item.serie_id, item.season, item.episode) not in taken]
+            for item in new:
                 last[item.priority] = item.position = last.get(item.priority, 0) + POSITION_GAP
-            session.add_all(items)
+            session.add_all(new)
+        return new
 
     def unfinished(self, key: str) -> dict[tuple[int, int], DownloadQueueItem]:
         """A series' items that are not completed, by (season, episode)."""
@@ -213,33 +273,32 @@ class QueueRepository:
         with self._readers() as session:
             return {(item.season, item.episode): item for item in session.scalars(query)}
 
+    @transaction
     def retry(self, item_ids: Sequence[str] | None, *, limit: int | None = None) -> int:
         """How many failed items (these, or all; with ``limit``: only below that retry count) went back to pending."""
         which = [DownloadQueueItem.status == Status.FAILED]
         if item_ids is not None:
             which.append(DownloadQueueItem.id.in_(item_ids))
-        values = dict(_WAITING, error=None, error_code=None, completed_at=None, failed_links=[])
+        values = dict(WAITING, error=None, error_code=None, completed_at=None, failed_links=[])
         if limit is None:
             values["retry_count"] = 0
         else:
             which.append(DownloadQueueItem.retry_count < limit)
         with self._sessions() as session, session.begin():
             moved = session.execute(update(DownloadQueueItem).where(*which).values(values))
-        return _rows(moved)
+        return rows_changed(moved)
 
+    @transaction
     def clear(self, status: Status) -> int:
         """How many items of an ended status were removed."""
         with self._sessions() as session, session.begin():
-            return _rows(session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.status == status)))
+            return rows_changed(session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.status == status)))
 
+    @transaction
     def trim(self, keep: int) -> int:
         """Removes the oldest ended items beyond ``keep``; how many went."""
         old = (
-            select(DownloadQueueItem.id)
-            .where(DownloadQueueItem.status.in_(_ENDED))
-            .order_by(*NEWEST_FIRST)
-            .limit(-1 if self._is_sqlite() else None)
-            .offset(keep)
+            select(DownloadQueueItem.id).where(DownloadQueueItem.status.in_(ENDED)).order_by(*NEWEST_FIRST).offset(keep)
         )
         with self._sessions() as session, session.begin():
             ids = list(session.scalars(old))
@@ -267,16 +326,17 @@ class QueueRepository:
         with self._readers() as session:
             return {item_id: place for place, item_id in enumerate(session.scalars(query)) if item_id in wanted}
 
+    @transaction
     def move(self, item_id: str, *, priority: int | None, place: int | None) -> DownloadQueueItem:
         """A waiting item at ``place`` (0 is next) in the queue, as far as its priority lets it. Raises NotFound."""
         with self._sessions() as session, session.begin():
-            item = _item(session, item_id)
+            item = row_of(session, item_id)
             if priority is not None and priority != item.priority:
                 item.priority = priority
-                item.position = _last_positions(session).get(priority, 0) + POSITION_GAP
+                item.position = last_positions(session).get(priority, 0) + POSITION_GAP
                 session.flush()
             if place is not None and item.status == Status.PENDING:
-                item.position = _position_at(session, item, place)
+                item.position = position_at(session, item, place)
         return item
 
     # ── the queue as a whole ────────────────────────────────────────────────
@@ -288,6 +348,13 @@ class QueueRepository:
         return state or self.set_state()
 
     def set_state(self, **changes: Any) -> QueueState:
+        try:
+            return self._set_state(changes)
+        except IntegrityError:  # another process made the row in the same instant
+            return self._set_state(changes)
+
+    @transaction
+    def _set_state(self, changes: dict[str, Any]) -> QueueState:
         with self._sessions() as session, session.begin():
             state = session.get(QueueState, 1)
             if state is None:
@@ -296,95 +363,3 @@ class QueueRepository:
             for name, value in changes.items():
                 setattr(state, name, value)
         return state
-
-    def _is_sqlite(self) -> bool:
-        with self._readers() as session:
-            return session.get_bind().dialect.name == "sqlite"
-
-
-_WAITING: dict[str, Any] = {
-    "status": Status.PENDING, "worker": None, "lease_until": None, "speed_bytes": 0, "eta_seconds": None,
-    "not_before": None, "cancelled": False,
-}  # fmt: skip
-
-
-def _held(item_ids: Sequence[str], worker: str) -> tuple[ColumnElement[bool], ...]:
-    row = DownloadQueueItem
-    return row.id.in_(item_ids), row.worker == worker, row.status == Status.DOWNLOADING
-
-
-def _rows(result: Result[Any]) -> int:
-    """How many rows a statement changed."""
-    return cast(CursorResult[Any], result).rowcount
-
-
-def _item(session: Session, item_id: str) -> DownloadQueueItem:
-    item = session.get(DownloadQueueItem, item_id)
-    if item is None:
-        raise NotFound("This item is not in the queue any more.")
-    return item
-
-
-def _move(item: DownloadQueueItem, status: Status) -> None:
-    check_move(Status(item.status), status)
-    item.status = status
-    if status != Status.DOWNLOADING:
-        item.worker = item.lease_until = item.eta_seconds = None
-        item.speed_bytes = 0
-
-
-def _filtered(query: Select[Any], statuses: Sequence[Status], q: str) -> Select[Any]:
-    if statuses:
-        query = query.where(DownloadQueueItem.status.in_(statuses))
-    if q:
-        like = f"%{q.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        query = query.where(DownloadQueueItem.serie_name.ilike(like, escape="!"))
-    return query
-
-
-def _status_rank() -> ColumnElement[int]:
-    ranks = {Status.DOWNLOADING: 0, Status.PENDING: 1, Status.FAILED: 2, Status.COMPLETED: 3}
-    return case({str(status): rank for status, rank in ranks.items()}, value=DownloadQueueItem.status, else_=4)
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(DownloadQueueItem.not_before.is_(None), DownloadQueueItem.not_before <= now)
-
-
-def _not_from(sources: Iterable[str]) -> ColumnElement[bool]:
-    return or_(DownloadQueueItem.source.is_(None), DownloadQueueItem.source.not_in(list(sources)))
-
-
-def _last_positions(session: Session) -> dict[int, int]:
-    query = (
-        select(DownloadQueueItem.priority, func.max(DownloadQueueItem.position))
-        .where(DownloadQueueItem.status == Status.PENDING)
-        .group_by(DownloadQueueItem.priority)
-    )
-    return {priority: position or 0 for priority, position in session.execute(query)}
-
-
-def _position_at(session: Session, item: DownloadQueueItem, place: int) -> int:
-    """A position between the two items that shall stand before and behind; spreads all anew where there is no gap."""
-    pending = DownloadQueueItem.status == Status.PENDING
-    higher = session.scalar(
-        select(func.count(DownloadQueueItem.id)).where(pending, DownloadQueueItem.priority > item.priority)
-    )
-    index = max(place - (higher or 0), 0)
-    others = (
-        select(DownloadQueueItem)
-        .where(pending, DownloadQueueItem.priority == item.priority, DownloadQueueItem.id != item.id)
-        .order_by(*NEXT_FIRST)
-    )
-    around = list(session.scalars(others.offset(max(index - 1, 0)).limit(2 if index else 1)))
-    if not around:
-        return _last_positions(session).get(item.priority, 0) + POSITION_GAP
-    if index == 0:
-        return around[0].position - POSITION_GAP
-    if len(around) == 1:
-        return around[0].position + POSITION_GAP
-    if around[1].position - around[0].position > 1:
-        return (around[0].position + around[1].position) // 2
-    for rank, other in enumerate(session.scalars(others)):
-        other.position = (rank + 1) * POSITION_GAP
-    return index * POSITION_GAP + POSITION_GAP // 2

@@ -146,6 +146,22 @@ def test_a_completed_episode_is_recorded_with_its_file(house: House) -> None:
     assert len(skipped) == 1
 
 
+def test_a_worker_that_lost_its_item_is_not_heard_any_more(house: House) -> None:
+    house.wish(1)
+    late = house.service.claim("late")
+    house.service.repository.put_back([late.id], "late")
+    house.service.claim("successor")
+    told = len(house.told)
+    house.service.failed(late, TransferFailed("too late"))
+    house.service.put_back(late)
+    house.service.dropped(late)
+    placed = {"file": "S/Season 01/a.mp4", "relative": "Season 01/a.mp4", "size_bytes": 7}
+    house.service.completed(late, **placed, language="ger-sub", hoster="V", seconds=2)
+    assert not [event for event in house.told[told:] if event.name in ("download_complete", "download_failed")]
+    row = house.service.repository.get_item(late.id)
+    assert (row.status, row.worker, row.retry_count) == ("downloading", "successor", 0)
+
+
 def test_failures_within_the_limit_wait_with_growing_pauses_then_stay_failed(house: House) -> None:
     house.set(retry_limit=2)
     (item,), _ = house.wish(1)

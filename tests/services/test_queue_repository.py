@@ -114,6 +114,38 @@ def test_a_worker_learns_which_of_its_items_are_not_its_own_any_more(repository:
     assert repository.known([lost.id, "nobody"]) == {lost.id}
 
 
+def test_what_a_worker_says_after_it_lost_an_item_does_not_count(repository: QueueRepository) -> None:
+    repository.add_all([item(1)])
+    late = repository.claim("late", -1)
+    repository.put_back_abandoned(everything=False)
+    repository.claim("successor", 30)
+    for status in (Status.COMPLETED, Status.FAILED, Status.PENDING):
+        assert not repository.report(late.id, "late", status, error="too late")
+    repository.update_progress(late.id, 99.0, 99, 100, 1, worker="late")
+    assert not repository.drop_item(late.id, "late")
+    row = repository.get_item(late.id)
+    assert (row.status, row.worker, row.progress, row.error) == (Status.DOWNLOADING, "successor", 0.0, None)
+    repository.update_progress(late.id, 50.0, 50, 100, 1, worker="successor")
+    assert repository.report(late.id, "successor", Status.COMPLETED, progress=100.0)
+    assert not repository.report(late.id, "successor", Status.PENDING)
+    assert not repository.report("nobody", "successor", Status.COMPLETED)
+    assert repository.get_item(late.id).status == Status.COMPLETED
+
+
+def test_an_episode_that_several_wish_in_the_same_instant_is_queued_once(repository: QueueRepository) -> None:
+    added: list[DownloadQueueItem] = []
+
+    def wish() -> None:
+        added.extend(repository.add_all([item(number) for number in range(1, 6)]))
+
+    wishes = [threading.Thread(target=wish) for _ in range(5)]
+    for one in wishes:
+        one.start()
+    for one in wishes:
+        one.join()
+    assert sorted(episodes(added)) == episodes(repository.get_pending_items()) == [1, 2, 3, 4, 5]
+
+
 def test_what_other_workers_still_need_is_summed_as_far_as_it_is_known(repository: QueueRepository) -> None:
     repository.add_all([item(1), item(2), item(3)])
     mine, theirs, unknown = (repository.claim(name, 30) for name in ("me", "them", "them"))

@@ -1,0 +1,122 @@
+"""What the queue's questions to the database are made of: conditions, order, positions, lawful changes of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, Result, Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from aniworld.core.errors import NotFound
+from aniworld.core.queue import Status, check_move
+from aniworld.models import DownloadQueueItem
+
+POSITION_GAP = 1 << 16
+NEXT_FIRST = (DownloadQueueItem.priority.desc(), DownloadQueueItem.position, DownloadQueueItem.added_at)
+NEWEST_FIRST = (DownloadQueueItem.completed_at.desc(), DownloadQueueItem.added_at.desc())
+ORDER_BY = {
+    Status.PENDING: NEXT_FIRST,
+    Status.DOWNLOADING: (DownloadQueueItem.started_at, DownloadQueueItem.added_at),
+    Status.COMPLETED: NEWEST_FIRST,
+    Status.FAILED: NEWEST_FIRST,
+}
+ENDED = (Status.COMPLETED, Status.FAILED)
+
+
+WAITING: dict[str, Any] = {
+    "status": Status.PENDING, "worker": None, "lease_until": None, "speed_bytes": 0, "eta_seconds": None,
+    "not_before": None, "cancelled": False,
+}  # fmt: skip
+
+
+def held_items(item_ids: Sequence[str], worker: str) -> tuple[ColumnElement[bool], ...]:
+    """Those of these items that ``worker`` still holds."""
+    row = DownloadQueueItem
+    return row.id.in_(item_ids), row.worker == worker, row.status == Status.DOWNLOADING
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """How many rows a statement changed."""
+    return cast(CursorResult[Any], result).rowcount
+
+
+def row_of(session: Session, item_id: str, *, locked: bool = False) -> DownloadQueueItem:
+    """The item; ``locked``: nobody else writes it until this transaction ends. Raises NotFound."""
+    item = session.get(DownloadQueueItem, item_id, with_for_update=locked)
+    if item is None:
+        raise NotFound("This item is not in the queue any more.")
+    return item
+
+
+def set_status(item: DownloadQueueItem, status: Status) -> None:
+    check_move(Status(item.status), status)
+    item.status = status
+    if status != Status.DOWNLOADING:
+        item.worker = item.lease_until = item.eta_seconds = None
+        item.speed_bytes = 0
+
+
+def filtered(query: Select[Any], statuses: Sequence[Status], q: str) -> Select[Any]:
+    if statuses:
+        query = query.where(DownloadQueueItem.status.in_(statuses))
+    if q:
+        like = f"%{q.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        query = query.where(DownloadQueueItem.serie_name.ilike(like, escape="!"))
+    return query
+
+
+def status_rank() -> ColumnElement[int]:
+    ranks = {Status.DOWNLOADING: 0, Status.PENDING: 1, Status.FAILED: 2, Status.COMPLETED: 3}
+    return case({str(status): rank for status, rank in ranks.items()}, value=DownloadQueueItem.status, else_=4)
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(DownloadQueueItem.not_before.is_(None), DownloadQueueItem.not_before <= now)
+
+
+def not_from(sources: Iterable[str]) -> ColumnElement[bool]:
+    return or_(DownloadQueueItem.source.is_(None), DownloadQueueItem.source.not_in(list(sources)))
+
+
+def last_positions(session: Session) -> dict[int, int]:
+    query = (
+        select(DownloadQueueItem.priority, func.max(DownloadQueueItem.position))
+        .where(DownloadQueueItem.status == Status.PENDING)
+        .group_by(DownloadQueueItem.priority)
+    )
+    return {priority: position or 0 for priority, position in session.execute(query)}
+
+
+def unfinished_episodes(session: Session, keys: Iterable[str]) -> set[tuple[str, int, int]]:
+    """(series key, season, episode) of what is in the queue and not completed."""
+    row = DownloadQueueItem
+    wanted = row.serie_id.in_(list(keys)), row.status != Status.COMPLETED
+    return set(session.execute(select(row.serie_id, row.season, row.episode).where(*wanted)).tuples())
+
+
+def position_at(session: Session, item: DownloadQueueItem, place: int) -> int:
+    """A position between the two items that shall stand before and behind; spreads all anew where there is no gap."""
+    pending = DownloadQueueItem.status == Status.PENDING
+    higher = session.scalar(
+        select(func.count(DownloadQueueItem.id)).where(pending, DownloadQueueItem.priority > item.priority)
+    )
+    index = max(place - (higher or 0), 0)
+    others = (
+        select(DownloadQueueItem)
+        .where(pending, DownloadQueueItem.priority == item.priority, DownloadQueueItem.id != item.id)
+        .order_by(*NEXT_FIRST)
+    )
+    around = list(session.scalars(others.offset(max(index - 1, 0)).limit(2 if index else 1)))
+    if not around:
+        return last_positions(session).get(item.priority, 0) + POSITION_GAP
+    if index == 0:
+        return around[0].position - POSITION_GAP
+    if len(around) == 1:
+        return around[0].position + POSITION_GAP
+    if around[1].position - around[0].position > 1:
+        return (around[0].position + around[1].position) // 2
+    for rank, other in enumerate(session.scalars(others)):
+        other.position = (rank + 1) * POSITION_GAP
+    return index * POSITION_GAP + POSITION_GAP // 2
