@@ -44,6 +44,8 @@ class Listener:
         self.heard: list[Message] = []
         self.at: list[float] = []
 
+    connections = 1
+
     def wanted(self, room: str) -> bool:
         return room in self.rooms
 

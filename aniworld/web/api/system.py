@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 
 from aniworld.core.errors import NotFound
 from aniworld.services.logs import LogLine
+from aniworld.services.registry import Services
 from aniworld.services.system import SystemFacts
 from aniworld.web.answers import answer
 from aniworld.web.errors import problem
@@ -23,10 +24,21 @@ LEVELS = ("ok", "notice", "warning", "error")
 blueprint = Blueprint("system", __name__, url_prefix="/api", description="Health and facts.")
 
 
+METRICS = "aniworld.metrics"
+
+
 def install(app: Flask) -> None:
     """What stands outside of /api."""
     app.add_url_rule("/health", "health", alive, methods=["GET"])
     app.add_url_rule("/metrics", "metrics", metrics, methods=["GET"])
+
+
+def count(app: Flask, services: Services) -> None:
+    """Begins to count for ``/metrics`` where they are wanted; first of all, so that every request is counted whole."""
+    if services.environment.metrics:
+        from .metrics import Metrics  # the metrics' library, only where they are wanted
+
+        app.extensions[METRICS] = Metrics(app, services)
 
 
 @blueprint.get("/health")
@@ -60,8 +72,7 @@ def alive() -> Response:
 
 
 def metrics() -> Response:
-    if not services().environment.metrics:
+    counted = current_app.extensions.get(METRICS)
+    if counted is None:
         raise NotFound("Metrics are off; ANIWORLD_METRICS=true turns them on.")
-    from .metrics import render  # the metrics' library, only where they are wanted
-
-    return Response(render(services()), content_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(counted.render(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -21,6 +21,10 @@ def install(app: Flask, services: Services) -> None:
     rooms = Rooms(services.bus, services.downloads.status, services.scan.status)
     outlet = over_socketio.install(app, extensions.socketio, rooms, services)
     over_websocket.install(app, rooms, services.auth)
+    if services.cluster:  # what happens elsewhere; see docs/decisions/0093
+        services.cluster.on_event(rooms.hear)
+        services.cluster.on_return(rooms.tell_states)
+        services.cluster.on_return(outlet.look_soon)
     gate = SocketGate(app.wsgi_app, outlet.full, SOCKETIO_PATH)
     outlet.gate = gate
     app.wsgi_app = gate  # type: ignore[method-assign]

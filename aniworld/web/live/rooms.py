@@ -42,8 +42,10 @@ class Message:
 
 
 class Outlet(Protocol):
-    """One kind of connection. ``send`` must not wait for any client."""
+    """One kind of connection, ``connections`` of which are open. ``send`` must not wait for any client."""
 
+    @property
+    def connections(self) -> int: ...
     def wanted(self, room: str) -> bool: ...
     def send(self, message: Message) -> None: ...
 
@@ -62,6 +64,7 @@ class Rooms:
         self._lock = threading.Lock()
         self._sender: threading.Thread | None = None
         self._stopped = False
+        self._states_due = False
         self._held: QueueStatusChanged | None = None
         self._status_sent_at = float("-inf")
         self._unsubscribe = bus.subscribe(self.hear)
@@ -69,14 +72,23 @@ class Rooms:
     def add(self, outlet: Outlet) -> None:
         self._outlets = (*self._outlets, outlet)
 
+    @property
+    def connections(self) -> int:
+        """How many are open, of all kinds."""
+        return sum(outlet.connections for outlet in self._outlets)
+
     def hear(self, event: Event) -> None:
         """Takes an event over, if anybody is in its room."""
         if self._stopped or not self._wanted(event.room):
             return
         self._waiting.append(event)
-        self._news.set()
-        if self._sender is None:
-            self._begin()
+        self._wake()
+
+    def tell_states(self) -> None:
+        """Everybody gets the present state of the rooms they are in, soon: events may have been missed."""
+        if not self._stopped and any(self._wanted(room) for room in ROOMS):
+            self._states_due = True
+            self._wake()
 
     def stop(self) -> None:
         """May be called twice."""
@@ -95,6 +107,11 @@ class Rooms:
         return []
 
     # ── the sender ──────────────────────────────────────────────────────────
+
+    def _wake(self) -> None:
+        self._news.set()
+        if self._sender is None:
+            self._begin()
 
     def _begin(self) -> None:
         with self._lock:
@@ -115,6 +132,9 @@ class Rooms:
                     pause(0)  # with many clients an event takes long: requests that came meanwhile go first
             if self._held is not None and self._until_status() == 0:
                 self._send_status()
+            if self._states_due:
+                self._states_due = False
+                self._send_states()
 
     def _until_status(self) -> float | None:
         """Seconds until a held back queue_status is due; None while none is held."""
@@ -128,16 +148,26 @@ class Rooms:
         if held is not None:
             self._send(held)
 
+    def _send_states(self) -> None:
+        try:
+            for room in ROOMS:
+                for message in self.state_of(room) if self._wanted(room) else ():
+                    self._hand_out(message)
+        except Exception:  # the wall: a database that stumbles must not silence what follows
+            log.exception("The present state could not be told")
+
     def _send(self, event: Event) -> None:
         try:
             if isinstance(event, QueueStatusChanged) and not event.status:
                 event = QueueStatusChanged(plain(self._queue_status()))  # read when it is sent: always the newest
-            message = _message(event)
-            for outlet in self._outlets:
-                if outlet.wanted(message.room):
-                    outlet.send(message)
+            self._hand_out(_message(event))
         except Exception:  # the wall: one event that cannot be told must not silence those that follow
             log.exception("The event %s could not be told", event.name)
+
+    def _hand_out(self, message: Message) -> None:
+        for outlet in self._outlets:
+            if outlet.wanted(message.room):
+                outlet.send(message)
 
     def _wanted(self, room: str) -> bool:
         return any(outlet.wanted(room) for outlet in self._outlets)

@@ -41,12 +41,17 @@ class SocketIoOutlet:
         self._strangers: set[str] = set()
         self._lock = threading.Lock()
         self._watched = False
-        self._done = threading.Event()
+        self._done = False
+        self._due = threading.Event()
         self.gate: SocketGate | None = None
 
     @property
     def engine(self) -> Any:
         return self._socketio.server.eio
+
+    @property
+    def connections(self) -> int:
+        return len(self._clients)
 
     def full(self) -> bool:
         if not self._watched:
@@ -138,8 +143,13 @@ class SocketIoOutlet:
         if session:
             self._cut(session)
 
+    def look_soon(self) -> None:
+        """Sessions may have ended unheard."""
+        self._due.set()
+
     def stop(self) -> None:
-        self._done.set()
+        self._done = True
+        self._due.set()
 
     def _cut(self, session: str) -> None:
         """The transport ends as well, and wakes the greenlets that wait on it."""
@@ -160,7 +170,9 @@ class SocketIoOutlet:
 
     def _look_now_and_then(self) -> None:
         """Cuts sessions that expired or ended elsewhere, and connections that never signed in."""
-        while not self._done.wait(LOOK_EVERY_S):
+        while not self._done:
+            self._due.wait(LOOK_EVERY_S)
+            self._due.clear()
             try:
                 self._look()
             except Exception:  # the wall: a database that stumbles must not end the watch
@@ -196,7 +208,6 @@ def install(app: Flask, socketio: SocketIO, rooms: Rooms, services: Services) ->
         ping_interval=25,
         ping_timeout=20,
         serializer=TextPacket,
-        message_queue=services.environment.redis_url or None,
         logger=False,
         engineio_logger=False,
     )

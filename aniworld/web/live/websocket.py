@@ -86,6 +86,10 @@ class WebSocketOutlet:
         self._clients: set[Client] = set()
         self._lock = threading.Lock()
 
+    @property
+    def connections(self) -> int:
+        return len(self._clients)
+
     def full(self) -> bool:
         return len(self._clients) >= MAX_CLIENTS
 
