@@ -34,6 +34,7 @@ from aniworld.services.anime import AnimeService
 from aniworld.services.audit import AuditService
 from aniworld.services.auth import AuthService
 from aniworld.services.automation import EXTRA, build_automation
+from aniworld.services.backups import BackupService, quiet_while
 from aniworld.services.beside import BesideService
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
@@ -108,6 +109,9 @@ def build_services(environment: Environment | None = None) -> Services:
         renaming=RenamingService(
             database, lambda: config.current, progress, busy=lambda: scan.status().status == "running"
         ),
+        backups=BackupService(
+            environment, lambda: config.current, quiet_while(downloads, lambda: _is_busy(services)), spawn
+        ),
         extras={
             EXTRA: build_automation(
                 database=database,
@@ -168,6 +172,11 @@ def spawn(work: Callable[[], None]) -> None:
     import threading  # patched by then, where it is to be
 
     threading.Thread(target=work, daemon=True).start()
+
+
+def _is_busy(services: Services) -> bool:
+    """Whether a scan, or a look for new episodes, runs."""
+    return services.scan.status().status == "running" or services.extras[EXTRA].tracking.status().running
 
 
 def _left(event: Event) -> TypeGuard[SeriesUpdated]:

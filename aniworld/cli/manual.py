@@ -34,7 +34,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rename": ("rename --dry-run", "rename some-series"),
     "recycle": ("recycle list", "recycle restore 3f2a", "recycle empty --yes"),
     "config": ("config get download.concurrency", "config set download.concurrency 5", "config show --json"),
-    "backup": ("backup list",),
+    "backup": ("backup create --to /mnt/usb/aniworld.zip", "backup verify /mnt/usb/aniworld.zip", "backup restore /mnt/usb/aniworld.zip"),
     "import-legacy": ("import-legacy --dry-run /srv/anime",),
     "password": ("password", "password --stdin", "password --disable-totp"),
     "completion": ("completion bash",),

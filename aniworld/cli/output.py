@@ -26,6 +26,11 @@ def emit(value: object) -> None:
     print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
 
 
+def emit_line(value: object) -> None:
+    """The same as one line, for a program that reads while this one works."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False), flush=True)
+
+
 def show(
     as_json: bool, value: object, headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str = ""
 ) -> None:

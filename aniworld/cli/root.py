@@ -29,7 +29,7 @@ COMMANDS = {
     "rename": ("rename:rename", "Name the files that are there as the template wants it."),
     "recycle": ("recycle:recycle", "Bring back what was removed or replaced."),
     "config": ("config:config", "Look at the settings and change them."),
-    "backup": ("config:backup", "Keep a copy of the settings."),
+    "backup": ("backup:backup", "Keep everything but the videos in one file, and bring it back."),
     "import-legacy": ("legacy:import_legacy", "Import what older installations left in series folders."),
     "password": ("password:password", "Set or change the master password."),
     "completion": ("completion:completion", "Let the shell complete what is typed."),

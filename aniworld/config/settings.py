@@ -150,6 +150,15 @@ class MediaServerSettings:
 
 
 @dataclass(frozen=True)
+class BackupSettings:
+    enabled: bool = setting(True, "Make a backup of everything but the videos by itself.")
+    interval_hours: int = setting(168, "Hours between two backups that are made by themselves.", low=1, high=8760)
+    keep: int = setting(
+        5, "How many backups that were made by themselves are kept; those made by hand stay.", low=1, high=100
+    )
+
+
+@dataclass(frozen=True)
 class LoggingSettings:
     level: str = setting("INFO", "How much is logged.", choices=LOG_LEVELS)
     audit_days: int = setting(
@@ -172,6 +181,7 @@ class Settings:
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     media_server: MediaServerSettings = field(default_factory=MediaServerSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     ui: UiSettings = field(default_factory=UiSettings)
 

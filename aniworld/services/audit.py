@@ -21,7 +21,7 @@ ENTRIES_LIMIT = 100_000
 KINDS = (
     "signed_in", "sign_in_failed", "signed_out", "session_ended", "sessions_ended", "password_set", "password_changed",
     "key_created", "key_revoked", "key_used", "totp_enabled", "totp_disabled", "recovery_code_used",
-    "settings_changed", "settings_restored", "backup_deleted", "series_removed", "download_removed", "history_cleared",
+    "settings_changed", "settings_restored", "backup_deleted", "backup_downloaded", "backup_restored", "series_removed", "download_removed", "history_cleared",
     "recycle_removed", "recycle_emptied",
 )  # fmt: skip
 

@@ -26,7 +26,7 @@ from .views import BackupView
 
 SESSIONS = frozenset({"user_session"})
 OF_PROCESSES = frozenset({"lease", "stored_settings", "settings_backup"})  # settings travel as config.json
-ACCESS = frozenset({"master_password", "second_factor", "recovery_code", "api_key"})
+ACCESS = frozenset({"master_password", "second_factor", "recovery_code", "api_key", "calendar_token"})
 TELL_EVERY = 500
 
 Tell = Callable[[str, int, int], None]
@@ -34,11 +34,12 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Home:
-    """What is backed up and restored: the instance folder, its database, its settings."""
+    """What is backed up and restored: the instance folder, its database, its settings. ``shared``: these lie in it, too."""
 
     instance: Path
     database: Database
     config: ConfigService
+    shared: bool = False
 
 
 def unheard(phase: str, current: int, total: int) -> None:
@@ -148,9 +149,7 @@ def _files(home: Home, secrets: bool) -> Iterator[tuple[str, Iterable[bytes]]]:
     yield CONFIG, [_json(home.config.stored if secrets else home.config.masked())]
     for one in home.config.backups():
         with suppress(NotFound, InvalidInput, OSError):  # gone, or broken, since it was listed
-            content = (
-                home.config.backup_content(one.name) if secrets else _json(home.config.read_backup(one.name))
-            )
+            content = home.config.backup_content(one.name) if secrets else _json(home.config.read_backup(one.name))
             yield f"settings/{one.name}", [content]
     key = home.instance / SECRET_KEY
     if secrets and key.is_file():

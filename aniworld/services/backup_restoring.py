@@ -18,12 +18,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from aniworld.config.environment import Environment
 from aniworld.config.schema import problems
 from aniworld.config.settings import secrets as secret_settings
 from aniworld.config.store import write_private
 from aniworld.core.errors import AlreadyRunning, Conflict, DiskFull, InvalidInput, Unavailable
 from aniworld.models import Base, Database, DownloadQueueItem, ScanRun, utcnow
-from aniworld.models.upgrade import SCRIPTS, bring_up_to_date, migrate_to, newest_revision
+from aniworld.models.upgrade import SCRIPTS, bring_up_to_date, migrate_to, newest_revision, revision_of
 
 from .backup_archive import CONFIG, SECRET_KEY, Archive
 from .backup_making import SESSIONS, Home, Progress, Tell, carried, check_files, made, unheard
@@ -99,8 +100,10 @@ def restore(home: Home, path: Path, *, beside_server: bool = False, tell: Tell =
             with _live(home.database, work) as connection:
                 _check_quiet(connection)
                 _swap(connection, staged, archive, tell)
-                if settings is not None:
+                if settings is not None and not home.shared:
                     home.config.bring_back(settings)
+            if settings is not None and home.shared:  # a second writer on this database would have waited for the first
+                home.config.bring_back(settings)
         if secret_key is not None:
             write_private(home.instance / SECRET_KEY, secret_key)
         return Brought(path.name, before, archive.manifest.rows, warnings)
@@ -131,6 +134,23 @@ def stage(archive: Archive, work: Path, tell: Tell = unheard) -> Database:
         database.close()
         raise
     return database
+
+
+def set_newer_aside(environment: Environment) -> Path | None:
+    """Where a SQLite database went that a newer program left here; None if this program knows the one that is there."""
+    path = environment.instance / "aniworld.db"
+    if environment.database_url or not path.is_file():
+        return None
+    with closing(Database.at(environment.sqlalchemy_url)) as database:
+        revision = revision_of(database)
+    if revision is None or revision <= newest_revision():
+        return None
+    aside = path.with_name(f"aniworld.db.revision-{revision}-{utcnow():%Y%m%d-%H%M%S}")
+    for ending in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    return aside
 
 
 def _check_revision(revision: str) -> None:

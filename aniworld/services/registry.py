@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .anime import AnimeService
     from .audit import AuditService
     from .auth import AuthService
+    from .backups import BackupService
     from .beside import BesideService
     from .configuration import ConfigService
     from .downloads import DownloadService
@@ -60,6 +61,7 @@ class Services:
     beside: BesideService
     recycling: RecyclingService
     renaming: RenamingService
+    backups: BackupService
     extras: dict[str, Any] = field(default_factory=dict)
     stops: tuple[Callable[[], None], ...] = ()
 

@@ -94,10 +94,10 @@ def test_the_password_is_set_and_changed(cli: Cli) -> None:
 
 def test_settings_are_set_kept_and_brought_back(cli: Cli) -> None:
     assert cli("config", "set", "download.concurrency", "5").code == 0
-    name = cli("backup", "--json").json()["name"]
+    name = cli("config", "backup", "--json").json()["name"]
     assert cli("config", "set", "download.concurrency", "9").code == 0
     assert cli("config", "set", "download.concurrency", "900").code == 1
-    assert cli("backup", "restore", name).code == 0
+    assert cli("config", "restore", name).code == 0
     assert cli("config", "get", "download.concurrency").out == "5\n"
     assert cli("config", "validate", "-", stdin='{"download": {"nonsense": 1}}').code == 1
     assert cli("config", "validate", "-", stdin='{"download": {"concurrency": 2}}').code == 0

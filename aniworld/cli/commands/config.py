@@ -1,4 +1,4 @@
-"""config and backup: the settings, their check and their copies."""
+"""config: the settings, their check and their copies."""
 
 from __future__ import annotations
 
@@ -110,17 +110,6 @@ def restore(name: str, as_json: bool) -> None:
     emit(settings) if as_json else say(f"The settings are those of {name} again.")
 
 
-@click.group("backup", invoke_without_command=True)
-@prints
-@click.pass_context
-def backup(ctx: click.Context, as_json: bool) -> None:
-    """Keep a copy of the settings; list and restore copies."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(make_backup, as_json=as_json)
-
-
-for command in (make_backup, list_backups, restore):
-    backup.add_command(command)
 config.add_command(make_backup, "backup")
 config.add_command(list_backups, "backups")
 config.add_command(restore)
