@@ -32,7 +32,7 @@ from aniworld.providers.registry import Registry, settings_for
 from aniworld.providers.rest import RestingSources
 from aniworld.services.anime import AnimeService
 from aniworld.services.audit import AuditService
-from aniworld.services.auth import AuthService
+from aniworld.services.auth import RECALL_S, AuthService
 from aniworld.services.automation import EXTRA, build_automation
 from aniworld.services.backups import BackupService, quiet_while
 from aniworld.services.beside import BesideService
@@ -51,6 +51,7 @@ from aniworld.services.series import AnimeSeriesService
 from aniworld.services.system import SystemService
 
 if TYPE_CHECKING:
+    from aniworld.services.cluster import Cluster, Shared
     from aniworld.workers.runtime import Runtime
 
 USER_AGENT = f"Aniworld/{__version__} (self-hosted anime library)"
@@ -63,8 +64,9 @@ def build_services(environment: Environment | None = None) -> Services:
     """
     environment = environment or Environment.read()
     environment.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config = ConfigService(ConfigStore(environment.instance), environment)
     database = _database(environment)
+    shared = _shared(environment, database)
+    config = shared.config(environment) if shared else ConfigService(ConfigStore(environment.instance), environment)
     bus = EventBus()
     progress = ProgressService(bus)
     gate = _gate(environment, config)
@@ -84,14 +86,16 @@ def build_services(environment: Environment | None = None) -> Services:
         rest=rest,
         spawn=spawn,
     )
-    scan = ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now)
+    name = shared.name if shared else ""
+    scan = ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now, process=name)
     audit = AuditService(database, days=lambda: config.current.logging.audit_days)
+    auth = AuthService(database, environment, spawn=spawn, audit=audit, recall_s=0.0 if shared else RECALL_S)
     services = Services(
         environment=environment,
         database=database,
         bus=bus,
         config=config,
-        auth=AuthService(database, environment, spawn=spawn, audit=audit),
+        auth=auth,
         audit=audit,
         progress=progress,
         anime=anime,
@@ -99,7 +103,7 @@ def build_services(environment: Environment | None = None) -> Services:
         scan=scan,
         folders=FolderChoiceService(database, scan),
         downloads=downloads,
-        system=SystemService(database, config, environment, rest),
+        system=SystemService(database, config, environment, rest, clock_offset=lambda: gate.clock_offset_s),
         resolver=Resolver(database, registry, anime.read_once),
         rest=rest,
         registry=registry,
@@ -124,14 +128,32 @@ def build_services(environment: Environment | None = None) -> Services:
                 private_hosts=environment.private_hosts,
                 user_agent=USER_AGENT,
                 spawn=spawn,
+                audit=audit,
             )
         },
-        stops=(gate.close,),
+        cluster=_cluster(shared, bus=bus, config=config, auth=auth, downloads=downloads, scan=scan),
+        stops=(gate.close, *((shared.messages.stop,) if shared else ())),
     )
     bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)
     config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
     config.subscribe(lambda old, new: registry.configure(_places(config)) if old.catalogue != new.catalogue else None)
     return services
+
+
+def _shared(environment: Environment, database: Database) -> Shared | None:
+    if not environment.redis_url:
+        return None
+    from aniworld.services.cluster import Shared  # Redis' library: a server alone does without
+
+    return Shared.among_others(environment, database)
+
+
+def _cluster(shared: Shared | None, **services: Any) -> Cluster | None:
+    if shared is None:
+        return None
+    from aniworld.services.cluster import Cluster
+
+    return Cluster(shared, **services)
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -144,6 +166,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     settings = dict(config or {})
     environment = _environment(settings)
     services = build_services(environment)
+    if services.cluster:
+        services.cluster.check_secret()
     set_up_logging(environment.instance / "logs", services.config.current.logging.level)
     services.config.subscribe(lambda old, new: set_up_logging(environment.instance / "logs", new.logging.level))
     app = Flask("aniworld", instance_path=str(environment.instance), static_folder=None)

@@ -23,6 +23,7 @@ COMMANDS = {
     "add": ("series:add", "Add a series to the library."),
     "list": ("series:list_series", "List the library's series."),
     "scan": ("series:scan", "Compare the library folder with the catalogue."),
+    "calendar": ("calendar:calendar", "See what comes out, and let calendar programs see it."),
     "folders": ("folders:folders", "Say whose folders of no known series are."),
     "download": ("download:download", "Queue episodes and see them through."),
     "queue": ("queue:queue", "Look at the download queue and change it."),

@@ -1,6 +1,6 @@
 """The tables. Models hold facts; they read no configuration and abort no request."""
 
-from .access import ApiKey, MasterPassword, RecoveryCode, SecondFactorSecret, UserSession
+from .access import ApiKey, CalendarToken, MasterPassword, RecoveryCode, SecondFactorSecret, UserSession
 from .audit import AuditEntry
 from .base import Base, SoftDeleteMixin, TimestampMixin, utcnow
 from .cluster import Lease, SettingsBackup, StoredSettings
@@ -11,7 +11,7 @@ from .scan import FolderMatch, ScanRun, SeenFolder
 from .series import AnimeSeries, Episode
 
 __all__ = [
-    "AnimeSeries", "ApiKey", "AuditEntry", "Base", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "Lease",
+    "AnimeSeries", "ApiKey", "AuditEntry", "Base", "CalendarToken", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "Lease",
     "MasterPassword", "QueueState", "RecoveryCode", "RenameRun", "ScanRun", "SecondFactorSecret", "SeenFolder",
     "SettingsBackup", "SoftDeleteMixin", "StoredSettings", "TimestampMixin", "UserSession", "utcnow",
 ]  # fmt: skip

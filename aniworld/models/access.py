@@ -57,6 +57,16 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
+class CalendarToken(TimestampMixin, Base):
+    """One row, id 1, while calendar programs may read the calendar. ``digest``: SHA-256 of a 256-bit random token."""
+
+    __tablename__ = "calendar_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
 class ApiKey(TimestampMixin, Base):
     """A key for programs. ``digest``: SHA-256 of a 256-bit random key. ``scope``: read or full."""
 

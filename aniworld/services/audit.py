@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from aniworld.config.settings import Settings, walk
 from aniworld.core.errors import Unavailable
 from aniworld.models import AuditEntry, Database, utcnow
 
@@ -19,10 +20,10 @@ log = logging.getLogger(__name__)
 
 ENTRIES_LIMIT = 100_000
 KINDS = (
-    "signed_in", "sign_in_failed", "signed_out", "session_ended", "sessions_ended", "password_set", "password_changed",
+    "signed_in", "sign_in_failed", "code_asked", "proof_failed", "signed_out", "session_ended", "sessions_ended", "password_set", "password_changed",
     "key_created", "key_revoked", "key_used", "totp_enabled", "totp_disabled", "recovery_code_used",
     "settings_changed", "settings_restored", "backup_deleted", "backup_downloaded", "backup_restored", "series_removed", "download_removed", "history_cleared",
-    "recycle_removed", "recycle_emptied",
+    "recycle_removed", "recycle_emptied", "calendar_opened", "calendar_closed",
 )  # fmt: skip
 
 
@@ -75,6 +76,15 @@ class AuditService:
             oldest = session.scalar(select(AuditEntry.id).order_by(AuditEntry.id.desc()).offset(ENTRIES_LIMIT).limit(1))
             if oldest is not None:
                 session.execute(delete(AuditEntry).where(AuditEntry.id <= oldest))
+
+
+def changed(old: Settings, new: Settings) -> list[str]:
+    """The dotted names of settings that differ, never their values."""
+    return [
+        f"{section}.{name}"
+        for section, name, _ in walk()
+        if getattr(getattr(old, section), name) != getattr(getattr(new, section), name)
+    ]
 
 
 def hint(identity: str) -> str:

@@ -12,7 +12,9 @@ from aniworld.providers.registry import Registry
 from aniworld.providers.rest import Rest
 
 from .anime import AnimeService
+from .audit import AuditService
 from .calendar import CalendarService
+from .calendar_feed import CalendarFeedService
 from .downloads import DownloadService
 from .media_servers import MediaServerService
 from .notifications import NotificationService
@@ -33,6 +35,7 @@ class Automation:
     notifications: NotificationService
     media_servers: MediaServerService
     calendar: CalendarService
+    feed: CalendarFeedService
     _stops: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def start(self) -> None:
@@ -55,7 +58,7 @@ class Automation:
 def build_automation(
     *, database: Database, bus: EventBus, registry: Registry, anime: AnimeService, downloads: DownloadService,
     progress: ProgressService, settings: Callable[[], Settings], private_hosts: tuple[str, ...], user_agent: str,
-    spawn: Callable[[Callable[[], None]], None],
+    spawn: Callable[[Callable[[], None]], None], audit: AuditService,
 ) -> Automation:  # fmt: skip
     """Everything built and wired; nothing started."""
     calendar = CalendarService(database, registry, spawn)
@@ -69,4 +72,5 @@ def build_automation(
         notifications=NotificationService(bus, settings, private_hosts=private_hosts),
         media_servers=MediaServerService(bus, settings, user_agent=user_agent, private_hosts=private_hosts),
         calendar=calendar,
+        feed=CalendarFeedService(database, calendar, audit),
     )  # fmt: skip

@@ -231,6 +231,17 @@ class UnmatchedFolder:
 
 
 @dataclass(frozen=True)
+class CalendarAccess:
+    """How calendar programs read the calendar. ``password``: only in the answer that made it."""
+
+    active: bool
+    user: str
+    created_at: datetime | None = None
+    last_used: datetime | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True)
 class FolderChoice:
     """What a person chose for a folder. ``key`` None: it is nobody's; ``name``: of the series, empty for none."""
 

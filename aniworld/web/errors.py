@@ -36,6 +36,7 @@ from .answers import to_json
 log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
+BASIC = 'Basic realm="Aniworld calendar", charset="UTF-8"'
 TRY_AGAIN_S = 5
 DATABASE_TROUBLE = (
     "The database does not answer at this moment; try again, and look at the server's log if it stays so."
@@ -92,8 +93,8 @@ def problem(status: int, detail: str, code: str = "", **more: Any) -> Response:
     if code:
         facts["code"] = code
     response = Response(to_json({**facts, **more}) + "\n", status, content_type=PROBLEM)
-    if status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
+    if status == 401:  # only the calendar's address takes a password, and its programs ask for it when they hear so
+        response.headers["WWW-Authenticate"] = BASIC if request.path == "/api/calendar.ics" else "Bearer"
     return response
 
 

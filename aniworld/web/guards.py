@@ -8,6 +8,7 @@ from flask_login import login_user, logout_user
 from aniworld.core.errors import Forbidden, NotSignedIn
 from aniworld.extensions import login
 from aniworld.services.auth import Identity, SignedIn
+from aniworld.services.automation import EXTRA
 from aniworld.services.tokens import is_api_key
 
 from . import bodies, origins
@@ -21,6 +22,7 @@ PUBLIC = frozenset({
 })  # fmt: skip
 OWN_SIGN_IN = frozenset({"websocket"})  # signs in by itself, by header, cookie or first message
 SIGN_IN_BY_JSON = frozenset({"auth.setup", "auth.login"})  # nothing to forge yet; the origin is checked all the same
+BY_BASIC = frozenset({"calendar_feed.read"})  # calendar programs can send a password and no other header
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,6 +50,8 @@ def install(app: Flask) -> None:
 def guard() -> Response | None:
     """Before every request: who asks, may they, and is the wish their own."""
     g.identity = None if request.endpoint == "pages.static" else identify()
+    if g.identity is None and request.endpoint in BY_BASIC:
+        g.identity = by_calendar_password()
     if g.identity is None and request.endpoint not in PUBLIC | OWN_SIGN_IN:
         return _to_sign_in()
     if request.endpoint in OWN_SIGN_IN:
@@ -87,6 +91,15 @@ def by_headers() -> Identity | None:
     if kind.lower() == "bearer":
         return by_token(value.strip())
     return None
+
+
+def by_calendar_password() -> Identity:
+    """A reader of the calendar feed and of nothing else. Raises NotSignedIn."""
+    given, automation = request.authorization, services().extras.get(EXTRA)
+    stated = given is not None and given.type == "basic" and automation is not None
+    if stated and automation.feed.opens(given.username or "", given.password or ""):
+        return Identity("read", None)
+    raise NotSignedIn("The calendar wants the user “calendar” and the password that the calendar's page made.")
 
 
 def by_token(token: str) -> Identity:

@@ -17,6 +17,7 @@ from .api import (
     anime,
     auth,
     automation,
+    calendar_feed,
     config,
     document,
     identifiers,
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     anime.blueprint,
     queue.blueprint,
     automation.blueprint,
+    calendar_feed.blueprint,
     recycle.blueprint,
     rename.blueprint,
     system.blueprint,
@@ -49,6 +51,7 @@ def init_web(app: Flask, services: Services) -> None:
     """``app`` answers for ``services``. Raises InvalidInput for a first password that is none."""
     app.extensions[EXTENSION] = services
     _configure(app, services)
+    system.count(app, services)
     headers.install(app)
     bodies.install(app)
     guards.install(app)
@@ -56,7 +59,7 @@ def init_web(app: Flask, services: Services) -> None:
     errors.install(app, pages.error_page)
     addresses.install(app)
     identifiers.install(app)
-    app.extensions[auth.LIMIT] = SignInLimit(services.environment.redis_url or "memory://")
+    app.extensions[auth.LIMIT] = SignInLimit(services.environment.redis_url)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     document.install(app, BLUEPRINTS)

@@ -26,6 +26,7 @@ class Canaries:
         key = derived((server.instance / "secret_key").read_bytes(), "token")
         session_id = jwt.decode(server.token, key, algorithms=["HS256"], issuer="aniworld")["jti"]
         made = server.post("/api/auth/keys", {"name": "x", "scope": "full"}, 201)
+        calendar = server.post("/api/calendar/access", None, 201)
         totp = server.post("/api/auth/totp", {"password": PASSWORD}, 201)
         server.configure(
             media_server={"kind": "jellyfin", "url": "http://127.0.0.1:9", "token": f"{CANARY}-token"},
@@ -34,6 +35,7 @@ class Canaries:
         self.session_id = session_id
         self.secrets = {
             "canary": CANARY, "token": server.token, "api key": made["key"], "totp": totp["secret"],
+            "calendar password": calendar["password"],
             "secret key": (server.instance / "secret_key").read_bytes().hex(),
         }  # fmt: skip
 
@@ -111,7 +113,7 @@ def test_a27_what_lies_on_disk_is_the_owners_alone(canaries: Canaries) -> None:
     assert secret
     assert [path.name for path in secret if path.stat().st_mode & 0o077] == []
     database = b"".join(path.read_bytes() for path in instance.glob("aniworld.db*"))
-    for name in ("api key", "token", "totp"):
+    for name in ("api key", "token", "totp", "calendar password"):
         assert canaries.secrets[name].encode() not in database, name
     assert PASSWORD.encode() not in database
 

@@ -10,7 +10,7 @@ from flask import request
 
 from aniworld.core.errors import AniworldError
 from aniworld.services.automation import EXTRA, Automation
-from aniworld.services.views import CalendarEntry
+from aniworld.services.views import CalendarAccess, CalendarEntry
 from aniworld.web.pages.dressing import fragment, is_partial, page
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.wiring import services
@@ -39,6 +39,7 @@ def calendar() -> str:
         "first": week > -WEEKS_BACK,
         "last": week < WEEKS_AHEAD,
         "days": week_of(week, date.today()),
+        "access": None if is_partial() else access(),
     }
     if not is_partial() and request.args.get("now") != "1":
         return page("calendar.html", _("Calendar"), active="calendar", waits=True, **context)
@@ -59,6 +60,12 @@ def announced() -> tuple[Sequence[CalendarEntry], AniworldError | None]:
         return automation.calendar.upcoming(), None
     except AniworldError as error:
         return (), error
+
+
+def access() -> CalendarAccess | None:
+    """How calendar programs read the calendar; None where this process has none."""
+    automation: Automation | None = services().extras.get(EXTRA)
+    return automation.feed.access() if automation else None
 
 
 def week_of(week: int, today: date, entries: Sequence[CalendarEntry] = ()) -> list[Day]:

@@ -29,6 +29,7 @@ SECTION_NAMES: dict[str, Callable[[], str]] = {
     "backups": lambda: _("Earlier settings"),
     "backup": lambda: _("Backup"),
     "access": lambda: _("Sign-in and keys"),
+    "audit": lambda: _("Audit log"),
     "about": lambda: _("About"),
 }
 
@@ -109,6 +110,40 @@ FACT_NAMES: dict[str, Callable[[], str]] = {
     "Disk total": lambda: _("Size of the disk"),
     "Disk free": lambda: _("Free on the disk"),
 }
+
+
+AUDIT_NAMES: dict[str, Callable[[], str]] = {
+    "signed_in": lambda: _("Signed in"),
+    "sign_in_failed": lambda: _("Sign-in failed"),
+    "code_asked": lambda: _("Password right, code still missing"),
+    "proof_failed": lambda: _("Wrong password or code while signed in"),
+    "signed_out": lambda: _("Signed out"),
+    "session_ended": lambda: _("Session ended"),
+    "sessions_ended": lambda: _("All other sessions ended"),
+    "password_set": lambda: _("Password set"),
+    "password_changed": lambda: _("Password changed"),
+    "key_created": lambda: _("API key made"),
+    "key_revoked": lambda: _("API key revoked"),
+    "key_used": lambda: _("API key used, first time that day"),
+    "totp_enabled": lambda: _("Second factor turned on"),
+    "totp_disabled": lambda: _("Second factor turned off"),
+    "recovery_code_used": lambda: _("Recovery code used"),
+    "settings_changed": lambda: _("Settings changed"),
+    "settings_restored": lambda: _("Settings restored"),
+    "backup_deleted": lambda: _("Backup deleted"),
+    "series_removed": lambda: _("Series removed"),
+    "download_removed": lambda: _("Download removed"),
+    "history_cleared": lambda: _("History cleared"),
+    "recycle_removed": lambda: _("Deleted from the recycle bin"),
+    "recycle_emptied": lambda: _("Recycle bin emptied"),
+    "calendar_opened": lambda: _("Password for calendar programs made"),
+    "calendar_closed": lambda: _("Password for calendar programs revoked"),
+}
+
+
+def audit_name(kind: str) -> str:
+    """What an entry of the audit log says was done; one without a word here is named by its kind."""
+    return AUDIT_NAMES[kind]() if kind in AUDIT_NAMES else _spoken(kind)
 
 
 def fact_name(label: str) -> str:
