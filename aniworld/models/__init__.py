@@ -9,9 +9,10 @@ from .library import RenameRun
 from .queue import DownloadQueueItem, QueueState
 from .scan import FolderMatch, ScanRun, SeenFolder
 from .series import AnimeSeries, Episode
+from .workers import WorkerSeen
 
 __all__ = [
     "AnimeSeries", "ApiKey", "AuditEntry", "Base", "CalendarToken", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "Lease",
     "MasterPassword", "QueueState", "RecoveryCode", "RenameRun", "ScanRun", "SecondFactorSecret", "SeenFolder",
-    "SettingsBackup", "SoftDeleteMixin", "StoredSettings", "TimestampMixin", "UserSession", "utcnow",
+    "SettingsBackup", "SoftDeleteMixin", "StoredSettings", "TimestampMixin", "UserSession", "WorkerSeen", "utcnow",
 ]  # fmt: skip

@@ -1,0 +1,119 @@
+"""WorkersSeen: which download workers there are in the cluster, and which of them are silent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+
+from aniworld.core.errors import AlreadyRunning, InvalidInput
+from aniworld.core.queue import Status
+from aniworld.core.sentences import Sentence
+from aniworld.models import Database, DownloadQueueItem, WorkerSeen, utcnow
+
+from .views import HealthCheck
+
+SEEN_EVERY_S = 10.0
+ALIVE = timedelta(seconds=25)  # two signs of life were left out, and a little
+SILENT = timedelta(seconds=60)
+GONE = timedelta(days=1)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class WorkerView:
+    """One download worker. ``slots``: downloads at a time; ``active``: those it runs; ``silent``: not seen for a minute."""
+
+    name: str
+    host: str
+    pid: int
+    version: str
+    slots: int
+    active: int
+    started_at: datetime
+    seen_at: datetime
+    silent: bool = False
+
+
+def worker_name(text: str) -> str:
+    """``text``, if it can be a worker's name. Raises InvalidInput."""
+    if not _NAME.fullmatch(text):
+        raise InvalidInput(
+            f"{text[:80]!r} is no name for a worker; take letters, digits, dots and hyphens, at most 64 of them (--name)."
+        )
+    return text
+
+
+class WorkersSeen:
+    def __init__(self, database: Database, *, clock: Callable[[], datetime] = utcnow) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, worker: WorkerView) -> None:
+        """The worker is one of the cluster. Raises AlreadyRunning while another machine has a worker of this name."""
+        with self._database.reading() as session:
+            row = session.get(WorkerSeen, worker.name)
+        if row is not None and row.host != worker.host and self._clock() - row.seen_at < ALIVE:
+            raise AlreadyRunning(
+                f"A worker named {worker.name} runs on {row.host} already; give this one another name with --name or "
+                "ANIWORLD_WORKER. If it was killed there, its name is free within half a minute."
+            )
+        self.seen(worker)
+
+    def seen(self, worker: WorkerView) -> None:
+        """The worker's word about itself, from now."""
+        facts = {name: value for name, value in asdict(worker).items() if name != "silent"}
+        with self._database.writing() as session:
+            session.merge(WorkerSeen(**facts | {"seen_at": self._clock()}))
+
+    def left(self, name: str) -> None:
+        """The worker has ended."""
+        with self._database.writing() as session:
+            session.execute(delete(WorkerSeen).where(WorkerSeen.name == name))
+
+    def all(self) -> list[WorkerView]:
+        """Every worker by name, also those that have been silent for less than a day."""
+        with self._database.reading() as session:
+            rows = list(session.scalars(select(WorkerSeen).order_by(WorkerSeen.name)))
+        return [_view(row, self._clock()) for row in rows]
+
+    def purge(self) -> int:
+        """How many rows of workers went that have not been seen for a day."""
+        with self._database.writing() as session:
+            old = list(session.scalars(select(WorkerSeen).where(WorkerSeen.seen_at < self._clock() - GONE)))
+            for row in old:
+                session.delete(row)
+        return len(old)
+
+    def checks(self) -> Iterable[HealthCheck]:
+        """Whether somebody downloads, and whether those that hold items speak."""
+        workers = self.all()
+        if all(worker.silent for worker in workers):
+            message = Sentence("No download worker has been seen for a minute; nothing is downloaded.")
+            advice = Sentence("Start one with python -m aniworld worker; look at its log if it runs.")
+            yield HealthCheck("workers", "error", message, advice)
+            return
+        held, spoken = self._held(), {worker.name for worker in workers if not worker.silent}
+        silent = sorted(name for name in held if name not in spoken)
+        for name in silent:
+            message = Sentence("The worker {name} holds {count} downloads and is silent.", name=name, count=held[name])
+            advice = Sentence("Its downloads go to other workers by themselves; look at its machine.")
+            yield HealthCheck("workers", "warning", message, advice)
+        if not silent:
+            yield HealthCheck("workers", "ok", Sentence("Download workers: {count}.", count=len(spoken)))
+
+    def _held(self) -> Mapping[str, int]:
+        row = DownloadQueueItem
+        query = select(row.worker, func.count(row.id)).where(row.status == Status.DOWNLOADING).group_by(row.worker)
+        with self._database.reading() as session:
+            return {name: count for name, count in session.execute(query).tuples() if name}
+
+
+def _view(row: WorkerSeen, now: datetime) -> WorkerView:
+    return WorkerView(
+        row.name, row.host, row.pid, row.version, row.slots, row.active, row.started_at, row.seen_at,
+        silent=now - row.seen_at > SILENT,
+    )  # fmt: skip
