@@ -29,6 +29,18 @@ def opened() -> Iterator[Services]:
 
 
 @contextmanager
+def recorded(services: Services, kind: str) -> Iterator[None]:
+    """The settings that change in this block are an entry of the audit log, by name."""
+    from aniworld.services.audit import changed  # see opened
+
+    before = services.config.current
+    yield
+    names = changed(before, services.config.current)
+    if names:
+        services.audit.record(kind, ", ".join(names))
+
+
+@contextmanager
 def series_app() -> Iterator[SeriesApp]:
     from aniworld.services.series_app import SeriesApp
 
@@ -38,14 +50,15 @@ def series_app() -> Iterator[SeriesApp]:
 
 @contextmanager
 def driving(services: Services) -> Iterator[bool]:
-    """While the block lasts, the queue is worked on: by a server that runs on this instance, else by this process.
+    """While the block lasts, the queue is worked on: by a server that runs on this instance, or by the workers of a
+    cluster, else by this process.
 
     What you get is whether it is this process. At the end its running downloads are put back, their bytes kept.
     """
     from aniworld.workers.instance_lock import InstanceLock  # most commands download nothing
     from aniworld.workers.runtime import Runtime
 
-    if InstanceLock.is_held(services.environment.instance):
+    if services.cluster or InstanceLock.is_held(services.environment.instance):
         yield False
         return
     runtime = Runtime(services, services.environment.instance)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -28,24 +28,28 @@ from aniworld.core.errors import (
 from aniworld.models import ApiKey, Database, MasterPassword, UserSession, utcnow
 
 from .audit import AuditService, Origin, hint
-from .identity import Identity, SignedIn
+from .endings import Endings
+from .identity import Identity, SignedIn, key_view, printable, session_view
 from .passwords import Passwords, check
 from .recent import Recent
 from .second_factor import Enrolment, RecoveryCodes, SecondFactor
-from .tokens import Tokens, derived, new_api_key, new_session_id, read_secret, same
+from .tokens import Tokens, derived, new_api_key, new_session_id, read_secret, same, setup_token
 from .views import ApiKeyView, SessionView
 
 log = logging.getLogger(__name__)
 
 REMEMBERED, SESSION, IDLE = timedelta(days=30), timedelta(hours=24), timedelta(hours=12)
-SEEN_EVERY = timedelta(minutes=1)
+SEEN_EVERY, RECALL_S = timedelta(minutes=1), 1.0
 SESSIONS_LIMIT, KEYS_LIMIT = 500, 100
 SCOPES = ("read", "full")
 __all__ = ["REMEMBERED", "AuthService", "Identity", "SignedIn"]
 
 
 class AuthService:
-    """``clock`` gives the present moment in UTC. ``spawn`` runs what nobody waits for."""
+    """``clock`` gives the present moment in UTC. ``spawn`` runs what nobody waits for.
+
+    ``recall_s``: how long what the database said of a session counts; 0 where other processes end sessions, too.
+    """
 
     def __init__(
         self,
@@ -56,9 +60,10 @@ class AuthService:
         clock: Callable[[], datetime] = utcnow,
         spawn: Callable[[Callable[[], None]], object] = lambda work: work(),
         audit: AuditService | None = None,
+        recall_s: float = RECALL_S,
     ) -> None:
-        self.secret = secret or read_secret(environment.instance)
-        self.setup_token = secrets.token_urlsafe(16)
+        self.secret = secret or read_secret(environment.instance, environment.secret_key)
+        self.setup_token = setup_token(self.secret if environment.redis_url else None)
         self._database = database
         self._environment = environment
         self._clock = clock
@@ -67,8 +72,8 @@ class AuthService:
         self._tokens = Tokens(derived(self.secret, "token"))
         self._audit = audit or AuditService(database, clock=clock)
         self.second_factor = SecondFactor(database, derived(self.secret, "totp"), clock)
-        self._recent: Recent[Identity] = Recent()
-        self._ended: tuple[Callable[[str], None], ...] = ()
+        self._recent: Recent[Identity] = Recent(seconds=recall_s)
+        self.endings = Endings()
         self._configured = False
         self._seen: dict[str, datetime] = {}
         self._seen_lock = threading.Lock()
@@ -120,7 +125,8 @@ class AuthService:
     def change_password(self, current: str, new: str, keep_session: str | None = None) -> None:
         """Every session but ``keep_session`` ends. Raises WrongPassword, InvalidInput."""
         check(new, "new")
-        self._verify(current)
+        with self._failures("proof_failed"):
+            self._verify(current)
         self._store(self._passwords.digest(new))
         self.end_all(keep_session)
         self._audit.record("password_changed")
@@ -129,20 +135,27 @@ class AuthService:
 
     def begin_second_factor(self, password: str) -> Enrolment:
         """Raises WrongPassword, Conflict."""
-        self._verify(password)
+        with self._failures("proof_failed"):
+            self._verify(password)
         return self.second_factor.begin()
 
     def enable_second_factor(self, code: str, keep_session: str | None = None) -> RecoveryCodes:
         """Every session but ``keep_session`` ends: they came in without it. Raises WrongCode, Conflict."""
-        codes = self.second_factor.confirm(code)
+        with self._failures("proof_failed"):
+            codes = self.second_factor.confirm(code)
         self.end_all(keep_session)
         self._audit.record("totp_enabled")
         return codes
 
-    def disable_second_factor(self, password: str | None = None) -> None:
-        """``None``: for the owner at this machine. Raises WrongPassword."""
+    def disable_second_factor(self, password: str | None = None, code: str | None = None) -> None:
+        """By the password, and a code where it is on; ``None``: for the owner at this machine.
+
+        Raises WrongPassword, WrongCode, TotpRequired.
+        """
         if password is not None:
-            self._verify(password)
+            with self._failures("proof_failed"):
+                self._verify(password)
+                self._verify_code(code, self._audit.origin())
         self.second_factor.disable()
         self._audit.record("totp_disabled")
 
@@ -152,12 +165,9 @@ class AuthService:
         self, password: str, remember: bool = False, agent: str = "", address: str = "", code: str | None = None
     ) -> SignedIn:
         """A new session. Raises WrongPassword, WrongCode, TotpRequired, Conflict while no password is set."""
-        try:
+        with self._failures("sign_in_failed", Origin(address)):
             self._verify(password)
-            self._verify_code(code, address)
-        except WrongPassword as error:
-            self._audit.record("sign_in_failed", error.code, origin=Origin(address))
-            raise
+            self._verify_code(code, Origin(address))
         return self._begin(remember, agent, address)
 
     def identity_of_token(self, token: str) -> Identity:
@@ -200,7 +210,7 @@ class AuthService:
         """The open sessions, last seen first."""
         with self._database.reading() as session:
             rows = session.scalars(select(UserSession).where(*self._open()).order_by(UserSession.last_seen_at.desc()))
-            return [_session_view(row, current) for row in rows]
+            return [session_view(row, current) for row in rows]
 
     def end_session(self, session_id: str) -> None:
         """Raises NotFound."""
@@ -208,17 +218,28 @@ class AuthService:
             raise NotFound("There is no open session of this id.")
         self._audit.record("session_ended", hint(session_id))
 
+    def end_others(self, keep: str | None) -> int:
+        """Every open session but ``keep`` is dead at once; how many that were."""
+        others = [one.id for one in self.sessions() if one.id != keep]
+        self._end(others)
+        self._audit.record("sessions_ended", str(len(others)))
+        return len(others)
+
     def end_all(self, keep: str | None = None) -> None:
         """Every session but ``keep`` is dead at once."""
         with self._database.reading() as session:
-            wanted = select(UserSession.id).where(UserSession.revoked_at.is_(None), UserSession.id != (keep or ""))
-            ids = list(session.scalars(wanted))
+            known = UserSession.revoked_at.is_(None), UserSession.id != (keep or "")
+            ids = list(session.scalars(select(UserSession.id).where(*known)))
         self._end(ids)
 
     def on_session_ended(self, hear: Callable[[str], None]) -> Callable[[], None]:
         """``hear(id)`` when a session ends or a key is revoked; what you get takes it off again."""
-        self._ended = (*self._ended, hear)
-        return lambda: setattr(self, "_ended", tuple(known for known in self._ended if known is not hear))
+        return self.endings.listen(hear)
+
+    def ended_afar(self, ids: Sequence[str]) -> None:
+        """Sessions or keys that another process ended: nothing that was remembered of them counts any more."""
+        self._recent.clear()
+        self.endings.tell(ids, afar=True)
 
     def purge(self) -> None:
         """Rows of sessions that ended or expired a while ago go."""
@@ -233,7 +254,7 @@ class AuthService:
         """Newest first."""
         with self._database.reading() as session:
             wanted = select(ApiKey).where(ApiKey.revoked_at.is_(None)).order_by(ApiKey.created_at.desc())
-            return [_key_view(row) for row in session.scalars(wanted)]
+            return [key_view(row) for row in session.scalars(wanted)]
 
     def create_key(self, name: str, scope: str) -> ApiKeyView:
         """The new key, in the only answer that ever shows it. Raises InvalidInput, Conflict."""
@@ -247,7 +268,7 @@ class AuthService:
                 raise Conflict(f"There are {KEYS_LIMIT} keys already; revoke one that you no longer need.")
             session.add(row)
         self._audit.record("key_created", f"{name} ({scope})")
-        return _key_view(row, key)
+        return key_view(row, key)
 
     def revoke_key(self, key_id: str) -> None:
         """Raises NotFound."""
@@ -268,7 +289,7 @@ class AuthService:
             if session.get(MasterPassword, 1) is not None:
                 raise Conflict("The password is set already; sign in.")
             session.add(MasterPassword(id=1, digest=digest))
-        self.setup_token = secrets.token_urlsafe(16)
+        self.setup_token = setup_token(None)
 
     def _store(self, digest: str) -> None:
         with self._database.writing() as session:
@@ -282,13 +303,23 @@ class AuthService:
         if not self._passwords.matches(row.digest, password):
             raise WrongPassword("The password is wrong.")
 
-    def _verify_code(self, code: str | None, address: str) -> None:
+    @contextmanager
+    def _failures(self, kind: str, origin: Origin | None = None) -> Iterator[None]:
+        """What is proved wrong inside is an entry of the audit log, and raised on."""
+        try:
+            yield
+        except WrongPassword as error:
+            self._audit.record(kind, error.code, origin=origin)
+            raise
+
+    def _verify_code(self, code: str | None, origin: Origin) -> None:
         if not self.second_factor.state().enabled:
             return
         if not code:
+            self._audit.record("code_asked", origin=origin)
             raise TotpRequired("Your password is right; enter the code of your authenticator as well.")
         if self.second_factor.spend(code):
-            self._audit.record("recovery_code_used", origin=Origin(address))
+            self._audit.record("recovery_code_used", origin=origin)
 
     def _begin(self, remember: bool, agent: str, address: str) -> SignedIn:
         now = self._clock()
@@ -297,7 +328,7 @@ class AuthService:
             expires_at=now + (REMEMBERED if remember else SESSION),
             last_seen_at=now,
             remember=remember,
-            user_agent=_plain(agent)[:300],
+            user_agent=printable(agent)[:300],
             address=address[:64],
         )
         with self._database.writing() as session:
@@ -335,14 +366,9 @@ class AuthService:
         self._tell_ended(ended)
         return bool(ended)
 
-    def _tell_ended(self, ids: Iterable[str]) -> None:
+    def _tell_ended(self, ids: Sequence[str]) -> None:
         self._recent.clear()
-        for one in ids:
-            for hear in self._ended:
-                try:
-                    hear(one)
-                except Exception:  # the wall: a listener that fails must not keep the next session alive
-                    log.exception("A listener failed on an ended session")
+        self.endings.tell(ids)
 
     def _saw(self, table: type[UserSession] | type[ApiKey], row_id: str) -> None:
         """Writes at most once a minute that someone was here; nobody waits for it to succeed."""
@@ -371,17 +397,3 @@ class AuthService:
 
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-
-
-def _plain(text: str) -> str:
-    return "".join(char for char in text if char.isprintable())
-
-
-def _session_view(row: UserSession, current: str | None) -> SessionView:
-    return SessionView(
-        row.id, row.created_at, row.last_seen_at, row.expires_at, row.user_agent, row.address, row.id == current
-    )
-
-
-def _key_view(row: ApiKey, key: str | None = None) -> ApiKeyView:
-    return ApiKeyView(row.id, row.name, row.scope, row.hint, row.created_at, row.last_used_at, key)

@@ -8,9 +8,10 @@ import hmac
 import re
 import secrets
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from urllib.parse import quote
 
 from sqlalchemy import delete, func, select, update
@@ -22,7 +23,16 @@ SECRET_BYTES = 20  # RFC 4226, section 4: 160 bits
 STEP_S, DIGITS = 30, 6
 DRIFT = 1  # steps that a clock may be off, as RFC 6238, section 5.2 recommends
 RECOVERY_CODES = 10
+QUIET_ZONE = 4  # units, ISO/IEC 18004
 _CODE, _RECOVERY = re.compile(r"[0-9]{6}"), re.compile(r"[A-Z2-7]{26}")
+
+
+@dataclass(frozen=True)
+class QrCode:
+    """``uri`` as a picture: ``path`` is that of an SVG, ``size`` by ``size`` units with the quiet zone around it."""
+
+    size: int
+    path: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class Enrolment:
 
     secret: str
     uri: str
+    qr: QrCode
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,24 @@ def code_at(secret: bytes, step: int, digits: int = DIGITS) -> str:
     start = digest[-1] & 0x0F
     number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFF_FFFF
     return str(number % 10**digits).zfill(digits)
+
+
+def qr_code(text: str) -> QrCode:
+    """Dark squares as one path of horizontal lines, each a unit high."""
+    import segno  # a quarter of a second for a picture that is drawn once in the life of an instance
+
+    rows = segno.make(text, error="m", micro=False).matrix
+    edge = QUIET_ZONE
+    lines = [f"M{x + edge} {y + edge}h{length}v1h-{length}z" for y, row in enumerate(rows) for x, length in _runs(row)]
+    return QrCode(len(rows) + 2 * edge, "".join(lines))
+
+
+def _runs(row: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """(start, length) of each run of dark squares."""
+    for dark, run in groupby(enumerate(row), key=lambda one: bool(one[1])):
+        places = [place for place, _ in run]
+        if dark:
+            yield places[0], len(places)
 
 
 class SecondFactor:
@@ -79,7 +108,8 @@ class SecondFactor:
             session.merge(SecondFactorSecret(id=1, secret=self._sealed(secret), confirmed_at=None, last_step=0))
         text = base64.b32encode(secret).decode()
         query = f"secret={text}&issuer=Aniworld&algorithm=SHA1&digits={DIGITS}&period={STEP_S}"
-        return Enrolment(text, f"otpauth://totp/{quote('Aniworld:owner')}?{query}")
+        uri = f"otpauth://totp/{quote('Aniworld:owner')}?{query}"
+        return Enrolment(text, uri, qr_code(uri))
 
     def confirm(self, code: str) -> RecoveryCodes:
         """It counts from now on. Raises Conflict without a ``begin``, WrongCode."""

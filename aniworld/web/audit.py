@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, has_request_context, request
 
-from aniworld.config.settings import Settings, walk
-from aniworld.services.audit import Origin, hint
+from aniworld.services.audit import Origin, changed, hint
 
 from . import guards
 from .wiring import services
@@ -40,15 +39,6 @@ def origin() -> Origin:
         return Origin()
     who = guards.identity()
     return Origin(request.remote_addr or "", hint(who.id) if who else "")
-
-
-def changed(old: Settings, new: Settings) -> list[str]:
-    """The dotted names of settings that differ, never their values."""
-    return [
-        f"{section}.{name}"
-        for section, name, _ in walk()
-        if getattr(getattr(old, section), name) != getattr(getattr(new, section), name)
-    ]
 
 
 def _remember() -> None:

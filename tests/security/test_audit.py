@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -10,8 +15,15 @@ import requests
 from aniworld.models import AuditEntry, Database
 from aniworld.services import audit as audit_module
 from aniworld.services.audit import KINDS, AuditService, Origin, hint
-from tests.running import PASSWORD, Server
+from tests.running import PASSWORD, ROOT, Server
 from tests.services.test_auth import Clock
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "instance", ANIWORLD_CATALOGUE_URL="http://127.0.0.1:9").start()
+    yield server
+    server.stop()
 
 
 def told(server: Server, kind: str) -> list[dict[str, str]]:
@@ -43,9 +55,74 @@ def test_what_an_owner_does_is_found_in_the_log_without_any_value(running: Serve
     assert [one["detail"] for one in told(running, "key_revoked")] == ["Sonarr"]
     assert [one["detail"] for one in told(running, "backup_deleted")] == [backup]
     assert told(running, "history_cleared")
+    changed = {"current": "canary-wrong", "new": "canary-new"}
+    assert running.call("POST", "/api/auth/password", changed).status_code == 401
+    assert told(running, "proof_failed")[0]["detail"] == "wrong_password"
     whole = running.call("GET", "/api/auth/audit", params={"page_size": 500}).text
     for secret in ("canary", made["key"], token, PASSWORD, running.token):
         assert secret not in whole
+
+
+def test_what_the_owner_does_on_the_machine_itself_is_in_it_too(fresh: Server) -> None:
+    """The command line has no address and no session; names of settings are kept, never values."""
+    key = fresh.post("/api/auth/keys", {"name": "x", "scope": "full"}, 201)["key"]
+    for words in (
+        ("config", "set", "media_server.token", "canary-cli"), ("config", "set", "ui.theme", "dark"),
+        ("config", "set", "ui.theme", "dark"), ("queue", "clear", "failed"), ("recycle", "empty", "--yes"),
+    ):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "aniworld", *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+            env={**os.environ, **fresh.environment},
+        )  # fmt: skip
+        assert done.returncode == 0 or words[0] == "recycle", done.stderr
+    found = [one for one in fresh.get("/api/auth/audit") if not one["address"]]
+    changed = sorted(one["detail"] for one in found if one["kind"] == "settings_changed")
+    assert changed == ["media_server.token", "ui.theme"]
+    assert "history_cleared" in {one["kind"] for one in found}
+    assert not [one for one in found if "canary" in one["detail"] or key in one["detail"]]
+
+
+def test_all_other_sessions_end_at_once_and_this_one_stays(fresh: Server) -> None:
+    others = [
+        requests.post(fresh.url + "/api/auth/login", json={"password": PASSWORD}).json()["access_token"]
+        for _ in range(3)
+    ]
+    assert len(fresh.get("/api/auth/sessions")) == 4
+    assert fresh.call("DELETE", "/api/auth/sessions").json() == {"removed": 3}
+    for token in others:
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.get(fresh.url + "/api/queue/status", headers=headers).status_code == 401
+    assert [one["current"] for one in fresh.get("/api/auth/sessions")] == [True]
+    assert told(fresh, "sessions_ended")[0]["detail"] == "3"
+    made = fresh.post("/api/auth/keys", {"name": "x", "scope": "full"}, 201)["key"]
+    read = fresh.post("/api/auth/keys", {"name": "y", "scope": "read"}, 201)["key"]
+    ended = requests.delete(fresh.url + "/api/auth/sessions", headers={"X-Api-Key": read})
+    assert ended.status_code == 403
+    ended = requests.delete(fresh.url + "/api/auth/sessions", headers={"X-Api-Key": made})
+    assert (ended.status_code, ended.json()) == (200, {"removed": 1})
+    fresh.sign_in()
+
+
+@pytest.mark.parametrize("query", ["", "?kind=signed_in", "?kind=made+up", "?kind=%3Cscript%3E", "?page=0", "?page=-9", "?page=x",
+                                   "?page=" + "9" * 30, "?page=2&page=3", "?kind=signed_in&page=99"])  # fmt: skip
+def test_the_page_of_the_log_stands_whatever_the_address_says(running: Server, query: str) -> None:
+    agent = {"User-Agent": "<script>alert(1)</script>\u202e".encode()}
+    requests.post(running.url + "/api/auth/login", json={"password": PASSWORD}, headers=agent)
+    answer = running.call("GET", "/settings/audit" + query)
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text and "made up" not in answer.text
+    if query == "?kind=signed_in":
+        assert "&lt;script&gt;" in answer.text and "python-requests" in answer.text
+        assert "Sign-in failed</td>" not in answer.text
+
+
+def test_the_page_goes_back_by_fifties(fresh: Server) -> None:
+    for number in range(60):
+        fresh.post("/api/auth/keys", {"name": f"key {number}", "scope": "read"}, 201)
+    first, second = (fresh.call("GET", f"/settings/audit?kind=key_created&page={page}").text for page in (1, 2))
+    assert "key 59 (read)" in first and "key 9 (read)" not in first and 'rel="next"' in first
+    assert "key 9 (read)" in second and 'rel="prev"' in second and 'rel="next"' not in second
+    assert "kind=key_created" in first
 
 
 def test_the_log_comes_in_pages_newest_first_and_is_for_the_owner(running: Server) -> None:

@@ -20,7 +20,7 @@ from aniworld.config.environment import Environment
 from aniworld.core.errors import Conflict, TotpRequired, Unavailable, WrongCode, WrongPassword
 from aniworld.models import Database, RecoveryCode, SecondFactorSecret
 from aniworld.services.auth import AuthService
-from aniworld.services.second_factor import STEP_S, code_at
+from aniworld.services.second_factor import STEP_S, code_at, qr_code
 from tests.running import PASSWORD, ROOT, Server
 from tests.services.test_auth import Clock
 
@@ -34,6 +34,23 @@ VECTORS = (  # RFC 6238, appendix B, SHA-1
 def test_codes_are_those_of_the_rfc(moment: int, code: str) -> None:
     assert code_at(b"12345678901234567890", moment // STEP_S, digits=8) == code
     assert code_at(b"12345678901234567890", moment // STEP_S) == code[2:]
+
+
+def test_the_picture_holds_the_address_in_whole_squares_with_a_quiet_zone() -> None:
+    """The finder patterns stand in three corners, four units in, and nothing else does in the fourth."""
+    made = qr_code("otpauth://totp/Aniworld%3Aowner?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=Aniworld")
+    squares = {
+        (int(x) + more, int(y))
+        for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", made.path)
+        for more in range(int(length))
+    }
+    assert re.fullmatch(r"(M\d+ \d+h(\d+)v1h-\2z)+", made.path)
+    last = made.size - 5
+    ring = {(x, y) for x in range(4, 11) for y in range(4, 11) if x in (4, 10) or y in (4, 10)}
+    mirrored = {(last + 4 - x, y) for x, y in ring} | {(x, last + 4 - y) for x, y in ring}
+    assert ring | mirrored <= squares
+    assert min(min(one) for one in squares) == 4 and max(max(one) for one in squares) == last
+    assert not {(last + 4 - x, last + 4 - y) for x, y in ring} <= squares
 
 
 class Phone:
@@ -203,12 +220,22 @@ def test_wrong_codes_are_counted_like_wrong_passwords(fresh: Server) -> None:
     assert wrong == [401] * 5 + [429]
 
 
-def test_it_is_turned_off_with_the_password_only(fresh: Server) -> None:
+def test_it_is_turned_off_with_the_password_and_a_code(fresh: Server) -> None:
     secret = fresh.post("/api/auth/totp", {"password": PASSWORD}, 201)["secret"]
     fresh.post("/api/auth/totp/confirm", {"code": now_code(secret)}, 200)
-    assert fresh.call("DELETE", "/api/auth/totp", {"password": "a wrong one"}).status_code == 401
-    assert fresh.call("DELETE", "/api/auth/totp").status_code in (415, 422)
-    assert fresh.call("DELETE", "/api/auth/totp", {"password": PASSWORD}).status_code == 204
+
+    def off(**proof: str) -> tuple[int, str]:
+        answer = fresh.call("DELETE", "/api/auth/totp", proof or None)
+        return answer.status_code, answer.json().get("code", "") if answer.content else ""
+
+    assert off()[0] == 422
+    assert off(password="a wrong one", code=now_code(secret, 1)) == (401, "wrong_password")
+    assert off(password=PASSWORD) == (401, "totp_required")
+    assert off(password=PASSWORD, code=now_code(secret)) == (401, "wrong_code")  # spent when it was turned on
+    assert fresh.get("/api/auth/totp")["enabled"]
+    assert off(password=PASSWORD, code=now_code(secret, 1)) == (204, "")
+    kinds = [one["kind"] for one in fresh.get("/api/auth/audit")]
+    assert kinds[:4] == ["totp_disabled", "proof_failed", "code_asked", "proof_failed"]
     assert requests.post(fresh.url + "/api/auth/login", json={"password": PASSWORD}).status_code == 200
 
 

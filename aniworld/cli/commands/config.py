@@ -10,7 +10,7 @@ import click
 from aniworld.core.errors import InvalidInput, NotFound
 
 from ..completing import setting_names
-from ..opening import opened
+from ..opening import opened, recorded
 from ..output import emit, prints, say, show, size_text
 
 MAX_BYTES = 1024 * 1024
@@ -105,7 +105,7 @@ def list_backups(as_json: bool) -> None:
 @prints
 def restore(name: str, as_json: bool) -> None:
     """Go back to the copy NAME; the settings before are kept as a copy first."""
-    with opened() as services:
+    with opened() as services, recorded(services, "settings_restored"):
         settings = services.config.restore(name)
     emit(settings) if as_json else say(f"The settings are those of {name} again.")
 
@@ -117,7 +117,8 @@ config.add_command(restore)
 
 def _updated(services: Any, part: dict[str, Any]) -> dict[str, Any]:
     try:
-        return dict(services.config.update(part))
+        with recorded(services, "settings_changed"):
+            return dict(services.config.update(part))
     except InvalidInput as error:
         told = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.fields.items())
         raise InvalidInput(told or str(error)) from None

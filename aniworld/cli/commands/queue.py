@@ -109,6 +109,7 @@ def remove(ids: tuple[str, ...], as_json: bool) -> None:
         full = [_full(services, each) for each in ids]
         for item_id in full:
             services.downloads.remove(item_id)
+            services.audit.record("download_removed", item_id)
     emit({"removed": full}) if as_json else say(f"{len(full)} removed")
 
 
@@ -119,6 +120,7 @@ def clear(status: str, as_json: bool) -> None:
     """Forget all completed, or all failed, items. Files stay."""
     with opened() as services:
         removed = services.downloads.clear(status)
+        services.audit.record("history_cleared", status)
     emit({"removed": removed}) if as_json else say(f"{removed} removed")
 
 

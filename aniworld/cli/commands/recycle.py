@@ -51,6 +51,7 @@ def remove(ids: tuple[str, ...], as_json: bool) -> None:
     with opened() as services:
         for each in ids:
             services.recycling.remove(each)
+            services.audit.record("recycle_removed", each)
     emit({"removed": len(ids)}) if as_json else say(f"{len(ids)} deleted for good")
 
 
@@ -63,4 +64,5 @@ def empty(yes: bool, as_json: bool) -> None:
         click.confirm("Delete everything in the recycle bin for good?", abort=True, err=True)
     with opened() as services:
         removed = services.recycling.empty()
+        services.audit.record("recycle_emptied")
     emit({"removed": removed}) if as_json else say(f"{removed} deleted for good")

@@ -13,7 +13,7 @@ from aniworld.services.views import ApiKeyView, SessionView
 from aniworld.web import guards
 from aniworld.web.answers import answer, nothing
 from aniworld.web.limits import SignInLimit
-from aniworld.web.schemas.answers import SignInStatus, Token
+from aniworld.web.schemas.answers import Removed, SignInStatus, Token
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import Login, NewKey, NewPassword, PasswordChange
 from aniworld.web.wiring import services
@@ -84,6 +84,14 @@ def sessions() -> Response:
     """The open sessions"""
     who = guards.identity()
     return answer(services().auth.sessions(who and who.session_id))
+
+
+@blueprint.delete("/sessions")
+@blueprint.response(200, Removed)
+def end_other_sessions() -> Response:
+    """End every session but this one"""
+    who = guards.identity()
+    return answer({"removed": services().auth.end_others(who and who.session_id)})
 
 
 @blueprint.delete("/sessions/<session_id>")

@@ -10,7 +10,7 @@ from aniworld.services.second_factor import Enrolment, RecoveryCodes, SecondFact
 from aniworld.web import guards
 from aniworld.web.answers import answer, nothing
 from aniworld.web.schemas.facts import schema_of
-from aniworld.web.schemas.requests import PasswordProof, TotpCode
+from aniworld.web.schemas.requests import PasswordProof, SecondFactorProof, TotpCode
 from aniworld.web.wiring import services
 
 from . import Blueprint
@@ -48,10 +48,10 @@ def confirm(wish: dict[str, Any]) -> Response:
 
 
 @blueprint.delete("")
-@blueprint.arguments(PasswordProof)
+@blueprint.arguments(SecondFactorProof)
 @blueprint.response(204)
 def disable(wish: dict[str, Any]) -> Response:
-    """Turn the second factor off"""
+    """Turn the second factor off, with the password and a code"""
     with attempt():
-        services().auth.disable_second_factor(wish["password"])
+        services().auth.disable_second_factor(wish["password"], wish["code"])
     return nothing()

@@ -32,6 +32,7 @@ def dress(app: Flask) -> None:
         facts=plain,
         language_name=words.language_name,
         fact_name=words.fact_name,
+        audit_name=words.audit_name,
         translated=words.translated,
         cover=cover_address,
         flat_facts=flat_facts,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import Field, dataclass
 from typing import Any
 
-from flask import abort, redirect, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from aniworld.config import settings as known
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import KNOWN_LANGUAGES
+from aniworld.services.audit import ENTRIES_LIMIT, KINDS
 from aniworld.services.automation import EXTRA as AUTOMATION
 from aniworld.services.automation import Automation
 from aniworld.web.pages import words
@@ -18,7 +19,9 @@ from aniworld.web.pages.dressing import page
 from aniworld.web.wiring import services
 
 MASK = "********"
-EXTRA_SECTIONS = ("recycle", "backups", "access", "about")
+EXTRA_SECTIONS = ("recycle", "backups", "access", "audit", "about")
+ENTRIES_A_PAGE = 50
+LAST_PAGE = ENTRIES_LIMIT // ENTRIES_A_PAGE
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class FieldView:
 
 
 def settings(section: str | None = None) -> str | Response:
-    """One section's form, or one of the pages beside: recycle bin, backups, access, about."""
+    """One section's form, or one of the pages beside: recycle bin, backups, access, audit log, about."""
     if section is None:
         return redirect(url_for("pages.settings", section="library"))
     title = words.section_name(section)
@@ -132,7 +135,18 @@ def _backups() -> dict[str, Any]:
 
 
 def _access() -> dict[str, Any]:
-    return {"keys": services().auth.keys()}
+    return {"keys": services().auth.keys(), "second_factor": services().auth.second_factor.state()}
+
+
+def _audit() -> dict[str, Any]:
+    """One page of the audit log; an unknown kind or page in the address is none."""
+    kind = request.args.get("kind", "")
+    wanted = kind if kind in KINDS else None
+    number = request.args.get("page", 1, type=int)
+    entries, paging = services().audit.entries(min(max(number, 1), LAST_PAGE), ENTRIES_A_PAGE, wanted)
+    last = max(1, -(-paging.total // ENTRIES_A_PAGE))
+    kinds = sorted(((one, words.audit_name(one)) for one in KINDS), key=lambda pair: pair[1].lower())
+    return {"entries": entries, "kind": wanted, "kinds": kinds, "number": paging.page, "last": last, "total": paging.total}
 
 
 def _about() -> dict[str, Any]:
@@ -140,6 +154,6 @@ def _about() -> dict[str, Any]:
 
 
 _BESIDE = {"tracking": _tracking}
-_EXTRA = {"recycle": _recycle, "backups": _backups, "access": _access, "about": _about}
+_EXTRA = {"recycle": _recycle, "backups": _backups, "access": _access, "audit": _audit, "about": _about}
 ROUTES = (("/settings", settings), ("/settings/<section>", settings))
 __all__ = ["ROUTES", "FieldView", "fields_of", "form_of", "sections"]

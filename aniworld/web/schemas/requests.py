@@ -43,6 +43,13 @@ class PasswordProof(StrictSchema):
     password = Text(required=True, validate=validate.Length(1, LONGEST))
 
 
+class SecondFactorProof(PasswordProof):
+    code = Text(
+        load_default=None, allow_none=True, validate=validate.Length(max=40),
+        metadata={"description": "Of the authenticator, or a recovery code; needed once the second factor is on."},
+    )  # fmt: skip
+
+
 class TotpCode(StrictSchema):
     code = Text(required=True, validate=validate.Length(1, 40))
 

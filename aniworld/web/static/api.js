@@ -71,5 +71,5 @@ export const api = {
   post: (path, body) => send("POST", path, body),
   put: (path, body) => send("PUT", path, body),
   patch: (path, body) => send("PATCH", path, body),
-  delete: (path) => send("DELETE", path),
+  delete: (path, body) => send("DELETE", path, body),
 };

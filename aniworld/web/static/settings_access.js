@@ -1,9 +1,10 @@
-/* Password, open sessions and API keys. */
+/* Password, second factor, open sessions and API keys. */
 
 import { api } from "./api.js";
 import { find, moment, say, setText } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { readyStrength } from "./strength.js";
+import { SECOND_FACTOR_ACTIONS, readySecondFactor } from "./settings_second_factor.js";
 import { attempt, toast } from "./toasts.js";
 
 /** Sends `form` by `wish`; what is wrong stands under its fields. */
@@ -43,6 +44,7 @@ async function showSessions() {
   const list = find("[data-sessions]");
   const sessions = await api.get("/api/auth/sessions");
   list.replaceChildren(...sessions.map(sessionRow));
+  find("[data-end-others]").hidden = sessions.length < 2;
   list.removeAttribute("aria-busy");
 }
 
@@ -71,6 +73,14 @@ async function endSession(button) {
   await showSessions();
 }
 
+async function endOtherSessions() {
+  if (!(await confirm({ title: say("end_others_title"), body: say("end_others_text"), yes: say("end_others") }))) return;
+  const ended = await api.delete("/api/auth/sessions");
+  toast(say("others_ended", { count: ended.removed }));
+  await showSessions();
+  find("#sessions-title").focus();
+}
+
 async function revokeKey(button) {
   const row = button.closest("[data-key-id]");
   if (!(await confirm({ title: say("revoke_title", { name: row.dataset.name }), body: say("revoke_text"), yes: say("revoke") }))) return;
@@ -80,7 +90,9 @@ async function revokeKey(button) {
 }
 
 export const ACCESS_ACTIONS = {
+  ...SECOND_FACTOR_ACTIONS,
   "end-session": endSession,
+  "end-other-sessions": endOtherSessions,
   "revoke-key": revokeKey,
   "copy-key": async () => {
     await navigator.clipboard?.writeText(find("[data-key-text]").value);
@@ -93,5 +105,6 @@ export function readyAccess() {
   submits(find("[data-password-form]"), changePassword);
   submits(find("[data-key-form]"), makeKey);
   readyStrength(find("#new"));
+  readySecondFactor(submits);
   attempt(showSessions);
 }
