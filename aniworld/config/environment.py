@@ -17,6 +17,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Environment:
     """``hosts`` and ``origins``: names that this server answers to, and foreign origins that may open sockets.
 
+    ``redis_url``: several processes work as one. ``secret_key``: what they sign with, over the instance's own secret.
     ``worker``: this worker's name in a cluster; ``lease_s``: seconds for which it holds an item without a sign of life.
 
     ``secure_cookies``: cookies go over https only. ``metrics``: ``/metrics`` answers. Values with secrets are not shown
@@ -29,6 +30,7 @@ class Environment:
     catalogue_url: str = ""
     database_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
     worker: str = ""
     lease_s: float = 30.0
     private_hosts: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class Environment:
                 catalogue_url=env.str("CATALOGUE_URL", "").strip().rstrip("/"),
                 database_url=env.str("DATABASE_URL", "").strip(),
                 redis_url=env.str("REDIS_URL", "").strip(),
+                secret_key=env.str("SECRET_KEY", "").strip(),
                 worker=env.str("WORKER", "").strip(),
                 lease_s=env.float("LEASE_S", 30.0, validate=_lease),
                 private_hosts=_words(env.str("PRIVATE_HOSTS", "")),

@@ -19,13 +19,21 @@ from aniworld.core.errors import (
     LibraryUnavailable,
     NotFound,
 )
-from aniworld.core.events import DownloadComplete, DownloadFailed, DownloadProgress, QueueStatusChanged, SeriesUpdated
+from aniworld.core.events import (
+    DownloadComplete,
+    DownloadFailed,
+    DownloadProgress,
+    Event,
+    QueueStatusChanged,
+    SeriesUpdated,
+)
 from aniworld.core.queue import Priority, Status, back_off
 from aniworld.models import Database, DownloadQueueItem, utcnow
 
 from .away import DATABASE_AWAY
 from .changes import Changes
 from .episode_files import EpisodeFiles
+from .heard_progress import HeardProgress
 from .progress import ProgressService
 from .queue_items import Rows, Running, sort_out, statistics_of, view_of
 from .queue_repository import QueueRepository
@@ -72,6 +80,7 @@ class DownloadService:
         self._disk_free = disk_free
         self._clock = clock
         self._running: dict[str, Running] = {}
+        self._elsewhere = HeardProgress(clock)
         self._lock = threading.Lock()
 
     # ── looking ─────────────────────────────────────────────────────────────
@@ -320,6 +329,10 @@ class DownloadService:
             self._running.pop(item_id, None)
         self._progress.forget(item_id)
 
+    def heard(self, event: Event) -> None:
+        """What happened to an item in another process: its progress counts as long as it is news."""
+        self._elsewhere.hear(event)
+
     def renew(self, worker: str, item_ids: Sequence[str]) -> set[str]:
         """The leases on these items hold on, but for those that are not this worker's any more: their ids."""
         if not item_ids or self.repository.renew(worker, item_ids, self.lease_s) == len(item_ids):
@@ -333,10 +346,14 @@ class DownloadService:
         except DATABASE_AWAY:
             return 0
 
-    def wait_with(self, message: str | None) -> None:
-        """Says why nothing begins at the moment (None: it goes on again)."""
-        if self.repository.state().reason != message:
-            self.repository.set_state(reason=message)
+    def wait_with(self, message: str | None, worker: str = "") -> None:
+        """Says why nothing begins at the moment (None: it goes on again); in a cluster, why it does not at ``worker``."""
+        reason, whose = self.repository.state().reason, f"{worker}: " if worker else ""
+        if message is None and not (reason or "").startswith(whose):
+            return
+        wanted = whose + message if message else None
+        if reason != wanted:
+            self.repository.set_state(reason=wanted)
             self._changed()
 
     def paused_over(self, now: datetime) -> bool:
@@ -395,5 +412,6 @@ class DownloadService:
             place = 0
         elif place is None:
             place = self.repository.place_of(item)
-        live = self._running.get(item.id) if item.status == Status.DOWNLOADING else None
-        return view_of(item, place, live.progress if live else None)
+        live = self._running.get(item.id)
+        progress = live.progress if live else self._elsewhere.of(item.id)
+        return view_of(item, place, progress if item.status == Status.DOWNLOADING else None)

@@ -31,7 +31,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 FLUSH_WITHIN_S = 1.0
 
 Payload = Mapping[str, Any]
-Hear = Callable[[dict[str, Any]], None]
+Hear = Callable[[dict[str, Any]], object]
 
 
 def connect(redis_url: str, *, answer_within_s: float = ANSWER_WITHIN_S) -> redis.Redis:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .auth import AuthService
     from .backups import BackupService
     from .beside import BesideService
+    from .cluster import Cluster
     from .configuration import ConfigService
     from .downloads import DownloadService
     from .folder_choices import FolderChoiceService
@@ -38,6 +39,7 @@ class Services:
     """``registry``: the catalogues and hosters that are installed; ``resolver`` finds an episode's stream there, and
     ``rest`` knows which source rests. ``beside``: what is written beside a placed episode.
 
+    ``cluster``: this process among others; None where it is alone.
     ``extras``: what later parts add by name. ``stops``: called in reverse order by ``close``.
     """
 
@@ -62,6 +64,7 @@ class Services:
     recycling: RecyclingService
     renaming: RenamingService
     backups: BackupService
+    cluster: Cluster | None = None
     extras: dict[str, Any] = field(default_factory=dict)
     stops: tuple[Callable[[], None], ...] = ()
 

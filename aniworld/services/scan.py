@@ -30,7 +30,7 @@ from aniworld.models import AnimeSeries, Database, utcnow
 
 from .progress import ProgressService
 from .scan_records import ScanRecords
-from .scan_runs import HEARTBEAT_S, ScanRunning, ScanRuns
+from .scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
 from .views import ScanStatus, UnmatchedFolder
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,10 @@ class _Run:
 
 
 class ScanService:
-    """``spawn`` begins work beside everything else. ``refresher`` reads one series' catalogue page again."""
+    """``spawn`` begins work beside everything else. ``refresher`` reads one series' catalogue page again.
+
+    ``process``: this one's name in a cluster.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class ScanService:
         spawn: Callable[[Callable[[], None]], object],
         *,
         refresher: Callable[[str], object] | None = None,
+        process: str = "",
     ) -> None:
         self._database = database
         self._settings = settings
@@ -71,7 +75,8 @@ class ScanService:
         self._spawn = spawn
         self._refresher = refresher
         self._records = ScanRecords(database)
-        self._runs = ScanRuns(database)
+        self._runs = ScanRuns(database, process)
+        self._tell_stop_wish: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
         self._run: _Run | None = None
 
@@ -104,12 +109,22 @@ class ScanService:
 
     def cancel(self) -> ScanStatus:
         """Asks the running scan to stop; it does at its next step, one of another process within seconds."""
-        run = self._run
-        if run is not None and not run.ended.is_set():
-            run.cancelled.set()
-        else:
+        if not self.stop_here():
             self._runs.ask_to_stop()
+            self._tell_stop_wish()
         return self.status()
+
+    def stop_here(self) -> bool:
+        """Whether a scan runs in this process; it ends at its next step."""
+        run = self._run
+        if run is None or run.ended.is_set():
+            return False
+        run.cancelled.set()
+        return True
+
+    def on_stop_wish(self, tell: Callable[[], None]) -> None:
+        """``tell()`` when a scan of another process is to stop, so that it need not look for that."""
+        self._tell_stop_wish = tell
 
     def wait(self, timeout: float | None = None) -> bool:
         """Whether the scan of this process has ended, after waiting at most ``timeout`` seconds for it."""
@@ -193,10 +208,14 @@ class ScanService:
 
     def _beat(self, run: _Run) -> None:
         """Signs of life while the scan runs, and an ear for other processes."""
+        lost_at = time.monotonic() + DEAD_AFTER.total_seconds()
         while not run.ended.wait(HEARTBEAT_S):
+            if time.monotonic() > lost_at:  # frozen, or without a database: others take it for dead by now
+                run.cancelled.set()
             try:
                 if not self._runs.beat(run.status):
                     run.cancelled.set()
+                lost_at = time.monotonic() + DEAD_AFTER.total_seconds()
             except (AniworldError, SQLAlchemyError) as error:  # a database under load: the next beat may come through
                 log.warning("The scan's sign of life was not written: %s", error)
 

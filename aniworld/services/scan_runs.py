@@ -30,10 +30,14 @@ class ScanRunning(AlreadyRunning):
 
 
 class ScanRuns:
-    """One scan runs at a time, over all processes that share the database."""
+    """One scan runs at a time, over all processes that share the database. ``process``: the name of this one.
 
-    def __init__(self, database: Database) -> None:
+    The row is the running process' lease: renewed by each sign of life, over after a minute without one.
+    """
+
+    def __init__(self, database: Database, process: str = "") -> None:
         self._database = database
+        self._process = process
 
     def latest(self) -> ScanStatus:
         """The newest scan, else idle. One that runs and gave no sign of life for a minute counts as failed."""
@@ -58,7 +62,7 @@ class ScanRuns:
                 session.add(
                     ScanRun(
                         id=status.scan_id, status=status.status, phase=status.phase, started_at=status.started_at,
-                        seen_at=utcnow(), turn=1,
+                        seen_at=utcnow(), turn=1, process=self._process or None,
                     )
                 )  # fmt: skip
         except IntegrityError as error:  # another process took the turn between the look and the insert
@@ -73,10 +77,11 @@ class ScanRuns:
             return session.scalar(select(ScanRun.cancelled).where(mine)) is False
 
     def end(self, status: ScanStatus) -> None:
-        """Writes how the scan ended."""
+        """Writes how the scan ended, unless others took it for dead and wrote that."""
         values = {"turn": None, "seen_at": utcnow(), "warnings": list(status.warnings), **_values(status, _END)}
+        mine = (ScanRun.id == status.scan_id) & (ScanRun.status == "running")
         with self._database.writing() as session:
-            session.execute(update(ScanRun).where(ScanRun.id == status.scan_id).values(**values))
+            session.execute(update(ScanRun).where(mine).values(**values))
 
     def ask_to_stop(self) -> None:
         """Marks the scan that runs, in whatever process; it looks every two seconds."""

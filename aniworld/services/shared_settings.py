@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,8 +21,10 @@ class SharedSettings:
     """The same promises as ``config.store.ConfigStore``. Nobody waits for a lock: who changes what is no longer so
     hears it (Overtaken), and no change is lost."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tell: Callable[[], None] = lambda: None) -> None:
+        """``tell()`` after each change by this process."""
         self._database = database
+        self._tell = tell
 
     def take_over(self, earlier: Mapping[str, Any] | None) -> None:
         """At the very first start: what a file said before is what everyone has from now on."""
@@ -58,6 +60,7 @@ class SharedSettings:
                     self._keep(session, *kept)
         except IntegrityError as error:  # two first starts at the same moment
             raise Overtaken from error
+        self._tell()
         return (version + 1,)
 
     # ── backups ─────────────────────────────────────────────────────────────

@@ -15,14 +15,17 @@ from aniworld.config.store import write_private
 from aniworld.core.errors import InvalidInput, NotSignedIn
 
 ISSUER, ALGORITHM = "aniworld", "HS256"
-SECRET_BYTES = 64
+SECRET_BYTES, SHORTEST = 64, 32
 KEY_PREFIX = "aw_"
 _LONGEST = 4096
 _SESSION = re.compile(r"[0-9a-f]{32}")
 
 
-def read_secret(instance: Path) -> bytes:
-    """The instance's secret, made at the first start; 0600 in a folder of 0700. Raises InvalidInput if it is broken."""
+def read_secret(instance: Path, given: str = "") -> bytes:
+    """The secret that was ``given`` (by the environment), else the instance's, made at the first start; 0600 in a
+    folder of 0700. Raises InvalidInput if it is broken or too short."""
+    if given:
+        return _long_enough(given)
     path = instance / "secret_key"
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     instance.chmod(0o700)
@@ -30,9 +33,18 @@ def read_secret(instance: Path) -> bytes:
         write_private(path, secrets.token_bytes(SECRET_BYTES))
     path.chmod(0o600)
     secret = path.read_bytes()
-    if len(secret) < 32:
+    if len(secret) < SHORTEST:
         raise InvalidInput(f"{path} is too short to be a secret; delete it and start again (everyone signs in anew).")
     return secret
+
+
+def _long_enough(given: str) -> bytes:
+    if len(given.encode()) < SHORTEST:
+        raise InvalidInput(
+            f"ANIWORLD_SECRET_KEY is too short to be a secret; give it {SHORTEST} random characters or more, for "
+            "instance of: python -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    return given.encode()
 
 
 def derived(secret: bytes, purpose: str) -> bytes:
@@ -73,6 +85,12 @@ def _jwt():  # type: ignore[no-untyped-def]
     import jwt
 
     return jwt
+
+
+def setup_token(shared_secret: bytes | None) -> str:
+    """What proves the right to set the first password. With a secret that several processes share it is the same at
+    all of them: a balancer leads a visitor to any, and each log shows it."""
+    return secrets.token_urlsafe(16) if shared_secret is None else derived(shared_secret, "setup token").hex()[:24]
 
 
 def new_session_id() -> str:

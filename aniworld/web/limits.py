@@ -14,15 +14,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-from aniworld.core.errors import Forbidden, WrongPassword
+from aniworld.core.errors import Forbidden, TotpRequired, WrongPassword
 from aniworld.core.offload import pause
 
 from .errors import TooManyTries
-
-if TYPE_CHECKING:
-    from limits.strategies import MovingWindowRateLimiter
+from .failures import Failures
 
 FAILURES, WINDOW_S, WAIT_AT_MOST_S = 5, 60, 20.0
 FAILURES_OF_ALL, COUNTED_AT_MOST = 30, 1000
@@ -32,27 +29,27 @@ _EVERYONE = "everyone"
 
 
 class SignInLimit:
-    """``storage``: a ``limits`` storage address; Redis where several processes share the count."""
+    """``redis_url``: where several processes share the count; empty for one that is alone."""
 
-    def __init__(self, storage: str = "memory://") -> None:
-        self._storage = storage
+    def __init__(self, redis_url: str = "") -> None:
+        self._redis_url = redis_url
         self._turn = threading.Condition()
         self._under_way: Counter[str] = Counter()
-        self._limiter: MovingWindowRateLimiter | None = None
+        self._counted: Failures | None = None
         self._welcome: dict[str, None] = {}
 
     @contextmanager
     def attempt(self, address: str) -> Iterator[None]:
-        """Runs one attempt of ``address``; a WrongPassword or Forbidden inside counts. Raises TooManyTries."""
+        """Runs one attempt of ``address``; what proves nothing counts, a code that is left out too. Raises TooManyTries."""
         who = _neighbourhood(address)
         self._enter(who)
         try:
             pause(self.delay(who))
             yield
             self._greet(who)
-        except (WrongPassword, Forbidden):
-            self._limit().hit(self._rule, who)
-            self._limit().hit(self._rule_of_all, _EVERYONE)
+        except (WrongPassword, TotpRequired, Forbidden):
+            self._failures().add(who, FAILURES)
+            self._failures().add(_EVERYONE, COUNTED_AT_MOST)
             raise
         finally:
             with self._turn:
@@ -64,8 +61,7 @@ class SignInLimit:
         """Seconds that an attempt is held up because many addresses failed in the last minute; 2 at most."""
         if who in self._welcome:
             return 0.0
-        limit = self._limit()
-        failures = COUNTED_AT_MOST - int(limit.get_window_stats(self._rule_of_all, _EVERYONE).remaining)
+        failures = COUNTED_AT_MOST - self._failures().left(_EVERYONE, COUNTED_AT_MOST)[0]
         return min(SLOWEST_S, SLOWER_S * max(0, failures - FAILURES_OF_ALL))
 
     def _greet(self, who: str) -> None:
@@ -87,23 +83,16 @@ class SignInLimit:
             self._under_way[who] += 1
 
     def _left(self, who: str) -> int:
-        return int(self._limit().get_window_stats(self._rule, who).remaining)
+        return self._failures().left(who, FAILURES)[0]
 
     def _seconds_to_wait(self, who: str) -> float:
-        reset = self._limit().get_window_stats(self._rule, who).reset_time
-        return min(max(1.0, reset - time.time()), float(WINDOW_S))
+        return min(max(1.0, self._failures().left(who, FAILURES)[1] - time.time()), float(WINDOW_S))
 
-    def _limit(self) -> MovingWindowRateLimiter:
+    def _failures(self) -> Failures:
         """Made at the first sign-in: a server that nobody signs in to does without."""
-        if self._limiter is None:
-            from limits import RateLimitItemPerSecond
-            from limits.storage import storage_from_string
-            from limits.strategies import MovingWindowRateLimiter
-
-            self._rule = RateLimitItemPerSecond(FAILURES, WINDOW_S)
-            self._rule_of_all = RateLimitItemPerSecond(COUNTED_AT_MOST, WINDOW_S)
-            self._limiter = MovingWindowRateLimiter(storage_from_string(self._storage))
-        return self._limiter
+        if self._counted is None:
+            self._counted = Failures(self._redis_url, WINDOW_S)
+        return self._counted
 
 
 def _neighbourhood(address: str) -> str:

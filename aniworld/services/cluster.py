@@ -1,0 +1,170 @@
+"""This process among the others of a cluster: what it tells them, and what it does when it hears of them.
+
+What happens elsewhere goes to clients and to the memory of running progress, and never onto this process' bus:
+notifications, media servers and housekeeping listen there, and act once, where it happened (docs/decisions/0093).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aniworld.config.environment import Environment
+from aniworld.config.store import ConfigStore
+from aniworld.core.errors import InvalidInput
+from aniworld.core.events import DownloadProgress, Event, EventBus, ScanProgress, event_of, facts_of
+from aniworld.models import Database
+
+from .auth import AuthService
+from .away import DATABASE_AWAY
+from .configuration import ConfigService
+from .downloads import DownloadService
+from .leases import process_name
+from .messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, Messages
+from .scan import ScanService
+from .shared_settings import SharedSettings
+from .tokens import derived
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the services of a process in a cluster are built on. ``name``: this process', as no other is called."""
+
+    name: str
+    messages: Messages
+    settings: SharedSettings
+
+    @classmethod
+    def among_others(cls, environment: Environment, database: Database) -> Shared:
+        """Raises InvalidInput for a database that processes cannot share."""
+        if database.engine.dialect.name == "sqlite":
+            raise InvalidInput(
+                "ANIWORLD_REDIS_URL lets several processes work as one, and they need a database that they share: set "
+                "ANIWORLD_DATABASE_URL to a PostgreSQL or MariaDB, or leave ANIWORLD_REDIS_URL out."
+            )
+        messages = Messages(environment.redis_url)
+        settings = SharedSettings(database, lambda: messages.publish(SETTINGS, {}, replaces="settings"))
+        return cls(process_name(environment.worker), messages, settings)
+
+    def config(self, environment: Environment) -> ConfigService:
+        """The settings of all; at the very first start those of this instance's file."""
+        self.settings.take_over(ConfigStore(environment.instance).load())
+        return ConfigService(self.settings, environment, look_when_asked=False)
+
+
+class Cluster:
+    """Tells from the moment it is built; hears from ``start`` to ``stop``, each of which may be called twice."""
+
+    def __init__(
+        self, shared: Shared, *, bus: EventBus, config: ConfigService, auth: AuthService, downloads: DownloadService,
+        scan: ScanService,
+    ) -> None:  # fmt: skip
+        self.name = shared.name
+        self.messages = messages = shared.messages
+        self._settings = shared.settings
+        self._config = config
+        self._auth = auth
+        self._downloads = downloads
+        self._scan = scan
+        self._event_hearers: tuple[Callable[[Event], None], ...] = ()
+        self._look = threading.Event()
+        self._stopping = threading.Event()
+        self._watch: threading.Thread | None = None
+        bus.subscribe(self._tell_event)
+        downloads.changes.listen_near(lambda: messages.publish(QUEUE, {}, replaces="queue"))
+        auth.endings.listen_near(lambda ids: messages.publish(SESSIONS, {"ids": list(ids)}))
+        scan.on_stop_wish(lambda: messages.publish(SCAN, {}))
+        messages.subscribe(EVENT, self._hear_event)
+        messages.subscribe(QUEUE, lambda said: downloads.changes.ring(afar=True))
+        messages.subscribe(SETTINGS, lambda said: self._look.set())
+        messages.subscribe(SESSIONS, lambda said: auth.ended_afar(_texts(said.get("ids"))))
+        messages.subscribe(SCAN, lambda said: scan.stop_here())
+        messages.on_return(self._look_at_everything)
+
+    def check_secret(self) -> None:
+        """Raises Unavailable for a process that signs with another secret than the others."""
+        self._settings.check_secret(self._secret_mark())
+
+    def accept_secret(self) -> None:
+        """From now on this process' secret is the cluster's."""
+        self._settings.accept_secret(self._secret_mark())
+
+    def on_event(self, hear: Callable[[Event], None]) -> None:
+        """``hear(event)`` for what happened in other processes; it must not block."""
+        self._event_hearers = (*self._event_hearers, hear)
+
+    def on_return(self, hear: Callable[[], None]) -> None:
+        """``hear()`` when events may have been missed: tell the present state."""
+        self.messages.on_return(hear)
+
+    def start(self) -> None:
+        if self._watch is None:
+            self.messages.start()
+            self._watch = threading.Thread(target=self._watch_settings, name="settings", daemon=True)
+            self._watch.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._look.set()
+        self.messages.stop()
+
+    # ── telling and hearing ─────────────────────────────────────────────────
+
+    def _tell_event(self, event: Event) -> None:
+        self.messages.publish(EVENT, {"name": event.name, "facts": facts_of(event)}, replaces=_passing_name(event))
+
+    def _hear_event(self, said: dict[str, Any]) -> None:
+        name, facts = said.get("name"), said.get("facts")
+        event = event_of(name, facts) if isinstance(name, str) and isinstance(facts, dict) else None
+        if event is None:
+            log.info("An event of another process is not known here and passed over: %.60r", name)
+            return
+        self._downloads.heard(event)
+        for hear in self._event_hearers:
+            hear(event)
+
+    def _look_at_everything(self) -> None:
+        self._look.set()
+        self._downloads.changes.ring(afar=True)
+
+    # ── settings ────────────────────────────────────────────────────────────
+
+    def _watch_settings(self) -> None:
+        """A change of the settings is in force when its message comes, and within a second without."""
+        away = False
+        while not self._stopping.is_set():
+            self._look.wait(LOOK_EVERY_S)
+            self._look.clear()
+            try:
+                self._config.look()
+                away = False
+            except DATABASE_AWAY as error:
+                if not away:
+                    log.warning("The settings cannot be looked at; those in force stay: %s", error)
+                away = True
+            except Exception:  # the wall: settings that cannot be taken must not end the watch
+                log.exception("New settings could not be taken")
+
+    def _secret_mark(self) -> str:
+        return derived(self._auth.secret, "mark").hex()
+
+
+def _passing_name(event: Event) -> str:
+    """For what is only worth its newest state: whose progress it is."""
+    match event:
+        case DownloadProgress():
+            return event.download_id
+        case ScanProgress():
+            return event.scan_id
+    return ""
+
+
+def _texts(value: Any) -> Sequence[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

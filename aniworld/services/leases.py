@@ -1,0 +1,65 @@
+"""Work that one process of a cluster does at a time: whoever holds the lease does it, and if it falls silent another."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from aniworld.models import Database, utcnow
+from aniworld.models import Lease as LeaseRow
+
+
+def process_name(worker: str = "") -> str:
+    """A name for this process that no other has, and that tells a person where to look."""
+    return f"{(worker or socket.gethostname())[:90]}/{os.getpid()}-{secrets.token_hex(3)}"
+
+
+class Lease:
+    """The work ``name``, for ``holder``. Clocks of the machines may differ by a few seconds, not by ``seconds``."""
+
+    def __init__(self, database: Database, name: str, holder: str, seconds: float) -> None:
+        self.seconds = seconds
+        self._database = database
+        self._name = name
+        self._holder = holder
+
+    def take(self, facts: Mapping[str, Any] | None = None) -> bool:
+        """Whether this process has it from now on, for ``seconds`` more. ``facts``: what it says of the work."""
+        now = utcnow()
+        values: dict[str, Any] = {"holder": self._holder, "until": now + timedelta(seconds=self.seconds)}
+        if facts is not None:
+            values["facts"] = dict(facts)
+        free = or_(LeaseRow.holder == self._holder, LeaseRow.until < now)
+        mine = update(LeaseRow).where(LeaseRow.name == self._name, free).values(**values)
+        try:
+            with self._database.writing() as session:
+                if session.execute(mine).rowcount:  # type: ignore[attr-defined]
+                    return True
+                if session.get(LeaseRow, self._name) is not None:
+                    return False
+                session.add(LeaseRow(name=self._name, **values))
+        except IntegrityError:  # another process was quicker
+            return False
+        return True
+
+    def release(self, facts: Mapping[str, Any] | None = None) -> None:
+        """Others may take it at once; ``facts`` stay. Nothing happens where it is not held."""
+        values: dict[str, Any] = {"until": utcnow() - timedelta(seconds=1)}
+        if facts is not None:
+            values["facts"] = dict(facts)
+        with self._database.writing() as session:
+            mine = LeaseRow.name == self._name, LeaseRow.holder == self._holder
+            session.execute(update(LeaseRow).where(*mine).values(**values))
+
+    def facts(self) -> tuple[dict[str, Any], bool]:
+        """What was last said of the work, and whether somebody is at it."""
+        with self._database.reading() as session:
+            row = session.scalar(select(LeaseRow).where(LeaseRow.name == self._name))
+            return ({}, False) if row is None else (dict(row.facts or {}), row.until > utcnow())
