@@ -16,11 +16,11 @@ from contextlib import suppress
 from typing import Any
 
 from aniworld.core.addresses import AddressRule
-from aniworld.core.errors import AniworldError, ChildDied
+from aniworld.core.errors import AniworldError, ChildDied, StorageError
 from aniworld.core.media import StreamKind
 
 from . import wire
-from .disk import lock_folder, prepare_folder
+from .disk import lock_folder, prepare_folder, storage_error, vanished
 from .ffmpeg import Ffmpeg, die_with_parent, find
 from .finish import Fetched, finish, finished_before
 from .guard import Guard
@@ -57,7 +57,9 @@ def main() -> int:
     try:
         message = wire.result_message(transfer(session))
     except AniworldError as error:
-        message = wire.error_message(error)
+        message = wire.error_message(_or_vanished(job, error))
+    except OSError as error:  # those of the network were put into words where they happened
+        message = wire.error_message(storage_error(error, job.folder))
     except MemoryError:
         message = wire.error_message(ChildDied("The transfer ran out of memory."))
     except Exception:  # the outermost edge: the server reads the trace's end and says it
@@ -67,6 +69,11 @@ def main() -> int:
     session.stop()
     voice.say(message)
     return 0
+
+
+def _or_vanished(job: TransferJob, error: AniworldError) -> AniworldError:
+    """When the folder is no longer there, whatever was met is only its consequence."""
+    return error if job.folder.is_dir() or isinstance(error, StorageError) else vanished(job.folder)
 
 
 def transfer(session: Session) -> TransferResult:

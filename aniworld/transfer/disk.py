@@ -42,6 +42,10 @@ def storage_error(error: OSError, folder: Path) -> DiskFull | LibraryUnavailable
     return LibraryUnavailable(f"The folder {folder} cannot be written ({reason}). Is the library there and writable?")
 
 
+def vanished(folder: Path) -> LibraryUnavailable:
+    return LibraryUnavailable(f"The folder {folder} is no longer there. Is the disk of the library connected?")
+
+
 def prepare_folder(folder: Path) -> None:
     """The folder is there. At most it and its parent are made: a library that vanished is never made anew."""
     with storage(folder):

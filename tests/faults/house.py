@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 
 from aniworld.demo.answers import Catalogue
@@ -115,6 +115,13 @@ class House:
         found = (path for path in self.library.rglob("*") if path.is_file())
         return [path for path in found if not path.relative_to(self.library).parts[0].startswith(".")]
 
+    def unfinished(self) -> set[str]:
+        return {item["id"] for item in self.items().values() if item["status"] != "completed"}
+
+    def working_folders(self) -> set[str]:
+        incoming = self.library / ".incoming"
+        return {path.name for path in incoming.iterdir()} if incoming.is_dir() else set()
+
     def check_library(self) -> None:
         """Promise 3: what stands in the library plays from its first to its last frame."""
         for path in self.in_library():
@@ -126,9 +133,7 @@ class House:
     def check_rest(self) -> None:
         """No process, slot or working file is left of items that have ended; what waits may keep its bytes."""
         until(lambda: not self.children(), 5)
-        waiting = {item["id"] for item in self.items().values() if item["status"] != "completed"}
-        incoming = self.library / ".incoming"
-        assert {path.name for path in incoming.iterdir()} <= waiting if incoming.is_dir() else True
+        until(lambda: self.working_folders() <= self.unfinished(), 5)
         assert self.server.get("/api/queue/status")["active_downloads"] == []
         self.check_library()
 
@@ -151,27 +156,42 @@ def gone(pids: list[int]) -> bool:
     return not any(map(is_alive, pids))
 
 
-@contextmanager
-def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
-    """A file system of that size, for the owner of this machine; needs the right to mount."""
-    place.mkdir(exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)], check=True)
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
+class SmallDisk:
+    """A disk of a few megabytes at ``place``; where this user may not mount one, the children's files are kept short."""
+
+    def __init__(self, place: Path, megabytes: int) -> None:
+        place.mkdir(parents=True, exist_ok=True)
+        self.place = place
+        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
+        self.mounted = os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
+
+    def fill(self, house: House) -> None:
+        """From now on not one byte more fits."""
+        if self.mounted:
+            _fill(self.place / "filler")
+            return
+        for pid in house.children():
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    def make_room(self) -> None:
+        (self.place / "filler").unlink(missing_ok=True)
+
+    def read_only(self, whether: bool) -> None:
+        if self.mounted:
+            subprocess.run(["mount", "-o", f"remount,{'ro' if whether else 'rw'}", str(self.place)], check=True)
+        else:
+            self.place.chmod(0o555 if whether else 0o755)
+
+    def take_off(self) -> None:
+        """What lies beneath is seen again. May be called twice."""
+        if self.mounted:
+            self.mounted = False
+            subprocess.run(["umount", "-l", str(self.place)], check=True)
 
 
-def may_mount() -> bool:
-    return os.geteuid() == 0 and os.path.exists("/bin/mount")
-
-
-def fill(path: Path) -> None:
-    """Nothing more fits on the disk of ``path``, which takes up the rest."""
+def _fill(path: Path) -> None:
     with path.open("wb", buffering=0) as file:
-        for step in (65536, 1024, 1):
-            try:
+        for step in (65536, 4096, 1):
+            with suppress(OSError):
                 while file.write(b"\0" * step):
                     pass
-            except OSError:
-                continue
