@@ -16,7 +16,7 @@ from aniworld.core.offload import offload, offload_each
 from .matching import Candidate, KnownSeries, Matcher
 from .numbering import Place
 from .reading import FoundFile, Guesses, Reading
-from .walk import Listing, is_unchanged, is_unicode, list_folder, read_root, readable, still_there
+from .walk import Listing, Top, is_unchanged, is_unicode, list_folder, read_root, readable, still_there
 
 BATCH = 16
 LOOKED_AT = 128  # folders whose times are compared in one go
@@ -158,9 +158,9 @@ class _Scan:
                 f"The library folder {self.root} is suddenly empty; is its disk connected? Nothing was marked as missing."
             )
         self.matcher = offload(Matcher, self.known, matched)
-        self._warn_about_root(top.loose, top.broken)
-        names = [name for name in top.folders if self._usable(name)]
+        names = [name for name in top.folders if is_unicode(name) and not self.matcher.ignores(name)]
         listings = self._walk(offload(self._of_these, names, only) if only else names, before_reading)
+        self._warn_about_root(top)
         if not offload(still_there, self.root, top.identity):
             raise LibraryUnavailable(
                 f"The library folder {self.root} vanished during the scan; nothing was marked as missing."
@@ -191,16 +191,15 @@ class _Scan:
             return self.seen.get(listing.folder, {})
         return listing.directories if listing.trusted else {}
 
-    def _usable(self, name: str) -> bool:
-        if not is_unicode(name):
-            self.warn(f"The folder {readable(name)} has a name that is no valid text; rename it to have it scanned.")
-            return False
-        return not self.matcher.ignores(name)
-
-    def _warn_about_root(self, loose: int, broken: Sequence[str]) -> None:
-        if loose:
-            self.warn(f"{loose} videos lie outside of any series folder and are not counted; give them a folder.")
-        for name in broken:
+    def _warn_about_root(self, top: Top) -> None:
+        if top.loose:
+            self.warn(f"{top.loose} videos lie outside of any series folder and are not counted; give them a folder.")
+        for name in top.folders:
+            if not is_unicode(name):
+                self.warn(
+                    f"The folder {readable(name)} has a name that is no valid text; rename it to have it scanned."
+                )
+        for name in top.broken:
             self.warn(f"{readable(name)} leads nowhere; is a disk missing? Nothing of it is marked as missing.")
 
     # --- walk

@@ -24,20 +24,20 @@ from aniworld.core.events import SeriesUpdated
 from aniworld.core.naming import inside
 from aniworld.core.offload import offload, under_gevent
 from aniworld.core.validators import validate_series_key
-from aniworld.legacy.data_files import key_in_folder
-from aniworld.library.scanner import ScanResult, SerieScanner, SeriesFound
 from aniworld.models import AnimeSeries, Database, utcnow
 
 from .progress import ProgressService
+from .scan_process import ScanProcess, StopWish
 from .scan_records import ScanRecords
 from .scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
+from .scan_work import ManyFolders, ScanOutcome, ScanWish, ScanWork
 from .views import ScanStatus, UnmatchedFolder
 
 log = logging.getLogger(__name__)
 
 KEPT_WARNINGS = 100
 TURN_S = 0.0005
-TOLD_SERIES = 200  # more changed series than this are told by scan_complete alone
+MOST_HERE = 40  # changed folders that are read beside the event loop; for more a process of its own is worth its start
 
 
 @dataclass
@@ -47,16 +47,15 @@ class _Run:
     status: ScanStatus
     keys: frozenset[str]
     refresh: bool
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    cancelled: StopWish = field(default_factory=StopWish)
     ended: threading.Event = field(default_factory=threading.Event)
     began: float = field(default_factory=time.monotonic)
-    found: int = 0
 
 
 class ScanService:
     """``spawn`` begins work beside everything else. ``refresher`` reads one series' catalogue page again.
 
-    ``process``: this one's name in a cluster.
+    ``most_here``: how many changed folders are read in this process, None = any number. ``process``: its name in a cluster.
     """
 
     def __init__(
@@ -67,6 +66,7 @@ class ScanService:
         spawn: Callable[[Callable[[], None]], object],
         *,
         refresher: Callable[[str], object] | None = None,
+        most_here: Callable[[], int | None] = lambda: MOST_HERE if under_gevent() else None,
         process: str = "",
     ) -> None:
         self._database = database
@@ -74,6 +74,7 @@ class ScanService:
         self._progress = progress
         self._spawn = spawn
         self._refresher = refresher
+        self._most_here = most_here
         self._records = ScanRecords(database)
         self._runs = ScanRuns(database, process)
         self._tell_stop_wish: Callable[[], None] = lambda: None
@@ -190,10 +191,13 @@ class ScanService:
         callbacks.register(_Listener(self, run))
         threading.Thread(target=self._beat, args=(run,), name="scan", daemon=True).start()
         try:
-            with _quick_turns(), self._records.opened():
-                result = self._scan(run, callbacks)
+            outcome = self._read(run, callbacks)
+            for key, folder in outcome.changed.items():
+                self._progress.publish(SeriesUpdated(key, folder))
+            self._refresh(run, callbacks)
+            with self._records.opened():
                 totals = offload(self._records.totals)
-            self._finish(run, result, totals, callbacks)
+            self._finish(run, outcome, totals, callbacks)
         except Cancelled as error:
             self._fail(run, error, "The scan was cancelled; what it had recorded is kept.", callbacks, "cancelled")
         except AniworldError as error:
@@ -219,41 +223,23 @@ class ScanService:
             except (AniworldError, SQLAlchemyError) as error:  # a database under load: the next beat may come through
                 log.warning("The scan's sign of life was not written: %s", error)
 
-    def _scan(self, run: _Run, callbacks: CallbackManager) -> ScanResult:
-        """Every step that computes or reads runs on a native thread; between them the callbacks speak in this one."""
-        root, records = Path(self._settings().library.root), self._records
-        snapshot = offload(records.snapshot, str(root))
-        known = offload(records.known, snapshot, run.keys)
-        scanner = offload(SerieScanner, root, callbacks, seen=snapshot.seen, legacy_key=key_in_folder)
-        changed: dict[str, str] = {}
-        result = scanner.scan(
-            known,
-            scan_id=run.status.scan_id or "",
-            should_stop=run.cancelled.is_set,
-            matched=offload(records.matches),
-            complete=records.complete,
-            only=run.keys,
-            take=lambda found: self._record(run, root, found, changed),
-        )
-        self._step(run, callbacks, "compare", 0, 1)
-        offload(records.remember, str(root), result, snapshot, list(changed), run.keys)
-        for key, folder in changed.items() if len(changed) <= TOLD_SERIES else ():
-            self._progress.publish(SeriesUpdated(key, folder))
-        self._refresh(run, callbacks)
-        return result
-
-    def _record(self, run: _Run, root: Path, found: Sequence[SeriesFound], changed: dict[str, str]) -> None:
-        """Writes what was read; ``changed`` gets the series whose rows were changed by it, key → folder. On a native thread."""
-        run.found += sum(1 for one in found if one.files or one.unchanged)
-        read = [one for one in found if not one.unchanged]
-        if read:
-            changed |= {one.key: one.folder for one in self._records.record(root, read)}
+    def _read(self, run: _Run, callbacks: CallbackManager) -> ScanOutcome:
+        """The disk's truth in the database: by this process, or beside it where that would keep the event loop waiting."""
+        wish = ScanWish(run.status.scan_id or "", self._settings().library.root, run.keys)
+        try:
+            with _quick_turns():
+                return ScanWork(self._records, wish, callbacks, run.cancelled.is_set).run(self._most_here())
+        except ManyFolders:
+            return ScanProcess(self._database.engine.url, wish).run(callbacks, run.cancelled)
 
     def _refresh(self, run: _Run, callbacks: CallbackManager) -> None:
         due = self._due(run.keys) if run.refresh and self._refresher else []
         for number, (key, folder) in enumerate(due):
             self._stop_if_asked(run)
-            self._step(run, callbacks, "refresh", number, len(due), SeriesFound(key, folder))
+            step = ProgressContext(
+                Operation.SCAN, run.status.scan_id or "", "refresh", number, len(due), folder, key, folder
+            )
+            callbacks.progress(step)
             try:
                 self._refresher(key)  # type: ignore[misc]
             except AniworldError as error:
@@ -276,21 +262,13 @@ class ScanService:
         if run.cancelled.is_set():
             raise Cancelled("The scan was cancelled.")
 
-    def _step(
-        self, run: _Run, callbacks: CallbackManager, phase: str, current: int, total: int, at: SeriesFound | None = None
-    ) -> None:
-        key, folder = (at.key, at.folder) if at else (None, None)
-        callbacks.progress(
-            ProgressContext(Operation.SCAN, run.status.scan_id or "", phase, current, total, folder or "", key, folder)
-        )
-
     # --- its end, and its row
 
-    def _finish(self, run: _Run, result: ScanResult, totals: tuple[int, int], callbacks: CallbackManager) -> None:
+    def _finish(self, run: _Run, outcome: ScanOutcome, totals: tuple[int, int], callbacks: CallbackManager) -> None:
         present, missing = totals
         run.status = replace(
-            run.status, status="completed", phase="done", current=result.folders, total=result.folders, percent=100.0,
-            completed_at=utcnow(), series_found=run.found,
+            run.status, status="completed", phase="done", current=outcome.folders, total=outcome.folders, percent=100.0,
+            completed_at=utcnow(), series_found=outcome.found,
             episodes_found=present, missing_total=missing,
         )  # fmt: skip
         self._runs.end(run.status)
