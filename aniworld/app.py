@@ -39,6 +39,7 @@ from aniworld.services.beside import BesideService
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.folder_choices import FolderChoiceService
+from aniworld.services.health.parts import notifications_by
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
 from aniworld.services.progress import ProgressService
@@ -90,6 +91,22 @@ def build_services(environment: Environment | None = None) -> Services:
     scan = ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now, process=name)
     audit = AuditService(database, days=lambda: config.current.logging.audit_days)
     auth = AuthService(database, environment, spawn=spawn, audit=audit, recall_s=0.0 if shared else RECALL_S)
+    system = SystemService(database, config, environment, rest, clock_offset=lambda: gate.clock_offset_s)
+    automation = build_automation(
+        database=database,
+        bus=bus,
+        registry=registry,
+        anime=anime,
+        downloads=downloads,
+        progress=progress,
+        settings=lambda: config.current,
+        private_hosts=environment.private_hosts,
+        user_agent=USER_AGENT,
+        spawn=spawn,
+        audit=audit,
+        checks=system.checks,
+    )
+    system.health.add(notifications_by(lambda: automation.notifications.trouble))
     services = Services(
         environment=environment,
         database=database,
@@ -103,7 +120,7 @@ def build_services(environment: Environment | None = None) -> Services:
         scan=scan,
         folders=FolderChoiceService(database, scan),
         downloads=downloads,
-        system=SystemService(database, config, environment, rest, clock_offset=lambda: gate.clock_offset_s),
+        system=system,
         resolver=Resolver(database, registry, anime.read_once),
         rest=rest,
         registry=registry,
@@ -116,21 +133,7 @@ def build_services(environment: Environment | None = None) -> Services:
         backups=BackupService(
             environment, lambda: config.current, quiet_while(downloads, lambda: _is_busy(services)), spawn
         ),
-        extras={
-            EXTRA: build_automation(
-                database=database,
-                bus=bus,
-                registry=registry,
-                anime=anime,
-                downloads=downloads,
-                progress=progress,
-                settings=lambda: config.current,
-                private_hosts=environment.private_hosts,
-                user_agent=USER_AGENT,
-                spawn=spawn,
-                audit=audit,
-            )
-        },
+        extras={EXTRA: automation},
         cluster=_cluster(shared, bus=bus, config=config, auth=auth, downloads=downloads, scan=scan),
         stops=(gate.close, *((shared.messages.stop,) if shared else ())),
     )

@@ -27,6 +27,7 @@ EVENT_NAMES = (
     "series_added",
     "new_episodes",
     "catalogue_blocked",
+    "health",
 )
 
 
@@ -134,6 +135,11 @@ class NotificationSettings:
     urls: tuple[str, ...] = setting((), "Where to send notifications (Apprise addresses).", secret=True, kind="words")
     events: tuple[str, ...] = setting(
         ("download_complete", "download_failed"), "What to notify about.", kind="words", choices=EVENT_NAMES
+    )
+    wordings: tuple[str, ...] = setting(
+        (),
+        "Your own words for an event, one line each: the event, a colon, and the text with fields, e.g. download_complete: {series} {code} is there. docs/monitoring.md lists the fields.",
+        kind="words",
     )
 
 

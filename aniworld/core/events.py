@@ -165,6 +165,30 @@ class NewEpisodes(Event):
 
 
 @dataclass(frozen=True)
+class RenameProgress(Event):
+    """Files take other names in the background: ``current`` of ``total`` steps are done; ``key``: of which series."""
+
+    name, room = "rename_progress", Room.LIBRARY
+    run_id: str
+    current: int
+    total: int
+    percent: float
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class RenameComplete(Event):
+    """A renaming in the background ended: ``status`` completed, cancelled or failed, this with its ``error``."""
+
+    name, room = "rename_complete", Room.LIBRARY
+    run_id: str
+    status: str
+    done: int
+    skipped: int
+    error: str | None = None
+
+
+@dataclass(frozen=True)
 class CatalogueResting(Event):
     """A catalogue asked for a browser check and is left alone for ``seconds``."""
 
@@ -174,9 +198,22 @@ class CatalogueResting(Event):
     reason: str
 
 
+@dataclass(frozen=True)
+class HealthChanged(Event):
+    """A check of the server's health turned bad, or is well again. ``level``: ok, notice, warning, error."""
+
+    name, room = "health", Room.LIBRARY
+    check: str
+    level: str
+    message: str
+    advice: str = ""
+
+
 EVENTS: tuple[type[Event], ...] = (
     DownloadProgress, DownloadComplete, DownloadFailed, QueueStatusChanged,
     ScanProgress, ScanComplete, ScanFailed, SeriesAdded, SeriesUpdated, NewEpisodes, CatalogueResting,
+    RenameProgress, RenameComplete,
+    HealthChanged,
 )  # fmt: skip
 _NAMED = {one.name: one for one in EVENTS}
 

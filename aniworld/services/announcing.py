@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aniworld.core.events import (
@@ -12,12 +12,15 @@ from aniworld.core.events import (
     DownloadComplete,
     DownloadFailed,
     Event,
+    HealthChanged,
     NewEpisodes,
     ScanComplete,
     ScanFailed,
     SeriesAdded,
 )
 from aniworld.core.media import EpisodeNumber
+
+from .wording import worded
 
 LINES = 20
 LINE_LENGTH = 300
@@ -36,9 +39,15 @@ def event_name(event: Event) -> str | None:
     return event.name
 
 
-def announcement(events: Sequence[Event]) -> Announcement:
-    """One message for one or more events. Titles from outside are one plain line each and call nobody by ``@``."""
-    lines = [*_completed(events), *(line for event in events for line in _line(event))]
+def announcement(events: Sequence[Event], own_words: Mapping[str, str] | None = None) -> Announcement:
+    """One message for one or more events. Titles from outside are one plain line each and call nobody by ``@``.
+
+    ``own_words``: event name → the wording for it, in place of ours (services/wording).
+    """
+    own = own_words or {}
+    ours = [event for event in events if event.name not in own]
+    lines = [*_completed(ours), *(line for event in ours for line in _line(event))]
+    lines += [worded(event, own[event.name]) for event in events if event.name in own]
     shown = [_plain(line) for line in lines[:LINES]]
     if len(lines) > LINES:
         shown.append(f"… and {len(lines) - LINES} more.")
@@ -61,6 +70,7 @@ _TITLES: dict[type[Event], str] = {
     SeriesAdded: "New in the library",
     NewEpisodes: "New episodes",
     CatalogueResting: "A catalogue rests",
+    HealthChanged: "The server's health",
 }
 
 
@@ -96,6 +106,8 @@ def _line(event: Event) -> list[str]:
             return [f"{event.folder or event.key}: {_codes(numbers)}{queued}"]
         case CatalogueResting():
             return [f"{event.site}: {event.reason}"]
+        case HealthChanged():
+            return [f"{event.level}: {event.message} {event.advice}"]
     return []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aniworld.config.settings import Settings
@@ -16,10 +16,12 @@ from .audit import AuditService
 from .calendar import CalendarService
 from .calendar_feed import CalendarFeedService
 from .downloads import DownloadService
+from .health_watch import HealthWatch
 from .media_servers import MediaServerService
 from .notifications import NotificationService
 from .progress import ProgressService
 from .tracking import TrackingService
+from .views import HealthCheck
 
 EXTRA = "automation"  # its name among the extras of Services
 
@@ -35,6 +37,7 @@ class Automation:
     notifications: NotificationService
     media_servers: MediaServerService
     calendar: CalendarService
+    health: HealthWatch
     feed: CalendarFeedService
     _stops: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
@@ -42,7 +45,7 @@ class Automation:
         if self._stops:
             return
         self._stops.append(self.registry.rest.listen(self._tell_of_rest))
-        for service in (self.notifications, self.media_servers):
+        for service in (self.notifications, self.media_servers, self.health):
             service.start()
             self._stops.append(service.stop)
 
@@ -58,9 +61,9 @@ class Automation:
 def build_automation(
     *, database: Database, bus: EventBus, registry: Registry, anime: AnimeService, downloads: DownloadService,
     progress: ProgressService, settings: Callable[[], Settings], private_hosts: tuple[str, ...], user_agent: str,
-    spawn: Callable[[Callable[[], None]], None], audit: AuditService,
+    spawn: Callable[[Callable[[], None]], None], audit: AuditService, checks: Callable[[], Iterable[HealthCheck]],
 ) -> Automation:  # fmt: skip
-    """Everything built and wired; nothing started."""
+    """Everything built and wired; nothing started. ``checks``: those of the server's health."""
     calendar = CalendarService(database, registry, spawn)
     return Automation(
         bus=bus,
@@ -72,5 +75,6 @@ def build_automation(
         notifications=NotificationService(bus, settings, private_hosts=private_hosts),
         media_servers=MediaServerService(bus, settings, user_agent=user_agent, private_hosts=private_hosts),
         calendar=calendar,
+        health=HealthWatch(checks, bus.publish, lambda: "health" in settings().notifications.events),
         feed=CalendarFeedService(database, calendar, audit),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from aniworld.core.errors import Conflict, InvalidInput
 from aniworld.core.offload import offload
 
 from .views import BackupView
+from .wording import wordings
 
 log = logging.getLogger(__name__)
 
@@ -220,7 +221,7 @@ class ConfigService:
         root = part.get("library", {}).get("root", "")
         if root and root != self._stored.library.root:
             found |= self._root_problem(root)
-        return found | _notification_problems(part.get("notifications", {}).get("urls", ()))
+        return found | _notification_problems(part.get("notifications", {}))
 
     def _root_problem(self, root: str) -> dict[str, list[str]]:
         trouble = offload(trouble_with_root, root, self._environment.instance)
@@ -296,12 +297,17 @@ def _unmask(sent: Any, stored: Any) -> Any:
     return [next(kept) if entry == MASK else entry for entry in sent]
 
 
-def _notification_problems(urls: Any) -> dict[str, list[str]]:
-    return {
+def _notification_problems(part: Mapping[str, Any]) -> dict[str, list[str]]:
+    found = {
         f"notifications.urls.{place}": [f"Must begin with one of: {', '.join(NOTIFICATION_SCHEMES)}."]
-        for place, url in enumerate(urls)
+        for place, url in enumerate(part.get("urls", ()))
         if url.partition("://")[0].lower() not in NOTIFICATION_SCHEMES or "://" not in url
     }
+    try:
+        wordings(part.get("wordings", ()))
+    except InvalidInput as error:
+        found |= error.fields
+    return found
 
 
 def _view(backup: Backup) -> BackupView:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings
@@ -19,12 +20,15 @@ from aniworld.core.events import Event, EventBus
 
 from .announcing import Announcement, announcement, event_name
 from .batching import STOP_WITHIN_S, Batches
+from .later import Later
 from .views import Trial
+from .wording import wordings
 
 log = logging.getLogger(__name__)
 
 SETTLE_S = 10.0
 TIMEOUT_S = 15.0
+PAUSES_S = (60.0, 300.0, 1800.0)
 START_WITHIN_S = 45.0  # loading Apprise takes a second, and many on a small machine that is busy
 URLS_AT_ONCE = 20
 URL_LENGTH = 2000
@@ -44,23 +48,36 @@ _SENTENCES = {
 }
 
 
+@dataclass(frozen=True)
+class Letter:
+    """A message on its way. ``tries``: how often it was sent before."""
+
+    message: Announcement
+    urls: tuple[str, ...]
+    tries: int = 0
+
+
 class NotificationService:
     """``start`` begins to listen, ``stop`` ends it; each may be called twice.
 
     Events that the settings name are collected for ``settle_s`` and sent as one message from a child process that
-    gives the services ``timeout_s``. What cannot be sent is logged without its address, and is not sent again.
+    gives the services ``timeout_s``. What cannot be sent is logged without its address and sent again after each of
+    ``pauses_s``, to those that did not take it; a restart forgets it. ``trouble`` says what could not be sent at last.
     """
 
     def __init__(
         self, bus: EventBus, settings: Callable[[], Settings], *, private_hosts: Iterable[str] = (),
-        settle_s: float = SETTLE_S, timeout_s: float = TIMEOUT_S,
+        settle_s: float = SETTLE_S, timeout_s: float = TIMEOUT_S, pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:  # fmt: skip
         self._bus = bus
         self._settings = settings
         self._private_hosts = tuple(private_hosts)
         self._timeout_s = timeout_s
         self._batches: Batches[Event] = Batches(self._announce, name="Notifications", settle_s=settle_s)
+        self._again: Later[Letter] = Later(self._deliver, name="Notifications sent again")
+        self._pauses_s = tuple(pauses_s)
         self._testing = threading.Lock()
+        self.trouble: Trial | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -73,6 +90,7 @@ class NotificationService:
             self._unsubscribe()
             self._unsubscribe = None
         self._batches.stop(within_s)
+        self._again.stop()
 
     def hear(self, event: Event) -> None:
         """Takes an event over, if somebody is to be told of it. Does not wait."""
@@ -95,10 +113,26 @@ class NotificationService:
             self._testing.release()
 
     def _announce(self, events: Sequence[Event]) -> None:
-        urls = self._settings().notifications.urls[:URLS_AT_ONCE]
-        for trial in self._send(urls, announcement(events)) if urls else ():
-            if not trial.ok:
-                log.warning("A notification to %s was not sent: %s", trial.target, trial.message)
+        wanted = self._settings().notifications
+        if wanted.urls:
+            message = announcement(events, wordings(wanted.wordings))
+            self._deliver(Letter(message, wanted.urls[:URLS_AT_ONCE]))
+
+    def _deliver(self, letter: Letter) -> None:
+        """Sends it to those of its addresses that are still wanted; once more later to those that did not take it."""
+        urls = [url for url in letter.urls if url in self._settings().notifications.urls]
+        if not urls:
+            return
+        trials = self._send(urls, letter.message)
+        refused = [(url, trial) for url, trial in zip(urls, trials, strict=True) if not trial.ok]
+        self.trouble = refused[0][1] if refused else None
+        if not refused:
+            return
+        later = replace(letter, urls=tuple(url for url, _ in refused), tries=letter.tries + 1)
+        again = letter.tries < len(self._pauses_s) and self._again.put(later, self._pauses_s[letter.tries])
+        for _, trial in refused:
+            log.warning("A notification to %s was not sent (%s): %s",
+                        trial.target, "it is tried again" if again else "given up", trial.message)  # fmt: skip
 
     def _send(self, urls: Sequence[str], message: Announcement) -> list[Trial]:
         wish: dict[str, object] = {

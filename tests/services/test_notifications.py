@@ -26,6 +26,7 @@ from aniworld.services.announcing import LINES, announcement
 from aniworld.services.batching import Batches
 from aniworld.services.notification_child import may_be_used
 from aniworld.services.notifications import NotificationService
+from tests.running import until
 
 from .listener import Answer, Listener
 
@@ -41,12 +42,13 @@ def listener() -> Iterator[Listener]:
 class House:
     """A service on a bus, with the settings of the moment."""
 
-    def __init__(self, *private_hosts: str, timeout_s: float = 15.0) -> None:
+    def __init__(self, *private_hosts: str, timeout_s: float = 15.0, pauses_s: tuple[float, ...] = ()) -> None:
         self.bus = EventBus()
         self.settings = Settings()
         self.service = NotificationService(
-            self.bus, lambda: self.settings, private_hosts=private_hosts, settle_s=0.3, timeout_s=timeout_s
-        )
+            self.bus, lambda: self.settings, private_hosts=private_hosts, settle_s=0.3, timeout_s=timeout_s,
+            pauses_s=pauses_s,
+        )  # fmt: skip
         self.service.start()
 
     def tell(self, *urls: str, events: tuple[str, ...] = ("download_complete", "download_failed")) -> None:
@@ -267,3 +269,46 @@ def test_a_delivery_that_stumbles_does_not_end_the_next(caplog: pytest.LogCaptur
     batches.put(2)
     batches.stop()
     assert delivered == [2]
+
+
+def test_what_a_service_did_not_take_is_sent_again_to_that_one_alone(
+    listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House(listener.host, pauses_s=(0.2, 0.2))
+    listener.answers["/bad"] = Answer(503)
+    house.tell(f"json://{listener.host}/good", f"json://{SECRET}@{listener.host}/bad")
+    with caplog.at_level(logging.WARNING):
+        house.bus.publish(came(1))
+        listener.wait_for(2)
+        listener.answers.clear()
+        listener.wait_for(3)
+        until(lambda: house.service.trouble is None)
+    house.service.stop()
+    assert sorted(heard.path for heard in listener.heard) == ["/bad", "/bad", "/good"]
+    assert "tried again" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_it_is_given_up_at_last_and_said(listener: Listener, caplog: pytest.LogCaptureFixture) -> None:
+    house = House(listener.host, pauses_s=(0.1,))
+    listener.otherwise = Answer(500)
+    house.tell(f"json://{listener.host}/")
+    with caplog.at_level(logging.WARNING):
+        house.bus.publish(came(1))
+        until(lambda: "given up" in caplog.text)
+    house.service.stop()
+    assert len(listener.heard) == 2
+    assert house.service.trouble is not None
+    assert house.service.trouble.target == "json://********"
+
+
+def test_an_address_that_was_taken_off_meanwhile_gets_nothing_more(listener: Listener) -> None:
+    house = House(listener.host, pauses_s=(0.5,))
+    listener.otherwise = Answer(500)
+    house.tell(f"json://{listener.host}/")
+    house.bus.publish(came(1))
+    listener.wait_for(1)
+    house.tell()
+    until(lambda: len(house.service._again) == 0 and house.service._again._thread is None)
+    house.service.stop()
+    assert len(listener.heard) == 1

@@ -62,6 +62,7 @@ SETTING_NAMES: dict[str, Callable[[], str]] = {
     "schedule.windows": lambda: _("Download times"),
     "notifications.urls": lambda: _("Notification addresses"),
     "notifications.events": lambda: _("Occasions"),
+    "notifications.wordings": lambda: _("Your own words"),
     "media_server.kind": lambda: _("Kind"),
     "media_server.url": lambda: _("Address"),
     "media_server.token": lambda: _("Key or token"),
@@ -93,6 +94,7 @@ CHOICE_NAMES: dict[str, Callable[[], str]] = {
     "scan_failed": lambda: _("Scan failed"),
     "series_added": lambda: _("Series added"),
     "catalogue_blocked": lambda: _("Catalogue asks for a browser check"),
+    "health": lambda: _("Something is wrong with the server, or well again"),
 }
 
 
