@@ -12,6 +12,7 @@ from .wiring import services
 # endpoint → kind; the detail is what stands in the address
 DELETIONS = {
     "config.delete_backup": "backup_deleted",
+    "backups.delete": "backup_deleted",
     "anime.remove": "series_removed",
     "queue.remove": "download_removed",
     "queue.clear_completed": "history_cleared",

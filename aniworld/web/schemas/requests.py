@@ -164,6 +164,10 @@ class FolderWish(FolderQuery):
     )
 
 
+class BackupWish(StrictSchema):
+    without_secrets = Truth(load_default=False, metadata={"description": "No password, keys and hidden settings."})
+
+
 class NotificationTest(StrictSchema):
     urls = fields.List(
         Text(validate=validate.Length(1, URL_LENGTH)), load_default=None, allow_none=True,
