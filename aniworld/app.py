@@ -46,6 +46,7 @@ from aniworld.services.progress import ProgressService
 from aniworld.services.recycling import RecyclingService
 from aniworld.services.registry import Services
 from aniworld.services.renaming import RenamingService
+from aniworld.services.renaming_runs import RenamingRuns
 from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
 from aniworld.services.series import AnimeSeriesService
@@ -91,6 +92,9 @@ def build_services(environment: Environment | None = None) -> Services:
     scan = ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now, process=name)
     audit = AuditService(database, days=lambda: config.current.logging.audit_days)
     auth = AuthService(database, environment, spawn=spawn, audit=audit, recall_s=0.0 if shared else RECALL_S)
+    renaming = RenamingService(
+        database, lambda: config.current, progress, busy=lambda: scan.status().status == "running"
+    )
     system = SystemService(database, config, environment, rest, clock_offset=lambda: gate.clock_offset_s)
     automation = build_automation(
         database=database,
@@ -127,9 +131,8 @@ def build_services(environment: Environment | None = None) -> Services:
         legacy=DataMigrationService(database),
         beside=BesideService(database, lambda: config.current, lambda key: (anime.cover(key) or (None,))[0]),
         recycling=RecyclingService(database, lambda: config.current, progress),
-        renaming=RenamingService(
-            database, lambda: config.current, progress, busy=lambda: scan.status().status == "running"
-        ),
+        renaming=renaming,
+        renamings=RenamingRuns(database, renaming, progress, spawn),
         backups=BackupService(
             environment, lambda: config.current, quiet_while(downloads, lambda: _is_busy(services)), spawn
         ),

@@ -15,7 +15,7 @@ class RenameRun(TimestampMixin, Base):
 
     ``steps``: [{"old", "new", "ids", "beside"}], paths below the library root, ids of episodes, further files as
     [[old, new], ...]. The first ``done`` of them were tried; ``failed``: the places of those that did not succeed.
-    ``status``: running, completed, undone.
+    ``status``: running, completed, undone. ``undoes``: the run that this one takes back.
     """
 
     __tablename__ = "rename_run"
@@ -28,3 +28,4 @@ class RenameRun(TimestampMixin, Base):
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     done: Mapped[int] = mapped_column(default=0)
     failed: Mapped[list[int]] = mapped_column(JSON, default=list)
+    undoes: Mapped[str | None] = mapped_column(String(36), default=None)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .legacy_import import DataMigrationService
     from .recycling import RecyclingService
     from .renaming import RenamingService
+    from .renaming_runs import RenamingRuns
     from .resolving import Resolver
     from .scan import ScanService
     from .series import AnimeSeriesService
@@ -63,6 +64,7 @@ class Services:
     beside: BesideService
     recycling: RecyclingService
     renaming: RenamingService
+    renamings: RenamingRuns
     backups: BackupService
     cluster: Cluster | None = None
     extras: dict[str, Any] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +17,7 @@ from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import AlreadyRunning, Conflict, LibraryUnavailable, NotFound, StorageError, UnsafePath
 from aniworld.core.events import SeriesUpdated
 from aniworld.core.media import EpisodeNumber
+from aniworld.core.naming import folded
 from aniworld.core.offload import offload
 from aniworld.core.queue import Status
 from aniworld.library.disk import check_root
@@ -29,7 +30,18 @@ from .views import Rename, RenameOutcome
 
 AT_ONCE = 25  # files renamed before their rows are written
 INTERRUPTED_AFTER = timedelta(seconds=60)
+_LEFT = "It was left as it was."
 RUNNING, COMPLETED, UNDONE = "running", "completed", "undone"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Sees a run through: ``tell(key, current, total)`` after every few files; ``should_stop()`` ends it where no file
+    stands aside for another."""
+
+    run_id: str = field(default_factory=lambda: str(uuid4()))
+    tell: Callable[[str, int, int], None] = lambda key, current, total: None
+    should_stop: Callable[[], bool] = lambda: False
 
 
 class RenamingService:
@@ -50,35 +62,44 @@ class RenamingService:
         root = self._root()
         return [line for one in self._keys([key] if key else None) for line in self._plan(root, one)[1]]
 
-    def apply(self, keys: Sequence[str] | None = None) -> RenameOutcome:
+    def apply(self, keys: Sequence[str] | None = None, watch: Watch | None = None) -> RenameOutcome:
         """Renames what ``preview`` shows, of these series or of all.
 
         Raises NotFound, AlreadyRunning, Conflict while a scan runs, StorageError; what was done by then stays done, and
         its run can be undone.
         """
         with self._alone():
-            root, run_id = self._root(), str(uuid4())
+            root = self._root()
             self._settle(root)
-            done, skipped = 0, list[Rename]()
-            for key in self._keys(keys):
-                steps, lines = self._plan(root, key)
-                skipped += [line for line in lines if line.reason]
-                count, failed = self._run(root, run_id, key, steps)
-                done, skipped = done + count, skipped + failed
-            return RenameOutcome(run_id, done, tuple(skipped))
+            plans = [(key, *self._plan(root, key)) for key in self._keys(keys)]
+            refused = [line for _, _, lines in plans for line in lines if line.reason]
+            work = _Work(root, watch or Watch(), sum(len(steps) for _, steps, _ in plans))
+            for key, steps, _ in plans:
+                self._run(work, key, steps)
+            return work.outcome(refused)
 
-    def undo(self, run_id: str) -> RenameOutcome:
+    def undo(self, run_id: str, watch: Watch | None = None) -> RenameOutcome:
         """Gives every file of a run its old name back, as a run of its own. Raises NotFound, Conflict, StorageError."""
         with self._alone():
-            root, back = self._root(), str(uuid4())
+            root = self._root()
             self._settle(root)
-            done, skipped = 0, list[Rename]()
-            for part in self._parts(run_id):
-                tried = [step for place, step in enumerate(_steps(part)[: part.done]) if place not in part.failed]
-                count, failed = self._run(root, back, part.key, reverse(tried))
+            parts = [(part, reverse(done_of(part))) for part in self._parts(run_id)]
+            work = _Work(root, watch or Watch(), sum(len(steps) for _, steps in parts), undoes=run_id)
+            for part, steps in parts:
+                if work.stopped:
+                    break
+                self._run(work, part.key, steps)
                 self._mark(part.id, status=UNDONE)
-                done, skipped = done + count, skipped + failed
-            return RenameOutcome(back, done, tuple(skipped))
+            return work.outcome()
+
+    def check_undo(self, run_id: str) -> None:
+        """Raises NotFound for a run that is none, Conflict for one that was undone."""
+        self._parts(run_id)
+
+    def lines(self, part: RenameRun) -> list[Rename]:
+        """What a part of a run tried; ``reason`` where it did not succeed."""
+        steps = _steps(part)[: part.done]
+        return [self._skipped(part.key, step, _LEFT if at in part.failed else None) for at, step in enumerate(steps)]
 
     # ── what should be ──────────────────────────────────────────────────────
 
@@ -131,26 +152,31 @@ class RenamingService:
         finally:
             self._lock.release()
 
-    def _run(self, root: Path, run_id: str, key: str, steps: Sequence[Step]) -> tuple[int, list[Rename]]:
-        """How many files have their new name, and those that have not. The journal is kept before the first moves."""
-        if not steps:
-            return 0, []
+    def _run(self, work: _Work, key: str, steps: Sequence[Step]) -> None:
+        """Gives one series' files their new names. The journal is kept before the first moves."""
+        if not steps or work.may_stop():
+            return
         with self._database.writing() as session:
-            part = RenameRun(run_id=run_id, key=key, steps=[asdict(step) for step in steps])
+            kept = [asdict(step) for step in steps]
+            part = RenameRun(run_id=work.watch.run_id, key=key, steps=kept, undoes=work.undoes)
             session.add(part)
         failed: dict[int, str] = {}
         for start in range(0, len(steps), AT_ONCE):
-            reasons, error = offload(_taken, root, steps[start : start + AT_ONCE])
+            if start and _none_aside(steps, start) and work.may_stop():
+                break
+            reasons, error = offload(_taken, work.root, steps[start : start + AT_ONCE])
             failed |= {start + place: reason for place, reason in enumerate(reasons) if reason is not None}
             done = [steps[start + place] for place, reason in enumerate(reasons) if reason is None]
             self._record(part.id, start + len(reasons), done, failed)
             if error is not None:
-                self._recover(root, part.id)
+                self._recover(work.root, part.id)
                 raise error
+            work.went_on(key, len(reasons))
+            tried = start + len(reasons)
         self._mark(part.id, status=COMPLETED)
         self._tell(key)
-        moved = {step.ids for at, step in enumerate(steps) if at not in failed}  # some take two steps
-        return len(moved), [self._skipped(key, steps[at], reason) for at, reason in failed.items()]
+        work.done += len({step.ids for at, step in enumerate(steps[:tried]) if at not in failed})  # some take two steps
+        work.skipped += [self._skipped(key, steps[at], reason) for at, reason in failed.items()]
 
     def _record(self, part_id: int, tried: int, done: Sequence[Step], failed: Collection[int]) -> None:
         """The rows follow their files, in the same breath as the journal."""
@@ -197,7 +223,7 @@ class RenamingService:
             raise Conflict("This renaming was undone already.")
         return [part for part in parts if part.status != UNDONE]
 
-    def _skipped(self, key: str, step: Step, reason: str) -> Rename:
+    def _skipped(self, key: str, step: Step, reason: str | None) -> Rename:
         with self._database.reading() as session:
             row = session.scalar(select(Episode).where(Episode.id.in_(step.ids)).order_by(Episode.number).limit(1))
         season, number = (row.season, row.number) if row else (0, 0)
@@ -207,6 +233,37 @@ class RenamingService:
         with self._database.reading() as session:
             folder = session.scalar(select(AnimeSeries.folder).where(AnimeSeries.key == key))
         self._progress.publish(SeriesUpdated(key, folder or ""))
+
+
+class _Work:
+    """One run while it goes on: what is done so far, and whether it was stopped."""
+
+    def __init__(self, root: Path, watch: Watch, total: int, undoes: str | None = None) -> None:
+        self.root, self.watch, self.total, self.undoes = root, watch, total, undoes
+        self.current = self.done = 0
+        self.skipped: list[Rename] = []
+        self.stopped = False
+
+    def may_stop(self) -> bool:
+        self.stopped = self.stopped or self.watch.should_stop()
+        return self.stopped
+
+    def went_on(self, key: str, steps: int) -> None:
+        self.current += steps
+        self.watch.tell(key, self.current, self.total)
+
+    def outcome(self, refused: Sequence[Rename] = ()) -> RenameOutcome:
+        return RenameOutcome(self.watch.run_id, self.done, (*refused, *self.skipped), self.stopped)
+
+
+def done_of(part: RenameRun) -> list[Step]:
+    """The steps of a part that were done."""
+    return [step for at, step in enumerate(_steps(part)[: part.done]) if at not in part.failed]
+
+
+def _none_aside(steps: Sequence[Step], at: int) -> bool:
+    """Whether no file stands under a name that it has only until another one has moved."""
+    return not {folded(step.new) for step in steps[:at]} & {folded(step.old) for step in steps[at:]}
 
 
 def _line(series: AnimeSeries, one: Named, held: frozenset[EpisodeNumber]) -> Rename | None:

@@ -270,6 +270,41 @@ class RenameOutcome:
     id: str
     done: int
     skipped: tuple[Rename, ...] = ()
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class RenameStatus:
+    """The renaming in the background that runs, or the last one. ``status``: idle, running, completed, cancelled, failed."""
+
+    id: str | None = None
+    status: str = "idle"
+    current: int = 0
+    total: int = 0
+    percent: float = 0.0
+    key: str = ""
+    done: int = 0
+    skipped: tuple[Rename, ...] = ()
+    error: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class EarlierRename:
+    """A renaming of the past. ``files``: how many have their new name by it; ``undoes``: the one that it took back.
+
+    ``status``: running, completed, undone. ``can_undo``: whether there is something to take back.
+    """
+
+    id: str
+    status: str
+    started_at: datetime
+    keys: tuple[str, ...]
+    files: int
+    failed: int
+    undoes: str | None
+    can_undo: bool
 
 
 @dataclass(frozen=True)
