@@ -174,8 +174,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     services = build_services(environment)
     if services.cluster:
         services.cluster.check_secret()
-    set_up_logging(environment.instance / "logs", services.config.current.logging.level)
-    services.config.subscribe(lambda old, new: set_up_logging(environment.instance / "logs", new.logging.level))
+    set_up_logging(environment.instance / "logs", services.config.current.logging)
+    services.config.subscribe(lambda old, new: set_up_logging(environment.instance / "logs", new.logging))
     app = Flask("aniworld", instance_path=str(environment.instance), static_folder=None)
     app.config.update({name: value for name, value in settings.items() if not name.startswith("ANIWORLD_")})
     init_web(app, services)

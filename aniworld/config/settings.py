@@ -96,6 +96,13 @@ class CatalogueSettings:
 class DownloadSettings:
     concurrency: int = setting(3, "Episodes downloaded at the same time.", low=1, high=16)
     connections: int = setting(8, "Ranges or fragments fetched at a time for one episode.", low=1, high=32)
+    per_hoster: int = setting(0, "Episodes downloaded from one hoster at the same time. 0 = any number.", low=0, high=16)
+    connections_per_hoster: int = setting(
+        0, "Connections to one hoster over all of its downloads together. 0 = any number.", low=0, high=512
+    )
+    fair: bool = setting(
+        False, "Among episodes of equal priority, the series comes first from which nothing began for the longest time."
+    )
     languages: tuple[str, ...] = setting(
         (GER_DUB, GER_SUB, ENG_SUB),
         "Wanted languages, best first; the next one is taken where the better is not there.",
@@ -167,6 +174,11 @@ class BackupSettings:
 @dataclass(frozen=True)
 class LoggingSettings:
     level: str = setting("INFO", "How much is logged.", choices=LOG_LEVELS)
+    format: str = setting(
+        "text", "How a line of the log looks: text for people, json for programs that collect logs.", choices=("text", "json")
+    )
+    file_mb: int = setting(5, "Size in MB after which a new log file is begun.", low=1, high=1000)
+    files: int = setting(5, "How many older log files are kept.", low=0, high=100)
     audit_days: int = setting(
         90, "How many days sign-ins, deletions and changes of settings are remembered.", low=1, high=3650
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import logging.handlers
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
+from aniworld.config.settings import LoggingSettings
+
 FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-FILE_BYTES = 5_000_000
-FILES = 5
+MB = 1_000_000
 _LINE_BREAK = "\n"
 _NAME = "aniworld.log"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -20,6 +24,9 @@ READ_BYTES = 2_000_000  # at most this much of the log's end is looked through
 TEXT_AT_MOST = 4000  # characters of one record that are shown; a traceback fits
 _RECORD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\S* (DEBUG|INFO|WARNING|ERROR|CRITICAL) +([^\s:]+): (.*)")
 _HEIGHTS = {"CRITICAL": len(LEVELS), **{level: height for height, level in enumerate(LEVELS)}}
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The request that is being answered, for the lines that are logged meanwhile; empty outside of one."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +40,32 @@ class LogLine:
 
 
 class SafeFormatter(logging.Formatter):
-    """One record is one line, a traceback's own lines apart: those are indented."""
+    """One record is one line, a traceback's own lines apart: those are indented. It ends with the request's id."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's own name
+        asked = request_id.get()
+        return super().formatMessage(record) + (f" [{asked}]" if asked else "")
 
     def format(self, record: logging.LogRecord) -> str:
         lines = super().format(record).split(_LINE_BREAK)
         if record.exc_info or record.stack_info:
             return "\n    ".join(map(printable, lines))
         return printable("\\n".join(lines))
+
+
+class JsonFormatter(logging.Formatter):
+    """One record is one JSON object on a line: at, level, name, message, and where there are: request, trace."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "at": datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "name": record.name,
+            "message": record.getMessage(),
+            "request": request_id.get(),
+            "trace": self.formatException(record.exc_info) if record.exc_info else "",
+        }
+        return json.dumps({name: value for name, value in said.items() if value})
 
 
 def printable(text: str) -> str:
@@ -53,27 +79,35 @@ def _shows(char: str) -> bool:
     return char == "\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def set_up_logging(folder: Path, level: str) -> None:
-    """Logs to standard error and to ``folder``, in rotated files with mode 0600. Called again, it only sets the level."""
+def set_up_logging(folder: Path, wanted: LoggingSettings) -> None:
+    """Logs to standard error and to ``folder``, in rotated files with mode 0600. Called again, it takes what is new."""
     root = logging.getLogger()
-    root.setLevel(level)
+    root.setLevel(wanted.level)
     for quiet in ("urllib3", "engineio", "socketio", "geventwebsocket", "alembic"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
-    if any(getattr(handler, "aniworld", False) for handler in root.handlers):
-        return
+    if not _ours(root):
+        _begin(root, folder)
+    for handler in _ours(root):
+        handler.setFormatter(JsonFormatter() if wanted.format == "json" else SafeFormatter(FORM))
+        if isinstance(handler, logging.handlers.RotatingFileHandler):
+            handler.maxBytes, handler.backupCount = wanted.file_mb * MB, wanted.files
+
+
+def _begin(root: logging.Logger, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / _NAME
     path.touch(mode=0o600)
-    handlers: list[logging.Handler] = [
+    handlers: tuple[logging.Handler, ...] = (
         logging.StreamHandler(),
-        logging.handlers.RotatingFileHandler(
-            path, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8", delay=True
-        ),
-    ]
+        logging.handlers.RotatingFileHandler(path, encoding="utf-8", delay=True),
+    )
     for handler in handlers:
-        handler.setFormatter(SafeFormatter(FORM))
         handler.aniworld = True  # type: ignore[attr-defined]  # a mark, so that a second call finds it
         root.addHandler(handler)
+
+
+def _ours(root: logging.Logger) -> list[logging.Handler]:
+    return [handler for handler in root.handlers if getattr(handler, "aniworld", False)]
 
 
 def tail(folder: Path, level: str = "INFO", q: str = "", limit: int = 200) -> list[LogLine]:
@@ -95,15 +129,31 @@ def _records(text: str) -> Iterator[LogLine]:
     record: LogLine | None = None
     more: list[str] = []
     for line in text.rstrip("\n").split("\n"):
-        begun = _RECORD.fullmatch(line)
+        begun = _begun(line)
         if begun is None:
             more.append(line)
             continue
         if record is not None:
             yield _whole(record, more)
-        record, more = LogLine(*begun.groups()), []
+        record, more = begun, []
     if record is not None:
         yield _whole(record, more)
+
+
+def _begun(line: str) -> LogLine | None:
+    """The record that begins on a line, in either format; None where the line goes on with one, or is cut."""
+    if not line.startswith("{"):
+        found = _RECORD.fullmatch(line)
+        return LogLine(*found.groups()) if found else None
+    try:
+        said = json.loads(line)
+        asked = f" [{said['request']}]" if said.get("request") else ""
+        trace = "\n" + said["trace"] if said.get("trace") else ""
+        text = _LINE_BREAK.join(map(printable, f"{said['message']}{asked}{trace}".split(_LINE_BREAK)))
+        level = said["level"] if said["level"] in _HEIGHTS else "INFO"
+        return LogLine(said["at"][:19].replace("T", " "), level, printable(said["name"]), text)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _whole(record: LogLine, more: list[str]) -> LogLine:

@@ -11,7 +11,7 @@ from aniworld.services.auth import REMEMBERED
 from aniworld.services.registry import Services
 from aniworld.services.tokens import derived
 
-from . import audit, bodies, errors, guards, headers, live, pages
+from . import audit, bodies, errors, guards, headers, live, pages, request_ids
 from .api import (
     addresses,
     anime,
@@ -53,6 +53,7 @@ def init_web(app: Flask, services: Services) -> None:
     """``app`` answers for ``services``. Raises InvalidInput for a first password that is none."""
     app.extensions[EXTENSION] = services
     _configure(app, services)
+    request_ids.install(app)
     system.count(app, services)
     headers.install(app)
     bodies.install(app)

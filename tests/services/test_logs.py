@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from aniworld.services.logs import FORM, LogLine, SafeFormatter, printable, tail
+from aniworld.config.settings import LoggingSettings
+from aniworld.services.logs import FORM, LogLine, SafeFormatter, printable, request_id, set_up_logging, tail
 
 
 @pytest.mark.parametrize(
@@ -85,3 +88,57 @@ def test_no_log_and_a_log_of_rubbish_are_empty(tmp_path: Path) -> None:
     folder = written(tmp_path / "logs", "no record", "\x00\ufffd")
     (folder / "aniworld.log").open("ab").write(b"\xff\xfe\n")
     assert tail(folder, "DEBUG") == []
+
+
+@pytest.fixture
+def root_logger(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a log of its own; the handlers of the test run are put back after it."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    root.handlers[:] = []
+    yield tmp_path / "logs"
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:], root.level = before, level
+
+
+def test_json_lines_are_whole_objects_and_are_read_back(root_logger: Path) -> None:
+    set_up_logging(root_logger, LoggingSettings(format="json"))
+    token = request_id.set("0a1b2c")
+    logging.getLogger("aniworld.scan").warning("Forged\nERROR root: \x1b[0m %s", "Übergröße")
+    request_id.reset(token)
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        logging.getLogger("aniworld").exception("It failed")
+    text = (root_logger / "aniworld.log").read_text(encoding="utf-8")
+    assert all(isinstance(json.loads(one), dict) for one in text.splitlines())
+    failed, forged = tail(root_logger)
+    assert (forged.level, forged.name, forged.message.endswith("[0a1b2c]")) == ("WARNING", "aniworld.scan", True)
+    assert "\x1b" not in forged.message
+    assert "ValueError: broken" in failed.message
+
+
+def test_lines_of_both_forms_stand_beside_each_other(root_logger: Path) -> None:
+    set_up_logging(root_logger, LoggingSettings())
+    logging.getLogger("aniworld").warning("as text")
+    set_up_logging(root_logger, LoggingSettings(format="json"))
+    logging.getLogger("aniworld").warning("as json")
+    assert [one.message for one in tail(root_logger)] == ["as json", "as text"]
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "{}", '{"at": 1}', '{"at": "x", "level": [], "name": 3, "message": {}}', "[" * 5000]
+)
+def test_a_line_that_is_no_record_belongs_to_the_one_before(tmp_path: Path, line: str) -> None:
+    folder = written(tmp_path / "logs", "2026-11-22 17:00:00,123 INFO    aniworld: first", line)
+    (record,) = tail(folder)
+    assert record.message.startswith("first")
+
+
+def test_files_are_rotated_by_size_and_kept_by_number(root_logger: Path) -> None:
+    set_up_logging(root_logger, LoggingSettings(file_mb=1, files=2))
+    for _ in range(45):
+        logging.getLogger("aniworld").warning("x" * 100_000)
+    assert sorted(path.name for path in root_logger.iterdir()) == ["aniworld.log", "aniworld.log.1", "aniworld.log.2"]
+    assert all(path.stat().st_size <= 1_100_000 for path in root_logger.iterdir())

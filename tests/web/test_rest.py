@@ -290,6 +290,13 @@ def test_health_facts_and_document(running: Server) -> None:
     problem(running.call("GET", "/metrics"), 404)
 
 
+def test_every_answer_carries_an_id_of_its_own(running: Server) -> None:
+    paths = ("/health", "/api/queue/status", "/api/anime/nothing", "/login", "/static/styles.css")
+    ids = [running.call("GET", path).headers["X-Request-Id"] for path in (*paths, *paths)]
+    assert len(set(ids)) == len(ids)
+    assert all(len(one) == 12 for one in ids)
+
+
 def test_every_operation_is_documented_with_what_can_go_wrong(running: Server) -> None:
     paths = running.get("/api/openapi.json")["paths"]
     assert len(paths) > 30
