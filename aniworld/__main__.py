@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-IN_GREENLETS = {"add", "download", "scan", "search"}
+IN_GREENLETS = {"add", "download", "scan", "search", "worker"}
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""One server for one instance folder: a lock that ends with its process, however it ends."""
+"""One server, and one worker of a name, for one instance folder: locks that end with their process, however it ends."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ try:
 except ImportError:  # Windows has no flock; there the open port is what tells a second server
     fcntl = None  # type: ignore[assignment]
 
-NAME = "server.lock"
+SERVER = "server"
 
 
 class InstanceLock:
-    """``take`` raises AlreadyRunning while another process holds it; ``release`` may be called twice."""
+    """``take`` raises AlreadyRunning while another process holds it; ``release`` may be called twice.
 
-    def __init__(self, instance: Path) -> None:
-        self._path = instance / NAME
+    ``role``: a server and workers may share a folder, each has a lock of its own.
+    """
+
+    def __init__(self, instance: Path, role: str = SERVER) -> None:
+        self._path = instance / f"{role}.lock"
+        self._role = role
         self._file: IO[str] | None = None
 
     def take(self) -> None:
@@ -32,14 +36,22 @@ class InstanceLock:
             file.seek(0)
             other = file.read(20).strip()
             file.close()
-            raise AlreadyRunning(
-                f"Another Aniworld server (process {other or 'unknown'}) already runs on {self._path.parent}; "
-                "stop it first, or give this one an instance folder of its own (ANIWORLD_INSTANCE)."
-            ) from None
+            raise AlreadyRunning(self._sentence(other or "unknown")) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         self._file = file
+
+    def _sentence(self, other: str) -> str:
+        if self._role == SERVER:
+            return (
+                f"Another Aniworld server (process {other}) already runs on {self._path.parent}; stop it first, or give "
+                "this one an instance folder of its own (ANIWORLD_INSTANCE)."
+            )
+        return (
+            f"The {self._role.replace('-', ' ', 1)} (process {other}) already runs on {self._path.parent}; stop it first, "
+            "or give this one another name (--name)."
+        )
 
     def release(self) -> None:
         if self._file is not None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import gevent
@@ -14,11 +18,15 @@ from aniworld import __version__
 from aniworld.core.offload import offload
 from aniworld.library.recycle import RecycleBin
 from aniworld.library.room import Room
+from aniworld.models import utcnow
 from aniworld.services.automation import EXTRA
+from aniworld.services.away import DATABASE_AWAY
 from aniworld.services.registry import Services
+from aniworld.services.workers_seen import SEEN_EVERY_S, WorkersSeen, WorkerView, worker_name
 
 from .attempt import INCOMING, Workshop
-from .instance_lock import InstanceLock
+from .instance_lock import SERVER, InstanceLock
+from .leases import LeaseWatch
 from .pool import DownloadPool, library_trouble
 from .scheduler import Scheduler
 
@@ -27,49 +35,159 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING_EVERY_S = 3600.0
 
 
+@dataclass(frozen=True)
+class Role:
+    """What a process does by itself. ``worker``: its name as one of several workers; ``slots`` goes over the settings.
+
+    ``downloads``: it works on the queue; ``keeps_house``: it looks for new episodes on schedule and cleans up.
+    """
+
+    lock: str
+    downloads: bool
+    keeps_house: bool
+    worker: str = ""
+    slots: int | None = None
+
+
+ALONE = Role(SERVER, downloads=True, keeps_house=True)
+WEB = Role(SERVER, downloads=False, keeps_house=True)
+
+
+def worker_role(name: str, slots: int | None = None) -> Role:
+    """Raises InvalidInput for a name that cannot be a worker's."""
+    return Role(f"worker-{worker_name(name)}", downloads=True, keeps_house=False, worker=name, slots=slots)
+
+
 class Runtime:
     """``start`` takes the instance for this process and begins to work; ``stop`` puts back what runs. Each may be
-    called once; stops run in the reverse order of starts. Raises AlreadyRunning when another server has the instance."""
+    called once; stops run in the reverse order of starts. Raises AlreadyRunning when another process has the role.
 
-    def __init__(self, services: Services, instance: Path) -> None:
+    Without a ``role`` a process does everything, or in a cluster what a web process does.
+    """
+
+    def __init__(self, services: Services, instance: Path, role: Role | None = None) -> None:
         self._services = services
-        self._lock = InstanceLock(instance)
+        self._role = role or (WEB if services.cluster else ALONE)
+        self._lock = InstanceLock(instance, self._role.lock)
+        self._stopping = threading.Lock()
         self._stops: list[Callable[[], None]] = []
-        self._pool = DownloadPool(_workshop(services), services.database, _trouble(services))
+        self._prepared = False
+        self._started_at = utcnow()
+        self._seen = WorkersSeen(services.database)
+        self._leases = LeaseWatch(services.downloads)
+        self._pool = self._made_pool()
 
-    def start(self) -> None:
+    def prepare(self) -> None:
+        """The role is this process'; nothing works yet. ``start`` does it where it was not done before."""
+        if self._prepared:
+            return
         self._lock.take()
         self._stops.append(self._lock.release)
-        put_back = self._services.downloads.recover()
-        if put_back:
-            log.info("%d downloads were interrupted and wait again", put_back)
-        self._pool.start()
-        self._stops.append(self._pool.stop)
-        self._stops.append(self._services.config.subscribe(lambda old, new: self._pool.wake()))
+        if self._role.worker:
+            self._seen.begin(self._as_worker())
+            self._stops.append(lambda: self._seen.left(self._role.worker))
+        self._prepared = True
+
+    def start(self) -> None:
+        self.prepare()
+        if self._services.cluster:
+            self._services.cluster.start()
+            self._stops.append(self._services.cluster.stop)
+        self._begin_queue()
         automation = self._services.extras[EXTRA]
         automation.start()
         self._stops.append(automation.stop)
-        scheduler = Scheduler(automation.tracking, self._services.config)
-        scheduler.start()
-        self._stops.append(scheduler.stop)
-        housekeeping = gevent.spawn(self._keep_house)
-        self._stops.append(lambda: housekeeping.kill(block=False))
+        if self._role.keeps_house:
+            cluster = self._services.cluster
+            lease = cluster.lease("schedule") if cluster else None
+            scheduler = Scheduler(automation.tracking, self._services.config, lease=lease)
+            scheduler.start()
+            self._stops.append(scheduler.stop)
+            self._stops.append(self._services.backups.stop)
+            housekeeping = gevent.spawn(self._keep_house)
+            self._stops.append(lambda: housekeeping.kill(block=False))
 
     def stop(self) -> None:
-        """May be called twice."""
-        while self._stops:
-            try:
-                self._stops.pop()()
-            except Exception:  # the wall: one stop that fails must not keep the others from running
-                log.exception("A stop failed; the others go on")
+        """May be called twice, also while it stops: it returns when all has stopped."""
+        with self._stopping:
+            while self._stops:
+                try:
+                    self._stops.pop()()
+                except Exception:  # the wall: one stop that fails must not keep the others from running
+                    log.exception("A stop failed; the others go on")
+
+    def wake(self) -> None:
+        """Somebody says that there is work."""
+        self._pool.wake()
+
+    # ── the queue ───────────────────────────────────────────────────────────
+
+    def _begin_queue(self) -> None:
+        downloads = self._services.downloads
+        if self._role.downloads:
+            put_back = downloads.take_back(self._role.worker) if self._role.worker else downloads.recover()
+            if put_back:
+                log.info("%d downloads were interrupted and wait again", put_back)
+            self._pool.start()
+            self._stops.append(self._pool.stop)
+            self._stops.append(self._services.config.subscribe(lambda old, new: self._pool.wake()))
+            if self._role.worker:
+                self._repeat(SEEN_EVERY_S, lambda: self._seen.seen(self._as_worker()))
+        else:
+            downloads.begin_anew()
+            self._begin_tickets()
+            self._repeat(downloads.lease_s / 3, self._leases.look)
+
+    def _begin_tickets(self) -> None:
+        from .tickets import Tickets  # Celery: only for a web process of a cluster
+
+        tickets = Tickets(self._services.environment.redis_url, self._services.downloads.changes)
+        tickets.start()
+        self._stops.append(tickets.stop)
+
+    def _repeat(self, every_s: float, beat: Callable[[], object]) -> None:
+        """``beat()`` now and again until the stop."""
+        ended = Event()
+
+        def run() -> None:
+            while not ended.wait(every_s):
+                try:
+                    beat()
+                except DATABASE_AWAY as error:
+                    log.debug("The database is away: %s", error)
+                    self._leases.interrupted()
+                except Exception:  # the wall: a beat that fails must not be the last
+                    log.exception("What is done again and again stumbled; it goes on")
+
+        gevent.spawn(run)
+        self._stops.append(ended.set)
+
+    def _as_worker(self) -> WorkerView:
+        return WorkerView(
+            self._role.worker, socket.gethostname(), os.getpid(), __version__, self._pool.slots, self._pool.active,
+            self._started_at, utcnow(),
+        )  # fmt: skip
+
+    def _made_pool(self) -> DownloadPool:
+        services, worker = self._services, self._role.worker
+        elsewhere = (lambda: services.downloads.needed_elsewhere(worker)) if worker else (lambda: 0)
+        cluster = services.cluster
+        return DownloadPool(
+            _workshop(services, Room(elsewhere=elsewhere)), services.database, _trouble(services), worker=worker,
+            slots=self._role.slots, is_told=lambda: cluster is not None and cluster.messages.connected,
+        )  # fmt: skip
+
+    # ── the house ───────────────────────────────────────────────────────────
 
     def _keep_house(self) -> None:
         first = True
         while True:
             for chore in (self._import_legacy,) if first else ():
                 _guarded(chore)
-            for chore in (self._sweep, self._services.auth.purge, self._services.audit.purge):
+            for chore in (self._sweep, self._services.auth.purge, self._services.audit.purge, self._seen.purge):
                 _guarded(chore)
+            if not first:  # a server that just started has better things to do
+                _guarded(self._services.backups.make_if_due)
             first = False
             gevent.sleep(HOUSEKEEPING_EVERY_S)
 
@@ -82,20 +200,26 @@ class Runtime:
         """Working folders of items that are gone, and recycled files past their days, go."""
         library = self._services.config.current.library
         if library.root and Path(library.root).is_dir():
-            keep = self._services.downloads.repository.ids()
-            offload(sweep_incoming, Path(library.root), keep)
+            sweep_incoming(Path(library.root), self._services.downloads.repository.ids)
             offload(RecycleBin(Path(library.root), library.recycle_days).purge)
 
 
-def sweep_incoming(root: Path, keep: set[str]) -> int:
-    """How many working folders of items that are not in ``keep`` were removed."""
+def sweep_incoming(root: Path, kept: Callable[[], set[str]]) -> int:
+    """How many working folders were removed: those of items that are not among ``kept()``, which is asked after the look
+    into the folder, so that an item that has just begun is among them."""
+    gone = {folder.name: folder for folder in offload(_incoming_folders, root)}
+    for name in kept():
+        gone.pop(name, None)
+    for folder in gone.values():
+        offload(shutil.rmtree, folder, ignore_errors=True)
+    return len(gone)
+
+
+def _incoming_folders(root: Path) -> Iterable[Path]:
     incoming = root / INCOMING
     if not incoming.is_dir() or incoming.is_symlink():
-        return 0
-    gone = [folder for folder in incoming.iterdir() if folder.is_dir() and folder.name not in keep]
-    for folder in gone:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(gone)
+        return []
+    return [folder for folder in incoming.iterdir() if folder.is_dir()]
 
 
 def _guarded(chore: Callable[[], object]) -> None:
@@ -105,13 +229,13 @@ def _guarded(chore: Callable[[], object]) -> None:
         log.exception("Housekeeping stumbled")
 
 
-def _workshop(services: Services) -> Workshop:
+def _workshop(services: Services, room: Room) -> Workshop:
     return Workshop(
         downloads=services.downloads,
         resolver=services.resolver,
         settings=lambda: services.config.current,
         resting=lambda: [rest.site for rest in services.rest.resting()],
-        room=Room(),
+        room=room,
         unpaused=Event(),
         ffmpeg=lambda: services.system.ffmpeg,
         private_hosts=services.environment.private_hosts,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -38,17 +39,30 @@ def demo(host: str, port: int, fresh: bool) -> int:
 
 
 @click.command()
-@click.option("--concurrency", type=click.IntRange(1, 16), help="Episodes at a time on this machine.")
-def worker(concurrency: int | None) -> None:
-    """Download for a cluster: takes work from the queue that other machines share."""
+@click.option("--concurrency", type=click.IntRange(1, 16), help="Episodes at a time, instead of the setting.")
+@click.option("--name", help="What it is called in the cluster. [ANIWORLD_WORKER, or the machine's name]")
+def worker(concurrency: int | None, name: str | None) -> int:
+    """Download for a cluster: takes work from the queue that other machines share. Ctrl-C puts back what runs."""
     if not os.environ.get("ANIWORLD_REDIS_URL"):
         raise Unavailable(
             "A worker needs ANIWORLD_REDIS_URL, the Redis that all machines share; a single machine needs no worker, only: run"
         )
     if importlib.util.find_spec("celery") is None:
         raise Unavailable("A worker needs Celery; install it with: pip install celery redis")
-    command = [sys.executable, "-m", "celery", "--app", "aniworld.workers.cluster", "worker"]
-    os.execv(sys.executable, command + (["--concurrency", str(concurrency)] if concurrency else []))
+    from aniworld.app import build_services  # see cli/opening.py
+    from aniworld.config.environment import Environment
+    from aniworld.services.logs import set_up_logging
+    from aniworld.services.workers_seen import worker_name
+    from aniworld.workers.worker_process import run_worker  # Celery
+
+    environment = Environment.read()
+    called = worker_name(name or environment.worker or socket.gethostname())
+    services = build_services(replace(environment, worker=called))
+    set_up_logging(environment.instance / "logs" / f"worker-{called}", services.config.current.logging)
+    try:
+        return run_worker(services, called, concurrency)
+    finally:
+        services.close()
 
 
 def instance() -> Path:

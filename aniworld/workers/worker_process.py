@@ -1,0 +1,74 @@
+"""``python -m aniworld worker``: one Celery worker whose bootstep is the download pool. gevent has patched before."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+from typing import Any
+
+import gevent
+from celery import bootsteps
+from celery.worker import WorkController, state
+
+from aniworld.services.registry import Services
+
+from .cluster import celery_application
+from .runtime import Runtime, worker_role
+
+QUIET = ("celery.worker.strategy", "celery.app.trace", "kombu")
+LET_GO_WITHIN_S = 8.0
+
+
+def run_worker(services: Services, name: str, slots: int | None = None) -> int:
+    """Works until SIGTERM or SIGINT, and gives the exit code. Running items are put back at the signal.
+
+    Raises AlreadyRunning for a name that another worker has.
+    """
+    for logger in QUIET:
+        logging.getLogger(logger).setLevel(logging.WARNING)
+    runtime = Runtime(services, services.environment.instance, worker_role(name, slots))
+    runtime.prepare()
+    application = celery_application(services.environment.redis_url, runtime.wake)
+    application.set_default()  # Celery looks for a task's application there
+    application.steps["worker"].add(_step_of(runtime))
+    controller = WorkController(
+        app=application, hostname=f"{name}@{socket.gethostname()}", pool="gevent", loglevel="INFO",
+        without_gossip=True, without_mingle=True, without_heartbeat=True,
+    )  # fmt: skip
+    _hear_signals(runtime)
+    controller.start()
+    runtime.stop()
+    return controller.exitcode or 0
+
+
+def _step_of(runtime: Runtime) -> type[bootsteps.StartStopStep]:
+    class Downloads(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery states no types
+        """The download pool begins before the first ticket is taken, and runs on while Redis is away."""
+
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, worker: Any) -> None:
+            runtime.start()
+
+        def stop(self, worker: Any) -> None:
+            runtime.stop()
+
+        terminate = stop
+
+    return Downloads
+
+
+def _hear_signals(runtime: Runtime) -> None:
+    """The first signal puts running items back at once and lets Celery end in its own time, the second ends at once."""
+
+    def asked(number: int, frame: object) -> None:
+        if state.should_stop is not None:
+            os._exit(1)  # children end with their parent
+        state.should_stop = 0
+        gevent.spawn(runtime.stop)
+        gevent.spawn_later(LET_GO_WITHIN_S, os._exit, 0)  # a Redis that is frozen must not keep a worker from ending
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, asked)
