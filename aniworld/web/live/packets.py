@@ -7,6 +7,8 @@ from typing import Any
 from socketio.packet import ACK, CONNECT, DISCONNECT, EVENT, Packet
 
 UNREADABLE = "unreadable"
+# Handlers of the server's own making: an event of such a name would run them, and "disconnect" is no leaving.
+_RESERVED = ("connect", "disconnect", "connect_error", "*")
 _PLAIN = (CONNECT, DISCONNECT, EVENT, ACK)
 
 
@@ -32,7 +34,8 @@ class TextPacket(Packet):  # type: ignore[misc]
 
     def _is_sound(self) -> bool:
         if self.packet_type == EVENT:
-            return isinstance(self.data, list) and bool(self.data) and isinstance(self.data[0], str)
+            named = isinstance(self.data, list) and bool(self.data) and isinstance(self.data[0], str)
+            return named and self.data[0] not in _RESERVED
         return self.packet_type != ACK or isinstance(self.data, list)
 
     def _refuse(self) -> int:
