@@ -109,6 +109,7 @@ def build_services(environment: Environment | None = None) -> Services:
         spawn=spawn,
         audit=audit,
         checks=system.checks,
+        lease=shared.lease("tracking") if shared else None,
     )
     system.health.add(notifications_by(lambda: automation.notifications.trouble))
     services = Services(

@@ -17,6 +17,7 @@ from .calendar import CalendarService
 from .calendar_feed import CalendarFeedService
 from .downloads import DownloadService
 from .health_watch import HealthWatch
+from .leases import Lease
 from .media_servers import MediaServerService
 from .notifications import NotificationService
 from .progress import ProgressService
@@ -62,15 +63,17 @@ def build_automation(
     *, database: Database, bus: EventBus, registry: Registry, anime: AnimeService, downloads: DownloadService,
     progress: ProgressService, settings: Callable[[], Settings], private_hosts: tuple[str, ...], user_agent: str,
     spawn: Callable[[Callable[[], None]], None], audit: AuditService, checks: Callable[[], Iterable[HealthCheck]],
+    lease: Lease | None = None,
 ) -> Automation:  # fmt: skip
-    """Everything built and wired; nothing started. ``checks``: those of the server's health."""
+    """Everything built and wired; nothing started. ``checks``: those of the server's health. ``lease``: of the look for
+    new episodes, where several processes share it."""
     calendar = CalendarService(database, registry, spawn)
     return Automation(
         bus=bus,
         registry=registry,
         tracking=TrackingService(
             database=database, registry=registry, anime=anime, downloads=downloads, settings=settings,
-            progress=progress, calendar=calendar, spawn=spawn,
+            progress=progress, calendar=calendar, spawn=spawn, lease=lease,
         ),
         notifications=NotificationService(bus, settings, private_hosts=private_hosts),
         media_servers=MediaServerService(bus, settings, user_agent=user_agent, private_hosts=private_hosts),

@@ -22,7 +22,7 @@ from .auth import AuthService
 from .away import DATABASE_AWAY
 from .configuration import ConfigService
 from .downloads import DownloadService
-from .leases import process_name
+from .leases import Lease, process_name
 from .messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, Messages
 from .scan import ScanService
 from .shared_settings import SharedSettings
@@ -31,6 +31,7 @@ from .tokens import derived
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+LEASE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Shared:
     """What the services of a process in a cluster are built on. ``name``: this process', as no other is called."""
 
     name: str
+    database: Database
     messages: Messages
     settings: SharedSettings
 
@@ -51,7 +53,11 @@ class Shared:
             )
         messages = Messages(environment.redis_url)
         settings = SharedSettings(database, lambda: messages.publish(SETTINGS, {}, replaces="settings"))
-        return cls(process_name(environment.worker), messages, settings)
+        return cls(process_name(environment.worker), database, messages, settings)
+
+    def lease(self, work: str, seconds: float = LEASE_S) -> Lease:
+        """The right to do ``work``, which one process does at a time."""
+        return Lease(self.database, work, self.name, seconds)
 
     def config(self, environment: Environment) -> ConfigService:
         """The settings of all; at the very first start those of this instance's file."""
@@ -67,6 +73,7 @@ class Cluster:
         scan: ScanService,
     ) -> None:  # fmt: skip
         self.name = shared.name
+        self.lease = shared.lease
         self.messages = messages = shared.messages
         self._settings = shared.settings
         self._config = config

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from aniworld.models import Database, utcnow
 from aniworld.models import Lease as LeaseRow
+
+from .away import DATABASE_AWAY
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 def process_name(worker: str = "") -> str:
@@ -58,8 +67,38 @@ class Lease:
             mine = LeaseRow.name == self._name, LeaseRow.holder == self._holder
             session.execute(update(LeaseRow).where(*mine).values(**values))
 
+    @contextmanager
+    def renewed(self, say: Callable[[], Mapping[str, Any]], lost: threading.Event) -> Iterator[None]:
+        """A block in which the lease, taken before, holds on, with the newest facts. ``lost`` is set where it does not."""
+        ended = threading.Event()
+        threading.Thread(target=self._renew, args=(say, lost, ended), name="lease", daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+            _unless_away(lambda: self.release(say()))
+
+    def _renew(self, say: Callable[[], Mapping[str, Any]], lost: threading.Event, ended: threading.Event) -> None:
+        over_at = time.monotonic() + self.seconds
+        while not lost.is_set() and not ended.wait(self.seconds / 4):
+            held = _unless_away(lambda: self.take(say()))
+            if held:
+                over_at = time.monotonic() + self.seconds
+            elif held is False or time.monotonic() > over_at:
+                log.warning("Another process does the work %r by now; this one leaves it", self._name)
+                lost.set()
+
     def facts(self) -> tuple[dict[str, Any], bool]:
         """What was last said of the work, and whether somebody is at it."""
         with self._database.reading() as session:
             row = session.scalar(select(LeaseRow).where(LeaseRow.name == self._name))
             return ({}, False) if row is None else (dict(row.facts or {}), row.until > utcnow())
+
+
+def _unless_away(act: Callable[[], T]) -> T | None:
+    """None while the database is away: a lease holds a while without it."""
+    try:
+        return act()
+    except DATABASE_AWAY as error:
+        log.info("A lease could not be written: %s", error)
+        return None

@@ -6,8 +6,10 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -30,7 +32,9 @@ from .anime import AnimeService
 from .calendar import CalendarService
 from .downloads import DownloadService
 from .following import Followed, Known, in_order, likely_keys
+from .leases import Lease
 from .progress import ProgressService
+from .tracking_facts import facts_of, status_of
 from .upgrading import better_languages
 from .views import DownloadRequest, TrackingStatus
 
@@ -56,6 +60,7 @@ class Look:
     warnings: list[str] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     left_alone: set[str] = field(default_factory=set)
+    lost: threading.Event = field(default_factory=threading.Event)
 
     def warn(self, sentence: str) -> None:
         log.warning("Looking for new episodes: %s", sentence)
@@ -69,16 +74,23 @@ class Look:
             queued=sum(self.queued.values()), upgrades=self.upgrades, warnings=tuple(self.warnings),
         )  # fmt: skip
 
+    def facts(self) -> dict[str, Any]:
+        return facts_of(self.status())
+
 
 class TrackingService:
-    """``look`` works through everything once; ``begin`` does so beside everything else. One look at a time."""
+    """``look`` works through everything once; ``begin`` does so beside everything else. One look at a time.
+
+    ``lease``: where several processes share the work, the right to look, with how far the look is.
+    """
 
     def __init__(
         self, *, database: Database, registry: Registry, anime: AnimeService, downloads: DownloadService,
         settings: Callable[[], Settings], progress: ProgressService, calendar: CalendarService,
-        spawn: Callable[[Callable[[], None]], None],
+        spawn: Callable[[Callable[[], None]], None], lease: Lease | None = None,
     ) -> None:  # fmt: skip
         self._database = database
+        self._lease = lease
         self._registry = registry
         self._anime = anime
         self._downloads = downloads
@@ -91,7 +103,12 @@ class TrackingService:
         self._last: Look | None = None
 
     def status(self) -> TrackingStatus:
-        return self._last.status() if self._last else TrackingStatus()
+        """The look that runs, or the last one; in a cluster also another process'."""
+        last = self._last.status() if self._last else TrackingStatus()
+        if self._lease is None or last.running:
+            return last
+        facts, running = self._lease.facts()
+        return status_of(facts, running) if facts else last
 
     def begin(self) -> TrackingStatus:
         """A look has begun in the background. Raises AlreadyRunning."""
@@ -112,8 +129,15 @@ class TrackingService:
     def _open(self) -> Look:
         if not self._one.acquire(blocking=False):
             raise AlreadyRunning("A look for new episodes runs already; wait for it.")
-        self._last = Look(utcnow())
-        return self._last
+        look = Look(utcnow())
+        try:
+            if self._lease is not None and not self._lease.take(look.facts()):
+                raise AlreadyRunning("Another process looks for new episodes already; wait for it.")
+        except BaseException:
+            self._one.release()
+            raise
+        self._last = look
+        return look
 
     def _beside(self, look: Look) -> None:
         try:
@@ -123,11 +147,14 @@ class TrackingService:
 
     def _work(self, look: Look, should_stop: Callable[[], bool]) -> TrackingStatus:
         try:
-            self._refresh_all(look, lambda: should_stop() or self._stopping.is_set())
-            self._queue_all(look)
-            self._tell(look)
+            with self._lease.renewed(look.facts, look.lost) if self._lease else nullcontext():
+                self._refresh_all(look, lambda: should_stop() or look.lost.is_set() or self._stopping.is_set())
+                if not look.lost.is_set():
+                    self._queue_all(look)
+                    self._tell(look)
+                look.completed_at = utcnow()
         finally:
-            look.completed_at = utcnow()
+            look.completed_at = look.completed_at or utcnow()
             self._one.release()
         return look.status()
 
