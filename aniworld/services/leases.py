@@ -71,11 +71,13 @@ class Lease:
     def renewed(self, say: Callable[[], Mapping[str, Any]], lost: threading.Event) -> Iterator[None]:
         """A block in which the lease, taken before, holds on, with the newest facts. ``lost`` is set where it does not."""
         ended = threading.Event()
-        threading.Thread(target=self._renew, args=(say, lost, ended), name="lease", daemon=True).start()
+        renewer = threading.Thread(target=self._renew, args=(say, lost, ended), name="lease", daemon=True)
+        renewer.start()
         try:
             yield
         finally:
             ended.set()
+            renewer.join()  # or it would take again what is given back here
             _unless_away(lambda: self.release(say()))
 
     def _renew(self, say: Callable[[], Mapping[str, Any]], lost: threading.Event, ended: threading.Event) -> None:
