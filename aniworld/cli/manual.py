@@ -35,6 +35,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "recycle": ("recycle list", "recycle restore 3f2a", "recycle empty --yes"),
     "config": ("config get download.concurrency", "config set download.concurrency 5", "config show --json"),
     "backup": ("backup create --to /mnt/usb/aniworld.zip", "backup verify /mnt/usb/aniworld.zip", "backup restore /mnt/usb/aniworld.zip"),
+    "db": ("db copy --to postgresql://aniworld:password@db/aniworld --dry-run", "db copy --to postgresql://aniworld:password@db/aniworld"),
     "import-legacy": ("import-legacy --dry-run /srv/anime",),
     "password": ("password", "password --stdin", "password --disable-totp"),
     "completion": ("completion bash",),

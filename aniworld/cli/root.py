@@ -31,6 +31,7 @@ COMMANDS = {
     "recycle": ("recycle:recycle", "Bring back what was removed or replaced."),
     "config": ("config:config", "Look at the settings and change them."),
     "backup": ("backup:backup", "Keep everything but the videos in one file, and bring it back."),
+    "db": ("db:db", "Copy the database into one of another kind, and back."),
     "import-legacy": ("legacy:import_legacy", "Import what older installations left in series folders."),
     "password": ("password:password", "Set or change the master password."),
     "completion": ("completion:completion", "Let the shell complete what is typed."),

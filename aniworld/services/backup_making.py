@@ -25,7 +25,9 @@ from .portable import Form, Tally, counted, forms_at, known_revision, lines_of, 
 from .views import BackupView
 
 SESSIONS = frozenset({"user_session"})
-OF_PROCESSES = frozenset({"lease", "stored_settings", "settings_backup"})  # settings travel as config.json
+OF_PROCESSES = frozenset(
+    {"lease", "worker_seen", "stored_settings", "settings_backup"}
+)  # settings travel as config.json
 ACCESS = frozenset({"master_password", "second_factor", "recovery_code", "api_key", "calendar_token"})
 TELL_EVERY = 500
 

@@ -22,7 +22,7 @@ from aniworld.config.environment import Environment
 from aniworld.config.schema import problems
 from aniworld.config.settings import secrets as secret_settings
 from aniworld.config.store import write_private
-from aniworld.core.errors import AlreadyRunning, Conflict, DiskFull, InvalidInput, Unavailable
+from aniworld.core.errors import Conflict, DiskFull, InvalidInput, Unavailable
 from aniworld.models import Base, Database, DownloadQueueItem, ScanRun, utcnow
 from aniworld.models.upgrade import SCRIPTS, bring_up_to_date, migrate_to, newest_revision, revision_of
 
@@ -30,7 +30,7 @@ from .backup_archive import CONFIG, SECRET_KEY, Archive
 from .backup_making import SESSIONS, Home, Progress, Tell, carried, check_files, made, unheard
 from .backup_shelf import BackupShelf
 from .configuration import MASK
-from .database_copy import replace_rows, writing
+from .database_copy import check_quiet, replace_rows, writing
 from .portable import Form, Tally, forms_of, insert, patient, snapshot
 from .views import BackupView
 
@@ -98,7 +98,7 @@ def restore(home: Home, path: Path, *, beside_server: bool = False, tell: Tell =
             before = made(home, shelf, work, "before-restore", tell=tell)
             _add_files(home, archive)
             with _live(home.database, work) as connection:
-                _check_quiet(connection)
+                check_quiet(connection)
                 _swap(connection, staged, archive, tell)
                 if settings is not None and not home.shared:
                     home.config.bring_back(settings)
@@ -219,15 +219,6 @@ def _let_go(database: Database) -> None:
         session.execute(
             interrupted.values(status="failed", turn=None, completed_at=utcnow(), error="The scan was interrupted.")
         )
-
-
-def _check_quiet(connection: sa.Connection) -> None:
-    """Raises AlreadyRunning while a worker, of whatever machine, holds an item, or a scan runs."""
-    held = sa.select(DownloadQueueItem.id).where(
-        DownloadQueueItem.status == "downloading", DownloadQueueItem.lease_until > utcnow()
-    )
-    if connection.execute(held.limit(1)).first():
-        raise AlreadyRunning("Something is being downloaded; stop the servers and workers on this database first.")
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
-from aniworld.core.errors import Conflict, InvalidInput
-from aniworld.models import Database
+from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput
+from aniworld.models import Database, DownloadQueueItem, Lease, utcnow
 
 from .portable import Form, Tally, counted, insert, lines_of, rows_of
 
@@ -85,6 +85,20 @@ def check_empty(target: sa.Connection, forms: Sequence[Form]) -> None:
         raise Conflict(
             f"The other database is not empty ({', '.join(full[:3])}); name another one, or replace what it holds with --replace."
         )
+
+
+def check_quiet(connection: sa.Connection) -> None:
+    """Raises AlreadyRunning while a process, of whatever machine, holds an item of the queue or a piece of shared work."""
+    now = utcnow()
+    held = sa.select(DownloadQueueItem.worker).where(
+        DownloadQueueItem.status == "downloading", DownloadQueueItem.lease_until > now
+    )
+    shared = sa.select(Lease.holder).where(Lease.until > now, Lease.holder != "")
+    for wish in (held, shared):
+        if found := connection.execute(wish.limit(1)).first():
+            raise AlreadyRunning(
+                f"{found[0] or 'A process'} still works on this database; stop the servers and workers first."
+            )
 
 
 def _compared(source: sa.Connection, target: sa.Connection, form: Form) -> TableCopy:

@@ -177,7 +177,7 @@ def test_somebody_who_downloads_keeps_a_restore_away(home: Home) -> None:
     with home.database.writing() as session:
         session.execute(update(DownloadQueueItem).values(lease_until=utcnow() + timedelta(minutes=1)))
     before = sums(home.database)
-    with pytest.raises(AlreadyRunning, match="stop the servers"):
+    with pytest.raises(AlreadyRunning, match="still works on this database"):
         restore(home, file)
     assert sums(home.database) == before
 
