@@ -27,13 +27,14 @@ class EpisodeFiles:
         return series
 
     def present(self, key: str, wanted: Sequence[str]) -> dict[tuple[int, int], tuple[str, ...]]:
-        """The episodes that are there, each with the languages among ``wanted`` that would be better."""
+        """The episodes that are there, each with the languages among ``wanted`` that would be better, and then its own:
+        what an item may take, and up to where. Nothing where nothing is better."""
         columns = (Episode.season, Episode.number, Episode.file_language, Episode.languages)
         query = select(*columns).join(AnimeSeries)
         query = query.where(AnimeSeries.key == key, AnimeSeries.deleted_at.is_(None), Episode.file.is_not(None))
         with self._database.reading() as session:
             return {
-                (season, number): better_languages(wanted, have, offered or ())
+                (season, number): (*better, have) if (better := better_languages(wanted, have, offered or ())) else ()
                 for season, number, have, offered in session.execute(query)
             }
 

@@ -13,6 +13,7 @@ from aniworld.core.specials import in_library
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
+from aniworld.providers.rest import RestingSources
 
 from .upgrading import better_languages
 
@@ -21,7 +22,8 @@ from .upgrading import better_languages
 class Target:
     """What is known of a wished episode before its page is read. ``languages``: wanted, best first.
 
-    ``file``: what is there already, below the series folder; ``have``: the language that it is known to be in.
+    ``file``: what is there already, below the series folder; ``have``: the language that it is known to be in;
+    ``preferred``: the series' languages, whatever this item's are.
     """
 
     number: EpisodeNumber
@@ -37,6 +39,7 @@ class Target:
     file: str | None = None
     have: str | None = None
     specials: Mapping[str, int] = field(default_factory=dict)
+    preferred: tuple[str, ...] = ()
 
     @property
     def stands(self) -> EpisodeNumber:
@@ -44,8 +47,15 @@ class Target:
         return in_library(self.number, self.specials)
 
     def only_better(self) -> Target:
-        """With those languages that may take the place of the file that is there; with none where nothing is better."""
-        return replace(self, languages=better_languages(self.languages, self.have))
+        """With those languages that may take the place of the file that is there; with none where nothing is better.
+
+        A wish to replace a file ends in that file's language. A file in another one came after the wish; it is measured
+        by what is preferred now.
+        """
+        if self.have in self.languages or self.have not in self.preferred:
+            return replace(self, languages=better_languages(self.languages, self.have))
+        better = better_languages(self.preferred, self.have)
+        return replace(self, languages=tuple(code for code in self.languages if code in better))
 
 
 class Resolver:
@@ -73,6 +83,7 @@ class Resolver:
             link=(episode.link if episode else "") or self._guess_link(series, item, number),
             site=site,
             languages=tuple(languages),
+            preferred=tuple((series.languages if series else []) or default_languages),
             absolute=episode.absolute if episode else None,
             title=episode.title if episode else "",
             title_en=episode.title_en if episode else "",
@@ -86,8 +97,20 @@ class Resolver:
 
     def stream(self, target: Target, link: HosterLink, quality: str) -> Stream:
         """The stream behind a link, resolved now. Raises the SourceErrors."""
-        address = self._catalogue(target).resolve(link)
+        return self.stream_at(self.address(target, link), link, quality)
+
+    def address(self, target: Target, link: HosterLink) -> str:
+        """Where the catalogue's link leads: a page of the hoster."""
+        return self._catalogue(target).resolve(link)
+
+    def stream_at(self, address: str, link: HosterLink, quality: str) -> Stream:
+        """The stream that the hoster's page states."""
         return self._registry.hoster_for(address).stream(address, referer=link.referer, quality=quality)
+
+    @property
+    def rest(self) -> RestingSources:
+        """The catalogues and hosters that are left alone for a while."""
+        return self._registry.rest
 
     def _catalogue(self, target: Target) -> Catalogue:
         """By the stored site, since the configured address may have changed; by the link where none is stored."""

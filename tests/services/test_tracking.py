@@ -320,7 +320,7 @@ def test_a_better_language_replaces_a_worse_one_and_never_the_other_way(house: H
     found = house.tracking.look()
     assert (found.upgrades, house.queued()) == (2, ["nebel S01E01", "nebel S01E04"])
     items = {item.episode: item.languages for item in house.downloads.repository.get_pending_items()}
-    assert items == {1: ["ger-dub"], 4: list(ALL)}
+    assert items == {1: ["ger-dub", "ger-sub"], 4: [*ALL, "eng-dub"]}, "what is better, and what is there as the end"
     assert house.tracking.look().upgrades == 0
 
 
@@ -340,7 +340,7 @@ def test_an_upgrade_that_failed_waits_for_a_person(house: House) -> None:
     house.downloads.failed(house.downloads.claim("w"), TransferFailed("no"))
     assert house.tracking.look().upgrades == 0
     added, _ = house.downloads.add(DownloadRequest("nebel", ((1, 1),), upgrade=True))
-    assert house.downloads.repository.get_item(added[0].id).languages == ["ger-dub"]
+    assert house.downloads.repository.get_item(added[0].id).languages == ["ger-dub", "ger-sub"]
 
 
 def test_the_queue_takes_a_present_episode_only_as_an_upgrade_to_something_better(house: House) -> None:
