@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from aniworld.core.errors import InvalidInput, NotFound
+from aniworld.core.errors import InvalidInput, NotFound, Unavailable
 
 from ..completing import setting_names
 from ..opening import opened, recorded
@@ -108,6 +108,19 @@ def restore(name: str, as_json: bool) -> None:
     with opened() as services, recorded(services, "settings_restored"):
         settings = services.config.restore(name)
     emit(settings) if as_json else say(f"The settings are those of {name} again.")
+
+
+@config.command("accept-secret")
+def accept_secret() -> None:
+    """In a cluster, after its secret was changed on purpose: from now on all sign with this one.
+
+    The other processes have to be started again with it. Everyone signs in anew, and second factors are set up anew.
+    """
+    with opened() as services:
+        if services.cluster is None:
+            raise Unavailable("Only processes of a cluster compare their secrets, and ANIWORLD_REDIS_URL is not set.")
+        services.cluster.accept_secret()
+    say("The cluster signs with this secret. Start its other processes again with the same.")
 
 
 config.add_command(make_backup, "backup")
