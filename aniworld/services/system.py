@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from .health.circumstances import Circumstances, RestingSources
 from .health.machine import installed
 from .logs import LogLine, tail
 from .views import HealthCheck
+from .workers_seen import WorkersSeen, WorkerView
 
 FFMPEG_ANSWERS_WITHIN_S = 5.0
 
@@ -36,14 +39,16 @@ class Disk:
 
 @dataclass(frozen=True)
 class SystemFacts:
-    """``versions``: of the parts that age; None where one is not installed. ``paths``: where things are kept."""
+    """``versions``: of the parts that age; None where one is not installed. ``paths``: where things are kept.
+    ``workers``: who downloads; a server that is alone is the only one.
+    """
 
     version: str
     python: str
     platform: str
     versions: dict[str, str | None]
     paths: dict[str, str]
-    workers: int
+    workers: tuple[WorkerView, ...]
     started_at: datetime
     disk: tuple[Disk, ...]
 
@@ -62,13 +67,22 @@ class SystemService:
         self._database = database
         self._config = config
         self._environment = environment
+        self._clock = clock
         self._started_at = clock()
+        self._seen = WorkersSeen(database, clock=clock)
         self.health = HealthService(
             Circumstances(
                 database, lambda: config.current, lambda: config.misunderstood, environment, rest, clock,
                 lambda: self._ffmpeg_version, clock_offset,
             )
         )  # fmt: skip
+        if environment.redis_url:
+            self.health.add(lambda here: self._seen.checks())
+
+    def _alone(self) -> WorkerView:
+        slots, active = self._config.current.download.concurrency, self._seen.running()
+        host = socket.gethostname()
+        return WorkerView(host, host, os.getpid(), __version__, slots, active, self._started_at, self._clock())
 
     @cached_property
     def ffmpeg(self) -> str | None:
@@ -96,7 +110,7 @@ class SystemService:
             platform=f"{platform.system()} {platform.machine()}",
             versions={"yt-dlp": installed("yt-dlp"), "ffmpeg": self._ffmpeg_version, "sqlite": _sqlite_version()},
             paths={"instance": str(instance), "library": settings.library.root, "ffmpeg": self.ffmpeg or ""},
-            workers=settings.download.concurrency,
+            workers=tuple(self._seen.all()) if self._environment.redis_url else (self._alone(),),
             started_at=self._started_at,
             disk=tuple(disk for path in (settings.library.root, str(instance)) if (disk := _disk(path))),
         )

@@ -105,6 +105,10 @@ class WorkersSeen:
         if not silent:
             yield HealthCheck("workers", "ok", Sentence("Download workers: {count}.", count=len(spoken)))
 
+    def running(self) -> int:
+        """How many downloads run, wherever that is."""
+        return sum(self._held().values())
+
     def _held(self) -> Mapping[str, int]:
         row = DownloadQueueItem
         query = select(row.worker, func.count(row.id)).where(row.status == Status.DOWNLOADING).group_by(row.worker)
