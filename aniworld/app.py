@@ -72,7 +72,7 @@ def build_services(environment: Environment | None = None) -> Services:
     bus = EventBus()
     progress = ProgressService(bus)
     gate = _gate(environment, config)
-    rest = RestingSources()
+    rest = RestingSources(file=environment.instance / "rests.json")
     registry = Registry(gate, settings=_places(config), rest=rest)
     series = AnimeSeriesService(database)
     downloads = DownloadService(

@@ -241,8 +241,12 @@ class DownloadService:
             self._changed()
         return moved
 
-    def claim(self, worker: str, *, without_sources: Iterable[str] = ()) -> DownloadQueueItem | None:
-        item = self.repository.claim(worker, self.lease_s, without_sources=without_sources)
+    def claim(
+        self, worker: str, *, without_sources: Iterable[str] = (), without_items: Iterable[str] = (), fair: bool = False
+    ) -> DownloadQueueItem | None:
+        item = self.repository.claim(
+            worker, self.lease_s, without_sources=without_sources, without_items=without_items, fair=fair
+        )
         if item is not None:
             self._changed(item)
         return item

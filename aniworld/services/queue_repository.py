@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -168,13 +168,20 @@ class QueueRepository:
 
     @transaction
     def claim(
-        self, worker: str, lease_s: float, *, without_sources: Iterable[str] = (), now: datetime | None = None
-    ) -> DownloadQueueItem | None:
-        """The best waiting item, now held by ``worker`` until the lease ends; None when nothing may begin."""
+        self, worker: str, lease_s: float, *, without_sources: Iterable[str] = (), without_items: Iterable[str] = (),
+        fair: bool = False, now: datetime | None = None,
+    ) -> DownloadQueueItem | None:  # fmt: skip
+        """The best waiting item, now held by ``worker`` until the lease ends; None when nothing may begin.
+
+        ``fair``: among equal priorities the series comes first from which nothing began for the longest time.
+        """
         now = now or utcnow()
+        may = [DownloadQueueItem.status == Status.PENDING, is_due(now), not_from(without_sources)]
+        may += [DownloadQueueItem.id.not_in(ids)] if (ids := list(without_items)) else []
+        key = self._longest_waiting(may) if fair else None
         best = (
             select(DownloadQueueItem.id)
-            .where(DownloadQueueItem.status == Status.PENDING, is_due(now), not_from(without_sources))
+            .where(*may, *([DownloadQueueItem.serie_id == key] if key else []))
             .order_by(*NEXT_FIRST)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -190,6 +197,18 @@ class QueueRepository:
             item.error = item.error_code = item.not_before = None
             item.cancelled = False
         return item
+
+    def _longest_waiting(self, may: Sequence[ColumnElement[bool]]) -> str | None:
+        """The series whose turn it is: of the highest priority, and the longest time without a beginning."""
+        series = DownloadQueueItem.serie_id
+        waiting = select(series, func.max(DownloadQueueItem.priority)).where(*may).group_by(series)
+        began = select(series, func.max(DownloadQueueItem.started_at)).group_by(series)
+        with self._readers() as session:
+            last = dict(session.execute(began).tuples().all())
+            candidates = session.execute(waiting).tuples().all()
+        if not candidates:
+            return None
+        return min(candidates, key=lambda one: (-one[1], last.get(one[0]) or datetime.min.replace(tzinfo=UTC)))[0]
 
     @transaction
     def renew(self, worker: str, item_ids: Sequence[str], lease_s: float) -> int:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 import gevent
@@ -22,14 +21,9 @@ from aniworld.core.errors import (
     AniworldError,
     Cancelled,
     CatalogueBlocked,
-    HosterUnsupported,
     LibraryUnavailable,
-    LinkDead,
     MediaExpired,
-    SiteUnreachable,
-    Stalled,
     TransferFailed,
-    WrongMedia,
 )
 from aniworld.core.events import DownloadProgress
 from aniworld.core.media import EpisodePage, HosterLink, Stream
@@ -46,6 +40,8 @@ from aniworld.services.resolving import Resolver, Target, in_order
 from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
 
+from .hosters import Hosters, HostersClosed
+from .links import Links
 from .reports import Patience, Placed
 
 log = logging.getLogger(__name__)
@@ -53,8 +49,6 @@ log = logging.getLogger(__name__)
 INCOMING = ".incoming"
 REST_S = 60.0
 FRESH_ADDRESSES = 5  # times that one link is resolved anew when its media address expires on the way
-_NEXT_LINK = (LinkDead, HosterUnsupported, Stalled, WrongMedia)
-_SAME_LINK_LATER = (TransferFailed, SiteUnreachable, MediaExpired)
 
 
 class Why(Enum):
@@ -83,15 +77,18 @@ class Workshop:
 class Attempt:
     """``start`` begins it in a greenlet; ``stop`` ends it within 2 s. ``ended(self)`` is called once, at the very end."""
 
-    def __init__(self, item: DownloadQueueItem, shop: Workshop, ended: Callable[[Attempt], None]) -> None:
+    def __init__(
+        self, item: DownloadQueueItem, shop: Workshop, hosters: Hosters, ended: Callable[[Attempt], None]
+    ) -> None:
         self.item = item
-        self._shop = shop
+        self._shop, self._hosters = shop, hosters
         self._ended = ended
         self._greenlet: gevent.Greenlet | None = None
         self._transfer: Transfer | None = None
         self._why: Why | None = None
         self._waiting = False  # in a phase that a kill may break into
         self._share: int | None = None
+        self._hoster: str | None = None  # the one that is asked now
         self._failed_links: list[str] = list(item.failed_links or [])
         self._patience = Patience(self._label())
         self.holds = True  # until the last report about the item was taken
@@ -129,9 +126,14 @@ class Attempt:
         if self._transfer is not None:
             self._transfer.limit(bytes_per_second)
 
-    def set_connections(self, number: int) -> None:
+    def share_connections(self) -> None:
+        """From now on it has its share of what the settings allow for one download and one hoster."""
         if self._transfer is not None:
-            self._transfer.set_connections(number)
+            self._transfer.set_connections(self._connections())
+
+    def _connections(self) -> int:
+        download = self._shop.settings().download
+        return self._hosters.connections(self._hoster, download.connections, download.connections_per_hoster)
 
     # ── the life of the item ────────────────────────────────────────────────
 
@@ -151,6 +153,10 @@ class Attempt:
         except CatalogueBlocked as error:
             log.warning("%s waits: %s", self._label(), error)
             self._say(downloads.put_back, self.item, wait_s=error.retry_after or REST_S, error=error)
+        except HostersClosed as closed:
+            if closed.full:
+                self._hosters.turn_away(self.item.id, closed.full)
+            self._say(downloads.put_back, self.item, wait_s=closed.wait_s, error=closed.error)
         except AlreadyRunning as error:  # a worker that lost this item writes its last; no fault of the item
             self._say(downloads.put_back, self.item, wait_s=downloads.lease_s, error=error)
         except DATABASE_AWAY as error:
@@ -197,7 +203,11 @@ class Attempt:
         if target.have and not target.languages:
             return self._kept(target, root)
         page, links = self._interruptibly(self._look_up, target)
-        link, result = self._first_that_works(target, links, root)
+        choice = Links(
+            self._label(), self._hosters, self._shop.settings().download.per_hoster,
+            tries_left=self._tries_left(), give_up=lambda link: self._give_up(link, root),
+        )  # fmt: skip
+        link, result = choice.first_that_works(links, lambda link: self._fetch(target, link, root))
         self._make_sure()
         relative, path = self._place(target, page, link, result, root)
         file = path.relative_to(root).as_posix()
@@ -230,43 +240,29 @@ class Attempt:
         page, hosters = self._shop.resolver.page(target), self._shop.settings().download.hosters
         return page, in_order(page.links, target.languages, hosters, self._failed_links, unstated=target.have is None)
 
-    def _first_that_works(
-        self, target: Target, links: list[HosterLink], root: Path
-    ) -> tuple[HosterLink, TransferResult]:
-        """The first link that gives a whole file. A worse language is only taken when the better one is not to be had,
-        not when its hoster has a bad hour and there are tries left."""
-        troubles: list[tuple[HosterLink, AniworldError]] = []
-        for language, group in groupby(links, key=lambda link: link.language):
-            for link in group:
-                try:
-                    return link, self._fetch(target, link, root)
-                except _NEXT_LINK as error:
-                    self._give_up(link, root)
-                    troubles.append((link, error))
-                except _SAME_LINK_LATER as error:
-                    troubles.append((link, error))
-                log.info("%s: %s in %s: %s", self._label(), link.hoster, language, troubles[-1][1])
-            if self._tries_left() and any(isinstance(error, _SAME_LINK_LATER) for _, error in troubles):
-                break
-        raise _summed_up(troubles)
-
     def _tries_left(self) -> bool:
         return (self.item.retry_count or 0) < self._shop.settings().download.retry_limit
 
     def _fetch(self, target: Target, link: HosterLink, root: Path) -> TransferResult:
+        self._hoster = link.hoster
         for again in range(FRESH_ADDRESSES):
-            stream = self._interruptibly(self._resolve, target, link)
+            address = self._interruptibly(self._address, target, link)
             try:
-                return self._transfer_of(stream, link, root)
+                with self._hosters.judged(link.hoster):
+                    stream = self._interruptibly(self._stream, address, link)
+                    return self._transfer_of(stream, link, root)
             except MediaExpired:
                 if again == FRESH_ADDRESSES - 1:
                     raise
                 log.info("%s: the media address of %s expired; resolving it again", self._label(), link.hoster)
         raise MediaExpired("The media address keeps expiring.")
 
-    def _resolve(self, target: Target, link: HosterLink) -> Stream:
+    def _address(self, target: Target, link: HosterLink) -> str:
         self._tell(Progress(Phase.RESOLVING), link)
-        return self._shop.resolver.stream(target, link, self._shop.settings().download.quality)
+        return self._shop.resolver.address(target, link)
+
+    def _stream(self, address: str, link: HosterLink) -> Stream:
+        return self._shop.resolver.stream_at(address, link, self._shop.settings().download.quality)
 
     def _transfer_of(self, stream: Stream, link: HosterLink, root: Path) -> TransferResult:
         folder = self._folder(link, root)
@@ -276,7 +272,7 @@ class Attempt:
         job = TransferJob(
             stream=stream,
             folder=folder,
-            connections=download.connections,
+            connections=self._connections(),
             quality=download.quality,
             language=link.language or None,
             speed_limit=self._share,
@@ -389,13 +385,3 @@ def _make(root: Path, folder: Path) -> None:
         raise LibraryUnavailable(
             f"The library cannot be written to ({error.strerror}); check the disk and its rights."
         ) from error
-
-
-def _summed_up(troubles: list[tuple[HosterLink, AniworldError]]) -> AniworldError:
-    """One error for all links: of the kind most worth a later try, with each hoster's reason."""
-    kind = next((type(error) for _, error in troubles if isinstance(error, _SAME_LINK_LATER)), type(troubles[-1][1]))
-    if len(troubles) == 1:
-        return troubles[0][1]
-    reasons = "; ".join(f"{link.hoster} ({link.language}): {error}" for link, error in troubles)
-    message = f"No hoster worked. {reasons}"
-    return kind(message)

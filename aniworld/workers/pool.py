@@ -22,6 +22,7 @@ from aniworld.models import Database, utcnow
 from aniworld.services.away import DATABASE_AWAY
 
 from .attempt import Attempt, Why, Workshop
+from .hosters import Hosters
 from .leases import LeaseWatch
 
 log = logging.getLogger(__name__)
@@ -67,8 +68,8 @@ class DownloadPool:
         self._mark: int | None = None
         self._renewed = self._looked = self._looked_for_room = 0.0
         self._trouble: str | None = None
-        self._share: int | None = None
-        self._connections = 0
+        self._hosters = Hosters(shop.resolver.rest)
+        self._shares: tuple[object, ...] = ()
 
     def start(self) -> None:
         self._shop.unpaused.set()
@@ -163,13 +164,18 @@ class DownloadPool:
         if self._stopping or not state.is_running or state.is_paused or not self._open(settings):
             return
         while len(self._attempts) < self.slots and self._has_room(settings):
-            item = downloads.claim(self.worker, without_sources=self._shop.resting())
+            item = downloads.claim(
+                self.worker,
+                without_sources=self._shop.resting(),
+                without_items=self._hosters.turned_away(settings.download.per_hoster),
+                fair=settings.download.fair,
+            )
             if item is None:
                 return
             if item.id in self._attempts:  # it was lost to a lease that ended, and its last attempt is still ending
                 downloads.put_back(item, wait_s=LOOK_EVERY_S)
                 return
-            attempt = Attempt(item, self._shop, self._attempt_ended)
+            attempt = Attempt(item, self._shop, self._hosters, self._attempt_ended)
             self._attempts[item.id] = attempt
             attempt.limit(self._speed_share(settings, len(self._attempts)))
             attempt.start()
@@ -199,13 +205,14 @@ class DownloadPool:
 
     def _share_speed(self) -> None:
         settings = self._shop.settings()
-        share, connections = self._speed_share(settings, len(self._attempts)), settings.download.connections
-        if (share, connections) == (self._share, self._connections):
+        share, download = self._speed_share(settings, len(self._attempts)), settings.download
+        shares = (share, download.connections, download.connections_per_hoster, self._hosters.used())
+        if shares == self._shares:
             return
-        self._share, self._connections = share, connections
+        self._shares = shares
         for attempt in list(self._attempts.values()):
             attempt.limit(share)
-            attempt.set_connections(connections)
+            attempt.share_connections()
 
     def _speed_share(self, settings: Settings, slots: int) -> int | None:
         window = self._window(settings)

@@ -241,3 +241,33 @@ def test_a_series_that_leaves_takes_its_waiting_items_along_and_its_history_stay
     assert repository.held_by("w") == {held.id: True}
     assert [one.serie_id for one in repository.get_pending_items()] == ["other"]
     assert repository.counts()[Status.COMPLETED] == 1
+
+
+def test_fairness_takes_the_series_that_waited_longest_among_equal_priorities(repository: QueueRepository) -> None:
+    repository.add_all([item(number) for number in (1, 2, 3)])
+    repository.add_all([item(number, serie_id="zweite") for number in (11, 12)])
+    repository.add_all([item(21, serie_id="dritte")])
+    now = utcnow()
+    claimed = []
+    for step in range(6):
+        one = repository.claim("worker", 30, fair=True, now=now + timedelta(seconds=step))
+        assert one is not None
+        claimed.append(one.serie_id)
+    assert sorted(claimed[:3]) == ["dritte", "steinwacht", "zweite"]
+    assert sorted(claimed[3:5]) == ["steinwacht", "zweite"]
+    assert claimed[5] == "steinwacht"
+    assert repository.claim("worker", 30, fair=True) is None
+
+
+def test_a_higher_priority_goes_before_fairness(repository: QueueRepository) -> None:
+    repository.add_all([item(1, priority=2), item(2, priority=2), item(3, serie_id="zweite", priority=1)])
+    claimed = [repository.claim("worker", 30, fair=True) for _ in range(3)]
+    assert [one.episode for one in claimed if one] == [1, 2, 3]
+
+
+def test_items_that_may_not_begin_now_are_passed_over(repository: QueueRepository) -> None:
+    repository.add_all([item(1), item(2)])
+    first = repository.get_pending_items()[0]
+    assert repository.claim("worker", 30, without_items=[first.id]).episode == 2
+    assert repository.claim("worker", 30, without_items=[first.id]) is None
+    assert repository.claim("worker", 30).episode == 1
