@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,39 @@ def test_an_attack_from_one_address_leaves_the_owners_session_and_keys_alone(run
     assert requests.post(running.url + "/api/auth/login", json={"password": PASSWORD}).status_code == 429
     assert running.get("/api/queue/status")
     assert requests.get(running.url + "/api/queue/status", headers={"X-Api-Key": key}).status_code == 200
+
+
+@pytest.mark.slow
+def test_a_crowd_behind_a_trusted_proxy_is_slowed_and_the_owner_comes_in_from_anywhere(tmp_path: Path) -> None:
+    """Over a real connection: each visitor is counted by the address that the proxy names, an IPv6 network as one."""
+    server = Server(
+        tmp_path / "instance", ANIWORLD_TRUSTED_PROXIES="127.0.0.1", ANIWORLD_CATALOGUE_URL="http://127.0.0.1:9"
+    )
+    server.start()
+    login = server.url + "/api/auth/login"
+
+    def sign_in(address: str, password: str) -> tuple[int, float]:
+        began = time.monotonic()
+        answer = requests.post(login, json={"password": password}, headers={"X-Forwarded-For": address}, timeout=60)
+        return answer.status_code, time.monotonic() - began
+
+    try:
+        assert sign_in("192.0.2.1", PASSWORD)[0] == 200
+        with ThreadPoolExecutor(6) as crowd:
+            guesses = list(crowd.map(lambda n: sign_in(f"203.0.113.{n}", "a wrong guess")[0], range(60)))
+        assert guesses == [401] * 60
+        held_up = sign_in("198.51.100.1", "a wrong guess")
+        assert held_up[0] == 401 and held_up[1] >= 1.0
+        assert sign_in("192.0.2.1", PASSWORD)[0] == 200  # where the owner was before
+        status, waited = sign_in("198.51.100.2", PASSWORD)  # and somewhere new
+        assert status == 200 and waited < 20
+        assert [sign_in(f"2001:db8::{n}", "a wrong guess")[0] for n in range(1, 8)] == [401] * 5 + [429] * 2
+        assert sign_in("2001:db8:0:1::1", PASSWORD)[0] == 200
+        assert server.get("/api/queue/status")
+        addresses = {one["address"] for one in server.get("/api/auth/sessions")}
+        assert {"192.0.2.1", "198.51.100.2", "2001:db8:0:1::1"} <= addresses
+    finally:
+        server.stop()
 
 
 def test_signing_in_begins_a_new_session_and_forgets_what_the_browser_brought(
