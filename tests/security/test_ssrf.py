@@ -135,6 +135,42 @@ def test_a17_a_redirect_to_a_name_that_changes_its_mind_is_refused(site: Loopbac
     site.pages["/"] = Answer(status=302, headers={"Location": f"http://rebind.example:{victim.port}/"})
     with pytest.raises(AddressRefused):
         gate_for(site, resolver=resolver_of("127.0.0.1", ADDRESS)).get(f"http://rebind.example:{port}/")
+    with pytest.raises(AddressRefused):
+        fetch_cover(gate_for(site, resolver=resolver_of("127.0.0.1", ADDRESS)), f"http://rebind.example:{port}/")
+
+
+# ── what the owner's own addresses lead to ──────────────────────────────────
+
+
+def test_a15_a_media_server_leads_nowhere_but_to_itself(running: Server, site: LoopbackSite, victim: Victim) -> None:
+    """Its address may be at home; that of a redirect may not, and no other port of the same machine."""
+    for goal in (
+        f"http://127.0.0.2:{victim.port}/x",
+        f"http://[::ffff:127.0.0.2]:{victim.port}/x",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+    ):
+        for path in ("/", "/System/Info", "/System/Info/Public", "/identity", "/jsonrpc", "/Library/Refresh"):
+            site.pages[path] = Answer(status=302, headers={"Location": goal})
+        for kind in ("jellyfin", "plex", "kodi"):
+            running.configure(media_server={"kind": kind, "url": site.url, "token": "canary-8812"})
+            told = running.post("/api/media-server/test")
+            assert told["ok"] is False
+            assert "canary-8812" not in str(told) and "root:" not in str(told)
+
+
+@pytest.mark.slow
+def test_a19_no_form_of_a_private_notification_address_is_reached(
+    running: Server, site: LoopbackSite, victim: Victim
+) -> None:
+    hosts = [form.split("://", 1)[1] for form in FORMS if form.startswith("http://") and "{port}" in form]
+    urls = [f"json://{victim.form(host)}" for host in hosts]
+    for start in range(0, len(urls), 8):
+        answer = running.call("POST", "/api/notifications/test", {"urls": urls[start : start + 8]})
+        assert answer.status_code == 422 or not [one for one in answer.json() if one["ok"]]
+        assert victim.heard == 0, urls[start : start + 8]
+    site.pages["/away"] = Answer(status=307, headers={"Location": f"http://127.0.0.2:{victim.port}/x"})
+    running.call("POST", "/api/notifications/test", {"urls": [f"json://{site.url.removeprefix('http://')}/away"]})
 
 
 # ── the child of a transfer ─────────────────────────────────────────────────
@@ -147,6 +183,10 @@ def test_a18_a_transfer_does_not_fetch_a_private_link_in_any_form(ask: Ask, vict
         ask(victim.form(form) if "://" in form else f"http://{victim.form(form)}").run()
 
 
+PLACES = ["variant", "sound", "segment", "key", "map",
+          *(pytest.param(name, marks=pytest.mark.slow) for name in ("subtitles", "stills", "session key", "session data", "part"))]  # fmt: skip
+
+
 def places(private: str) -> dict[str, str]:
     """Playlists that name ``private`` in each place where a playlist can name an address."""
     piece = "#EXTINF:1,\ns.ts\n"
@@ -156,17 +196,24 @@ def places(private: str) -> dict[str, str]:
         '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"\nlist.m3u8\n',
         "segment": f"{HEAD}#EXTINF:1,\n{private}\n{END}",
         "key": f'{HEAD}#EXT-X-KEY:METHOD=AES-128,URI="{private}"\n{piece}{END}',
+        "subtitles": f'{HEAD}#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="x",DEFAULT=YES,URI="{private}"\n'
+        '#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES="s"\npieces.m3u8\n',
+        "stills": f'{HEAD}#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n',
+        "session key": f'{HEAD}#EXT-X-SESSION-KEY:METHOD=AES-128,URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n',
+        "session data": f'{HEAD}#EXT-X-SESSION-DATA:DATA-ID="x",URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n',
+        "part": f'{HEAD}#EXT-X-PART:DURATION=1,URI="{private}"\n{piece}{END}',
         "map": f'{HEAD}#EXT-X-MAP:URI="{private}"\n#EXTINF:1,\ns.m4s\n{END}',
     }
 
 
-@pytest.mark.parametrize("place", ["variant", "sound", "segment", "key", "map"])
+@pytest.mark.parametrize("place", PLACES)
 def test_a18_no_place_of_a_playlist_leads_into_the_private_network(
     host: MediaHost, ask: Ask, victim: Victim, place: str
 ) -> None:
     host.files["/s.ts"] = host.files["/s.m4s"] = PIECE
     for private in (f"http://127.0.0.2:{victim.port}/x", f"http://[::ffff:127.0.0.2]:{victim.port}/x"):
         host.files["/list.m3u8"] = places(private)[place].encode()
+        host.files["/pieces.m3u8"] = f"{HEAD}#EXTINF:1,\ns.ts\n{END}".encode()
         with pytest.raises(AniworldError):
             ask("/list.m3u8", StreamKind.HLS).run()
         host.count.clear()
