@@ -27,8 +27,12 @@ def check_specials(value: Any) -> dict[str, int]:
         if not _fits(number) or not _fits(other) or number in numbers:
             raise _wrong(f"Numbers are whole, from 1 to {EPISODES_IN_A_SEASON}, each once.")
         numbers[number] = other
-    if len(set(numbers.values())) != len(numbers):
-        raise _wrong("Two specials cannot have one number.")
+    for other in numbers.values():
+        same = [one for one in sorted(numbers) if numbers[one] == other]
+        if len(same) > 1:
+            raise _wrong(
+                f"The specials {same[0]} and {same[1]} cannot both be S00E{other:02d}; give one another number."
+            )
     return {str(one): numbers[one] for one in sorted(numbers) if one != numbers[one]}
 
 

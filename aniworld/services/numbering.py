@@ -21,8 +21,9 @@ def check_numbering(value: Any) -> dict[str, str | None]:
     except InvalidInput as error:
         raise _wrong(str(error)) from None
     given = [code for code in checked.values() if code]
-    if len(set(given)) != len(given):
-        raise _wrong("Two entries cannot have one number.")
+    double = next((code for at, code in enumerate(given) if code in given[:at]), None)
+    if double:
+        raise _wrong(f"Two entries cannot both be {double}; give one another number.")
     return checked
 
 

@@ -67,3 +67,26 @@ def test_folders_are_offered_given_ignored_and_taken_back(cli: Cli, library: Pat
     assert cli("folders", "undo", "Urlaub").code == 1
     assert cli("folders", "match", "Urlaub", "none-such").code == 1
     assert cli("folders", "match", "Urlaub").code == 2
+
+
+def test_earlier_renamings_are_listed(cli: Cli) -> None:
+    assert cli("rename", "--runs", "--json").json() == []
+    assert cli("rename", "--runs", "--dry-run").code == 2
+
+
+def test_specials_and_entries_get_numbers_of_ones_own(cli: Cli, library: Path) -> None:
+    assert cli("list").code == 0
+    database = Database.at(f"sqlite:///{cli.instance / 'aniworld.db'}")
+    with database.writing() as session:
+        films = [Episode(season=0, number=number, title=f"Film {number}", link=f"x/{number}") for number in (1, 2)]
+        session.add(AnimeSeries(key="nebel", name="Nebel", folder="Nebel", episodes=films))
+    database.close()
+    assert cli("numbers", "special", "nebel", "2=5", "--json").json()["specials"] == {"2": 5}
+    assert cli("numbers", "list", "nebel").out == "S00E01\tS00E01\tFilm 1\tx/1\nS00E02\tS00E05\tFilm 2\tx/2\n"
+    refused = cli("numbers", "special", "nebel", "1=5")
+    assert (refused.code, "specials 1 and 2 cannot both be S00E05" in refused.err) == (1, True)
+    assert cli("numbers", "special", "nebel", "two=5").code == 2
+    entry = cli("numbers", "entry", "nebel", "x/1", "s2e1", "--json").json()
+    assert entry["numbering"] == {"x/1": "S02E01"}
+    assert cli("numbers", "entry", "nebel", "x/1", "first").code == 1
+    assert cli("numbers", "reset", "nebel", "--json").json() == {"specials": {}, "numbering": {}}

@@ -12,7 +12,7 @@ from aniworld.app import create_app
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries, Episode
 from aniworld.services.registry import Services
-from tests.running import PASSWORD
+from tests.running import PASSWORD, until
 
 
 class Owner:
@@ -188,3 +188,60 @@ def test_a_choice_of_a_folder_that_is_none_is_refused(
 ) -> None:
     answer = owner.call(method, path, body)
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+
+
+def test_a_renaming_in_the_background_is_asked_after_listed_and_taken_back(owner: Owner) -> None:
+    owner.episode("nebel", 1, "1.mkv")
+    begun = owner.call("POST", "/api/anime/rename", {"keys": ["nebel"], "background": True})
+    assert (begun.status_code, begun.get_json()["status"]) == (202, "running")
+    ended = until(lambda: (now := owner.call("GET", "/api/anime/rename/run").get_json())["status"] != "running" and now)
+    assert (ended["status"], ended["done"], ended["id"]) == ("completed", 1, begun.get_json()["id"])
+    (run,) = owner.call("GET", "/api/anime/rename/runs?limit=5").get_json()
+    assert (run["files"], run["keys"], run["can_undo"]) == (1, ["nebel"], True)
+    (line,) = owner.call("GET", f"/api/anime/rename/runs/{run['id']}").get_json()
+    assert (line["old"], line["reason"]) == ("1.mkv", None)
+    back = owner.call("POST", f"/api/anime/rename/{run['id']}/undo", {"background": True})
+    assert back.status_code == 202
+    until(lambda: (owner.library / "Nebel" / "1.mkv").exists())
+    until(lambda: owner.call("GET", "/api/anime/rename/run").get_json()["status"] == "completed")
+    assert owner.call("POST", f"/api/anime/rename/{run['id']}/undo", {"background": True}).status_code == 409
+    assert owner.call("DELETE", "/api/anime/rename/run").get_json()["status"] == "completed"
+    for path in ("/api/anime/rename/runs?limit=0", "/api/anime/rename/runs?limit=51", "/api/anime/rename/runs?x=1"):
+        assert owner.call("GET", path).status_code == 422
+    assert owner.call("GET", "/api/anime/rename/runs/00000000-0000-0000-0000-000000000000").status_code == 404
+    assert owner.call("POST", "/api/anime/rename", {"background": "yes"}).status_code == 422
+
+
+def test_a_special_under_another_number_is_renamed_and_found_again_by_a_scan(owner: Owner) -> None:
+    with owner.services.database.writing() as session:
+        series = session.query(AnimeSeries).filter_by(key="nebel").one()
+        for number in (1, 2, 5):
+            session.add(Episode(series_id=series.id, season=0, number=number, link="x", title=f"Film {number}"))
+    for number in (2, 5):
+        path = owner.library / "Nebel" / "Season 00" / f"Nebel - S00E{number:02d}.mkv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(f"film {number}".encode())
+    _scanned(owner)
+    refused = owner.call("PATCH", "/api/anime/nebel", {"specials": {"1": 1, "2": 5, "5": 5}})
+    assert (refused.status_code, "specials 2 and 5 cannot both be S00E05" in refused.get_json()["detail"]) == (
+        422,
+        True,
+    )
+    assert owner.call("PATCH", "/api/anime/nebel", {"specials": {"1": 1, "2": 5, "5": 7}}).status_code == 200
+    _scanned(owner)
+    assert owner.call("POST", "/api/anime/rename", {"keys": ["nebel"]}).get_json()["done"] == 2
+    with owner.services.database.writing() as session:  # as if the database were new: only the names tell
+        session.query(Episode).update({"file": None})
+    _scanned(owner)
+    found = {one["episode"]: one["file"] for one in owner.call("GET", "/api/anime/nebel").get_json()["episodes"]}
+    assert found == {
+        1: None, 2: "Season 00/Nebel - S00E05 - Film 2.mkv", 5: "Season 00/Nebel - S00E07 - Film 5.mkv",
+    }  # fmt: skip
+    assert (owner.library / "Nebel" / found[2]).read_bytes() == b"film 2"
+    page = owner.app.test_client(use_cookies=False).get("/series/nebel", headers=owner.headers).get_data(as_text=True)
+    assert 'value="7" data-special="5"' in page
+
+
+def _scanned(owner: Owner) -> None:
+    assert owner.call("POST", "/api/anime/rescan").status_code == 202
+    owner.services.scan.wait(20)

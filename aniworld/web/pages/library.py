@@ -7,6 +7,8 @@ from typing import Any
 from flask import Response, make_response, request, url_for
 
 from aniworld.core.errors import AniworldError
+from aniworld.core.media import SPECIALS, EpisodeNumber
+from aniworld.core.specials import in_library
 from aniworld.services.anime import SearchOutcome
 from aniworld.services.views import AnimeDetail, EpisodeView, SeriesQuery
 from aniworld.web.pages.dressing import fragment, is_partial, page
@@ -78,6 +80,7 @@ def series(key: str) -> str:
     }  # fmt: skip
     if is_partial():
         return fragment("partials/season.html", **context)
+    context["specials"] = specials_of(detail)
     context["looks_by_itself"] = services().config.current.tracking.enabled
     return page(
         "series.html", detail.title, active="library", known_languages_choices=language_choices(detail), **context
@@ -97,6 +100,15 @@ def seasons_of(detail: AnimeDetail) -> list[dict[str, Any]]:
             "present": sum(one.state == "present" for one in by_season[number]),
         }
         for number in sorted(by_season, key=lambda number: (number == 0, number))
+    ]
+
+
+def specials_of(detail: AnimeDetail) -> list[tuple[int, int, str]]:
+    """(the catalogue's number, the library's, title) of each special or film."""
+    found = [(EpisodeNumber(one.season, one.episode), one) for one in detail.episodes if one.season == SPECIALS]
+    return [
+        (number.episode, in_library(number, detail.specials).episode, one.title or one.title_en or "")
+        for number, one in found
     ]
 
 

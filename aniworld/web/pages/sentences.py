@@ -20,6 +20,10 @@ def _care() -> dict[str, str]:
         "rename_refused": _("No file can be renamed; the reasons stand beside them."),
         "renamed": _("Files renamed: {count}."),
         "rename_left": _("Left as they were: {count}."),
+        "rename_running": _("Renaming: {current} of {total}"),
+        "rename_stopped": _("Stopped; the files that are left keep their names."),
+        "rename_was_undone": _("undone"),
+        "rename_an_undo": _("took another one back"),
         "rename_undone": _("Files with their old names again: {count}."),
         "name_example": _("Episode"),
         "name_untitled": _("Without a title"),
@@ -76,6 +80,16 @@ def _answers() -> dict[str, str]:
         ),
         "No media server is set; choose one first.": _("No media server is set; choose one first."),
         "A look for new episodes runs already; wait for it.": _("A look for new episodes runs already; wait for it."),
+        "A backup is being made, checked or restored; wait for its end.": _(
+            "A backup is being made, checked or restored; wait for its end."
+        ),
+        "A scan or a look for new episodes runs; wait for its end or cancel it, then restore.": _(
+            "A scan or a look for new episodes runs; wait for its end or cancel it, then restore."
+        ),
+        "This file is no backup of Aniworld, or it is damaged.": _(
+            "This file is no backup of Aniworld, or it is damaged."
+        ),
+        "There is no backup of this name.": _("There is no backup of this name."),
         "The database answers.": _("The database answers."),
         "The library can be read and written.": _("The library can be read and written."),
         "No library folder is set.": _("No library folder is set."),
@@ -138,6 +152,8 @@ def _library() -> dict[str, str]:
         "series_restored": _("“{name}” is back."),
         "refreshing": _("The catalogue page is being read again."),
         "saved": _("Saved."),
+        "specials_saved": _("Saved. Files that are there keep their names until you rename them."),
+        "file_names": _("File names"),
         "missing": _("{count} missing"),
         "state_missing": _("Missing"),
         "state_queued": _("Queued"),
@@ -261,6 +277,16 @@ def _settings() -> dict[str, str]:
         "backup_made": _("Backup made."),
         "backup_removed": _("Backup deleted."),
         "backup_restored": _("Backup restored."),
+        "whole_begins": _("It begins …"),
+        "whole_tables": _("Reading the database: {percent}"),
+        "whole_check": _("Checking the file: {percent}"),
+        "whole_load": _("Restoring on trial: {percent}"),
+        "whole_swap": _("Putting in place: {percent}"),
+        "whole_done_create": _("A backup was made: {time}."),
+        "whole_done_verify": _("The backup is sound: {rows} rows, {covers} covers."),
+        "whole_done_restore": _("Everything was brought back: {time}. What was there before is kept as a backup."),
+        "whole_restore_title": _("Bring everything back as it was?"),
+        "whole_restore_text": _("Database, settings and covers become those of {time}. What is there now is kept as a backup first. Running downloads are put back, and everybody has to sign in again."),
         "restore_title": _("Restore this backup?"),
         "restore_same": _("It holds the same settings as now."),
         "restore_changes": _("These settings change:"),

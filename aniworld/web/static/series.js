@@ -58,6 +58,7 @@ const ACTIONS = {
     toast(say("refreshing"));
   },
   rescan: () => startScan([key]),
+  "reset-specials": () => saveSpecials({}),
   remove,
 };
 on(page, "click", "[data-action]", (event, button) => {
@@ -90,6 +91,28 @@ on(page, "submit", "[data-rename]", async (event, form) => {
     await change(key, { name: form.elements.name.value.trim(), folder: form.elements.folder.value.trim() });
     toast(say("saved"));
   } catch (problem) {
+    setText(trouble, Object.values(problem.errors || {}).flat().join(" ") || problem.message);
+    trouble.hidden = false;
+  }
+});
+
+/* Numbers of specials: said in full, so that one is never taken from another unseen. */
+async function saveSpecials(specials) {
+  const form = find("[data-specials]");
+  await change(key, { specials });
+  for (const field of findAll("[data-special]", form)) field.value = specials[field.dataset.special] || field.dataset.special;
+  find('[data-action="reset-specials"]', form).hidden = findAll("[data-special]", form).every((one) => one.value === one.dataset.special);
+  toast(say("specials_saved"), { action: { label: say("file_names"), act: () => find('[data-action="rename-files"]').click() } });
+}
+
+on(page, "submit", "[data-specials]", async (event, form) => {
+  event.preventDefault();
+  const trouble = find("[data-form-error]", form);
+  trouble.hidden = true;
+  try {
+    await saveSpecials(Object.fromEntries(findAll("[data-special]", form).map((one) => [one.dataset.special, Number(one.value)])));
+  } catch (problem) {
+    if (!("status" in problem)) throw problem;
     setText(trouble, Object.values(problem.errors || {}).flat().join(" ") || problem.message);
     trouble.hidden = false;
   }
