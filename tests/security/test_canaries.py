@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import socket
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jwt
@@ -11,6 +16,7 @@ import requests
 from aniworld.services.tokens import derived
 from tests.running import Server, command_line
 
+from .test_second_factor import now_code
 from .walking import every_route
 
 CANARY = "canary-5e1f"
@@ -28,6 +34,8 @@ class Canaries:
         made = server.post("/api/auth/keys", {"name": "x", "scope": "full"}, 201)
         calendar = server.post("/api/calendar/access", None, 201)
         totp = server.post("/api/auth/totp", {"password": PASSWORD}, 201)
+        codes = server.post("/api/auth/totp/confirm", {"code": now_code(totp["secret"])}, 200)["recovery_codes"]
+        self.code = codes.pop()  # for the browser that signs in
         server.configure(
             media_server={"kind": "jellyfin", "url": "http://127.0.0.1:9", "token": f"{CANARY}-token"},
             notifications={"urls": [f"json://u:{CANARY}-hook@127.0.0.1:9/{CANARY}-path"]},
@@ -35,6 +43,7 @@ class Canaries:
         self.session_id = session_id
         self.secrets = {
             "canary": CANARY, "token": server.token, "api key": made["key"], "totp": totp["secret"],
+            **{f"recovery code {number}": code for number, code in enumerate(codes)},
             "calendar password": calendar["password"],
             "secret key": (server.instance / "secret_key").read_bytes().hex(),
         }  # fmt: skip
@@ -61,7 +70,8 @@ def test_a27_no_answer_to_any_look_holds_a_secret(canaries: Canaries) -> None:
     """By token and by a browser's cookie; in bodies and in headers but for the cookie itself."""
     server = canaries.server
     browser = requests.Session()
-    browser.post(server.url + "/api/auth/login", json={"password": PASSWORD})
+    signed_in = browser.post(server.url + "/api/auth/login", json={"password": PASSWORD, "code": canaries.code})
+    assert signed_in.status_code == 200
     paths = {path for endpoint, method, path in every_route() if method == "GET" and endpoint not in ENDLESS}
     paths |= {f"/settings/{part}" for part in ("notifications", "media_server", "backups", "access", "logging")}
     paths |= {f"/api/config/backups/{one['name']}" for one in server.get("/api/config/backups")}
@@ -81,6 +91,9 @@ def test_a27_no_error_repeats_what_was_sent_in_secret(canaries: Canaries) -> Non
     wishes = (
         ("POST", "/api/auth/login", {"password": f"{CANARY}-wrong"}),
         ("POST", "/api/auth/login", {"password": [f"{CANARY}-list"]}),
+        ("POST", "/api/auth/login", {"password": PASSWORD, "code": f"{CANARY}-code"}),
+        ("POST", "/api/auth/totp/confirm", {"code": CANARY}),
+        ("DELETE", "/api/auth/totp", {"password": f"{CANARY}-wrong", "code": CANARY}),
         ("POST", "/api/auth/password", {"current": f"{CANARY}-wrong", "new": CANARY}),
         ("PUT", "/api/config/", {"media_server": {"token": [CANARY]}}),
         ("PUT", "/api/config/", {"notifications": {"urls": [f"exec://{CANARY}"]}}),
@@ -113,9 +126,51 @@ def test_a27_what_lies_on_disk_is_the_owners_alone(canaries: Canaries) -> None:
     assert secret
     assert [path.name for path in secret if path.stat().st_mode & 0o077] == []
     database = b"".join(path.read_bytes() for path in instance.glob("aniworld.db*"))
-    for name in ("api key", "token", "totp", "calendar password"):
+    for name in canaries.secrets.keys() - {"canary"}:
         assert canaries.secrets[name].encode() not in database, name
+        assert canaries.secrets[name].replace("-", "").encode() not in database, name
     assert PASSWORD.encode() not in database
+
+
+def test_a27_no_child_process_inherits_a_secret_or_leaves_one_in_a_file(canaries: Canaries) -> None:
+    """A notification that nobody answers keeps its child alive for as long as it takes to look at it."""
+    server = canaries.server
+    before = {path for path in Path(tempfile.gettempdir()).iterdir() if path.is_file()}
+    with socket.create_server(("127.0.0.1", 0)) as deaf, ThreadPoolExecutor(1) as other:
+        deaf.settimeout(30)
+        url = f"json://u:{CANARY}-hook@127.0.0.1:{deaf.getsockname()[1]}/{CANARY}-path"
+        trial = other.submit(server.call, "POST", "/api/notifications/test", {"urls": [url]})
+        connection, _ = deaf.accept()
+        children = [pid for pid in server.tree() if b"notification" in command_line(pid)]
+        assert children
+        for pid in children:
+            shown = command_line(pid).decode() + Path(f"/proc/{pid}/environ").read_text()
+            assert canaries.look(f"process {pid}", shown) == []
+            assert "ANIWORLD_MASTER_PASSWORD" not in shown
+        connection.close()
+        assert canaries.look("trial", trial.result().text) == []
+    left = {path for path in Path(tempfile.gettempdir()).iterdir() if path.is_file()} - before
+    assert not [path for path in left if os.access(path, os.R_OK) and CANARY.encode() in path.read_bytes()]
+
+
+@pytest.mark.slow
+def test_a27_the_setup_token_stands_in_the_log_and_nowhere_else(tmp_path: Path) -> None:
+    server = Server(tmp_path / "instance", ANIWORLD_MASTER_PASSWORD="").start(sign_in=False)
+    afar = {"X-Forwarded-For": "203.0.113.5"}
+    try:
+        found = re.search(r"setup token: (\S+)", server.log.read_text())
+        assert found is not None
+        for endpoint, method, path in every_route():
+            if endpoint not in ENDLESS:
+                answer = requests.request(method, server.url + path, allow_redirects=False, headers=afar)
+                assert found[1] not in answer.text + str(answer.headers), path
+        wrong = {"password": "a long password", "setup_token": found[1][:-1] + "~"}
+        refused = requests.post(server.url + "/api/auth/setup", json=wrong, headers=afar)
+        assert refused.status_code == 403 and wrong["setup_token"] not in refused.text
+        kept = [path for path in _files(server.instance) if path.parent.name != "logs"]
+        assert not [path for path in kept if found[1].encode() in path.read_bytes()]
+    finally:
+        server.stop()
 
 
 def _files(folder: Path) -> list[Path]:
