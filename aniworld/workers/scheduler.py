@@ -9,6 +9,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import gevent
+from gevent.event import Event
+
 from aniworld.config.settings import Settings
 from aniworld.core.errors import AlreadyRunning
 from aniworld.services.away import DATABASE_AWAY
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_AFTER_S = 60.0
+GIVE_BACK_WITHIN_S = 2.0
 _LOOK = "tracking"
 
 
@@ -42,10 +46,11 @@ class Scheduler:
         self._lock = threading.RLock()
         self._scheduler: GeventScheduler | None = None
         self._unsubscribe: Callable[[], None] | None = None
-        self._stopping = threading.Event()
+        self._stopping = Event()
         self._looked_at: datetime | None = None
         self._lease = lease
         self._leads = lease is None
+        self._follower: gevent.Greenlet | None = None
 
     def start(self) -> None:
         if self._unsubscribe is not None:
@@ -53,7 +58,7 @@ class Scheduler:
         self._unsubscribe = self._config.subscribe(self._changed)
         self._apply(self._config.current)
         if self._lease is not None:
-            threading.Thread(target=self._follow, args=(self._lease,), name="schedule", daemon=True).start()
+            self._follower = gevent.spawn(self._follow, self._lease)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -62,6 +67,8 @@ class Scheduler:
             self._unsubscribe = None
         with self._lock:
             self._end()
+        if self._follower is not None:
+            self._follower.join(GIVE_BACK_WITHIN_S)
 
     @property
     def next_look(self) -> datetime | None:
