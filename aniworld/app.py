@@ -39,6 +39,7 @@ from aniworld.services.beside import BesideService
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.folder_choices import FolderChoiceService
+from aniworld.services.health.backups import backup as backup_age
 from aniworld.services.health.parts import notifications_by
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
@@ -111,6 +112,7 @@ def build_services(environment: Environment | None = None) -> Services:
         checks=system.checks,
         lease=shared.lease("tracking") if shared else None,
     )
+    system.health.add(backup_age)
     system.health.add(notifications_by(lambda: automation.notifications.trouble))
     services = Services(
         environment=environment,

@@ -153,7 +153,11 @@ def _about() -> dict[str, Any]:
     return {"facts": services().system.facts(), "checks": services().system.checks()}
 
 
-_BESIDE = {"tracking": _tracking}
+def _whole() -> dict[str, Any]:
+    return {"backups": services().backups.list(), "work": services().backups.work()}
+
+
+_BESIDE = {"tracking": _tracking, "backup": _whole}
 _EXTRA = {"recycle": _recycle, "backups": _backups, "access": _access, "audit": _audit, "about": _about}
 ROUTES = (("/settings", settings), ("/settings/<section>", settings))
 __all__ = ["ROUTES", "FieldView", "fields_of", "form_of", "sections"]

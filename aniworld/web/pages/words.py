@@ -139,6 +139,8 @@ AUDIT_NAMES: dict[str, Callable[[], str]] = {
     "settings_changed": lambda: _("Settings changed"),
     "settings_restored": lambda: _("Settings restored"),
     "backup_deleted": lambda: _("Backup deleted"),
+    "backup_downloaded": lambda: _("Backup downloaded"),
+    "backup_restored": lambda: _("Backup restored"),
     "series_removed": lambda: _("Series removed"),
     "download_removed": lambda: _("Download removed"),
     "history_cleared": lambda: _("History cleared"),

@@ -11,6 +11,7 @@ import { fieldValue, readyWindows, restore } from "./settings_fields.js";
 import { RECYCLE_ACTIONS } from "./settings_recycle.js";
 import { TRACKING_ACTIONS, readyTracking } from "./settings_tracking.js";
 import { TRIAL_ACTIONS } from "./settings_trials.js";
+import { WHOLE_ACTIONS, readyWhole } from "./settings_whole.js";
 import { readyTemplatePreview } from "./template_preview.js";
 import { attempt, toast } from "./toasts.js";
 
@@ -120,7 +121,7 @@ function guardLeaving() {
   }, true);
 }
 
-const ACTIONS = { ...BACKUP_ACTIONS, ...ACCESS_ACTIONS, ...RECYCLE_ACTIONS, ...TRACKING_ACTIONS, ...TRIAL_ACTIONS };
+const ACTIONS = { ...BACKUP_ACTIONS, ...ACCESS_ACTIONS, ...RECYCLE_ACTIONS, ...TRACKING_ACTIONS, ...TRIAL_ACTIONS, ...WHOLE_ACTIONS };
 on(document, "click", "[data-action]", (event, button) => {
   const act = ACTIONS[button.dataset.action];
   if (!act || button.getAttribute("aria-disabled") === "true") return;
@@ -137,3 +138,4 @@ if (form) {
 readyAccess();
 readyRenaming();
 readyTracking();
+readyWhole();

@@ -1,0 +1,30 @@
+"""The check of the whole backups: how old the newest one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from aniworld.core.sentences import Sentence
+from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.views import HealthCheck
+
+from .circumstances import Circumstances, ok, warning
+
+LATE = timedelta(days=1)  # a machine that sleeps at night is not late
+
+
+def backup(here: Circumstances) -> Iterable[HealthCheck]:
+    """A warning only where backups shall be made by themselves and are not: each was read again when it was made."""
+    wanted = here.settings().backup
+    newest = max((one.created_at for one in BackupShelf(here.instance).list()), default=None)
+    if newest is None:
+        yield ok("backup", "There is no backup yet.")
+        return
+    age = here.clock() - newest
+    if wanted.enabled and age > 2 * timedelta(hours=wanted.interval_hours) + LATE:
+        message = Sentence("The last backup is {days} days old.", days=age.days)
+        advice = Sentence("Make one now in the settings, under Backup, or see in the log why none is made by itself.")
+        yield warning("backup", message, advice)
+    else:
+        yield ok("backup", "A backup was made {hours} hours ago.", hours=max(0, int(age.total_seconds() // 3600)))
