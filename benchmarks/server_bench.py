@@ -6,6 +6,7 @@ The media come from nginx: four times the same sparse file, large enough to last
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
 import struct
 import subprocess
@@ -16,39 +17,23 @@ from pathlib import Path
 
 import requests
 
-from aniworld.demo.answers import Answer, Asked, Hosters
-from aniworld.demo.facts import DemoSeries, episodes
-from aniworld.demo.site import DemoSite
-from benchmarks.transfer_bench import nginx
-from tests.running import ROOT, Server, until
+from tests.running import ROOT, Server, command_line, until
 
-SECONDS = 10
+from .nginx_site import NginxSite, series
+from .transfer_bench import nginx
+
+SECONDS = 12
 CLIENTS = 200
-FILE_BYTES = 12 << 30
+MOST_BYTES = 20 << 30
 
 
-class NginxHosters(Hosters):
-    """Players as ever, media from nginx."""
-
-    media_url = ""
-
-    def _media(self, asked: Asked) -> Answer:
-        return Answer(302, headers={"Location": self.media_url})
-
-
-def make_media(www: Path) -> None:
-    """A sparse file that says it is an MP4."""
-    www.mkdir()
-    with (www / "big.mp4").open("wb") as file:
+def big_file(path: Path) -> None:
+    """Sparse, and says that it is an MP4: large enough to last for the whole measurement, small enough for this disk."""
+    size = min(MOST_BYTES, shutil.disk_usage(path.parent).free // 6)
+    with path.open("wb") as file:
         file.write(struct.pack(">I4s4sI4s", 20, b"ftyp", b"isom", 512, b"isom"))
-        file.write(struct.pack(">I4sQ", 1, b"mdat", FILE_BYTES - 20))
-        file.truncate(FILE_BYTES)
-
-
-SERIES = DemoSeries(
-    slug="benchmark", title="Benchmark", title_en="Benchmark", description="", year=2026, year_end=None, genres=(), fsk=0,
-    seasons=(1,), episodes=episodes({1: ("A|A", "B|B", "C|C", "D|D")}, "ger-dub:Vulkan"),
-)  # fmt: skip
+        file.write(struct.pack(">I4sQ", 1, b"mdat", size - 20))
+        file.truncate(size)
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -76,18 +61,16 @@ def row(name: str, taken: list[float], idle: list[float]) -> str:
 
 def main() -> list[str]:
     """Rows of a Markdown table."""
-    with tempfile.TemporaryDirectory() as folder, nginx(Path(folder)) as media:
+    with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        place.chmod(0o755)  # nginx's worker is nobody
-        (place / "library").mkdir()
-        make_media(place / "www")
-        NginxHosters.media_url = f"{media}/big.mp4"
-        site = DemoSite(place, catalogue=(SERIES,))
-        site.hosters = NginxHosters
-        with site:
+        place.chmod(0o755)
+        for name in ("library", "www"):
+            (place / name).mkdir()
+        big_file(place / "www" / "big.mp4")
+        with nginx(place) as hoster, NginxSite((series("benchmark", 4),), place / "www", hoster, "/big.mp4") as site:
             server = Server(
                 place / "instance", ANIWORLD_CATALOGUE_URL=site.url, ANIWORLD_LIBRARY=str(place / "library"),
-                ANIWORLD_PRIVATE_HOSTS=",".join((*site.private_hosts, media.removeprefix("http://"))),
+                ANIWORLD_PRIVATE_HOSTS=",".join(site.private_hosts),
             ).start()  # fmt: skip
             try:
                 return _measured(server, site)
@@ -95,7 +78,22 @@ def main() -> list[str]:
                 server.stop()
 
 
-def _measured(server: Server, site: DemoSite) -> list[str]:
+def memory(server: Server) -> tuple[float, float]:
+    """MB of the server's processes together, and of the heaviest child; shared pages by share (PSS)."""
+    tree = server.tree()
+    children = [pid for pid in tree if b"aniworld.transfer" in command_line(pid)]
+    own = sum(_weight(pid) for pid in tree if pid not in children and b"ffmpeg" not in command_line(pid))
+    return own, max(map(_weight, children), default=0.0)
+
+
+def _weight(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1000
+    return 0.0
+
+
+def _measured(server: Server, site: NginxSite) -> list[str]:
     server.configure(download={"concurrency": 4, "min_free_space_mb": 0}, catalogue={"requests_per_second": 50})
     server.post("/api/anime/add", {"link": f"{site.url}/anime/stream/benchmark"})
     until(lambda: server.get("/api/anime/benchmark")["episodes"])
@@ -109,10 +107,12 @@ def _measured(server: Server, site: DemoSite) -> list[str]:
     assert clients.stdout is not None
     joined = json.loads(clients.stdout.readline())["joined"]
     crowded = measure(server, SECONDS)
+    weight, child = memory(server)
     seen = json.loads(clients.stdout.readline())
     clients.wait(20)
     return [
         row("queue status, four downloads", alone, idle),
+        f"| memory meanwhile, MB | server {weight:.0f} | a child: {child:.0f} | - |",
         row(f"queue status, four downloads, {joined} Socket.IO clients ({seen['events']} events)", crowded, idle),
     ]
 

@@ -1,6 +1,9 @@
 """How fast and how heavy the transfer is beside curl, aria2c, ffmpeg and yt-dlp, all against nginx on loopback.
 
-    python benchmarks/transfer_bench.py [--rounds 5] [--cases file slow hls slow-hls start] [--folder DIR]
+    python -m benchmarks.transfer_bench [ROW ...] [--rounds 5] [--folder DIR]
+
+Rows: file, slow, hls, slow-hls, start (of the child), small (eight episodes), added (to the first byte), server (its
+answers and its weight meanwhile).
 
 Runs alternate between the tools; what is printed are medians, as a Markdown table. Wall and CPU in seconds; CPU is
 that of all processes of the tool. Needs nginx, ffmpeg, curl and aria2c.
@@ -30,19 +33,21 @@ from aniworld.core.media import Stream, StreamKind  # noqa: E402
 from aniworld.transfer.job import TransferJob  # noqa: E402
 from aniworld.transfer.supervisor import Transfer  # noqa: E402
 
-CASES = ("file", "slow", "hls", "slow-hls", "start")
+CASES = ("file", "slow", "hls", "slow-hls", "start", "small", "added", "server")
+_HEAD = ["", "| what | ours | against | ratio |", "|---|---|---|---|"]
 MIB = 1024 * 1024
 PYTHON = sys.executable
 _CONFIG = """
 worker_processes 1; daemon off; pid {base}/nginx.pid; error_log {base}/error.log;
 events {{ worker_connections 512; }}
 http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
+  log_format times "$msec $request_time $uri"; access_log {base}/access.log times; sendfile on; tcp_nopush on; keepalive_requests 100000;
   types {{ video/mp4 mp4; video/mp2t ts; application/vnd.apple.mpegurl m3u8; }}
   client_body_temp_path {base}/t1; proxy_temp_path {base}/t2; fastcgi_temp_path {base}/t3;
   uwsgi_temp_path {base}/t4; scgi_temp_path {base}/t5;
   server {{
     listen 127.0.0.1:{port}; root {base}/www;
+    location /e/ {{ default_type text/html; }}
     location /slow/ {{ alias {base}/www/; limit_rate 4m; }}
     location /slow-hls/ {{ alias {base}/www/hls/; limit_rate 400k; }}
   }}
@@ -93,27 +98,22 @@ def _ffmpeg(folder: Path, *args: str) -> None:
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-nostdin", *args], cwd=folder, check=True)
 
 
+def make_clip(www: Path, megabits: float) -> None:
+    """``clip.mp4``: ten seconds of noise, that no encoder makes small."""
+    picture = "testsrc2=s=1280x720:r=25:d=10,noise=alls=25:allf=t"
+    rate = f"{int(megabits * 1000)}k"
+    coding = (
+        "-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-b:v", rate, "-maxrate", rate, "-bufsize", "2M",
+    )  # fmt: skip
+    _ffmpeg(www, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=10", *coding, "-c:a", "aac", "clip.mp4")
+
+
 def make_media(www: Path) -> None:
     """Files of a whole size: a real clip, filled up with an empty box. 300 segments of about 1 MiB each."""
     (www / "hls").mkdir(parents=True)
-    picture = "testsrc2=s=1280x720:r=25:d=10,noise=alls=25:allf=t"
-    coding = (
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-g",
-        "25",
-        "-b:v",
-        "8200k",
-        "-maxrate",
-        "8200k",
-        "-bufsize",
-        "2M",
-    )
-    _ffmpeg(www, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=10", *coding, "-c:a", "aac", "clip.mp4")
+    make_clip(www, megabits=8.2)
     for name, size in (("1024.mp4", 1024 * MIB), ("256.mp4", 256 * MIB)):
-        _fill(www / "clip.mp4", www / name, size)
+        fill_up(www / "clip.mp4", www / name, size)
     loop = ("-stream_loop", "29", "-i", "clip.mp4", "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0")
     _ffmpeg(www, *loop, "-hls_playlist_type", "vod", "hls/300.m3u8")
     lines = (www / "hls" / "300.m3u8").read_text().splitlines()
@@ -121,7 +121,7 @@ def make_media(www: Path) -> None:
     (www / "hls" / "60.m3u8").write_text("\n".join([*lines[: parts[59] + 1], "#EXT-X-ENDLIST", ""]))
 
 
-def _fill(clip: Path, out: Path, size: int) -> None:
+def fill_up(clip: Path, out: Path, size: int) -> None:
     data = clip.read_bytes()
     box = size - len(data)
     with out.open("wb") as file:
@@ -232,8 +232,26 @@ def report(case: Case, results: dict[str, list[Measured]]) -> list[str]:
     return rows
 
 
-def main(rounds: int = 5, wanted: Sequence[str] = CASES, folder: Path | None = None) -> list[str]:
-    """The lines of one Markdown table for each case. ``folder``: where files are written; its disk is part of the result."""
+def main(rounds: int = 5, wanted: Sequence[str] = CASES[:-1], folder: Path | None = None) -> list[str]:
+    """The lines of one Markdown table for each row. ``folder``: where files are written; its disk is part of the result."""
+    lines: list[str] = []
+    if set(wanted) & {"file", "slow", "hls", "slow-hls", "start"}:
+        lines += transfers(rounds, wanted, folder)
+    from . import episode_bench, server_bench  # they start the whole server, and use what stands here
+
+    for word, measured in (("small", episode_bench.small), ("added", episode_bench.added)):
+        if word in wanted:
+            lines += [*_HEAD, *measured(rounds)]
+            print("\n".join(lines[-4:]), flush=True)
+    if "server" in wanted:
+        rows = server_bench.main()
+        lines += [*_HEAD, *rows]
+        print("\n".join(["", *rows]), flush=True)
+    return lines
+
+
+def transfers(rounds: int, wanted: Sequence[str], folder: Path | None) -> list[str]:
+    """The rows of the child alone, without the server."""
     lines: list[str] = []
     with tempfile.TemporaryDirectory(dir=folder) as name, contextlib.ExitStack() as stack:
         base = Path(name)
@@ -242,11 +260,7 @@ def main(rounds: int = 5, wanted: Sequence[str] = CASES, folder: Path | None = N
         site = stack.enter_context(nginx(base))
         for word, case in cases(site).items():
             if word in wanted:
-                results: dict[str, list[Measured]] = {tool: [] for tool in case.tools}
-                for _ in range(rounds):
-                    for tool, run in case.tools.items():
-                        results[tool].append(measure(run, base))
-                lines += report(case, results)
+                lines += report(case, compared(case, rounds, base))
         if "start" in wanted:
             times = time_to_first_byte(site, base, max(3, rounds))
             lines += ["", f"Start to first byte: median {statistics.median(times):.2f} s, worst {max(times):.2f} s"]
@@ -254,13 +268,22 @@ def main(rounds: int = 5, wanted: Sequence[str] = CASES, folder: Path | None = N
     return lines
 
 
+def compared(case: Case, rounds: int, base: Path) -> dict[str, list[Measured]]:
+    """Every tool in turn, so that a busy minute hits all."""
+    results: dict[str, list[Measured]] = {tool: [] for tool in case.tools}
+    for _ in range(rounds):
+        for tool, run in case.tools.items():
+            results[tool].append(measure(run, base))
+    return results
+
+
 def ask() -> list[str]:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("rows", nargs="*", choices=[*CASES, []], help="which; all of them otherwise")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cases", nargs="+", default=CASES)
     parser.add_argument("--folder", type=Path, default=None)
     wish = parser.parse_args()
-    return main(wish.rounds, wish.cases, wish.folder)
+    return main(wish.rounds, wish.rows or CASES, wish.folder)
 
 
 if __name__ == "__main__":
