@@ -18,7 +18,7 @@ from .numbering import Place
 from .reading import FoundFile, Guesses, Reading
 from .walk import Listing, Top, is_unchanged, is_unicode, list_folder, read_root, readable, still_there
 
-BATCH = 16
+BATCH = 32
 LOOKED_AT = 128  # folders whose times are compared in one go
 WALKERS = (
     4  # threads that read folders beside each other, where the disk lets them wait; else they only wait for Python
