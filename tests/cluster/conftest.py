@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from .machines import MariaDB, PostgreSQL, Redis, running
+from .webs import Webs, two_webs
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +50,16 @@ def redis_url(redis: Redis) -> str:
     """An empty Redis, as ``ANIWORLD_REDIS_URL`` names it."""
     redis.flush()
     return redis.url()
+
+
+@pytest.fixture(scope="session")
+def both_webs(postgresql: PostgreSQL, media_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webs]:
+    with two_webs(tmp_path_factory.mktemp("webs"), postgresql, media_folder) as webs:
+        yield webs
+
+
+@pytest.fixture
+def webs(both_webs: Webs) -> Webs:
+    """Two web processes as one, both running and signed in."""
+    both_webs.start()
+    return both_webs

@@ -79,8 +79,7 @@ class Webs:
         for start in starts:
             start.join()
         for server in self.both:
-            until(server.answers)
-            if not server.token or server.call("GET", "/api/auth/sessions").status_code != 200:
+            if not server.token or status_of(server.url, server.token) != 200:
                 server.sign_in()
         self.other.post("/api/queue/stop")
 
