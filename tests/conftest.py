@@ -11,13 +11,58 @@ from aniworld.demo.site import DemoSite
 from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
 
+from .cluster.fixtures import mariadb, mariadb_url, postgresql, postgresql_url, redis, redis_url  # noqa: F401
 from .running import Server
+
+KINDS = (
+    "sqlite",
+    pytest.param("postgresql", marks=[pytest.mark.cluster, pytest.mark.slow]),
+    pytest.param("mariadb", marks=[pytest.mark.cluster, pytest.mark.slow]),
+)
+ON_EVERY_KIND = (
+    "models.test_database",
+    "services.test_anime",
+    "services.test_anime_series",
+    "services.test_auth",
+    "services.test_downloads",
+    "services.test_folder_choices",
+    "services.test_leases",
+    "services.test_legacy_import",
+    "services.test_numbering",
+    "services.test_queue_repository",
+    "services.test_recycling",
+    "services.test_renaming",
+    "services.test_scan",
+    "services.test_scan_process",
+    "services.test_scan_runs",
+    "services.test_scan_specials",
+    "services.test_shared_settings",
+    "services.test_tracking",
+    "security.test_audit",
+    "security.test_second_factor",
+)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of what speaks to the database most run on each kind, but for those about SQLite's own ways."""
+    module = metafunc.module.__name__.removeprefix("tests.")
+    if "database_url" not in metafunc.fixturenames or module not in ON_EVERY_KIND:
+        return
+    if metafunc.definition.get_closest_marker("sqlite") is None:
+        metafunc.parametrize("database_url", KINDS, indirect=True)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A fresh SQLite file at the newest revision."""
-    made = Database.at(f"sqlite:///{tmp_path / 'aniworld.db'}")
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of the kind that the test is to run on."""
+    kind = getattr(request, "param", "sqlite")
+    return f"sqlite:///{tmp_path / 'aniworld.db'}" if kind == "sqlite" else request.getfixturevalue(f"{kind}_url")
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database at the newest revision: a SQLite file, or what ``database_url`` is."""
+    made = Database.at(database_url)
     bring_up_to_date(made, tmp_path / "copies")
     yield made
     made.close()

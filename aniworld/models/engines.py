@@ -57,6 +57,7 @@ def engine_at(
     ``answer_wait_s``: how long one statement may take; migrations of large tables need more than requests.
     """
     url = address if isinstance(address, URL) else address_of(address)
+    more = {"hide_parameters": True, **more}  # what is written is nobody's business in a log
     if url.get_backend_name() == "sqlite":
         return create_engine(url, **({"poolclass": pool} if pool else {"pool_size": 10, "max_overflow": 40}), **more)
     sizes: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": POOL_WAIT_S}
@@ -80,11 +81,16 @@ def _lock_wait_s(answer_wait_s: int) -> int:
     return answer_wait_s * 4 // 5
 
 
+def _idle_s(answer_wait_s: int) -> int:
+    """How long a transaction may stand still: one of a frozen process must not keep its locks from all the others."""
+    return answer_wait_s * 3 // 2
+
+
 def _postgresql_arguments(answer_wait_s: int) -> dict[str, Any]:
     settings = {
         "statement_timeout": answer_wait_s * 1000,
         "lock_timeout": _lock_wait_s(answer_wait_s) * 1000,
-        "idle_in_transaction_session_timeout": 10 * answer_wait_s * 1000,
+        "idle_in_transaction_session_timeout": _idle_s(answer_wait_s) * 1000,
         "timezone": "UTC",
     }
     alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
@@ -108,7 +114,7 @@ def _connect_to_postgresql(
 
 def _mysql_arguments(answer_wait_s: int) -> dict[str, Any]:
     settings = (
-        f"/*M! max_statement_time={answer_wait_s}, */"  # MariaDB alone reads this
+        f"/*M! max_statement_time={answer_wait_s}, idle_transaction_timeout={_idle_s(answer_wait_s)}, */"  # MariaDB's own
         f" innodb_lock_wait_timeout={_lock_wait_s(answer_wait_s)}, time_zone='+00:00',"
         " sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
     )

@@ -102,7 +102,7 @@ def _compare_exactly(connection: Connection) -> None:
 
 
 def _make(database: Database, revision: str) -> None:
-    with database.writing() as session:
+    with database.sessions() as session, session.begin():
         connection = session.connection()
         if inspect(connection).has_table("alembic_version"):  # another process was quicker
             return

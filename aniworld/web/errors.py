@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, request
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -41,6 +41,7 @@ TRY_AGAIN_S = 5
 DATABASE_TROUBLE = (
     "The database does not answer at this moment; try again, and look at the server's log if it stays so."
 )
+NOT_STORABLE = "A text is longer than the database keeps, or has a character that it cannot keep."
 ErrorPage = Callable[[int, str, str], Any]
 
 # The first that fits counts: subclasses stand before their parents.
@@ -122,13 +123,21 @@ def install(app: Flask, error_page: ErrorPage | None = None) -> None:
         answer.headers["Retry-After"] = str(TRY_AGAIN_S)
         return shown(answer, DATABASE_TROUBLE)
 
+    def of_statement(error: DBAPIError) -> Any:
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            return of_database(error)
+        if isinstance(error, DataError):
+            log.warning("%s %s: %s", request.method, request.path, error.orig)
+            return shown(problem(422, NOT_STORABLE, "invalid_input"), NOT_STORABLE)
+        return unexpected(error)
+
     def unexpected(error: Exception) -> Any:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
         return shown(problem(500, DETAILS[500], "internal"), DETAILS[500])
 
     app.register_error_handler(AniworldError, expected)
     app.register_error_handler(HTTPException, of_http)
-    app.register_error_handler(OperationalError, of_database)
+    app.register_error_handler(DBAPIError, of_statement)
     app.register_error_handler(PoolTimeout, of_database)
     app.register_error_handler(Exception, unexpected)
 

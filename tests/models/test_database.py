@@ -46,6 +46,7 @@ def test_many_writers_wait_for_each_other(database: Database) -> None:
         assert session.scalar(select(AnimeSeries.name)) == "100"
 
 
+@pytest.mark.sqlite
 def test_a_writer_that_never_ends_makes_the_next_one_say_so(database: Database, monkeypatch) -> None:
     monkeypatch.setattr("aniworld.models.database.WRITE_WAIT_S", 0.2)
     with database.writing() as first:
@@ -55,6 +56,7 @@ def test_a_writer_that_never_ends_makes_the_next_one_say_so(database: Database, 
             second.execute(text("SELECT 1"))
 
 
+@pytest.mark.sqlite
 def test_the_change_mark_changes_when_anyone_wrote(database: Database) -> None:
     before = database.change_mark()
     assert database.change_mark() == before
@@ -99,6 +101,7 @@ def test_bringing_up_to_date_twice_does_nothing(tmp_path: Path, database: Databa
     assert not list(tmp_path.glob("database-before-*"))
 
 
+@pytest.mark.sqlite
 def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path, database: Database, monkeypatch) -> None:
     with database.writing() as session:
         session.add(AnimeSeries(key="kept", name="Kept"))

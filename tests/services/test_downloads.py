@@ -277,6 +277,7 @@ def test_a_workers_restart_in_a_cluster_takes_back_its_own_items_only(house: Hou
     assert house.service.renew("one", [others.id]) == {others.id}
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_costs_a_download_its_written_progress_and_nothing_else(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,17 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from aniworld.models import AnimeSeries, Base, Database, Episode, utcnow
+from aniworld.models import AnimeSeries, Episode, utcnow
 from aniworld.services.legacy_import import Action, DataMigrationService
 
 
 @pytest.fixture
-def here(tmp_path):
+def here(tmp_path, database):
     (tmp_path / "library").mkdir()
-    database = Database.at(f"sqlite:///{tmp_path / 'aniworld.db'}")
-    Base.metadata.create_all(database.engine)
-    yield database, DataMigrationService(database), tmp_path / "library"
-    database.close()
+    return database, DataMigrationService(database), tmp_path / "library"
 
 
 def leave(root: Path, folder: str, episodes: dict | None = None, key: str | None = None, **more) -> Path:

@@ -23,10 +23,10 @@ from aniworld.services.scan import ScanService
 class Library:
     """A root on the disk, a database, and a scan service over both."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.root = folder / "library"
         self.root.mkdir()
-        self.database = Database.at(f"sqlite:///{folder / 'aniworld.db'}")
+        self.database = Database.at(database_url)
         Base.metadata.create_all(self.database.engine)
         self.events: list = []
         bus = EventBus()
@@ -83,8 +83,8 @@ class Library:
 
 
 @pytest.fixture
-def library(tmp_path):
-    here = Library(tmp_path)
+def library(tmp_path, database_url):
+    here = Library(tmp_path, database_url)
     yield here
     here.service.cancel()
     here.service.wait(10)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -37,8 +36,8 @@ ScanProcess(make_url(sys.argv[1]), ScanWish("x", sys.argv[2])).run(CallbackManag
 
 
 @pytest.fixture
-def library(tmp_path):
-    here = Library(tmp_path)
+def library(tmp_path, database_url):
+    here = Library(tmp_path, database_url)
     here.service._most_here = lambda: 0
     yield here
     here.service.cancel()
@@ -48,14 +47,11 @@ def library(tmp_path):
 
 @contextmanager
 def locked(library: Library):
-    """Nobody else can write meanwhile."""
-    connection = sqlite3.connect(library.database.engine.url.database, isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    """Nobody else can write the episodes meanwhile."""
+    with library.database.sessions() as session:
+        session.execute(update(Episode).values(season=Episode.season), execution_options={"synchronize_session": False})
         yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
+        session.rollback()
 
 
 def children(pid: int) -> list[int]:
@@ -155,10 +151,9 @@ def test_a_process_that_is_killed_leaves_true_rows_and_says_so(library):
 
 def test_it_does_not_outlive_its_server(library, tmp_path):
     filled(library)
+    url = library.database.engine.url.render_as_string(hide_password=False)
     with locked(library):
-        server = subprocess.Popen(
-            [sys.executable, "-c", BESIDE, str(library.database.engine.url), str(library.root)], cwd=ROOT
-        )
+        server = subprocess.Popen([sys.executable, "-c", BESIDE, url, str(library.root)], cwd=ROOT)
         (child,) = until(lambda: children(server.pid), 20)
         time.sleep(0.3)
         server.kill()

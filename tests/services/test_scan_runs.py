@@ -8,19 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from aniworld.models import Base, Database, ScanRun, SeenFolder, utcnow
+from aniworld.models import ScanRun, SeenFolder, utcnow
 from aniworld.services.scan_runs import ScanRunning, ScanRuns
 from aniworld.services.views import ScanStatus
 
 from .test_scan import Library, library  # noqa: F401
-
-
-@pytest.fixture
-def database(tmp_path):
-    here = Database.at(f"sqlite:///{tmp_path / 'runs.db'}")
-    Base.metadata.create_all(here.engine)
-    yield here
-    here.close()
 
 
 def running(name: str) -> ScanStatus:

@@ -1,8 +1,11 @@
-"""db: the database itself."""
+"""db: the database itself, before any of the program's work: its revision, the way to the newest, and to another kind."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,10 +13,50 @@ from aniworld.core.errors import AlreadyRunning, Conflict
 
 from ..output import emit, prints, say, show
 
+if TYPE_CHECKING:
+    from aniworld.config.environment import Environment
+    from aniworld.models import Database
+
 
 @click.group()
 def db() -> None:
-    """Look after the database: for several machines, and for the way there and back."""
+    """Look after the database: for several machines, and for the way there and back.
+
+    Servers bring it up to date when they start, one after the other; `db upgrade` does so beforehand.
+    """
+
+
+@db.command()
+@prints
+def current(as_json: bool) -> None:
+    """Say where the database is, and at which revision; changes nothing."""
+    from aniworld.models.upgrade import newest_revision, revision_of  # SQLAlchemy, which help does not need
+
+    with _database() as (_, database):
+        where, have, newest = _place(database), revision_of(database), newest_revision()
+    told = {"database": where, "revision": have, "newest": newest, "up_to_date": have == newest}
+    emit(told) if as_json else say(f"{where}: {_words(have, newest)}")
+
+
+@db.command()
+@prints
+def upgrade(as_json: bool) -> None:
+    """Bring the database to the newest revision; an empty one gets its tables.
+
+    A SQLite file is copied to instance/backups first. For PostgreSQL and MariaDB make a backup yourself.
+    """
+    from aniworld.models.upgrade import bring_up_to_date, newest_revision, revision_of
+
+    with _database() as (environment, database):
+        before, newest, where = revision_of(database), newest_revision(), _place(database)
+        bring_up_to_date(database, environment.instance / "backups")
+    told = {"database": where, "before": before, "revision": newest, "changed": before != newest}
+    if as_json:
+        emit(told)
+    elif before == newest:
+        say(f"{where}: at revision {newest} already.")
+    else:
+        say(f"{where}: {f'made at revision {newest}' if before is None else f'brought from {before} to {newest}'}.")
 
 
 @db.command("copy")
@@ -69,3 +112,32 @@ def _show(moved: object, as_json: bool) -> None:
 def _tell(phase: str, current: int, total: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\rCopying … {100 * current // total if total else 0:3} %\r", nl=False, err=True)
+
+
+@contextmanager
+def _database() -> Iterator[tuple[Environment, Database]]:
+    from aniworld.config.environment import Environment
+    from aniworld.models import Database
+
+    environment = Environment.read()
+    environment.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database.at(environment.sqlalchemy_url)
+    try:
+        yield environment, database
+    finally:
+        database.close()
+
+
+def _place(database: Database) -> str:
+    """The address without its password."""
+    return database.engine.url.render_as_string(hide_password=True)
+
+
+def _words(have: str | None, newest: str) -> str:
+    if have is None:
+        return f"empty; `aniworld db upgrade` makes the tables of revision {newest}."
+    if have == newest:
+        return f"revision {have}, the newest."
+    if have > newest:
+        return f"revision {have}, newer than this program knows ({newest}); install the newer program."
+    return f"revision {have}; `aniworld db upgrade` brings it to {newest}."
