@@ -41,7 +41,7 @@ def after_code(rest: str) -> After:
     extra = _SIGN.search(rest.lower()) is not None
     if extra:
         extra = bool(p.EXTRA_SUFFIX.search(text) or p.NCOP.search(text) or p.EXTRA_REST.match(rest))
-    elif rest[0] == " ":
+    elif rest[0] == " " and not p.LONE_NUMBER.match(rest):
         return NOTHING if not p.PIECE.match(rest) else After(unclear=_PIECE)
     film = ("(" in rest or "[" in rest) and p.FILM_MARK.search(rest) is not None
     return After(extra, _unclear(rest), film, version_in(rest), language_said(text))
@@ -50,6 +50,8 @@ def after_code(rest: str) -> After:
 def _unclear(rest: str) -> str | None:
     if p.HALF.match(rest):
         return "A half number such as 12.5 stands for no episode of the catalogue."
+    if p.LONE_NUMBER.match(rest):
+        return "The number behind the code may be a second episode or a title."
     return _PIECE if p.PIECE.match(rest) else None
 
 

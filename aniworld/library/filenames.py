@@ -320,6 +320,8 @@ def _numbered(text: str, number: re.Match[str], folder: Folder, named: bool) -> 
 
 def _of_season(before: str, episodes: tuple[int, ...], folder: Folder, named: bool) -> Answer:
     season = p.SEASON_IN_NAME.search(before)
+    if season and p.LATER_PART.search(before):
+        return NotUnderstood("The name tells a later part of a season; its numbers may begin anew or go on.")
     if season:
         return Found(int(next(group for group in season.groups() if group)), episodes)
     if folder.season == 0:

@@ -27,12 +27,13 @@ SKIPPED_FOLDERS = _set(
     " attachments metadata"
 ) | {"behind the scenes", "deleted scenes", "making of", "bonus material", "nc op & ed", "creditless op & ed"}
 
-# S01E02, s1e2, S01 E02, S01.E02, S001E002, S01EP02 — and what may follow: E03, -E03, -03, +04, -S01E03.
+# S01E02, s1e2, S01 E02, S01.E02, S001E002, S01EP02 — and what may follow: E03, -E03, -03, +04, -S01E03, a space and E03.
 CODE = re.compile(
     r"(?<![A-Za-z0-9])[sS]([0-9]{1,4})[ ._-]{0,3}[eE][pP]?[ ._]?([0-9]{1,5})"
-    r"((?:[eE][0-9]{1,5}|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiI])|[ ._]?[-+&,][ ._]?(?:[sS][0-9]{1,4})?[eE][pP]?[0-9]{1,5})*)(?![0-9])"
+    r"((?:[eE][0-9]{1,5}|[ ._][eE][0-9]{2,3}(?![0-9A-Za-z])|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiI])|[ ._]?[-+&,][ ._]?(?:[sS][0-9]{1,4})?[eE][pP]?[0-9]{1,5})*)(?![0-9])"
 )
 MORE = re.compile(r"([-+&,eE])[ ._]?(?:[sS]([0-9]{1,4}))?[eE]?[pP]?([0-9]{1,5})")
+LONE_NUMBER = re.compile(r" - [0-9]{1,3}(?=\s*(?:$|[\[(]))")
 HALF = re.compile(r"\.[0-9](?:v[0-9])?(?![0-9A-Za-z])(?!\.[01](?![0-9]))")
 PIECE = re.compile(r"[a-dA-D](?![A-Za-z0-9])|[ ._-]+(?:cd|dis[ck]|pt)[ ._]?[0-9](?![0-9A-Za-z])", re.IGNORECASE)
 FILM_MARK = re.compile(r"[(\[](?:film|movie|kinofilm)[)\]]", re.IGNORECASE)
@@ -40,7 +41,8 @@ VERSION = re.compile(r"(?:(?<=[0-9])|[ ._\[(])v([1-9])(?![A-Za-z0-9])", re.IGNOR
 
 EXTRA_WORDS = (
     r"nc[ ._-]?(?:op|ed)[0-9]*[a-z]?|creditless|textless|trailer|teaser|preview|vorschau|sample|promo|menu|interview|featurette"
-    r"|making[ ._-]of|behind[ ._-]the[ ._-]scenes|deleted[ ._-]scenes?|bloopers?|outtakes?|bonus|clean[ ._-](?:opening|ending)"
+    r"|making[ ._-]of|behind[ ._-]the[ ._-]scenes|deleted[ ._-]scenes?|bloopers?|outtakes?|bonus"
+    r"|(?:nc|creditless|textless|clean)[ ._-]?(?:op|ed|opening|ending)"
     r"|extras?"
 )
 # What each of the words holds; looked for first, because a plain search is ten times as fast.
@@ -74,7 +76,7 @@ BRACKET_NUMBER = re.compile(
     re.IGNORECASE,
 )
 BRACKET_KEPT = re.compile(
-    r"\b(?:film|movie|ova|oad|special|sp|staffel|season|folge|episode)\b.*[0-9]|[0-9]{1,2}x[0-9]{2}|[0-9]\.\s?staffel|\b[se]p?[0-9]{1,3}\b|第[0-9]",
+    r"\b(?:menu|trailer|preview|teaser)|\b(?:ova|oad|movie|film|special)[0-9]|\b(?:film|movie|ova|oad|special|sp|staffel|season|folge|episode)\b.*[0-9]|[0-9]{1,2}x[0-9]{2}|[0-9]\.\s?staffel|\b[se]p?[0-9]{1,3}\b|第[0-9]",
     re.IGNORECASE,
 )
 YEAR = re.compile(r"(?:19|20)[0-9][0-9]")
@@ -151,6 +153,12 @@ FOLDER_SEASON = re.compile(
     r"|^(?:.*[ ._-])?S([0-9]{1,3})(?:[ ._(\[-].*)?$|^([0-9]{1,2})$",
     re.IGNORECASE,
 )
+# Several seasons in one folder, and a second part of one: a bare number in it may count from either.
+FOLDER_SEASONS = re.compile(
+    r"(?:season|staffel|saison|S)s?[ ._]*[0-9]{1,2}[ ._]*(?:[-+&,]|und|and|bis|to)[ ._]*(?:(?:season|staffel|saison|S)[ ._]*)?[0-9]{1,2}(?![0-9])",
+    re.IGNORECASE,
+)
+LATER_PART = re.compile(r"\b(?:part|cour|teil)[ ._]*(?:[2-9]|II|III|IV)\b", re.IGNORECASE)
 FOLDER_SPECIALS = re.compile(
     r"^(?:.*[ ._-])?(?:specials?|spezials?|sp|ovas?|oads?|ova'?s)(?:[ ._-]*(?:&|und|and|\+)[ ._-]*(?:ovas?|specials?|oads?))?$",
     re.IGNORECASE,

@@ -53,6 +53,8 @@ def _one_folder(name: str) -> Folder:
     if p.FOLDER_SPECIALS.match(bare):
         return Folder(season=0, kind=Kind.OVA if "ova" in low or "oad" in low else Kind.SPECIAL, name=name)
     season = p.FOLDER_SEASON.match(bare)
+    if season and (p.FOLDER_SEASONS.search(bare) or p.LATER_PART.search(bare)):
+        return Folder(unclear=(name,), name=name)
     if season:
         number = int(next(group for group in season.groups() if group))
         return Folder(season=number, kind=Kind.EPISODE if number else Kind.SPECIAL, name=name)
