@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response
 
-from aniworld.services.views import Rename, RenameOutcome
+from aniworld.services.views import EarlierRename, Rename, RenameOutcome, RenameStatus
 from aniworld.web.answers import answer
 from aniworld.web.schemas.facts import schema_of
-from aniworld.web.schemas.requests import RenameQuery, RenameWish
+from aniworld.web.schemas.requests import RenameQuery, RenameWish, RunsQuery, UndoWish
 from aniworld.web.wiring import services
 
 from . import Blueprint
@@ -30,13 +30,49 @@ def preview(query: dict[str, Any]) -> Response:
 @blueprint.post("/")
 @blueprint.arguments(RenameWish, required=False)
 @blueprint.response(200, schema_of(RenameOutcome))
+@blueprint.alt_response(202, schema=schema_of(RenameStatus), success=True)
 def apply(wish: dict[str, Any]) -> Response:
-    """Rename the files of these series, or of all; 409 while a scan or another renaming runs"""
+    """Rename the files of these series, or of all; 202 at once with `background`; 409 while a scan or another one runs"""
+    if wish["background"]:
+        return answer(services().renamings.begin(wish["keys"]), 202)
     return answer(services().renaming.apply(wish["keys"]))
 
 
+@blueprint.get("/run")
+@blueprint.response(200, schema_of(RenameStatus))
+def status() -> Response:
+    """The renaming in the background that runs, or the last one"""
+    return answer(services().renamings.status())
+
+
+@blueprint.delete("/run")
+@blueprint.response(200, schema_of(RenameStatus))
+def cancel() -> Response:
+    """Stop the renaming in the background; what has its new name keeps it, and can be taken back"""
+    return answer(services().renamings.cancel())
+
+
+@blueprint.get("/runs")
+@blueprint.arguments(RunsQuery, location="query")
+@blueprint.response(200, schema_of(EarlierRename)(many=True))
+def runs(query: dict[str, Any]) -> Response:
+    """Earlier renamings, newest first; each of them can be taken back"""
+    return answer(services().renamings.earlier(query["limit"]))
+
+
+@blueprint.get("/runs/<item:run_id>")
+@blueprint.response(200, schema_of(Rename)(many=True))
+def files(run_id: str) -> Response:
+    """What an earlier renaming did to each file"""
+    return answer(services().renamings.files(run_id.lower()))
+
+
 @blueprint.post("/<item:run_id>/undo")
+@blueprint.arguments(UndoWish, required=False)
 @blueprint.response(200, schema_of(RenameOutcome))
-def undo(run_id: str) -> Response:
-    """Give the files of a renaming their old names back"""
+@blueprint.alt_response(202, schema=schema_of(RenameStatus), success=True)
+def undo(wish: dict[str, Any], run_id: str) -> Response:
+    """Give the files of a renaming their old names back; 202 at once with `background`"""
+    if wish["background"]:
+        return answer(services().renamings.begin_undo(run_id.lower()), 202)
     return answer(services().renaming.undo(run_id.lower()))

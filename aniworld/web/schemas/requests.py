@@ -142,7 +142,15 @@ class RenameQuery(StrictSchema):
     key = Text(load_default=None, validate=_KEY_RULES, metadata={"description": "One series; otherwise all."})
 
 
-class RenameWish(StrictSchema):
+class UndoWish(StrictSchema):
+    background = Truth(load_default=False, metadata={"description": "Answer at once; events tell how it goes on."})
+
+
+class RunsQuery(StrictSchema):
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 50))
+
+
+class RenameWish(UndoWish):
     keys = fields.List(
         Text(validate=_KEY_RULES), load_default=None, allow_none=True, validate=validate.Length(max=KEYS_AT_ONCE),
         metadata={"description": "These series; otherwise all."},
