@@ -69,6 +69,9 @@ class LibrarySettings:
     write_nfo: bool = setting(
         False, "Write NFO files for Kodi and Jellyfin beside new episodes; yours are never changed."
     )
+    write_chapters: bool = setting(
+        True, "Write chapters such as Intro and Outro into new files where the source states them."
+    )
     write_artwork: bool = setting(True, "Save the cover as poster in the series folder when there is none.")
 
 
@@ -96,7 +99,9 @@ class CatalogueSettings:
 class DownloadSettings:
     concurrency: int = setting(3, "Episodes downloaded at the same time.", low=1, high=16)
     connections: int = setting(8, "Ranges or fragments fetched at a time for one episode.", low=1, high=32)
-    per_hoster: int = setting(0, "Episodes downloaded from one hoster at the same time. 0 = any number.", low=0, high=16)
+    per_hoster: int = setting(
+        0, "Episodes downloaded from one hoster at the same time. 0 = any number.", low=0, high=16
+    )
     connections_per_hoster: int = setting(
         0, "Connections to one hoster over all of its downloads together. 0 = any number.", low=0, high=512
     )
@@ -175,7 +180,9 @@ class BackupSettings:
 class LoggingSettings:
     level: str = setting("INFO", "How much is logged.", choices=LOG_LEVELS)
     format: str = setting(
-        "text", "How a line of the log looks: text for people, json for programs that collect logs.", choices=("text", "json")
+        "text",
+        "How a line of the log looks: text for people, json for programs that collect logs.",
+        choices=("text", "json"),
     )
     file_mb: int = setting(5, "Size in MB after which a new log file is begun.", low=1, high=1000)
     files: int = setting(5, "How many older log files are kept.", low=0, high=100)

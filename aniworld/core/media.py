@@ -142,10 +142,20 @@ class StreamKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Chapter:
+    """A part of a film from ``start`` to ``end``, in seconds."""
+
+    start: float
+    end: float
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Stream:
     """An address that can be fetched, with the headers that its host expects.
 
-    Addresses expire: resolve just before the transfer. ``duration`` in seconds where the player states it.
+    Addresses expire: resolve just before the transfer. ``duration`` in seconds where the player states it; ``chapters``
+    too, as it states them: what cannot be is dropped before they are written.
     """
 
     kind: StreamKind
@@ -153,3 +163,4 @@ class Stream:
     headers: Mapping[str, str] = field(default_factory=dict)
     duration: float | None = None
     height: int | None = None
+    chapters: tuple[Chapter, ...] = ()

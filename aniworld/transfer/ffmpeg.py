@@ -64,14 +64,27 @@ class Ffmpeg:
     def __init__(self, path: str, folder: Path) -> None:
         self._path, self._folder = path, folder
 
-    def join(self, tracks: list[Path], out: Path, language: str | None = None) -> None:
-        """``out`` holds the first track's video and the last one's sound, nothing coded anew.
+    def join(self, tracks: list[Path], out: Path, language: str | None = None, chapters: Path | None = None) -> None:
+        """``out`` holds the first track's video and the last one's sound, nothing coded anew. ``chapters``: a text in
+        ffmpeg's own form.
 
         Raises WrongMedia if that cannot be done, DiskFull.
         """
         sound = f"{len(tracks) - 1}:a{'?' if len(tracks) == 1 else ':0'}"
         told = ["-metadata:s:a:0", f"language={language}"] if language else []
-        ran = self.run([*_inputs(tracks), "-map", "0:v:0?", "-map", sound, "-c", "copy", *told, str(out)], tracks)
+        more, where = _chapters(chapters, len(tracks))
+        wanted = ["-map", "0:v:0?", "-map", sound, *where, "-c", "copy", *told]
+        self._make([*_inputs(tracks), *more, *wanted], tracks, out)
+
+    def add_chapters(self, path: Path, chapters: Path, out: Path) -> None:
+        """``out`` is the file at ``path`` with other chapters, nothing coded anew. Raises WrongMedia, DiskFull."""
+        more, where = _chapters(chapters, 1)
+        self._make(
+            [*_inputs([path]), *more, "-map", "0:v?", "-map", "0:a?", "-map", "0:s?", *where, "-c", "copy"], [path], out
+        )
+
+    def _make(self, args: list[str], tracks: list[Path], out: Path) -> None:
+        ran = self.run([*args, str(out)], tracks)
         if ran.code:
             out.unlink(missing_ok=True)
             raise WrongMedia(f"The parts of the video cannot be put together ({_last(ran.log)}).")
@@ -135,6 +148,13 @@ class Ffmpeg:
 
 def _inputs(tracks: list[Path]) -> list[str]:
     return [word for track in tracks for word in (*_SAFE_INPUT, "-i", str(track))]
+
+
+def _chapters(text: Path | None, place: int) -> tuple[list[str], list[str]]:
+    """The input and the mapping of a text with chapters, as input number ``place``. Our own file, in ffmpeg's own form."""
+    if text is None:
+        return [], []
+    return ["-protocol_whitelist", "file", "-f", "ffmetadata", "-i", str(text)], ["-map_chapters", str(place)]
 
 
 def _last(log: str) -> str:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from aniworld.core.errors import WrongMedia
+from aniworld.core.media import Chapter
 
 from . import wire
+from .chapters import noted, written
 from .disk import storage, storage_error
 from .ffmpeg import Ffmpeg
 from .job import Phase, TransferJob, TransferResult
@@ -32,6 +34,7 @@ class Fetched:
     join: bool = False
     audio_language: str | None = None
     joined: Path | None = None  # the tracks in one container already, where that was done on the way
+    chapters: tuple[Chapter, ...] = ()
 
 
 def finished_before(session: Session) -> TransferResult | None:
@@ -62,24 +65,48 @@ def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> TransferResult
 
 
 def _make(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> tuple[Path, Facts]:
-    path = fetched.joined or (_joined(session, ffmpeg, fetched) if fetched.join else fetched.tracks[0])
+    duration = fetched.duration or session.job.stream.duration
+    text = noted(session.job.folder, _chapters(session.job, fetched), duration)
+    path = fetched.joined or (_joined(session, ffmpeg, fetched, text) if fetched.join else fetched.tracks[0])
     facts = _checked(session, ffmpeg, path, fetched)
     if facts.container not in _KEPT_AS_THEY_ARE:
-        path = _joined(session, ffmpeg, fetched)
+        path = _joined(session, ffmpeg, fetched, text)
         facts = _checked(session, ffmpeg, path, fetched)
+    if text is None or path.stem != _JOINED or fetched.joined is not None:
+        return _with_chapters(session, ffmpeg, fetched, path, facts)
     return path, facts
 
 
-def _joined(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> Path:
+def _chapters(job: TransferJob, fetched: Fetched) -> tuple[Chapter, ...]:
+    return (fetched.chapters or job.stream.chapters) if job.write_chapters else ()
+
+
+def _with_chapters(session: Session, ffmpeg: Ffmpeg, fetched: Fetched, path: Path, facts: Facts) -> tuple[Path, Facts]:
+    """A pass of its own where no pass has written the chapters; none where there are none. A file that the pass has
+    spoilt is not taken: chapters are no reason to lose an episode."""
+    text = noted(session.job.folder, _chapters(session.job, fetched), facts.duration)
+    if text is None:
+        return path, facts
+    session.enter(Phase.MERGING)
+    out = written(ffmpeg, path, text, facts.container)
+    if out == path:
+        return path, facts
+    try:
+        return out, _checked(session, ffmpeg, out, fetched)
+    except WrongMedia:
+        return path, facts
+
+
+def _joined(session: Session, ffmpeg: Ffmpeg, fetched: Fetched, chapters: Path | None) -> Path:
     """mp4 if its contents allow that, else mkv."""
     session.enter(Phase.MERGING)
     folder, tracks = session.job.folder, list(fetched.tracks)
     try:
         out = folder / f"{_JOINED}.mp4"
-        ffmpeg.join(tracks, out, fetched.audio_language)
+        ffmpeg.join(tracks, out, fetched.audio_language, chapters)
     except WrongMedia:
         out = folder / f"{_JOINED}.mkv"
-        ffmpeg.join(tracks, out, fetched.audio_language)
+        ffmpeg.join(tracks, out, fetched.audio_language, chapters)
     return out
 
 

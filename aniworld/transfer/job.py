@@ -25,7 +25,7 @@ class TransferJob:
     ``connections``: ranges or fragments at a time. ``quality``: best, worst, or 360p to 1080p (at most that height).
     ``speed_limit``: bytes per second for this transfer, None for no limit. ``stall_timeout_s``: seconds without a byte.
     ``language`` chooses an audio track where there are several. ``private_hosts`` as in ANIWORLD_PRIVATE_HOSTS.
-    ``retry_pause_s``: the first pause after a network fault; it doubles with each further one.
+    ``write_chapters``: where the source states any. ``retry_pause_s``: the first pause after a network fault; it doubles with each further one.
     """
 
     stream: Stream
@@ -40,6 +40,7 @@ class TransferJob:
     user_agent: str = "Aniworld"
     full_decode_check: bool = False
     retry_pause_s: float = 0.5
+    write_chapters: bool = True
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aniworld.core.errors import AniworldError, ChildDied, SourceError, by_code
-from aniworld.core.media import Stream, StreamKind
+from aniworld.core.media import Chapter, Stream, StreamKind
 
 from .job import Phase, Progress, TransferJob, TransferResult
 
@@ -35,7 +35,8 @@ def read_job(message: dict[str, Any]) -> tuple[TransferJob, int]:
     fields["folder"] = Path(fields["folder"])
     fields["private_hosts"] = tuple(fields["private_hosts"])
     kind = StreamKind(stream.pop("kind"))
-    return TransferJob(stream=Stream(kind=kind, **stream), **fields), int(message["parent"])
+    chapters = tuple(Chapter(**one) for one in stream.pop("chapters"))
+    return TransferJob(stream=Stream(kind=kind, chapters=chapters, **stream), **fields), int(message["parent"])
 
 
 def progress_message(progress: Progress) -> dict[str, Any]:

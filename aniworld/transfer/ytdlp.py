@@ -19,9 +19,11 @@ sys.modules["curl_cffi"] = None  # type: ignore[assignment]
 from yt_dlp import YoutubeDL  # noqa: E402
 from yt_dlp import globals as ytdlp_globals  # noqa: E402
 from yt_dlp.downloader import get_suitable_downloader  # noqa: E402
+from yt_dlp.extractor import gen_extractor_classes  # noqa: E402
 from yt_dlp.utils import YoutubeDLError  # noqa: E402
 
 from aniworld.core.addresses import check_url  # noqa: E402
+from aniworld.core.chapters import stated  # noqa: E402
 from aniworld.core.errors import (  # noqa: E402
     AniworldError,
     HosterUnsupported,
@@ -68,10 +70,36 @@ def fetch_page(session: Session) -> Fetched:
     url = session.job.stream.url
     check_url(url)
     with YoutubeDL(options(session.job)) as ydl:
-        info = _resolve(session, lambda: ydl.extract_info(url, download=False))
+        info = _resolve(session, lambda: ydl.extract_info(url, download=False, ie_key=extractor_for(url)))
         formats = _formats(info, url)
         tracks = _Tracks(session, ydl, info, formats)
-        return tracks.fetch()
+        return replace(tracks.fetch(), chapters=stated(info.get("chapters")))
+
+
+def extractor_for(url: str) -> str | None:
+    """The key of the extractor that claims a page, found among those whose pattern names its host; None: ask them all.
+
+    That takes a second of computing, for 1,750 patterns. A manifest's own address is nobody's page.
+    """
+    parts = urlsplit(url)
+    if parts.path.lower().endswith((".mpd", ".m3u8")):
+        return "Generic"
+    name = _name_of(parts.hostname or "")
+    named = (one for one in gen_extractor_classes() if name and name in _pattern(one))
+    return next((str(one.ie_key()) for one in named if one.suitable(url)), None)
+
+
+def _name_of(host: str) -> str:
+    """The part of a host's name that its owner chose; "" if there is none that a pattern would spell out."""
+    labels = [label for label in host.lower().split(".") if label != "www"][:-1]
+    while len(labels) > 1 and len(labels[-1]) <= 3:  # co.uk, com.br
+        labels.pop()
+    return labels[-1] if labels and len(labels[-1]) >= 3 and not labels[-1].isdigit() else ""
+
+
+def _pattern(extractor: Any) -> str:
+    found = extractor._VALID_URL or ""
+    return (found if isinstance(found, str) else " ".join(found)).replace("\\", "").lower()
 
 
 def options(job: TransferJob) -> dict[str, Any]:

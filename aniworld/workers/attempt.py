@@ -280,6 +280,7 @@ class Attempt:
             ffmpeg=self._shop.ffmpeg(),
             private_hosts=self._shop.private_hosts,
             user_agent=self._shop.user_agent,
+            write_chapters=self._shop.settings().library.write_chapters,
         )
         self._transfer = Transfer(
             job, on_progress=lambda progress: self._tell(progress, link), on_size=lambda size: self._reserve(root, size)

@@ -39,6 +39,7 @@ SETTING_NAMES: dict[str, Callable[[], str]] = {
     "library.episode_template": lambda: _("File name template"),
     "library.recycle_days": lambda: _("Days in the recycle bin"),
     "library.write_nfo": lambda: _("Write NFO files"),
+    "library.write_chapters": lambda: _("Write chapters"),
     "library.write_artwork": lambda: _("Save posters"),
     "catalogue.base_url": lambda: _("Address"),
     "catalogue.engine": lambda: _("Engine"),
