@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from aniworld.models import Database, ScanRun, utcnow
+from aniworld.services.leases import Lease
 from aniworld.services.scan_runs import ScanRuns
-from aniworld.services.views import ScanStatus
+from aniworld.services.tracking_facts import facts_of
+from aniworld.services.views import ScanStatus, TrackingStatus
 from tests.running import until
 
 from .webs import Webs, a_worker, listening
@@ -81,4 +83,20 @@ def test_a_scan_without_a_sign_of_life_for_a_minute_gives_way_and_cannot_come_ba
         assert session.get_one(ScanRun, status.scan_id).status == "failed"
     until(lambda: webs.one.get("/api/anime/scan")["status"] == "completed")
     assert webs.one.get("/api/anime/scan")["scan_id"] == scan
+    database.close()
+
+
+def test_one_process_at_a_time_looks_for_new_episodes_and_all_know_how_far_it_is(webs: Webs, runs: ScanRuns) -> None:
+    database = Database.at(webs.environment["ANIWORLD_DATABASE_URL"])
+    third = Lease(database, "tracking", "third/1-abcdef", 30.0)
+    status = TrackingStatus(running=True, started_at=utcnow(), looked=3, total=9)
+    assert until(lambda: third.take(facts_of(status)))
+    for server in webs.both:
+        server.post("/api/tracking/look", status=409)
+        told = server.get("/api/tracking")
+        assert (told["running"], told["looked"], told["total"]) == (True, 3, 9)
+    third.release()
+    assert not webs.one.get("/api/tracking")["running"], "a look whose process fell silent does not run"
+    webs.one.post("/api/tracking/look", status=202)
+    until(lambda: webs.other.get("/api/tracking")["completed_at"])
     database.close()
