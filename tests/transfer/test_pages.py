@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from aniworld.core.errors import AddressRefused, HosterUnsupported, LinkDead, SiteUnreachable, Stalled
@@ -10,6 +14,8 @@ from aniworld.transfer.job import Phase
 
 from .fixtures import Ask, Videos, serve
 from .media_server import MediaHost, Request
+
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.slow
 
@@ -94,3 +100,24 @@ def test_a_private_page_is_never_opened(host: MediaHost, ask: Ask) -> None:
     with pytest.raises(AddressRefused):
         ask("/e/1", StreamKind.PAGE, private_hosts=()).run()
     assert not host.requests
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://www.youtube.com/watch?v=dQw4w9WgXcQ", "Youtube"),
+        ("https://vimeo.com/76979871", "Vimeo"),
+        ("https://www.dailymotion.com/video/x5kesuj", "Dailymotion"),
+        ("https://www.bbc.co.uk/programmes/b039g8p7", "BBCCoUk"),
+        ("https://cdn.example.org/v/manifest.mpd?token=1", "Generic"),
+        ("https://hoster.example/e/1", None),
+        ("http://127.0.0.1:80/e/1", None),
+        ("http://[2001:db8::1]/e/1", None),
+        ("http://localhost/e/1", None),
+    ],
+)
+def test_the_extractor_of_a_known_page_is_found_by_its_hosts_name(url: str, key: str | None) -> None:
+    """In a process of its own: yt-dlp is large, and what the child does to it should not be done to the tests."""
+    code = f"from aniworld.transfer.ytdlp import extractor_for; print(extractor_for({url!r}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == str(key), done.stderr
