@@ -57,10 +57,15 @@ def engine_at(
     ``answer_wait_s``: how long one statement may take; migrations of large tables need more than requests.
     """
     url = address if isinstance(address, URL) else address_of(address)
+    sizes: dict[str, Any]
     more = {"hide_parameters": True, **more}  # what is written is nobody's business in a log
     if url.get_backend_name() == "sqlite":
-        return create_engine(url, **({"poolclass": pool} if pool else {"pool_size": 10, "max_overflow": 40}), **more)
-    sizes: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": POOL_WAIT_S}
+        from .sqlite import SideCommits  # the driver: a server on another database does without its weight
+
+        arguments = {"factory": SideCommits, "check_same_thread": False}
+        sizes = {"poolclass": pool} if pool else {"pool_size": 10, "max_overflow": 40}
+        return create_engine(url, connect_args=arguments, **sizes, **more)
+    sizes = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": POOL_WAIT_S}
     options: dict[str, Any] = {"isolation_level": "READ COMMITTED", **({"poolclass": pool} if pool else sizes), **more}
     if url.get_backend_name() == "mysql":
         return create_engine(url, connect_args=_mysql_arguments(answer_wait_s), pool_pre_ping=True, **options)

@@ -1,0 +1,54 @@
+"""A commit that waits for the disk keeps no request waiting, and is whole all the same."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+from gevent import monkey; monkey.patch_all()
+import json, sys, threading
+import gevent
+from gevent.monkey import get_original
+from aniworld.models import Base, Database, QueueState
+
+stand_still = get_original("time", "sleep")
+database = Database.at("sqlite:///" + sys.argv[1])
+Base.metadata.create_all(database.engine)
+committed_on, ticks = [], 0
+
+def tick():
+    global ticks
+    while True:
+        gevent.sleep(0.005)
+        ticks += 1
+
+def slow_disk(statement):
+    if statement == "COMMIT":
+        committed_on.append(threading.get_native_id())
+        stand_still(0.3)
+
+gevent.spawn(tick)
+for number in range(3):
+    with database.writing() as session:
+        session.merge(QueueState(id=1, is_running=bool(number % 2)))
+        session.flush()
+        session.connection().connection.driver_connection.set_trace_callback(slow_disk)
+with database.reading() as session:
+    state = session.get(QueueState, 1).is_running
+print(json.dumps({"ticks": ticks, "loop": threading.get_native_id(), "committed_on": committed_on, "state": state}))
+"""
+
+
+def test_requests_go_on_while_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "a.db")], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert len(told["committed_on"]) == 3
+    assert told["loop"] not in told["committed_on"]
+    assert told["ticks"] > 30
+    assert told["state"] is False
