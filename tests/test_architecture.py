@@ -36,6 +36,10 @@ HEAVY = (
     "apscheduler",
     "rich",
     "cryptography.x509",
+    "redis",
+    "celery",
+    "psycopg",
+    "pymysql",
 )
 
 

@@ -36,3 +36,19 @@ def postponed(*names: str) -> Iterator[None]:
         for name, stand_in in stand_ins.items():
             if sys.modules.get(name) is stand_in:
                 del sys.modules[name]
+
+
+@contextmanager
+def left_out(*names: str) -> Iterator[None]:
+    """Whoever tries to import one of ``names`` inside the block goes on without, as if it were not installed.
+
+    For what a library uses where it finds it, and we never ask it to. Modules that are loaded already are left alone.
+    """
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            if name in sys.modules and sys.modules[name] is None:
+                del sys.modules[name]

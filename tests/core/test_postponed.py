@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from aniworld.core.postponed import postponed
+from aniworld.core.postponed import left_out, postponed
 
 NAME = "sndhdr_of_the_test"
 
@@ -52,7 +52,19 @@ def test_one_that_is_not_installed_fails_when_used():
         missing.anything  # noqa: B018
 
 
-def test_the_web_starts_without_what_only_a_socketio_client_needs():
-    code = "import aniworld.extensions, sys; print(sorted({'requests', 'urllib3', 'websocket'} & set(sys.modules)))"
+def test_what_is_left_out_is_not_there_in_the_block_and_there_after_it(module):
+    with left_out(module, "json"):
+        with pytest.raises(ModuleNotFoundError):
+            _import(module)
+        assert _import("json").loads("1") == 1, "what is loaded already stays"
+    assert _import(module)
+
+
+def test_the_web_starts_without_what_only_clients_and_message_queues_need():
+    code = (
+        "import aniworld.extensions, sys\n"
+        "print(sorted({'requests', 'urllib3', 'websocket', 'redis', 'kombu'} & set(sys.modules)))\n"
+        "import redis, redis.exceptions"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
