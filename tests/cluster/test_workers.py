@@ -23,7 +23,8 @@ from .webs import listening
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(400)]
 
-SLOWLY = 60_000  # bytes a second for one connection
+SLOWLY = 15_000  # bytes a second for one connection: a whole episode takes minutes
+A_WHILE = 60_000  # half a minute
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_a_database_that_is_away_for_longer_than_a_lease_loses_nothing(crew: Cre
     for name in ("a", "b"):
         crew.worker(name)
     crew.gathered()
-    crew.site.throttle = SLOWLY
+    crew.site.throttle = A_WHILE
     wish(crew, BAKERY, 1, 2, 3, 4)
     web.post("/api/queue/start")
     until(lambda: len(active(web)) == 4, 60)
@@ -193,7 +194,7 @@ def test_downloads_go_on_without_redis(crew: Crew, redis: Redis) -> None:
     web = crew.web()
     worker = crew.worker("a")
     crew.gathered()
-    crew.site.throttle = SLOWLY
+    crew.site.throttle = A_WHILE
     wish(crew, BAKERY, 1, 2)
     web.post("/api/queue/start")
     until(moving(web, 2), 60)
