@@ -245,11 +245,11 @@ print(len(ticks), time.monotonic() - began)
 
 
 def test_a_slow_question_of_one_greenlet_or_thread_stops_no_other(url: str) -> None:
-    slow = SLOW[address_of(url).get_backend_name()].format(1)
+    slow = SLOW[address_of(url).get_backend_name()].format(2)
     done = subprocess.run(
         [sys.executable, "-c", GREENLETS, url, slow], cwd=ROOT, capture_output=True, text=True, timeout=100
     )
     assert done.returncode == 0, done.stderr
     ticks, took = done.stdout.split()
-    assert float(took) < 5, "five that ask at once wait once"
-    assert int(ticks) > 40, "others go on meanwhile"
+    assert float(took) < 9, "five that ask at once wait once"
+    assert int(ticks) > 60, "others go on meanwhile"
