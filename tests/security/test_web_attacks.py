@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import jwt
+import psutil
 import pytest
 import requests
 import socketio
@@ -328,6 +329,28 @@ def test_a33_made_up_ids_do_not_pile_up() -> None:
             identifiers._deprecate(f"made up {number}", "key")
     assert len(identifiers._told) == identifiers.REMEMBERED
     identifiers._told.clear()
+
+
+@pytest.mark.slow
+def test_a33_a_crowd_of_made_up_ids_leaves_the_servers_memory_as_it_was(running: Server) -> None:
+    """Over a real connection: series, items, sessions, keys, polls and host names that never were, each once."""
+    assert running.process is not None
+
+    def resident() -> int:
+        return sum(psutil.Process(pid).memory_info().rss for pid in running.tree())
+
+    def crowd(start: int, number: int) -> None:
+        for n in range(start, start + number):
+            running.call("GET", f"/api/anime/made up {n} {'x' * 200}")
+            running.call("DELETE", f"/api/queue/{n:032x}")
+            running.session.get(running.url + "/api/auth/status", headers={"Authorization": f"Bearer x{n}"})
+            running.session.get(running.url + f"/socket.io/?EIO=4&transport=polling&sid={n}")
+            running.session.get(running.url + "/health", headers={"Host": f"h{n}.example", "User-Agent": f"{n}" * 50})
+
+    crowd(0, 100)
+    before = resident()
+    crowd(100, 400)
+    assert resident() - before < 12_000_000
 
 
 def test_a35_forged_tokens_open_nothing(running: Server) -> None:
