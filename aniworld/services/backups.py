@@ -99,14 +99,24 @@ class BackupService:
         """Raises NotFound, AlreadyRunning."""
         return self._begin("verify", name, ["verify", str(self.path(name))])
 
-    def begin_restore(self, name: str) -> BackupWork:
-        """Everybody has to sign in again after it. Raises NotFound, AlreadyRunning, Conflict."""
+    def begin_restore(self, name: str, then: Callable[[], object] = lambda: None) -> BackupWork:
+        """Everybody has to sign in again after it; ``then`` is called when it went well.
+
+        Raises NotFound, AlreadyRunning, Conflict.
+        """
         path = self.path(name)
         if self._environment.redis_url:
             raise Conflict(
                 f"Several processes share this database; stop them all, and run: python -m aniworld backup restore {name}"
             )
-        return self._begin("restore", name, ["restore", str(path), "--yes", "--asked-by-server"], self._quiet)
+
+        @contextmanager
+        def quietly() -> Iterator[None]:
+            with self._quiet():
+                yield
+            then()
+
+        return self._begin("restore", name, ["restore", str(path), "--yes", "--asked-by-server"], quietly)
 
     def make_if_due(self, now: datetime | None = None) -> bool:
         """Whether the backup that the settings want by now was made. Waits for its end."""

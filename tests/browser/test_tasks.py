@@ -125,6 +125,22 @@ def test_a_key_is_made_shown_once_and_revoked(visit: Callable[..., Page]) -> Non
     expect(page.locator("[data-key-id]")).to_have_count(0)
 
 
+def test_everything_is_backed_up_checked_and_the_file_deleted_by_keyboard(visit: Callable[..., Page], house: Server) -> None:
+    page = visit("/settings/backup")
+    page.locator("[data-action=make-whole]").press("Enter")
+    row = page.locator("[data-whole-name]").first
+    expect(row).to_be_visible(timeout=60_000)
+    row.locator("[data-action=verify-whole]").press("Enter")
+    expect(page.locator("[data-whole-state]")).to_contain_text("sound", timeout=60_000)
+    row.locator("[data-action=restore-whole]").press("Enter")
+    expect(page.locator("#confirm")).to_contain_text("sign in again")
+    page.keyboard.press("Escape")
+    row.locator("[data-action=delete-whole]").press("Enter")
+    page.click("[data-confirm-yes]")
+    expect(page.locator("[data-whole-name]")).to_have_count(0)
+    assert house.get("/api/backups") == []
+
+
 def test_a_backup_is_made_and_restored_after_seeing_what_changes(visit: Callable[..., Page], house: Server) -> None:
     page = visit("/settings/backups")
     page.click("[data-action=make-backup]")

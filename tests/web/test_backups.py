@@ -113,9 +113,7 @@ def test_a_restore_brings_everything_back_without_a_restart(house: Server) -> No
     assert until(lambda: house.get("/api/config/")["download"]["concurrency"] == 7, 5)
     kinds = [one["kind"] for one in house.get("/api/backups")]
     assert sorted(kinds) == ["before-restore", "manual"]
-    assert "backup_restored" in {one["kind"] for one in house.get("/api/auth/audit?page_size=100")} | {
-        "backup_restored"
-    }
+    assert [one["detail"] for one in house.get("/api/auth/audit?kind=backup_restored")] == [name]
 
 
 def test_one_at_a_time_and_requests_are_answered_meanwhile(house: Server) -> None:

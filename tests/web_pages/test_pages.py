@@ -17,7 +17,7 @@ from aniworld.web.pages.access import local_path
 from aniworld.web.pages.library import looks_like_link
 
 PASSWORD = "correct horse battery staple"
-SIGNED_IN = ("/", "/search", "/queue", "/calendar", "/scan", "/system", "/settings", "/settings/library", "/settings/backups", "/settings/recycle", "/settings/tracking",
+SIGNED_IN = ("/", "/search", "/queue", "/calendar", "/scan", "/system", "/settings", "/settings/library", "/settings/backups", "/settings/backup", "/settings/recycle", "/settings/tracking",
              "/settings/access", "/settings/about", "/setup/library")  # fmt: skip
 
 

@@ -43,19 +43,21 @@ def backup(ctx: click.Context, as_json: bool) -> None:
 @backup.command("create")
 @click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file instead.")
 @click.option("--without-secrets", is_flag=True, help="Leave out password, keys and hidden settings.")
-@click.option("--kind", default="manual", hidden=True, type=click.Choice(["auto", "manual", "before-upgrade"]))
+@click.option("--before-upgrade", is_flag=True, help="Mark it so; of these the last five stay.")
+@click.option("--kind", default="manual", hidden=True, type=click.Choice(["auto", "manual"]))
 @click.option("--keep", type=click.IntRange(1, 1000), hidden=True)
 @_lines
 @prints
 def create(
-    target: Path | None = None, without_secrets: bool = False, kind: str = "manual", keep: int | None = None,
-    for_server: bool = False, as_json: bool = False,
+    target: Path | None = None, without_secrets: bool = False, before_upgrade: bool = False, kind: str = "manual",
+    keep: int | None = None, for_server: bool = False, as_json: bool = False,
 ) -> None:  # fmt: skip
     """Make a backup. A server that runs is not disturbed."""
     from aniworld.services.backup_making import create as make  # reads tables: nothing that help should wait for
 
     with opened() as services, _telling(for_server, as_json) as told:
         where = target.expanduser().absolute() if target else None
+        kind = "before-upgrade" if before_upgrade else kind
         made = make(_home(services), kind, secrets=not without_secrets, to=where, keep=keep, tell=told.step)
         told.end(made, f"Kept as {where or made.name} ({size_text(made.size_bytes)})")
 
@@ -110,6 +112,8 @@ def restore(file: str, yes: bool, asked_by_server: bool, for_server: bool, as_js
         _make_way()
         with opened() as services:
             brought = bring_back(_home(services), path, beside_server=asked_by_server, tell=told.step)
+            if not asked_by_server:
+                services.audit.record("backup_restored", brought.name)
         for sentence in () if for_server or as_json else brought.warnings:
             say(sentence)
         told.end(
@@ -125,11 +129,12 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
     """Delete the backup NAME for good."""
     from aniworld.services.backup_shelf import BackupShelf
 
-    shelf = BackupShelf(_instance())
-    shelf.path(name)
+    BackupShelf(_instance()).path(name)
     if not yes:
         click.confirm(f"Delete {name} for good?", abort=True, err=True)
-    shelf.delete(name)
+    with opened() as services:
+        services.backups.delete(name)
+        services.audit.record("backup_deleted", name)
     emit({"deleted": name}) if as_json else say(f"{name} is deleted")
 
 

@@ -74,9 +74,13 @@ def verify(name: str) -> Response:
 def restore(name: str) -> Response:
     """Bring everything back as it was, in the background; downloads stop for it, and everybody signs in again after it"""
     _sit_there()
-    begun = services().backups.begin_restore(name)
-    services().audit.record("backup_restored", name)
-    return answer(begun, 202)
+    audit = services().audit
+    who = (
+        audit.origin()
+    )  # the entries of before go with the tables of before: it is written when those of then are there
+    return answer(
+        services().backups.begin_restore(name, lambda: audit.record("backup_restored", name, origin=who)), 202
+    )
 
 
 def _sit_there() -> None:

@@ -17,7 +17,7 @@ function show(work) {
   const bar = find("[data-whole-bar]");
   bar.hidden = !runs;
   bar.value = work.percent;
-  for (const button of findAll("[data-action$=-whole]")) button.disabled = runs;
+  for (const button of findAll("[data-action$=-whole]")) button.setAttribute("aria-disabled", String(runs));
   clearTimeout(timer);
   if (runs) timer = setTimeout(ask, LOOK_AGAIN_MS);
   else if (watched) ended(work);
