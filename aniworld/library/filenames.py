@@ -134,8 +134,8 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
         folder = replace(folder, unclear=())
     plain = p.PLAIN.fullmatch(stem)
     if plain and (not plain[1] or _words(plain[1]) in _forms(tuple(series_names))) and int(plain[2]):
-        answer = _of_season("", (int(plain[2]),), folder, True)
-        return answer._replace(language=language_hint(stem)) if isinstance(answer, Found) else answer
+        sure = _of_season("", (int(plain[2]),), folder, True)
+        return sure._replace(language=language_hint(stem)) if isinstance(sure, Found) else sure
     if p.NCOP.search(stem):
         return Ignored("It is an opening or ending without credits.")
     text = _cleaned(stem)
