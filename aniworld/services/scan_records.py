@@ -90,7 +90,7 @@ class ScanRecords:
         """
         url = self._database.engine.url
         if url.get_backend_name() == "sqlite":
-            engine = engine_at(url, pool=StaticPool, connect_args={"check_same_thread": False})
+            engine = engine_at(url, pool=StaticPool)
         else:
             engine = engine_at(url, pool=NullPool)
         self._own = Database(engine)
