@@ -1,0 +1,52 @@
+"""Roles and their locks, and which working folders are cleaned away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aniworld.core.errors import AlreadyRunning, InvalidInput
+from aniworld.workers.instance_lock import InstanceLock
+from aniworld.workers.runtime import sweep_incoming, worker_role
+
+
+def test_a_server_and_workers_share_a_folder_but_not_a_role(tmp_path: Path) -> None:
+    roles = ["server", worker_role("a").lock, worker_role("b").lock]
+    locks = [InstanceLock(tmp_path, role) for role in roles]
+    for lock in locks:
+        lock.take()
+    with pytest.raises(AlreadyRunning, match=r"The worker a \(process \d+\) already runs .* another name \(--name\)"):
+        InstanceLock(tmp_path, worker_role("a").lock).take()
+    with pytest.raises(AlreadyRunning, match="Another Aniworld server"):
+        InstanceLock(tmp_path).take()
+    locks[1].release()
+    InstanceLock(tmp_path, worker_role("a").lock).take()
+
+
+@pytest.mark.parametrize("name", ["../a", "", "a/b", "a b"])
+def test_a_workers_name_is_no_path(name: str) -> None:
+    with pytest.raises(InvalidInput):
+        worker_role(name)
+
+
+def test_folders_of_items_that_are_gone_go_and_a_new_items_folder_stays(tmp_path: Path) -> None:
+    incoming = tmp_path / ".incoming"
+    for name in ("old", "running"):
+        (incoming / name).mkdir(parents=True)
+        (incoming / name / "part").write_bytes(b"x")
+
+    def kept() -> set[str]:
+        (incoming / "just begun").mkdir()  # between the look into the folder and the question
+        return {"running"}
+
+    assert sweep_incoming(tmp_path, kept) == 1
+    assert sorted(folder.name for folder in incoming.iterdir()) == ["just begun", "running"]
+
+
+def test_a_library_without_working_folders_is_left_alone(tmp_path: Path) -> None:
+    assert sweep_incoming(tmp_path, set) == 0
+    (tmp_path / "elsewhere" / "kept").mkdir(parents=True)
+    (tmp_path / ".incoming").symlink_to(tmp_path / "elsewhere")
+    assert sweep_incoming(tmp_path, set) == 0
+    assert (tmp_path / "elsewhere" / "kept").is_dir()
