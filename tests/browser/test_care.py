@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Page, Route, expect
 
 from aniworld.library.recycle import RecycleBin
@@ -192,3 +193,54 @@ def test_below_a_sub_path_pages_and_the_live_line_work(
     page.click(".rail-link[data-page=library]")
     expect(page).to_have_url(re.compile(r"/aniworld/$"))
     expect(page.locator(".card-item").first).to_be_visible()
+
+
+def test_a_password_for_calendar_programs_is_made_shown_once_and_revoked(
+    visit: Callable[..., Page], house: Server
+) -> None:
+    page = visit("/calendar?now=1")
+    page.click(".calendar-access > summary")
+    page.click('[data-action="allow-calendar"]')
+    expect(page.locator('[data-copy="password"]')).to_be_focused()
+    password = page.input_value('[data-copy="password"]')
+    address = page.input_value('[data-copy="address"]')
+    assert requests.get(address, auth=("calendar", password), timeout=30).status_code == 200
+    page.reload()
+    page.click(".calendar-access > summary")
+    assert password not in page.content()
+    page.click('[data-action="forbid-calendar"]')
+    page.click("[data-confirm-yes]")
+    expect(page.locator(".toast-text").last).to_contain_text("No calendar program")
+    assert requests.get(address, auth=("calendar", password), timeout=30).status_code == 401
+
+
+def test_a_special_gets_a_number_of_its_own_and_goes_back(
+    visit: Callable[..., Page], house: Server, watch: Watch
+) -> None:
+    key = next(key for key in DEMO if any(one["season"] == 0 for one in house.get(f"/api/anime/{key}")["episodes"]))
+    page = visit(f"/series/{key}?season=0")
+    page.click(".series-options > summary")
+    field = page.locator("[data-special]").first
+    field.fill("7")
+    page.click("[data-specials] .form-buttons .btn >> nth=0")
+    expect(page.locator(".toast-text").last).to_contain_text("until you rename them")
+    number = field.get_attribute("data-special") or ""
+    assert house.get(f"/api/anime/{key}")["specials"] == {number: 7}
+    page.click('[data-action="reset-specials"]')
+    expect(field).to_have_value(number)
+    assert house.get(f"/api/anime/{key}")["specials"] == {}
+
+
+def test_what_was_said_of_a_folder_is_shown_and_taken_back(
+    visit: Callable[..., Page], house: Server, library: Path
+) -> None:
+    (library / "Ganz fremd").mkdir(exist_ok=True)
+    (library / "Ganz fremd" / "Folge 01.mkv").write_bytes(b"x")
+    house.post("/api/anime/unmatched/match", {"folder": "Ganz fremd", "key": None})
+    page = visit("/scan")
+    page.click(".choices > summary")
+    item = page.locator('[data-choice-list] [data-folder="Ganz fremd"]')
+    expect(item).to_contain_text("is ignored")
+    item.locator('[data-action="take-back"]').click()
+    expect(page.locator(".toast-text").last).to_contain_text("is forgotten")
+    assert house.get("/api/anime/unmatched/match") == []

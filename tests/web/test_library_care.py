@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -245,3 +248,18 @@ def test_a_special_under_another_number_is_renamed_and_found_again_by_a_scan(own
 def _scanned(owner: Owner) -> None:
     assert owner.call("POST", "/api/anime/rescan").status_code == 202
     owner.services.scan.wait(20)
+
+
+def test_entries_of_a_list_are_numbered_on_its_page(owner: Owner) -> None:
+    with owner.services.database.writing() as session:
+        entries = [Episode(season=1, number=n, title=f'Teil <{n}> "', link=f"https://x/{n}?a=1&b=2") for n in (1, 2)]
+        session.add(AnimeSeries(key="liste", name="Liste", site="playlists", folder="Liste", episodes=entries))
+    numbering = {"https://x/9?'\"<": "S02E01"}
+    assert owner.call("PATCH", "/api/anime/liste", {"numbering": numbering}).status_code == 200
+    page = owner.app.test_client(use_cookies=False).get("/series/liste", headers=owner.headers).get_data(as_text=True)
+    assert 'data-entry="https://x/1?a=1&amp;b=2" data-code="S01E01"' in page
+    told = html.unescape(re.search(r'data-entries="([^"]*)"', page)[1])
+    assert json.loads(told) == numbering
+    twice = {"https://x/1": "S01E05", "https://x/2": "s1e5"}
+    refused = owner.call("PATCH", "/api/anime/liste", {"numbering": twice})
+    assert (refused.status_code, "cannot both be S01E05" in refused.get_json()["detail"]) == (422, True)

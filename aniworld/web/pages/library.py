@@ -22,6 +22,8 @@ VIEWS = ("grid", "list")
 ADDRESSED = ("q", "missing", "monitored", "running", "language", "genre", "sort", "order", "view")
 MAX_QUERY = 200
 
+GUESSED, ENTRIES_SHOWN = "playlists", 300  # longer lists are numbered by the API and the command line
+
 
 def index() -> str | Response:
     """The library; for HTMX only its results, or the next page of them."""
@@ -81,6 +83,7 @@ def series(key: str) -> str:
     if is_partial():
         return fragment("partials/season.html", **context)
     context["specials"] = specials_of(detail)
+    context["entries_shown"] = detail.site == GUESSED and 0 < len(detail.episodes) <= ENTRIES_SHOWN
     context["looks_by_itself"] = services().config.current.tracking.enabled
     return page(
         "series.html", detail.title, active="library", known_languages_choices=language_choices(detail), **context

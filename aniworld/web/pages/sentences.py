@@ -153,6 +153,7 @@ def _library() -> dict[str, str]:
         "refreshing": _("The catalogue page is being read again."),
         "saved": _("Saved."),
         "specials_saved": _("Saved. Files that are there keep their names until you rename them."),
+        "entries_saved": _("Saved. The list is read anew with these numbers."),
         "file_names": _("File names"),
         "missing": _("{count} missing"),
         "state_missing": _("Missing"),

@@ -59,6 +59,7 @@ const ACTIONS = {
   },
   rescan: () => startScan([key]),
   "reset-specials": () => saveSpecials({}),
+  "reset-entries": () => saveEntries({}),
   remove,
 };
 on(page, "click", "[data-action]", (event, button) => {
@@ -105,12 +106,27 @@ async function saveSpecials(specials) {
   toast(say("specials_saved"), { action: { label: say("file_names"), act: () => find('[data-action="rename-files"]').click() } });
 }
 
-on(page, "submit", "[data-specials]", async (event, form) => {
+/* Numbers of a list's entries: what was put elsewhere before stays so, what was changed here is added. */
+async function saveEntries(numbering) {
+  await change(key, { numbering });
+  const form = find("[data-entries]");
+  form.dataset.entries = JSON.stringify(numbering);
+  for (const field of findAll("[data-entry]", form)) field.dataset.code = field.value.trim();
+  find('[data-action="reset-entries"]', form).hidden = Object.keys(numbering).length === 0;
+  toast(say("entries_saved"));
+}
+
+const changedEntries = (form) => Object.fromEntries(
+  findAll("[data-entry]", form).filter((one) => one.value.trim() !== one.dataset.code).map((one) => [one.dataset.entry, one.value.trim() || null]),
+);
+
+on(page, "submit", "[data-specials], [data-entries]", async (event, form) => {
   event.preventDefault();
   const trouble = find("[data-form-error]", form);
   trouble.hidden = true;
   try {
-    await saveSpecials(Object.fromEntries(findAll("[data-special]", form).map((one) => [one.dataset.special, Number(one.value)])));
+    if (form.matches("[data-entries]")) await saveEntries({ ...JSON.parse(form.dataset.entries), ...changedEntries(form) });
+    else await saveSpecials(Object.fromEntries(findAll("[data-special]", form).map((one) => [one.dataset.special, Number(one.value)])));
   } catch (problem) {
     if (!("status" in problem)) throw problem;
     setText(trouble, Object.values(problem.errors || {}).flat().join(" ") || problem.message);
