@@ -13,6 +13,7 @@ PERMISSIONS = ", ".join(
     for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
                     "microphone", "midi", "payment", "usb", "browsing-topics")
 )  # fmt: skip
+OPEN_FILES = frozenset({"pages.static", "pages.favicon"})  # the same for everybody, signed in or not
 HTTPS_ONLY_S = 365 * 24 * 3600
 # What no view answers: Socket.IO's own words, a refused host. None of it is a page.
 BARE = {
@@ -71,9 +72,20 @@ def guard(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", PERMISSIONS)
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
+    _keep_from_others(response)
     return response
+
+
+def _keep_from_others(response: Response) -> None:
+    """Nobody keeps an answer; what was given a time is kept by the browser that asked, our own files by anybody."""
+    kept = response.cache_control
+    if request.endpoint in OPEN_FILES and kept:
+        return
+    if kept.max_age or kept.private:
+        kept.public = None
+        kept.private = True
+    else:
+        response.headers["Cache-Control"] = "no-store"
 
 
 def _policy() -> str:

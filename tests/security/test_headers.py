@@ -115,6 +115,9 @@ def test_a37_every_kind_of_answer_is_kept_from_being_misused(sealed: Server, nam
     ]
     assert heard.headers["strict-transport-security"] == "max-age=31536000"
     assert is_private(heard) or (kind.kept and "max-age" in heard.headers["cache-control"] or kind.status == 304)
+    assert (
+        not kind.signed or "public" not in heard.headers["cache-control"]
+    )  # a proxy keeps nothing that needs a sign-in
     assert not kind.kept or kind.status == 304 or "no-store" not in heard.headers["cache-control"]
     assert not set(heard.headers) & {"x-powered-by", "access-control-allow-credentials", "x-aspnet-version", "x-debug"}
     assert heard.headers.get("server", "gunicorn") == "gunicorn"  # its name, without a version
@@ -168,6 +171,11 @@ def test_a_backup_comes_as_a_file_that_nobody_keeps(sealed: Server) -> None:
     assert heard.status == 200
     assert is_private(heard)
     assert {header: heard.headers.get(header) for header in ALWAYS} == ALWAYS
+    sealed.post("/api/backups/", {}, 202)
+    (whole,) = until(lambda: sealed.get("/api/backups/"), 60)
+    heard = ask(sealed, f"GET /api/backups/{whole['name']} HTTP/1.1", owner(sealed), *PROXY)
+    assert (heard.status, is_private(heard)) == (200, True)
+    assert heard.headers["content-disposition"].startswith("attachment")
 
 
 def test_browsers_are_told_https_only_where_the_owner_said_so(running: Server) -> None:
