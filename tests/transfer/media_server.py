@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable
 from email.utils import formatdate
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 Fault = Callable[["Request"], bool]
 
@@ -101,24 +103,36 @@ class _Listener(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     host: MediaHost
+    tls: ssl.SSLContext | None
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """On the connection's own thread, so that a handshake keeps nobody waiting."""
+        self.host.connections += 1
+        if self.tls is not None:
+            request = self.tls.wrap_socket(request, server_side=True)
+        super().finish_request(request, client_address)
 
     def handle_error(self, *args: object) -> None:
         return None
 
 
 class MediaHost:
-    """``files``: path to bytes. ``faults``: path to fault. ``rate``: bytes a second for each connection, 0 = any."""
+    """``files``: path to bytes. ``faults``: path to fault. ``rate``: bytes a second for each connection, 0 = any.
 
-    def __init__(self) -> None:
+    ``tls``: it speaks https. ``connections``: how many were made.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.files: dict[str, bytes] = {}
         self.faults: dict[str, Fault] = {}
-        self.rate = 0
+        self.rate = self.connections = 0
+        self._scheme = "https" if tls else "http"
         self.count: Counter[str] = Counter()
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.lock = threading.Lock()
         self.closed = threading.Event()
         self._server = _Listener(("127.0.0.1", 0), Request)
-        self._server.host = self
+        self._server.host, self._server.tls = self, tls
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -126,7 +140,7 @@ class MediaHost:
         return f"127.0.0.1:{self._server.server_address[1]}"
 
     def url(self, path: str) -> str:
-        return f"http://{self.address}{path}"
+        return f"{self._scheme}://{self.address}{path}"
 
     def close(self) -> None:
         self.closed.set()
