@@ -88,7 +88,7 @@ def _lock_wait_s(answer_wait_s: int) -> int:
 
 def _idle_s(answer_wait_s: int) -> int:
     """How long a transaction may stand still: one of a frozen process must not keep its locks from all the others."""
-    return answer_wait_s * 3 // 2
+    return answer_wait_s * 3
 
 
 def _postgresql_arguments(answer_wait_s: int) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def item(number: int, **facts: object) -> DownloadQueueItem:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_ten_thousand_claims_by_eight_processes(database: Database, queue: QueueRepository) -> None:
-    queue.add_all([item(number, priority=number % 3) for number in range(ITEMS)])
+    for start in range(0, ITEMS, 500):
+        queue.add_all([item(number, priority=number % 3) for number in range(start, start + 500)])
     url = database.engine.url.render_as_string(hide_password=False)
     workers = [
         subprocess.Popen(

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, LibraryUnavailable, NotFound, SiteUnreachable
 from aniworld.core.events import EventBus, ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
-from aniworld.models import AnimeSeries, Base, Database, Episode, ScanRun, SeenFolder, utcnow
+from aniworld.models import AnimeSeries, Database, Episode, ScanRun, SeenFolder, utcnow
+from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.progress import ProgressService
 from aniworld.services.scan import ScanService
 
@@ -27,7 +28,7 @@ class Library:
         self.root = folder / "library"
         self.root.mkdir()
         self.database = Database.at(database_url)
-        Base.metadata.create_all(self.database.engine)
+        bring_up_to_date(self.database, folder)
         self.events: list = []
         bus = EventBus()
         bus.subscribe(self.events.append)
