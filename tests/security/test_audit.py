@@ -15,6 +15,7 @@ import requests
 from aniworld.models import AuditEntry, Database
 from aniworld.services import audit as audit_module
 from aniworld.services.audit import KINDS, AuditService, Origin, hint
+from aniworld.web.pages.words import AUDIT_NAMES
 from tests.running import PASSWORD, ROOT, Server
 from tests.services.test_auth import Clock
 
@@ -181,5 +182,6 @@ def test_many_at_once_are_all_kept(database: Database) -> None:
     assert audit.entries()[1].total == 12
 
 
-def test_every_kind_fits_its_column() -> None:
+def test_every_kind_fits_its_column_and_has_words() -> None:
+    assert set(KINDS) == set(AUDIT_NAMES)
     assert max(map(len, KINDS)) <= AuditEntry.__table__.c.kind.type.length
