@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from aniworld.config.environment import Environment
@@ -24,6 +25,7 @@ from .configuration import ConfigService
 from .downloads import DownloadService
 from .leases import Lease, process_name
 from .messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, Messages
+from .missed import changed_series
 from .scan import ScanService
 from .shared_settings import SharedSettings
 from .tokens import derived
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 LEASE_S = 30.0
+MISSED_SERIES = 200
+CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,14 @@ class Cluster:
         self.name = shared.name
         self.lease = shared.lease
         self.messages = messages = shared.messages
+        self._database = shared.database
         self._settings = shared.settings
         self._config = config
         self._auth = auth
         self._downloads = downloads
         self._scan = scan
         self._event_hearers: tuple[Callable[[Event], None], ...] = ()
+        self._missed_since: datetime | None = None
         self._look = threading.Event()
         self._stopping = threading.Event()
         self._watch: threading.Thread | None = None
@@ -138,8 +144,20 @@ class Cluster:
             hear(event)
 
     def _look_at_everything(self) -> None:
+        self._missed_since = self.messages.missed_since
         self._look.set()
         self._downloads.changes.ring(afar=True)
+
+    def _tell_missed_series(self) -> None:
+        """Clients hear which series changed while events were missed; of very many they learn when they look."""
+        since = self._missed_since
+        if since is None:
+            return
+        changed = changed_series(self._database, since - CLOCKS_DIFFER, MISSED_SERIES)
+        self._missed_since = None
+        for event in changed if len(changed) < MISSED_SERIES else ():
+            for hear in self._event_hearers:
+                hear(event)
 
     # ── settings ────────────────────────────────────────────────────────────
 
@@ -151,6 +169,7 @@ class Cluster:
             self._look.clear()
             try:
                 self._config.look()
+                self._tell_missed_series()
                 away = False
             except DATABASE_AWAY as error:
                 if not away:

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -96,7 +97,10 @@ class Outbox:
 
 
 class Messages:
-    """``publish`` never waits for Redis; ``start`` begins to listen. An interruption ends by itself."""
+    """``publish`` never waits for Redis; ``start`` begins to listen. An interruption ends by itself.
+
+    ``missed_since``: the moment from which on messages may have been missed, for those who hear ``on_return``.
+    """
 
     def __init__(self, redis_url: str, *, sender: str = "") -> None:
         self.sender = sender or uuid4().hex
@@ -109,6 +113,7 @@ class Messages:
         self._stopping = threading.Event()
         self._connected = threading.Event()
         self._lock = threading.Lock()
+        self._heard_at = self.missed_since = datetime.now(UTC)
         self._listener: threading.Thread | None = None
         self._courier: threading.Thread | None = None
 
@@ -187,6 +192,8 @@ class Messages:
                 if self._connected.is_set() or not missed:
                     log.warning("Redis is away (%s). Everything goes on; other processes are heard again by themselves "
                                 "once it is back.", error)  # fmt: skip
+                if self._connected.is_set():
+                    self.missed_since = self._heard_at
                 pause = FIRST_PAUSE_S if self._connected.is_set() else min(2 * pause, LONGEST_PAUSE_S)
                 self._connected.clear()
                 missed = True
@@ -202,6 +209,7 @@ class Messages:
                 if heard is None and silent:
                     raise ConnectionError("it gives no sign of life")
                 silent = heard is None
+                self._heard_at = self._heard_at if silent else datetime.now(UTC)
                 if heard is None:
                     channel.ping()
                 elif heard["type"] == "subscribe":

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from aniworld.models import AnimeSeries, Database
 from tests.running import until
 
 from .webs import Webs, listening, sign_in, status_of
@@ -32,6 +33,26 @@ def test_redis_away_holds_nobody_up_and_once_it_is_back_clients_get_the_state_un
         until(lambda: any(data["is_running"] for data in ear.told("queue_status")[-1:]))
         until(lambda: any(name == "scan_progress" for name, _ in ear.heard[told:]))
     assert "Redis is away" in webs.other.log.read_text()
+
+
+def test_series_that_changed_while_redis_was_away_are_told_once_it_is_back(webs: Webs) -> None:
+    database = Database.at(webs.environment["ANIWORLD_DATABASE_URL"])
+    with listening(webs.other.url, webs.one.token, "library", "downloads") as ear:
+        webs.redis.stop()
+        try:
+            with database.writing() as session:
+                session.add(
+                    AnimeSeries(key="came-meanwhile", name="Came", site="s", folder="Came", link="", description="")
+                )
+                gone = AnimeSeries(key="left-meanwhile", name="Left", site="s", folder="Left", link="", description="")
+                gone.soft_delete()
+                session.add(gone)
+            until(lambda: "Redis is away" in webs.other.log.read_text())
+        finally:
+            webs.redis.start()
+        until(lambda: ear.told("series_updated", key="came-meanwhile", removed=False))
+        until(lambda: ear.told("series_updated", key="left-meanwhile", removed=True))
+    database.close()
 
 
 def test_a_client_of_a_killed_process_finds_the_other_and_the_true_state(webs: Webs) -> None:
