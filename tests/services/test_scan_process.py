@@ -54,15 +54,17 @@ def locked(library: Library):
         session.rollback()
 
 
-def children(pid: int) -> list[int]:
+def scanning(pid: int) -> list[int]:
+    """The processes that a server has started to scan, and that live."""
     found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
+    for place in Path("/proc").glob("[0-9]*"):
         try:
-            facts = status.read_text().rsplit(")", 1)[1].split()
+            facts = (place / "stat").read_text().rsplit(")", 1)[1].split()
+            ours = b"scan_child" in (place / "cmdline").read_bytes()
         except OSError:  # ended meanwhile
             continue
-        if int(facts[1]) == pid and facts[0] != "Z":
-            found.append(int(status.parent.name))
+        if ours and int(facts[1]) == pid and facts[0] != "Z":
+            found.append(int(place.name))
     return found
 
 
@@ -75,7 +77,7 @@ def filled(library: Library, count: int = 40) -> None:
 def waiting_to_write(library: Library) -> int:
     """The process of the scan that has read its first folders and cannot write them."""
     until(lambda: library.service.status().phase == "record", 20)
-    (child,) = children(os.getpid())
+    (child,) = scanning(os.getpid())
     return child
 
 
@@ -154,7 +156,7 @@ def test_it_does_not_outlive_its_server(library, tmp_path):
     url = library.database.engine.url.render_as_string(hide_password=False)
     with locked(library):
         server = subprocess.Popen([sys.executable, "-c", BESIDE, url, str(library.root)], cwd=ROOT)
-        (child,) = until(lambda: children(server.pid), 20)
+        (child,) = until(lambda: scanning(server.pid), 20)
         time.sleep(0.3)
         server.kill()
         server.wait(10)
