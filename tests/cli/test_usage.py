@@ -87,6 +87,15 @@ def test_a_worker_says_what_it_needs(cli: Cli) -> None:
     assert "ANIWORLD_REDIS_URL" in done.err
 
 
+def test_a_worker_refuses_a_database_that_nobody_can_share_and_a_name_that_is_a_path(cli: Cli) -> None:
+    nowhere = Cli(cli.instance, cli.environment | {"ANIWORLD_REDIS_URL": "redis://127.0.0.1:1/0"})
+    done = nowhere("worker", "--name", "attic")
+    assert (done.code, "ANIWORLD_DATABASE_URL" in done.err) == (1, True)
+    done = nowhere("worker", "--name", "../attic")
+    assert (done.code, "is no name for a worker" in done.err) == (1, True)
+    assert nowhere("worker", "--concurrency", "0").code == 2
+
+
 def test_run_refuses_a_taken_port_and_a_held_instance(cli: Cli) -> None:
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
