@@ -420,6 +420,7 @@ with house(Path(sys.argv[1])) as home:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_hundred_thousand_rows_go_through_a_small_memory(tmp_path: Path) -> None:
     with house(tmp_path / "instance") as home:
         furnish_queue(home, 100_000)
@@ -428,7 +429,7 @@ def test_a_hundred_thousand_rows_go_through_a_small_memory(tmp_path: Path) -> No
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=800,
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 40, "megabytes beyond the program itself"
