@@ -7,7 +7,6 @@ what counts is how it changes with the number of processes.
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from benchmarks.__main__ import machine
 from tests.cluster.machines import PostgreSQL, Redis, running
 from tests.running import ROOT, Server
 
-ITEMS = 2_000
+ITEMS = 400
 CLIENTS, SECONDS = 500, 10
 DOWNLOADS = 12  # that tell their progress four times a second each
 CONNECTIONS = 16
@@ -43,7 +42,8 @@ PROGRESS = {
 
 def child(*arguments: object) -> subprocess.Popen[str]:
     """Another process of this module, or of the clients'; what it prints can be read."""
-    return subprocess.Popen([sys.executable, "-m", *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-m", *map(str, arguments)], cwd=ROOT, **pipes)  # type: ignore[call-overload]
 
 
 def said(process: subprocess.Popen[str]) -> dict[str, float]:
@@ -70,7 +70,8 @@ def claims_a_second(postgresql: PostgreSQL, workers: int) -> float:
         said(process)  # it is connected
     began = time.monotonic()
     for process in started:
-        process.send_signal(signal.SIGUSR1)
+        assert process.stdin is not None
+        process.stdin.close()
     count = sum(said(process)["claimed"] for process in started)
     taken = time.monotonic() - began
     database.close()
@@ -81,14 +82,11 @@ def claims_a_second(postgresql: PostgreSQL, workers: int) -> float:
 
 def claim(url: str, name: str) -> None:
     """In a child: claims and completes until nothing is left."""
-    repository, begin = (
-        QueueRepository((database := Database(engine_at(url))).sessions, database.readers),
-        threading.Event(),
-    )
-    signal.signal(signal.SIGUSR1, lambda *_: begin.set())
+    database = Database(engine_at(url))
+    repository = QueueRepository(database.sessions, database.readers)
     repository.counts()
     print(json.dumps({"ready": 1}), flush=True)
-    begin.wait()
+    sys.stdin.read()  # ends when all are to begin
     count = 0
     while (item := repository.claim(name, 30)) is not None:
         repository.report(item.id, name, "completed")

@@ -72,6 +72,7 @@ class Runtime:
         self._stopping = threading.Lock()
         self._stops: list[Callable[[], None]] = []
         self._prepared = False
+        self.is_working = False
         self._started_at = utcnow()
         self._seen = WorkersSeen(services.database)
         self._leases = LeaseWatch(services.downloads)
@@ -90,6 +91,7 @@ class Runtime:
 
     def start(self) -> None:
         self.prepare()
+        self.is_working = True
         if self._services.cluster:
             self._services.cluster.start()
             self._stops.append(self._services.cluster.stop)

@@ -12,13 +12,17 @@ import gevent
 from celery import bootsteps
 from celery.worker import WorkController, state
 
+from aniworld.core.offload import pause
 from aniworld.services.registry import Services
 
 from .cluster import celery_application
 from .runtime import Runtime, worker_role
 
+log = logging.getLogger(__name__)
+
 QUIET = ("celery.worker.strategy", "celery.app.trace", "kombu")
 LET_GO_WITHIN_S = 8.0
+ANEW_AFTER_S = 1.0
 
 
 def run_worker(services: Services, name: str, slots: int | None = None) -> int:
@@ -33,27 +37,38 @@ def run_worker(services: Services, name: str, slots: int | None = None) -> int:
     application = celery_application(services.environment.redis_url, runtime.wake)
     application.set_default()  # Celery looks for a task's application there
     application.steps["worker"].add(_step_of(runtime))
-    controller = WorkController(
-        app=application, hostname=f"{name}@{socket.gethostname()}", pool="gevent", loglevel="INFO",
-        without_gossip=True, without_mingle=True, without_heartbeat=True,
-    )  # fmt: skip
     _hear_signals(runtime)
-    controller.start()
+    while not _was_asked_to_stop():
+        controller = WorkController(
+            app=application, hostname=f"{name}@{socket.gethostname()}", pool="gevent", loglevel="INFO",
+            without_gossip=True, without_mingle=True, without_heartbeat=True,
+        )  # fmt: skip
+        controller.start()
+        if not _was_asked_to_stop():
+            log.error("Celery ended by itself, the lines above say why; downloads go on, and it begins anew")
+            pause(ANEW_AFTER_S)
     runtime.stop()
-    return controller.exitcode or 0
+    return 0
+
+
+def _was_asked_to_stop() -> bool:
+    return state.should_stop is not None
 
 
 def _step_of(runtime: Runtime) -> type[bootsteps.StartStopStep]:
     class Downloads(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery states no types
-        """The download pool begins before the first ticket is taken, and runs on while Redis is away."""
+        """The download pool begins before the first ticket is taken, and runs on while Redis is away, or while Celery
+        begins anew because something on Redis was no ticket."""
 
         requires = ("celery.worker.components:Pool",)
 
         def start(self, worker: Any) -> None:
-            runtime.start()
+            if not runtime.is_working:
+                runtime.start()
 
         def stop(self, worker: Any) -> None:
-            runtime.stop()
+            if _was_asked_to_stop():
+                runtime.stop()
 
         terminate = stop
 
@@ -64,7 +79,7 @@ def _hear_signals(runtime: Runtime) -> None:
     """The first signal puts running items back at once and lets Celery end in its own time, the second ends at once."""
 
     def asked(number: int, frame: object) -> None:
-        if state.should_stop is not None:
+        if _was_asked_to_stop():
             os._exit(1)  # children end with their parent
         state.should_stop = 0
         gevent.spawn(runtime.stop)
