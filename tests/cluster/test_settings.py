@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import Server, until
+from tests.running import ROOT, Server, until
 
 from .webs import SECRET, Webs
 
@@ -104,3 +107,36 @@ def test_the_settings_of_a_single_server_are_taken_over_at_the_first_start(
         assert (told["ui"]["theme"], told["download"]["concurrency"]) == ("dark", 7)
     finally:
         server.stop()
+
+
+def test_a_secret_that_was_changed_on_purpose_is_accepted_by_command(
+    webs: Webs, postgresql_url: str, tmp_path: Path
+) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ANIWORLD_")}
+    mine = {"ANIWORLD_INSTANCE": str(tmp_path / "instance"), "ANIWORLD_DATABASE_URL": postgresql_url}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=ROOT, env={**clean, **webs.environment, **mine}, capture_output=True,
+            text=True, timeout=120,
+        )  # fmt: skip
+
+    app = ("-c", "from aniworld.app import create_app; create_app()")
+    assert run(*app).returncode == 0
+    mine["ANIWORLD_SECRET_KEY"] = "a new secret that is as long as it has to be"
+    assert "config accept-secret" in run(*app).stderr
+    accepted = run("-m", "aniworld", "config", "accept-secret")
+    assert accepted.returncode == 0, accepted.stderr
+    assert run(*app).returncode == 0
+    del mine["ANIWORLD_SECRET_KEY"]
+    assert "signs with another secret" in run(*app).stderr
+
+
+def test_a_server_alone_compares_no_secrets(tmp_path: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ANIWORLD_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "aniworld", "config", "accept-secret"], cwd=ROOT, capture_output=True, text=True,
+        env={**clean, "ANIWORLD_INSTANCE": str(tmp_path / "instance")}, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "ANIWORLD_REDIS_URL is not set" in done.stderr
