@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -225,7 +225,8 @@ class MariaDB(DatabaseMachine):
     def drop_database(self, url: str) -> None:
         name = url.rpartition("/")[2]
         for (number,) in self.execute(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
-            self.execute(f"KILL {number}")
+            with suppress(pymysql.err.OperationalError):  # it left by itself meanwhile
+                self.execute(f"KILL {number}")
         self.execute(f"DROP DATABASE {name}")
 
     def execute(self, statement: str) -> list[Any]:
