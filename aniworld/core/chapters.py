@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from .media import Chapter
 
@@ -49,7 +49,7 @@ def _chapter(one: Mapping[str, Any]) -> Chapter | None:
     return Chapter(float(start), float(end), title if isinstance(title, str) else "")
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
