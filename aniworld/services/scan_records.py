@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from aniworld.core.offload import under_gevent
 from aniworld.library.matching import KnownEpisode, KnownSeries
 from aniworld.library.reading import FoundFile
 from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
@@ -86,14 +87,12 @@ class ScanRecords:
     def opened(self) -> Iterator[None]:
         """Connections of the scan's own: a pool's locks belong to the event loop, whose thread this is not.
 
-        SQLite's one serves every thread; a socket only the thread that opened it, so each transaction opens its own.
+        SQLite's one serves every thread; under gevent a socket only the thread that opened it, so that there each
+        transaction opens its own. In a process of its own, or on the command line, one thread does it all.
         """
         url = self._database.engine.url
-        if url.get_backend_name() == "sqlite":
-            engine = engine_at(url, pool=StaticPool)
-        else:
-            engine = engine_at(url, pool=NullPool)
-        self._own = Database(engine)
+        shared = url.get_backend_name() == "sqlite" or not under_gevent()
+        self._own = Database(engine_at(url, pool=StaticPool if shared else NullPool))
         try:
             yield
         finally:
