@@ -23,6 +23,7 @@ MAY_ALSO = {
     ("__main__", "cli"),
     ("cli", "demo"), ("cli", "workers"),
     ("demo", "app"), ("demo", "workers"),
+    ("extensions", "core"),  # the two stand on the ground side by side; the core knows no extension
 }  # fmt: skip
 HEAVY = (
     "bs4",
