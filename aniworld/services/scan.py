@@ -256,7 +256,10 @@ class ScanService:
             stale = AnimeSeries.refreshed_at.is_(None) | (AnimeSeries.refreshed_at < oldest)
             query = query.where(AnimeSeries.monitored, stale)
         with self._database.reading() as session:
-            unread_first = AnimeSeries.refreshed_at.is_not(None), AnimeSeries.refreshed_at  # each kind sorts NULL its way
+            unread_first = (
+                AnimeSeries.refreshed_at.is_not(None),
+                AnimeSeries.refreshed_at,
+            )  # each kind sorts NULL its way
             return [(key, folder) for key, folder in session.execute(query.order_by(*unread_first))]
 
     def _stop_if_asked(self, run: _Run) -> None:

@@ -125,7 +125,9 @@ def test_a_key_is_made_shown_once_and_revoked(visit: Callable[..., Page]) -> Non
     expect(page.locator("[data-key-id]")).to_have_count(0)
 
 
-def test_everything_is_backed_up_checked_and_the_file_deleted_by_keyboard(visit: Callable[..., Page], house: Server) -> None:
+def test_everything_is_backed_up_checked_and_the_file_deleted_by_keyboard(
+    visit: Callable[..., Page], house: Server
+) -> None:
     page = visit("/settings/backup")
     page.locator("[data-action=make-whole]").press("Enter")
     row = page.locator("[data-whole-name]").first

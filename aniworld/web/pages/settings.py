@@ -146,7 +146,14 @@ def _audit() -> dict[str, Any]:
     entries, paging = services().audit.entries(min(max(number, 1), LAST_PAGE), ENTRIES_A_PAGE, wanted)
     last = max(1, -(-paging.total // ENTRIES_A_PAGE))
     kinds = sorted(((one, words.audit_name(one)) for one in KINDS), key=lambda pair: pair[1].lower())
-    return {"entries": entries, "kind": wanted, "kinds": kinds, "number": paging.page, "last": last, "total": paging.total}
+    return {
+        "entries": entries,
+        "kind": wanted,
+        "kinds": kinds,
+        "number": paging.page,
+        "last": last,
+        "total": paging.total,
+    }
 
 
 def _about() -> dict[str, Any]:
