@@ -41,6 +41,7 @@ from aniworld.services.downloads import DownloadService
 from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.backups import backup as backup_age
 from aniworld.services.health.parts import notifications_by
+from aniworld.services.leases import process_name
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
 from aniworld.services.progress import ProgressService
@@ -89,7 +90,7 @@ def build_services(environment: Environment | None = None) -> Services:
         rest=rest,
         spawn=spawn,
     )
-    name = shared.name if shared else ""
+    name = shared.name if shared else process_name()
     scan = ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now, process=name)
     audit = AuditService(database, days=lambda: config.current.logging.audit_days)
     auth = AuthService(database, environment, spawn=spawn, audit=audit, recall_s=0.0 if shared else RECALL_S)

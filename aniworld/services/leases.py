@@ -30,6 +30,21 @@ def process_name(worker: str = "") -> str:
     return f"{(worker or socket.gethostname())[:90]}/{os.getpid()}-{secrets.token_hex(3)}"
 
 
+def has_ended(process: str | None) -> bool:
+    """Whether the process of that name is known to be gone; False for those of other machines, whose silence must tell."""
+    host, _, rest = (process or "").rpartition("/")
+    pid = rest.split("-")[0]
+    if host != socket.gethostname() or not pid.isdecimal() or os.name == "nt":
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        pass
+    return False
+
+
 class Lease:
     """The work ``name``, for ``holder``. Clocks of the machines may differ by a few seconds, not by ``seconds``."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from aniworld.core.errors import AlreadyRunning
 from aniworld.models import Database, ScanRun, utcnow
 
+from .leases import has_ended
 from .views import ScanStatus
 
 HEARTBEAT_S = 2.0
@@ -94,7 +95,7 @@ def _values(status: ScanStatus, names: tuple[str, ...]) -> Mapping[str, Any]:
 
 
 def _lives(row: ScanRun) -> bool:
-    return utcnow() - (row.seen_at or row.started_at) < DEAD_AFTER
+    return utcnow() - (row.seen_at or row.started_at) < DEAD_AFTER and not has_ended(row.process)
 
 
 def _status(row: ScanRun) -> ScanStatus:

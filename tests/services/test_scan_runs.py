@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
@@ -9,6 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from aniworld.models import ScanRun, SeenFolder, utcnow
+from aniworld.services.leases import has_ended, process_name
 from aniworld.services.scan_runs import ScanRunning, ScanRuns
 from aniworld.services.views import ScanStatus
 
@@ -93,3 +97,21 @@ def test_a_renamed_folder_of_the_wanted_series_loses_nothing(library):  # noqa: 
     (library.root / "Naruto").rename(library.root / "ganz anders")
     status = library.scan(["naruto"])
     assert set(library.there("naruto")) == {"S01E01"} and any("ganz anders" in one for one in status.warnings)
+
+
+def test_a_scan_whose_process_is_gone_keeps_nobody_waiting(database):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait(20)
+    ScanRuns(database, f"{socket.gethostname()}/{gone.pid}-abc").begin(running("interrupted"))
+    assert ScanRuns(database).latest().status == "failed"
+    ScanRuns(database, process_name()).begin(running("next"))
+    assert ScanRuns(database).latest().status == "running"
+
+
+@pytest.mark.parametrize(
+    "name", [None, "", "/", "nonsense", "elsewhere/1-abc", "{host}/x-abc", "{host}/99999999999999999999-a"]
+)
+def test_of_what_is_not_known_only_silence_tells(database, name):
+    process = name and name.format(host=socket.gethostname())
+    assert not has_ended(process)
+    assert not has_ended(process_name())
