@@ -53,6 +53,7 @@ from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
 from aniworld.services.series import AnimeSeriesService
 from aniworld.services.system import SystemService
+from aniworld.services.waking import WakingService
 
 if TYPE_CHECKING:
     from aniworld.services.cluster import Cluster, Shared
@@ -129,6 +130,7 @@ def build_services(environment: Environment | None = None) -> Services:
         folders=FolderChoiceService(database, scan),
         downloads=downloads,
         system=system,
+        waking=WakingService(rest, downloads),
         resolver=Resolver(database, registry, anime.read_once),
         rest=rest,
         registry=registry,

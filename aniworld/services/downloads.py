@@ -204,6 +204,12 @@ class DownloadService:
             self.repository.set_state(is_running=True)
         return self._changed_status()
 
+    def try_now(self) -> int:
+        """How many items that waited for a later try may begin at once."""
+        moved = self.repository.forget_waits()
+        self._changed()
+        return moved
+
     def clear(self, status: str) -> int:
         """How many completed, or failed, items were removed."""
         removed = self.repository.clear(Status(status))

@@ -308,6 +308,14 @@ class QueueRepository:
         return rows_changed(moved)
 
     @transaction
+    def forget_waits(self) -> int:
+        """How many waiting items that were due later may begin now."""
+        later = (DownloadQueueItem.status == Status.PENDING, DownloadQueueItem.not_before.is_not(None))
+        with self._sessions() as session, session.begin():
+            moved = session.execute(update(DownloadQueueItem).where(*later).values(not_before=None))
+        return rows_changed(moved)
+
+    @transaction
     def clear(self, status: Status) -> int:
         """How many items of an ended status were removed."""
         with self._sessions() as session, session.begin():

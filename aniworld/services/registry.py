@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .scan import ScanService
     from .series import AnimeSeriesService
     from .system import SystemService
+    from .waking import WakingService
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Services:
     folders: FolderChoiceService
     downloads: DownloadService
     system: SystemService
+    waking: WakingService
     resolver: Resolver
     rest: RestingSources
     registry: Registry

@@ -290,6 +290,13 @@ def test_health_facts_and_document(running: Server) -> None:
     problem(running.call("GET", "/metrics"), 404)
 
 
+def test_sources_are_woken_by_name_or_all(running: Server) -> None:
+    assert running.post("/api/system/wake", {}) == {"woken": []}
+    assert running.post("/api/system/wake", {"site": "aniworld.to"}) == {"woken": []}
+    for wrong in ({"site": ""}, {"site": 7}, {"site": "x" * 256}, {"sites": []}, []):
+        problem(running.call("POST", "/api/system/wake", wrong), 422)
+
+
 def test_every_answer_carries_an_id_of_its_own(running: Server) -> None:
     paths = ("/health", "/api/queue/status", "/api/anime/nothing", "/login", "/static/styles.css")
     ids = [running.call("GET", path).headers["X-Request-Id"] for path in (*paths, *paths)]

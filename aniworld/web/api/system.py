@@ -12,9 +12,9 @@ from aniworld.services.registry import Services
 from aniworld.services.system import SystemFacts
 from aniworld.web.answers import answer
 from aniworld.web.errors import problem
-from aniworld.web.schemas.answers import Health
+from aniworld.web.schemas.answers import Health, Woken
 from aniworld.web.schemas.facts import schema_of
-from aniworld.web.schemas.requests import LogQuery
+from aniworld.web.schemas.requests import LogQuery, WakeWish
 from aniworld.web.wiring import services
 
 from . import Blueprint
@@ -54,6 +54,14 @@ def health() -> Response:
 def system() -> Response:
     """Version, parts, paths, workers and disk"""
     return answer(services().system.facts())
+
+
+@blueprint.post("/system/wake")
+@blueprint.arguments(WakeWish)
+@blueprint.response(200, Woken)
+def wake(wish: dict[str, Any]) -> Response:
+    """Ask sources at rest again, and begin what waits for a later try"""
+    return answer({"woken": services().waking.wake(wish.get("site"))})
 
 
 @blueprint.get("/system/log")

@@ -35,6 +35,7 @@ def _care() -> dict[str, str]:
         "empty_bin_title": _("Empty the recycle bin?"),
         "empty_bin_text": _("Everything in it is deleted for good."),
         "bin_emptied": _("Entries deleted for good: {count}."),
+        "woken": _("Asked again; what waited begins now."),
         "save_first": _("Save your changes first; what is saved is what is tried."),
         "trial_nothing": _("Nothing is set up yet; add an address above and save."),
         "look_never": _("No look since the server started."),

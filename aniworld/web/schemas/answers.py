@@ -46,6 +46,10 @@ class Health(Schema):
     checks = fields.List(fields.Raw(), required=True)
 
 
+class Woken(Schema):
+    woken = fields.List(fields.String(), required=True, metadata={"description": "The sources that rest no more."})
+
+
 class Problem(Schema):
     """RFC 9457."""
 

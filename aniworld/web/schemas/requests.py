@@ -183,6 +183,13 @@ class NotificationTest(StrictSchema):
     )  # fmt: skip
 
 
+class WakeWish(StrictSchema):
+    site = Text(
+        load_default=None, allow_none=True, validate=validate.Length(1, 255),
+        metadata={"description": "Only this source, as health names it; all without it."},
+    )  # fmt: skip
+
+
 class LogQuery(StrictSchema):
     level = Text(load_default="INFO", validate=validate.OneOf(LEVELS), metadata={"description": "This and worse."})
     q = Text(load_default="", validate=validate.Length(max=200))
