@@ -30,7 +30,8 @@ class Owner:
         services.extras[EXTRA] = build_automation(
             database=services.database, bus=services.bus, registry=services.registry, anime=services.anime,
             downloads=services.downloads, progress=services.progress, settings=lambda: services.config.current,
-            private_hosts=(listener.host,), user_agent="Aniworld/1", spawn=self.waiting.append,
+            private_hosts=(listener.host,), user_agent="Aniworld/1", spawn=self.waiting.append, audit=services.audit,
+            checks=services.system.checks,
         )  # fmt: skip
         answer = client.post("/api/auth/login", json={"password": PASSWORD})
         self.headers = {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
