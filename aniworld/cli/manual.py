@@ -39,6 +39,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "backup verify /mnt/usb/aniworld.zip",
         "backup restore /mnt/usb/aniworld.zip",
     ),
+    "calendar": ("calendar list", "calendar allow", "calendar forbid"),
+    "numbers": (
+        "numbers list some-series",
+        "numbers special some-series 2=5",
+        "numbers entry some-list https://example.org/watch?v=1 S02E01",
+        "numbers reset some-series",
+    ),
     "db": (
         "db current",
         "db upgrade",

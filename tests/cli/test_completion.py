@@ -50,8 +50,8 @@ def test_where_there_is_no_library_nothing_is_offered_and_nothing_is_said(
 
 
 def test_settings_are_offered_with_what_they_mean() -> None:
-    offered = setting_names(click.Context(root), click.Argument(["name"]), "download.con")
-    assert [one.value for one in offered] == ["download.concurrency", "download.connections"]
+    offered = setting_names(click.Context(root), click.Argument(["name"]), "tracking.")
+    assert [one.value for one in offered] == ["tracking.enabled", "tracking.interval_hours"]
     assert all(one.help for one in offered)
 
 
