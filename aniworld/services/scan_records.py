@@ -212,7 +212,7 @@ class ScanRecords:
     def unmatched(self) -> list[Unmatched]:
         """The folders of no known series that the last scan saw, without those matched since."""
         with self._database.reading() as session:
-            rows = session.execute(select(SeenFolder.path, SeenFolder.content)).all()
+            rows = session.execute(select(SeenFolder.path, SeenFolder.content).order_by(SeenFolder.path)).all()
             matched = set(session.scalars(select(FolderMatch.folder)))
         offers = (offer_in(path, content) for path, content in rows if path not in matched)
         return [offer for offer in offers if offer]

@@ -171,6 +171,7 @@ def test_what_cannot_be_renamed_is_told_and_left(shelf: Shelf) -> None:
     assert stranger.read_text() == "stranger" and shelf.rows()["S01E01"] == "1.mkv"
 
 
+@pytest.mark.sqlite  # the others keep no NUL
 def test_hostile_records_lead_nowhere(shelf: Shelf, tmp_path: Path) -> None:
     secret = tmp_path / "secret.mkv"
     secret.write_text("secret")

@@ -27,6 +27,8 @@ class TextPacket(Packet):  # type: ignore[misc]
             except (ValueError, TypeError, IndexError, RecursionError):
                 return self._refuse()
             if self.packet_type in _PLAIN and not attachments and self._is_sound():
+                if self.packet_type == EVENT and self.data[0] in _RESERVED:
+                    self.data = [UNREADABLE]  # refused like any unknown event, and its sender is told
                 return 0
         elif not isinstance(encoded_packet, bytes):
             return int(super().decode(encoded_packet))
@@ -34,8 +36,7 @@ class TextPacket(Packet):  # type: ignore[misc]
 
     def _is_sound(self) -> bool:
         if self.packet_type == EVENT:
-            named = isinstance(self.data, list) and bool(self.data) and isinstance(self.data[0], str)
-            return named and self.data[0] not in _RESERVED
+            return isinstance(self.data, list) and bool(self.data) and isinstance(self.data[0], str)
         return self.packet_type != ACK or isinstance(self.data, list)
 
     def _refuse(self) -> int:
