@@ -9,9 +9,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from aniworld.core.errors import ChildDied, DiskFull, TransferFailed, WrongMedia
 
@@ -22,6 +24,7 @@ _SAFE_INPUT = (
 )  # fmt: skip
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _PR_SET_PDEATHSIG = 1
+_LOG_BYTES = 200_000
 _BYTES_PER_SECOND = 2_000_000  # slower than any disk worth the name: what is slower hangs
 
 
@@ -60,6 +63,33 @@ def die_with_parent() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+class Listening:
+    """Hears both pipes of a process to the end: one that nobody reads fills up, and the process stands still for ever."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._log = bytearray()
+        self._threads = [
+            threading.Thread(target=self._hear, args=(pipe, keep), daemon=True)
+            for pipe, keep in ((process.stdout, 0), (process.stderr, _LOG_BYTES))
+            if pipe is not None
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> str:
+        """The end of what came on standard error."""
+        for thread in self._threads:
+            thread.join()
+        return self._log.decode("utf-8", "replace")
+
+    def _hear(self, pipe: IO[bytes], keep: int) -> None:
+        with pipe:
+            while heard := os.read(pipe.fileno(), 65_536):
+                if keep:
+                    self._log += heard
+                    del self._log[:-keep]
+
+
 class Ffmpeg:
     def __init__(self, path: str, folder: Path) -> None:
         self._path, self._folder = path, folder
@@ -94,16 +124,17 @@ class Ffmpeg:
         source = ("-protocol_whitelist", "pipe", *_SAFE_INPUT[2:], "-i", "pipe:0")
         process = self._popen([*source, "-map", "0:v:0?", "-map", "0:a?", "-c", "copy", str(out)], subprocess.PIPE)
         assert process.stdin is not None
+        said = Listening(process)
         whole = False
         try:
             whole = feed(process.stdin.fileno())
         finally:
             if not whole and process.poll() is None:
                 process.kill()
-            out_text, log = process.communicate()
-        if not whole:
-            return Ran(process.returncode or 1, "", "")
-        return self._judge(Ran(process.returncode, "", log.decode("utf-8", "replace")))
+            process.stdin.close()
+            code = process.wait()
+            log = said.end()
+        return self._judge(Ran(code, "", log)) if whole else Ran(code or 1, "", "")
 
     def look(self, path: Path, tail_s: float) -> Ran:
         """What ffmpeg says of the file; its last ``tail_s`` seconds are decoded (all of it for 0).
@@ -125,7 +156,7 @@ class Ffmpeg:
             process.kill()
             process.communicate()
             raise TransferFailed("ffmpeg did not come to an end with this file.") from None
-        ran = Ran(process.returncode, out.decode("utf-8", "replace"), log[-200_000:].decode("utf-8", "replace"))
+        ran = Ran(process.returncode, out.decode("utf-8", "replace"), log[-_LOG_BYTES:].decode("utf-8", "replace"))
         return self._judge(ran)
 
     def _popen(self, args: list[str], stdin: int) -> subprocess.Popen[bytes]:
