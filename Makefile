@@ -18,6 +18,7 @@ $(BIN)/.run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Aniworld needs Python 3.11 or newer; this is %d.%d. Set PYTHON=python3.12 or similar." % sys.version_info[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "No virtual environment could be made. On Debian: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m compileall -q aniworld wsgi.py # so that the first start is as quick as the later ones
 	@touch $@
 
 $(BIN)/.test: requirements.txt requirements-dev.txt $(BIN)/.run
@@ -37,7 +38,7 @@ test: $(BIN)/.test
 
 test-all: $(BIN)/.test
 	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not browser" $(ARGS)
 	$(BIN)/python -m pytest -m browser
 
 lint: $(BIN)/.test

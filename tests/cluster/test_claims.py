@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from ..running import ROOT, until
 
 pytestmark = pytest.mark.cluster
 
-ITEMS, WORKERS = 10_000, 8
+ITEMS, WORKERS = int(os.environ.get("ANIWORLD_TEST_CLAIMS", "10000")), 8
 WORKER = """
 import json, sys
 from aniworld.core.queue import Status
