@@ -46,6 +46,28 @@ def offload(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return answer
 
 
+def offload_whole(work: Callable[[], T]) -> T:
+    """As ``offload``, but waited for to its end by a greenlet that is killed meanwhile; the kill rises after it.
+
+    For work on something that the greenlet would go on to touch, such as a database connection.
+    """
+    if _place.native or not under_gevent():
+        return work()
+    import gevent  # only where gevent already runs
+
+    result = gevent.get_hub().threadpool.spawn(_on_native_thread, work, (), {})
+    killed: BaseException | None = None
+    while not result.ready():
+        try:
+            result.wait()
+        except BaseException as kill:  # told to whoever killed it, once the work is done
+            killed = killed or kill
+    answer, error = result.get()
+    if killed is not None or error is not None:
+        raise killed or error
+    return answer
+
+
 def offload_each(work: Callable[[A], T], items: Iterable[A], *, at_once: int = 4) -> Iterator[T]:
     """``work(item)`` for each item, in order, at most ``at_once`` of them beside each other on native threads."""
     if _place.native:

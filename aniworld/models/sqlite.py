@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from aniworld.core.offload import offload
+from aniworld.core.offload import offload_whole
 
 
 class SideCommits(sqlite3.Connection):
@@ -15,4 +15,4 @@ class SideCommits(sqlite3.Connection):
     """
 
     def commit(self) -> None:
-        offload(super().commit)
+        offload_whole(super().commit)  # a killed greenlet would roll back on a connection that still commits
