@@ -142,17 +142,15 @@ def events_a_second(servers: list[Server], redis: Redis) -> tuple[float, float]:
     """Events that reach all clients together, a second; and those that a worker told, a second."""
     share = CLIENTS // len(servers)
     clients = [child("benchmarks.socket_clients", one.url, one.token, share, SECONDS) for one in servers]
+    joined = sum(said(one)["joined"] for one in clients)
+    assert joined == share * len(servers), f"only {joined} clients came in"
     ended, told = threading.Event(), [0]
     teller = threading.Thread(target=tell, args=(redis, ended, told))
     teller.start()
-    joined = sum(said(one)["joined"] for one in clients)
-    before = told[0]
     heard = sum(said(one)["events"] for one in clients)
-    rate = (told[0] - before) / SECONDS
     ended.set()
     teller.join()
-    assert joined == share * len(servers), f"only {joined} clients came in"
-    return heard / SECONDS, rate
+    return heard / SECONDS, told[0] / SECONDS
 
 
 def tell(redis: Redis, ended: threading.Event, told: list[int]) -> None:

@@ -16,6 +16,7 @@ import gevent
 import websocket
 
 ROOMS = ["downloads", "download_progress"]
+JOIN_WITHIN_S = 60.0
 
 
 def client(url: str, token: str, seen: Counter) -> None:
@@ -44,7 +45,11 @@ def main(url: str, token: str, number: int, seconds: float) -> None:
     for _ in range(number):
         clients.append(gevent.spawn(client, url, token, seen))
         gevent.sleep(0.02)
+    with gevent.Timeout(JOIN_WITHIN_S, False):
+        while seen["joined"] < number:
+            gevent.sleep(0.05)
     print(json.dumps({"joined": seen["joined"]}), flush=True)
+    seen["events"] = 0  # of those that tell the state on joining nothing is counted
     gevent.sleep(seconds)
     print(json.dumps(seen), flush=True)
     gevent.killall(clients, block=False)
