@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ from pathlib import Path
 
 from tests.running import Server, until
 
+from .nginx_media import MIB, fill_up, make_clip, nginx
 from .nginx_site import NginxSite, series
-from .transfer_bench import MIB, PYTHON, fill_up, make_clip, nginx
 
 EPISODES, SLOTS = 8, 4
 WARM_UP = 2  # series whose episodes are fetched before anything is measured
@@ -71,7 +72,7 @@ def a_process_each(site: NginxSite, number: int, folder: Path) -> float:
 
     def fetch(episode: int) -> None:
         page = site.page_of(number * EPISODES + episode)
-        command = [PYTHON, "-m", "yt_dlp", "-q", "--no-config", "-o", f"{number}-{episode}.mp4", page]
+        command = [sys.executable, "-m", "yt_dlp", "-q", "--no-config", "-o", f"{number}-{episode}.mp4", page]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     began = time.monotonic()

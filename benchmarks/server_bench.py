@@ -19,8 +19,8 @@ import requests
 
 from tests.running import ROOT, Server, command_line, until
 
+from .nginx_media import nginx
 from .nginx_site import NginxSite, series
-from .transfer_bench import nginx
 
 SECONDS = 12
 CLIENTS = 200

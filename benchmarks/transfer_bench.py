@@ -13,16 +13,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import resource
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,27 +30,11 @@ sys.path.insert(0, str(ROOT))
 from aniworld.core.media import Stream, StreamKind  # noqa: E402
 from aniworld.transfer.job import TransferJob  # noqa: E402
 from aniworld.transfer.supervisor import Transfer  # noqa: E402
+from benchmarks.nginx_media import MIB, ffmpeg, fill_up, make_clip, nginx  # noqa: E402
 
 CASES = ("file", "slow", "hls", "slow-hls", "start", "small", "added", "server")
 _HEAD = ["", "| what | ours | against | ratio |", "|---|---|---|---|"]
-MIB = 1024 * 1024
 PYTHON = sys.executable
-_CONFIG = """
-worker_processes 1; daemon off; pid {base}/nginx.pid; error_log {base}/error.log;
-events {{ worker_connections 512; }}
-http {{
-  log_format times "$msec $request_time $uri"; access_log {base}/access.log times; sendfile on; tcp_nopush on; keepalive_requests 100000;
-  types {{ video/mp4 mp4; video/mp2t ts; application/vnd.apple.mpegurl m3u8; }}
-  client_body_temp_path {base}/t1; proxy_temp_path {base}/t2; fastcgi_temp_path {base}/t3;
-  uwsgi_temp_path {base}/t4; scgi_temp_path {base}/t5;
-  server {{
-    listen 127.0.0.1:{port}; root {base}/www;
-    location /e/ {{ default_type text/html; }}
-    location /slow/ {{ alias {base}/www/; limit_rate 4m; }}
-    location /slow-hls/ {{ alias {base}/www/hls/; limit_rate 400k; }}
-  }}
-}}
-"""
 
 
 @dataclass(frozen=True)
@@ -70,44 +52,6 @@ class Case:
     floor: float | None = None
 
 
-@contextlib.contextmanager
-def nginx(base: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (base / "nginx.conf").write_text(_CONFIG.format(base=base, port=port))
-    program = shutil.which("nginx") or "/usr/sbin/nginx"
-    server = subprocess.Popen([program, "-c", str(base / "nginx.conf"), "-p", str(base)], stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(100):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    raise SystemExit("nginx did not start.")
-
-
-def _ffmpeg(folder: Path, *args: str) -> None:
-    subprocess.run(["ffmpeg", "-v", "error", "-y", "-nostdin", *args], cwd=folder, check=True)
-
-
-def make_clip(www: Path, megabits: float) -> None:
-    """``clip.mp4``: ten seconds of noise, that no encoder makes small."""
-    picture = "testsrc2=s=1280x720:r=25:d=10,noise=alls=25:allf=t"
-    rate = f"{int(megabits * 1000)}k"
-    coding = (
-        "-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-b:v", rate, "-maxrate", rate, "-bufsize", "2M",
-    )  # fmt: skip
-    _ffmpeg(www, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=10", *coding, "-c:a", "aac", "clip.mp4")
-
-
 def make_media(www: Path) -> None:
     """Files of a whole size: a real clip, filled up with an empty box. 300 segments of about 1 MiB each."""
     (www / "hls").mkdir(parents=True)
@@ -115,20 +59,10 @@ def make_media(www: Path) -> None:
     for name, size in (("1024.mp4", 1024 * MIB), ("256.mp4", 256 * MIB)):
         fill_up(www / "clip.mp4", www / name, size)
     loop = ("-stream_loop", "29", "-i", "clip.mp4", "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0")
-    _ffmpeg(www, *loop, "-hls_playlist_type", "vod", "hls/300.m3u8")
+    ffmpeg(www, *loop, "-hls_playlist_type", "vod", "hls/300.m3u8")
     lines = (www / "hls" / "300.m3u8").read_text().splitlines()
     parts = [place for place, line in enumerate(lines) if line.endswith(".ts")]
     (www / "hls" / "60.m3u8").write_text("\n".join([*lines[: parts[59] + 1], "#EXT-X-ENDLIST", ""]))
-
-
-def fill_up(clip: Path, out: Path, size: int) -> None:
-    data = clip.read_bytes()
-    box = size - len(data)
-    with out.open("wb") as file:
-        file.write(data + box.to_bytes(4, "big") + b"free")
-        block = os.urandom(MIB)
-        while file.tell() < size:
-            file.write(block[: size - file.tell()])
 
 
 def ours(url: str, kind: StreamKind, connections: int) -> Callable[[Path], object]:

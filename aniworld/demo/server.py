@@ -5,21 +5,19 @@ from __future__ import annotations
 import socketserver
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableSequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from aniworld.core.errors import NotFound, Unavailable
 
 from . import players
 from .answers import HTML, Answer, Asked
-
-if TYPE_CHECKING:
-    from .site import DemoSite, Fault
+from .faults import Fault
 
 ADDRESS = "127.0.0.1"
 FORM_BYTES = 64 * 1024
@@ -38,6 +36,16 @@ class Seen:
     at: float
 
 
+class Site(Protocol):
+    """What a host asks of the site that it belongs to, at each request. ``throttle``: bytes a second, None = as it comes."""
+
+    requests: MutableSequence[Seen]
+    throttle: int | None
+
+    def fault_for(self, path: str) -> Fault | None:
+        """The fault that this request shall meet."""
+
+
 class Host(ThreadingHTTPServer):
     """Bound when made; answers from ``start`` to ``stop``."""
 
@@ -45,7 +53,7 @@ class Host(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, name: str, port: int, site: DemoSite, answer: Callable[[Asked], Answer]) -> None:
+    def __init__(self, name: str, port: int, site: Site, answer: Callable[[Asked], Answer]) -> None:
         super().__init__((ADDRESS, port), _Handler)
         self.name, self.site, self.answer = name, site, answer
         self.url = f"http://{ADDRESS}:{self.server_address[1]}"

@@ -8,34 +8,16 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from .answers import Catalogue, Hosters
 from .catalogue import CATALOGUE
 from .clips import Clips
 from .facts import DemoSeries
+from .faults import Fault
 from .server import Host, Seen
 
 KEPT_REQUESTS = 20_000
-
-
-@dataclass
-class Fault:
-    """Something that goes wrong where a path begins with ``path``.
-
-    ``delay`` seconds before the answer; ``status`` in place of the true one; ``protection`` shows the page of a browser
-    check (status 403 unless told); ``cut_after`` bytes of the body the connection breaks; ``times`` None = always.
-    """
-
-    path: str = "/"
-    status: int | None = None
-    delay: float = 0.0
-    protection: bool = False
-    body: bytes | None = None
-    cut_after: int | None = None
-    retry_after: int | None = None
-    times: int | None = None
 
 
 class DemoSite:

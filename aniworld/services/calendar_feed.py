@@ -6,7 +6,6 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from aniworld.models import AnimeSeries, CalendarToken, Database, Episode, utcno
 
 from .audit import AuditService
 from .calendar import CalendarService
+from .occasions import Occasion
 from .tokens import same
 from .views import CalendarAccess, CalendarEntry
 
@@ -32,19 +32,6 @@ SETTLED_AFTER = timedelta(hours=1)  # what came with a series itself is no news
 SEEN_EVERY = timedelta(hours=1)
 MOST = 2_000
 ZONE = ZoneInfo("Europe/Berlin")  # the catalogues' days
-
-
-@dataclass(frozen=True)
-class Occasion:
-    """One entry of the feed. ``uid`` stays the same for an episode, whatever becomes of its day; ``at``: in UTC."""
-
-    uid: str
-    title: str
-    key: str
-    season: int | None
-    day: date
-    at: datetime | None = None
-    note: str = ""
 
 
 class CalendarFeedService:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from icalendar import Calendar, Event
 
-if TYPE_CHECKING:
-    from .calendar_feed import Occasion
+from .occasions import Occasion
 
 LENGTH = timedelta(minutes=25)
 READ_EVERY = timedelta(hours=1)

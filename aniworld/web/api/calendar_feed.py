@@ -6,7 +6,8 @@ from flask import Response, request, url_for
 
 from aniworld.core.errors import Unavailable
 from aniworld.services.automation import EXTRA, Automation
-from aniworld.services.calendar_feed import CalendarFeedService, Occasion
+from aniworld.services.calendar_feed import CalendarFeedService
+from aniworld.services.occasions import Occasion
 from aniworld.services.views import CalendarAccess
 from aniworld.web.answers import answer, nothing
 from aniworld.web.schemas.facts import schema_of
