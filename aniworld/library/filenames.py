@@ -23,6 +23,10 @@ from .season_folders import Folder, Kind, read_folders
 
 MOST_IN_ONE_FILE = 60
 LONGEST_NAME = 1000
+SPECIALS_OF_A_SEASON = (
+    "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's number "
+    "or with your own, which the series' page maps to it."
+)
 
 
 class Found(NamedTuple):  # a scan makes one for each file: a frozen dataclass costs six times as much to make
@@ -78,7 +82,8 @@ def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bo
     code = p.CODE.search(stem)
     if code:
         return _coded(stem, code, folder)
-    return _uncoded(unicodedata.normalize("NFC", stem), folder, series_names, guess)
+    answer = _uncoded(unicodedata.normalize("NFC", stem), folder, series_names, guess)
+    return _said_itself(answer, stem, folder) if folder.of_season else answer
 
 
 def _no_video(name: str, ext: str) -> Ignored | None:
@@ -114,6 +119,14 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
     elif season and folder.season == 0:
         return NotUnderstood("The folder says specials or films, the name says a season.")
     return Found(season, episodes, (), after.version, language, kind)
+
+
+def _said_itself(answer: Answer, stem: str, folder: Folder) -> Answer:
+    """Below ``Season 2 Specials`` only a number that the name itself gives to season 0."""
+    if not isinstance(answer, Found):
+        return answer
+    said = answer.season == 0 and (p.SEASON_ZERO.search(stem) or p.SEASON_ZERO.search(folder.name))
+    return answer if said else NotUnderstood(SPECIALS_OF_A_SEASON)
 
 
 def _with_more(season: int, first: int, text: str) -> tuple[int, ...]:

@@ -163,6 +163,27 @@ FOLDER_SPECIALS = re.compile(
     r"^(?:.*[ ._-])?(?:specials?|spezials?|sp|ovas?|oads?|ova'?s)(?:[ ._-]*(?:&|und|and|\+)[ ._-]*(?:ovas?|specials?|oads?))?$",
     re.IGNORECASE,
 )
+# A season that a folder of specials belongs to: ``Staffel 2``, ``2. Staffel``, ``S2``; a word alone: ``Final Season``.
+SEASON_SAID = re.compile(
+    r"(?:season|staffel|saison)s?[ ._-]*([0-9]{1,3})(?![0-9])|(?<![0-9])([0-9]{1,2})(?:st|nd|rd|th|\.)?[ ._-]*(?:season|staffel|saison)"
+    r"|(?<![A-Za-z0-9'])S([0-9]{1,3})(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+SEASON_WORD = re.compile(r"(?<![^\W_])(?:season|staffel|saison)s?(?![^\W_])", re.IGNORECASE)
+_ASIDE = r"(?:specials?|spezials?|sp|ovas?|oads?|filme?|movies?|extras?|bonus)"
+_ONE_SEASON = r"(?:(?:season|staffel|saison|s)[ ._-]*[0-9]{1,3}|[0-9]{1,2}(?:st|nd|rd|th|\.)?[ ._-]*(?:season|staffel))"
+# ``Season 2 (Specials)``, ``Season 2 Extras``, ``Specials of Season 2``: what FOLDER_SPECIALS does not end with.
+FOLDER_OF_SEASON = re.compile(
+    rf"(?<![^\W_]){_ONE_SEASON}[\s._:-]*{_ASIDE}[\s._-]*(?:[0-9]{{3,4}}p)?\s*$"
+    rf"|(?<![^\W_]){_ASIDE}[\s._:-]*(?:(?:of|from|for|von|aus|zu|zur|der)[ ])*{_ONE_SEASON}\s*$",
+    re.IGNORECASE,
+)
+BRACKET_SIGN = re.compile(r"[\[\](){}]")
+# A name that says season 0 itself.
+SEASON_ZERO = re.compile(
+    r"(?<![^\W_])(?:season|staffel|saison|s)[ ._]?0{1,2}(?![0-9])|(?<![0-9])0{1,2}(?:x[0-9]{2}|\.[ ]?staffel)",
+    re.IGNORECASE,
+)
 FOLDER_FILMS = re.compile(r"^(?:.*[ ._-])?(?:filme?|movies?|kinofilme?|the movies?|spielfilme)$", re.IGNORECASE)
 FOLDER_NEUTRAL = re.compile(
     r"^(?:[0-9]{3,4}p|(?:ger|german|deutsch|eng|english|jap|japanese)(?:[ ._-]?(?:sub|dub|subbed|dubbed))?|omu|uncut|episoden?|folgen?|episodes|anime|serie|videos?|tv"

@@ -21,13 +21,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What the folders above a file say. ``unclear``: names that may stand for a part of the series."""
+    """What the folders above a file say. ``unclear``: names that may stand for a part of the series.
+
+    ``of_season``: specials of one season, such as ``Season 2 Specials``; those of another may count from 1, too.
+    """
 
     season: int | None = None
     kind: Kind = Kind.EPISODE
     ignored: str | None = None
     unclear: tuple[str, ...] = ()
     name: str = ""
+    of_season: bool = False
 
 
 @lru_cache(maxsize=2048)
@@ -37,8 +41,17 @@ def read_folders(parents: str) -> Folder:
         one = _one_folder(unicodedata.normalize("NFC", name).strip())
         if one.ignored:
             return one
-        known = one if one.season is not None else replace(known, unclear=known.unclear + one.unclear, name=name)
+        known = _below(known, one)
     return known
+
+
+def _below(known: Folder, one: Folder) -> Folder:
+    """``one`` inside of ``known``: a season's specials where one says a season and the other specials."""
+    if one.season is None:
+        return replace(known, unclear=known.unclear + one.unclear, name=one.name)
+    if known.season is None or bool(known.season) == bool(one.season):
+        return replace(one, of_season=one.of_season or known.of_season)
+    return replace(known if one.season else one, name=one.name, of_season=True)
 
 
 def _one_folder(name: str) -> Folder:
@@ -48,10 +61,12 @@ def _one_folder(name: str) -> Folder:
     if low.replace("_", " ") in p.SKIPPED_FOLDERS:
         return Folder(ignored="It lies in a folder for extras.")
     bare = p.BRACKET.sub(" ", name).strip() or name
+    of_season = _of_season(name)
     if p.FOLDER_FILMS.match(bare):
-        return Folder(season=0, kind=Kind.FILM, name=name)
-    if p.FOLDER_SPECIALS.match(bare):
-        return Folder(season=0, kind=Kind.OVA if "ova" in low or "oad" in low else Kind.SPECIAL, name=name)
+        return Folder(season=0, kind=Kind.FILM, name=name, of_season=of_season)
+    if p.FOLDER_SPECIALS.match(bare) or (of_season and _says_specials(bare, name)):
+        kind = Kind.OVA if "ova" in low or "oad" in low else Kind.SPECIAL
+        return Folder(season=0, kind=kind, name=name, of_season=of_season)
     season = p.FOLDER_SEASON.match(bare)
     if season and (p.FOLDER_SEASONS.search(bare) or p.LATER_PART.search(bare)):
         return Folder(unclear=(name,), name=name)
@@ -60,3 +75,13 @@ def _one_folder(name: str) -> Folder:
         return Folder(season=number, kind=Kind.EPISODE if number else Kind.SPECIAL, name=name)
     neutral = p.FOLDER_NEUTRAL.match(bare) or p.FOLDER_NEUTRAL.match(name)
     return Folder(unclear=() if neutral else (name,), name=name)
+
+
+def _of_season(name: str) -> bool:
+    """Whether the name says a season other than 0."""
+    numbers = [group for found in p.SEASON_SAID.finditer(name) for group in found.groups() if group]
+    return any(int(digits) for digits in numbers) if numbers else p.SEASON_WORD.search(name) is not None
+
+
+def _says_specials(bare: str, name: str) -> bool:
+    return any(p.FOLDER_OF_SEASON.search(text) for text in (bare, p.BRACKET_SIGN.sub(" ", name)))

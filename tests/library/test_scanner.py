@@ -93,6 +93,15 @@ def test_absolute_numbers_follow_the_catalogues_own(tmp_path):
     )
 
 
+def test_specials_of_two_seasons_do_not_take_each_others_place(tmp_path):
+    tree(tmp_path, "Naruto/Season 1 Specials/01 - Eins.mkv", "Naruto/Season 2 Specials/01 - Zwei.mkv")
+    tree(tmp_path, "Naruto/Season 2 Specials/Naruto - S00E03.mkv", "Naruto/Specials/02.mkv")
+    result = scan(tmp_path, series())
+    assert found(result) == {(0, 3): "Season 2 Specials/Naruto - S00E03.mkv", (0, 2): "Specials/02.mkv"}
+    unclear = dict(result.series[0].not_understood)
+    assert sorted(unclear) == ["Season 1 Specials/01 - Eins.mkv", "Season 2 Specials/01 - Zwei.mkv"]
+
+
 def test_without_counts_an_absolute_number_is_not_guessed(tmp_path):
     tree(tmp_path, "Naruto/Naruto - 003.mkv")
     (one,) = scan(tmp_path, series(episodes=())).series
