@@ -116,6 +116,7 @@ def build_services(environment: Environment | None = None) -> Services:
     )
     system.health.add(backup_age)
     system.health.add(notifications_by(lambda: automation.notifications.trouble))
+    waking = WakingService(rest, downloads)
     services = Services(
         environment=environment,
         database=database,
@@ -130,7 +131,7 @@ def build_services(environment: Environment | None = None) -> Services:
         folders=FolderChoiceService(database, scan),
         downloads=downloads,
         system=system,
-        waking=WakingService(rest, downloads),
+        waking=waking,
         resolver=Resolver(database, registry, anime.read_once),
         rest=rest,
         registry=registry,
@@ -143,7 +144,7 @@ def build_services(environment: Environment | None = None) -> Services:
             environment, lambda: config.current, quiet_while(downloads, lambda: _is_busy(services)), spawn
         ),
         extras={EXTRA: automation},
-        cluster=_cluster(shared, bus=bus, config=config, auth=auth, downloads=downloads, scan=scan),
+        cluster=_cluster(shared, bus=bus, config=config, auth=auth, downloads=downloads, scan=scan, waking=waking),
         stops=(gate.close, *((shared.messages.stop,) if shared else ())),
     )
     bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)

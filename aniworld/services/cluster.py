@@ -24,11 +24,12 @@ from .away import DATABASE_AWAY
 from .configuration import ConfigService
 from .downloads import DownloadService
 from .leases import Lease, process_name
-from .messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, Messages
+from .messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
 from .missed import changed_series
 from .scan import ScanService
 from .shared_settings import SharedSettings
 from .tokens import derived
+from .waking import WakingService
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Cluster:
 
     def __init__(
         self, shared: Shared, *, bus: EventBus, config: ConfigService, auth: AuthService, downloads: DownloadService,
-        scan: ScanService,
+        scan: ScanService, waking: WakingService,
     ) -> None:  # fmt: skip
         self.name = shared.name
         self.lease = shared.lease
@@ -84,7 +85,7 @@ class Cluster:
         self._config = config
         self._auth = auth
         self._downloads = downloads
-        self._scan = scan
+        self._waking = waking
         self._event_hearers: tuple[Callable[[Event], None], ...] = ()
         self._missed_since: datetime | None = None
         self._look = threading.Event()
@@ -94,11 +95,13 @@ class Cluster:
         downloads.changes.listen_near(lambda: messages.publish(QUEUE, {}, replaces="queue"))
         auth.endings.listen_near(lambda ids: messages.publish(SESSIONS, {"ids": list(ids)}))
         scan.on_stop_wish(lambda: messages.publish(SCAN, {}))
+        waking.on_wish(lambda site: messages.publish(WAKE, {"site": site}))
         messages.subscribe(EVENT, self._hear_event)
         messages.subscribe(QUEUE, lambda said: downloads.changes.ring(afar=True))
         messages.subscribe(SETTINGS, lambda said: self._look.set())
         messages.subscribe(SESSIONS, lambda said: auth.ended_afar(_texts(said.get("ids"))))
         messages.subscribe(SCAN, lambda said: scan.stop_here())
+        messages.subscribe(WAKE, lambda said: self._hear_wish(said.get("site")))
         messages.on_return(self._look_at_everything)
 
     def check_secret(self) -> None:
@@ -142,6 +145,11 @@ class Cluster:
         self._downloads.heard(event)
         for hear in self._event_hearers:
             hear(event)
+
+    def _hear_wish(self, site: Any) -> None:
+        """A source that rests here is asked again: ``site``, or all where it is None."""
+        if (site is None or isinstance(site, str)) and self._waking.wake_here(site):
+            self._downloads.changes.ring(afar=True)
 
     def _look_at_everything(self) -> None:
         self._missed_since = self.messages.missed_since

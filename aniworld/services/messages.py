@@ -22,7 +22,7 @@ from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
-EVENT, QUEUE, SETTINGS, SESSIONS, SCAN = "event", "queue", "settings", "sessions", "scan"
+EVENT, QUEUE, SETTINGS, SESSIONS, SCAN, WAKE = "event", "queue", "settings", "sessions", "scan", "wake"
 
 WAITING_LIMIT = 1000
 LONGEST = 1024 * 1024

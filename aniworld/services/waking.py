@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aniworld.providers.rest import RestingSources
 
 from .downloads import DownloadService
@@ -13,11 +15,22 @@ class WakingService:
     def __init__(self, rest: RestingSources, downloads: DownloadService) -> None:
         self._rest = rest
         self._downloads = downloads
+        self._tell_wish: Callable[[str | None], None] = lambda site: None
 
     def wake(self, site: str | None = None) -> list[str]:
-        """The sources that rested and do no more: ``site``, or all."""
+        """The sources that rested and do no more: ``site``, or all. Those that rest in other processes hear it, too."""
+        woken = self.wake_here(site)
+        self._tell_wish(site)  # before an item may begin, or a worker that did not hear yet would put it back
+        self._downloads.try_now()
+        return woken
+
+    def wake_here(self, site: str | None = None) -> list[str]:
+        """As ``wake``, for this process alone; what waits is left to who had the wish."""
         woken = [one.site for one in self._rest.resting() if site is None or one.site == site]
         for name in woken:
             self._rest.wake(name)
-        self._downloads.try_now()
         return woken
+
+    def on_wish(self, tell: Callable[[str | None], None]) -> None:
+        """``tell(site)`` of every wish that this process was told: for who tells it to others."""
+        self._tell_wish = tell

@@ -212,6 +212,28 @@ def test_downloads_go_on_without_redis(crew: Crew, redis: Redis) -> None:
     until(lambda: web.call("GET", "/health").status_code == 200)
 
 
+def test_a_source_that_rests_at_a_worker_is_asked_again_by_a_wish_at_a_web(crew: Crew, redis_url: str) -> None:
+    web = crew.web()
+    worker = crew.worker("a")
+    crew.gathered()
+    wish(crew, BAKERY, 1)
+    check = crew.site.fault(protection=True)
+    web.post("/api/queue/start")
+    rests = worker.instance / "rests.json"
+    until(lambda: rests.is_file() and web.get("/api/queue/status")["pending_queue"], 30)
+    rested = time.monotonic()
+    crew.site.heal(check)
+    with closing(redis.Redis.from_url(redis_url)) as client:
+        for hostile in ('{"kind": "wake", "payload": {"site": []}}', '{"kind": "wake", "payload": {"site": "nobody"}}'):
+            client.publish("aniworld:0:messages", hostile)
+    time.sleep(2)
+    assert active(web) == [], "it rests for a minute"
+    assert web.post("/api/system/wake", {}) == {"woken": []}, "none rests at the web process"
+    all_done(crew, 1, 40)
+    assert time.monotonic() - rested < 55
+    assert "Traceback" not in worker.log.read_text()
+
+
 def test_a_worker_stops_promptly_and_its_name_is_free_again(crew: Crew) -> None:
     web = crew.web()
     worker = crew.worker("a")

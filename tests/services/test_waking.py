@@ -41,6 +41,21 @@ def test_all_are_woken_without_a_name_and_nobody_by_a_strange_one(database: Data
     assert waking.wake() == []
 
 
+def test_others_hear_a_wish_before_what_waits_may_begin_and_do_not_pass_it_on(database: Database) -> None:
+    rest, downloads = RestingSources(), House(database).service
+    rest.block("aniworld.to", CatalogueBlocked("It asks for a browser check."))
+    waiting(database, status=Status.PENDING, not_before=utcnow() + timedelta(hours=1))
+    waking = WakingService(rest, downloads)
+    told: list[tuple[str | None, bool]] = []
+    waking.on_wish(lambda site: told.append((site, downloads.claim("worker") is None)))
+    assert waking.wake_here("nobody") == []
+    assert waking.wake_here() == ["aniworld.to"]
+    assert told == []
+    assert waking.wake() == []
+    assert told == [(None, True)]
+    assert downloads.claim("worker") is not None
+
+
 def test_the_next_rest_of_a_source_that_still_fails_is_longer() -> None:
     rest = RestingSources()
     first = rest.block("aniworld.to", CatalogueBlocked("It asks for a browser check."))
