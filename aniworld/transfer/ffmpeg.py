@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,10 +22,16 @@ _SAFE_INPUT = (
     "-protocol_whitelist", "file,crypto,data",
     "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,aac,mp3,ac3,eac3,flv,avi,ogg,mpeg,asf",
 )  # fmt: skip
+_PIPED = ("-protocol_whitelist", "pipe", *_SAFE_INPUT[2:])
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 200_000
 _BYTES_PER_SECOND = 2_000_000  # slower than any disk worth the name: what is slower hangs
+_ENDLESS = "ffmpeg did not come to an end with this file."
+_TICKS = "360000"  # a second, in all pieces alike; every usual frame rate, 24000/1001 too, comes out even
+_ONE_BY_ONE = (  # a list of our own pieces, nothing that came from outside
+    "-protocol_whitelist", "file,crypto,data", "-format_whitelist", "concat,mov,mp4,m4a,3gp,3g2,mj2", "-f", "concat",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,11 +106,39 @@ class Ffmpeg:
 
         Raises WrongMedia if that cannot be done, DiskFull.
         """
-        sound = f"{len(tracks) - 1}:a{'?' if len(tracks) == 1 else ':0'}"
-        told = ["-metadata:s:a:0", f"language={language}"] if language else []
         more, where = _chapters(chapters, len(tracks))
-        wanted = ["-map", "0:v:0?", "-map", sound, *where, "-c", "copy", *told]
-        self._make([*_inputs(tracks), *more, *wanted], tracks, out)
+        self._make([*_inputs(tracks), *more, *_streams(len(tracks)), *where, *_told(language)], tracks, out)
+
+    def join_pieces(
+        self, pieces: list[Path], listed: Path, out: Path, language: str | None = None, chapters: Path | None = None
+    ) -> None:
+        """As ``join``, of ``pieces`` that follow one another: the time of each begins where the one before it ended.
+
+        ``listed``: their names, as ffmpeg's concat demuxer reads them.
+        """
+        more, where = _chapters(chapters, 1)
+        self._make([*_ONE_BY_ONE, "-i", str(listed), *more, *_streams(1), *where, *_told(language)], pieces, out)
+
+    def cut(self, feeds: list[Callable[[int], None]], out: Path, size: int, filters: list[str]) -> Ran:
+        """``out`` holds what ``feeds`` write, each a track into a pipe of its own, which it closes; nothing coded anew.
+
+        ``size``: bytes of all. ``filters``: for the picture's packets. Call as ``run``. Raises DiskFull, ChildDied, TransferFailed.
+        """
+        pipes = [os.pipe() for _ in feeds]
+        inputs = [word for read, _ in pipes for word in (*_PIPED, "-i", f"pipe:{read}")]
+        wanted = [*_streams(len(feeds)), *filters, "-video_track_timescale", _TICKS]
+        process = self._popen(["-nostdin", *inputs, *wanted, str(out)], subprocess.DEVNULL, [read for read, _ in pipes])
+        said = Listening(process)
+        for (read, write), feed in zip(pipes, feeds, strict=True):
+            os.close(read)
+            threading.Thread(target=feed, args=(write,), name="feed", daemon=True).start()
+        try:
+            code = process.wait(_patience(size))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise TransferFailed(_ENDLESS) from None
+        return self._judge(Ran(code, "", said.end()))
 
     def add_chapters(self, path: Path, chapters: Path, out: Path) -> None:
         """``out`` is the file at ``path`` with other chapters, nothing coded anew. Raises WrongMedia, DiskFull."""
@@ -117,12 +151,11 @@ class Ffmpeg:
         ran = self.run([*args, str(out)], tracks)
         if ran.code:
             out.unlink(missing_ok=True)
-            raise WrongMedia(f"The parts of the video cannot be put together ({_last(ran.log)}).")
+            raise WrongMedia(f"The parts of the video cannot be put together ({last_words(ran.log)}).")
 
     def join_stream(self, feed: Callable[[int], bool], out: Path) -> Ran:
         """As ``join``, of one track that ``feed`` writes into a pipe. If ``feed`` says False, ffmpeg is killed."""
-        source = ("-protocol_whitelist", "pipe", *_SAFE_INPUT[2:], "-i", "pipe:0")
-        process = self._popen([*source, "-map", "0:v:0?", "-map", "0:a?", "-c", "copy", str(out)], subprocess.PIPE)
+        process = self._popen([*_PIPED, "-i", "pipe:0", *_streams(1), str(out)], subprocess.PIPE)
         assert process.stdin is not None
         said = Listening(process)
         whole = False
@@ -151,19 +184,19 @@ class Ffmpeg:
         size = sum(path.stat().st_size for path in inputs)
         process = self._popen(["-nostdin", *args], subprocess.DEVNULL)
         try:
-            out, log = process.communicate(timeout=120 + size / _BYTES_PER_SECOND)
+            out, log = process.communicate(timeout=_patience(size))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-            raise TransferFailed("ffmpeg did not come to an end with this file.") from None
+            raise TransferFailed(_ENDLESS) from None
         ran = Ran(process.returncode, out.decode("utf-8", "replace"), log[-_LOG_BYTES:].decode("utf-8", "replace"))
         return self._judge(ran)
 
-    def _popen(self, args: list[str], stdin: int) -> subprocess.Popen[bytes]:
+    def _popen(self, args: list[str], stdin: int, kept: Sequence[int] = ()) -> subprocess.Popen[bytes]:
         """preexec_fn: one prepared call into libc, so safe beside threads."""
         return subprocess.Popen(
             [self._path, "-hide_banner", "-y", *args], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=self._folder, preexec_fn=die_with_parent if os.name == "posix" else None,
+            cwd=self._folder, pass_fds=kept, preexec_fn=die_with_parent if os.name == "posix" else None,
         )  # fmt: skip
 
     def _judge(self, ran: Ran) -> Ran:
@@ -177,8 +210,22 @@ class Ffmpeg:
         return ran
 
 
+def _patience(size: int) -> float:
+    """Seconds that ffmpeg may take over ``size`` bytes."""
+    return 120 + size / _BYTES_PER_SECOND
+
+
 def _inputs(tracks: list[Path]) -> list[str]:
     return [word for track in tracks for word in (*_SAFE_INPUT, "-i", str(track))]
+
+
+def _streams(inputs: int) -> list[str]:
+    """The first input's picture and the last one's sound, as they are."""
+    return ["-map", "0:v:0?", "-map", "0:a?" if inputs == 1 else f"{inputs - 1}:a:0", "-c", "copy"]
+
+
+def _told(language: str | None) -> list[str]:
+    return ["-metadata:s:a:0", f"language={language}"] if language else []
 
 
 def _chapters(text: Path | None, place: int) -> tuple[list[str], list[str]]:
@@ -188,6 +235,6 @@ def _chapters(text: Path | None, place: int) -> tuple[list[str], list[str]]:
     return ["-protocol_whitelist", "file", "-f", "ffmetadata", "-i", str(text)], ["-map_chapters", str(place)]
 
 
-def _last(log: str) -> str:
+def last_words(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     return re.sub(r"\[[^\]]*@ 0x[0-9a-f]+\]\s*", "", lines[-1])[:200] if lines else "ffmpeg gave no reason"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from .chapters import noted, written
 from .disk import storage, storage_error
 from .ffmpeg import Ffmpeg
 from .job import Phase, TransferJob, TransferResult
+from .layout import Stretch
+from .pieces import PIECES, standing
 from .session import Session
 from .verify import Facts, check
 
@@ -27,7 +30,10 @@ _JOINED = "joined"
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a fetcher brought: one track, or picture and sound. ``join``: it is not yet in a container of its own."""
+    """What a fetcher brought: one track, or picture and sound. ``join``: it is not yet in a container of its own.
+
+    ``stretches``: of each track, where its time begins anew on the way; nothing where it runs through.
+    """
 
     tracks: tuple[Path, ...]
     duration: float | None = None
@@ -35,6 +41,7 @@ class Fetched:
     audio_language: str | None = None
     joined: Path | None = None  # the tracks in one container already, where that was done on the way
     chapters: tuple[Chapter, ...] = ()
+    stretches: tuple[tuple[Stretch, ...], ...] = ()
 
 
 def finished_before(session: Session) -> TransferResult | None:
@@ -98,15 +105,22 @@ def _with_chapters(session: Session, ffmpeg: Ffmpeg, fetched: Fetched, path: Pat
 
 
 def _joined(session: Session, ffmpeg: Ffmpeg, fetched: Fetched, chapters: Path | None) -> Path:
-    """mp4 if its contents allow that, else mkv."""
     session.enter(Phase.MERGING)
-    folder, tracks = session.job.folder, list(fetched.tracks)
+    language, tracks = fetched.audio_language, fetched.tracks
+    if not any(fetched.stretches):
+        return _as_it_fits(session, lambda out: ffmpeg.join(list(tracks), out, language, chapters))
+    with standing(session.job.folder, ffmpeg, tracks, fetched.stretches) as (listed, pieces):
+        return _as_it_fits(session, lambda out: ffmpeg.join_pieces(pieces, listed, out, language, chapters))
+
+
+def _as_it_fits(session: Session, make: Callable[[Path], None]) -> Path:
+    """mp4 if its contents allow that, else mkv."""
     try:
-        out = folder / f"{_JOINED}.mp4"
-        ffmpeg.join(tracks, out, fetched.audio_language, chapters)
+        out = session.job.folder / f"{_JOINED}.mp4"
+        make(out)
     except WrongMedia:
-        out = folder / f"{_JOINED}.mkv"
-        ffmpeg.join(tracks, out, fetched.audio_language, chapters)
+        out = session.job.folder / f"{_JOINED}.mkv"
+        make(out)
     return out
 
 
@@ -133,7 +147,7 @@ def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> Tra
 
 def _clean(folder: Path, fetched: Fetched) -> None:
     with storage(folder):
-        for path in (*fetched.tracks, *folder.glob(f"{_JOINED}.*")):
+        for path in (*fetched.tracks, *folder.glob(f"{_JOINED}.*"), *folder.glob(PIECES)):
             path.unlink(missing_ok=True)
             path.with_suffix(".journal").unlink(missing_ok=True)
 

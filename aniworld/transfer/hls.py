@@ -25,8 +25,9 @@ from .gate import Gate
 from .http import BUFFER, Buffer, Interrupted, Refused, Response
 from .job import Phase
 from .join import Joiner
-from .layout import Layout, Shifted
+from .layout import Layout, Shifted, Stretch
 from .patience import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Patience
+from .pieces import check_pairs
 from .playlist import Choice, Segment
 from .session import Session
 from .sniff import IsPlaylist, check_start, is_segment
@@ -52,14 +53,27 @@ class HlsFetcher:
         tracks = [video]
         if choice.audio:
             tracks.append(self._resolve(choice.audio)[1])
-        shares = Shares(self._session, tracks, choice.bandwidth)
+        parts = self._parts(tracks)
+        shares = Shares(self._session, tracks, choice.bandwidth, 3 if parts else 2)
+        early = self._join_early and len(tracks) == 1 and not parts
         fetchers = [
-            TrackFetcher(self._session, track, stem, shares, self._join_early and len(tracks) == 1)
+            TrackFetcher(self._session, track, stem, shares, early)
             for stem, track in zip((self._stem, "audio"), tracks, strict=False)
         ]
         paths = tuple(fetcher.run() for fetcher in fetchers)
         duration = sum(one.duration for one in video) or None
-        return Fetched(paths, duration, True, choice.audio_language, joined=fetchers[0].joined())
+        stretches = tuple(one.stretches(cut) for one, cut in zip(fetchers, parts, strict=False))
+        return Fetched(paths, duration, True, choice.audio_language, joined=fetchers[0].joined(), stretches=stretches)
+
+    @staticmethod
+    def _parts(tracks: list[list[Segment]]) -> list[list[list[Segment]]]:
+        """Each track by stretches; nothing if no time begins anew, or in streams that go over that by themselves: those
+        without any map. Raises WrongMedia before anything was fetched."""
+        if not any(one.head for track in tracks for one in track):
+            return []
+        parts = [playlist.stretches(track) for track in tracks]
+        check_pairs(parts)
+        return parts if len(parts[0]) > 1 else []
 
     def _resolve(self, url: str) -> tuple[Choice, list[Segment]]:
         job, choice = self._session.job, Choice(url)
@@ -86,8 +100,8 @@ class HlsFetcher:
 class Shares:
     """How much of all tracks is there, by playing time; what they will weigh, by what has come so far."""
 
-    def __init__(self, session: Session, tracks: list[list[Segment]], bandwidth: int) -> None:
-        self._session = session
+    def __init__(self, session: Session, tracks: list[list[Segment]], bandwidth: int, copies: int) -> None:
+        self._session, self._copies = session, copies
         self._seconds = sum(one.duration for track in tracks for one in track) or 1.0
         self._longest = max(sum(one.duration for one in track) for track in tracks)
         self._lock = threading.Lock()
@@ -95,11 +109,11 @@ class Shares:
         self._stated = int(bandwidth * self._longest / 8)
 
     def ask_room(self, size: int, segment: Segment, there: Callable[[], int]) -> None:
-        """Twice the stream, for the joined file stands beside the tracks for a while; less what is there."""
-        if self._session.has_room:
-            return
+        """As many copies as stand side by side for a while: tracks, pieces, joined file; less what is there."""
+        if self._session.has_room or (segment.head and not self._stated and size <= _IN_MEMORY):
+            return  # a map is small, and its size says nothing of the stream's
         whole = self._stated or int(size * self._seconds / segment.duration if segment.duration else size)
-        self._session.ask_room(2 * whole - there())
+        self._session.ask_room(self._copies * whole - there())
 
     def done(self, seconds: float, size: int) -> None:
         meter = self._session.meter
@@ -147,6 +161,13 @@ class TrackFetcher:
             return None
         self._session.enter(Phase.MERGING)
         return self._joiner.end()
+
+    def stretches(self, parts: list[list[Segment]]) -> tuple[Stretch, ...]:
+        """Where each part of the track stands, now that all of it is there."""
+        return tuple(
+            Stretch(tuple(self._layout.span(one.index) for one in part), sum(one.duration for one in part))
+            for part in parts
+        )
 
     def _drop_join(self) -> None:
         joiner, self._joiner = self._joiner, None

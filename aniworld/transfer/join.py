@@ -5,9 +5,11 @@ ffmpeg's only input is a pipe from this process; what goes into it are segments 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -85,6 +87,28 @@ class Joiner:
             return self._layout.span(index)
 
 
+class Feed:
+    """Parts of a file on their way into a pipe; ``error``: what the disk said against it."""
+
+    def __init__(self, source: Path, spans: Iterable[tuple[int, int]]) -> None:
+        self._source, self._spans = source, spans
+        self.error: OSError | None = None
+
+    def __call__(self, pipe: int) -> None:
+        """Blocks until all is in the pipe or nobody reads it any more; the pipe is closed then."""
+        try:
+            widen(pipe)
+            with self._source.open("rb") as source:
+                for start, end in self._spans:
+                    _send(source.fileno(), pipe, start, end)
+        except BrokenPipeError:  # ffmpeg has ended by itself; its own words say why
+            return
+        except OSError as error:
+            self.error = error
+        finally:
+            os.close(pipe)
+
+
 def widen(pipe: int) -> None:
     """The pipe takes as much at once as an unprivileged process may ask for (Linux), so that both ends wake seldom."""
     if sys.platform == "linux":
@@ -95,6 +119,9 @@ def widen(pipe: int) -> None:
 
 
 def _send(source: int, pipe: int, start: int, end: int) -> None:
-    """Bytes ``start`` to ``end`` of the file go into the pipe, inside the kernel."""
+    """Bytes ``start`` to ``end`` of the file go into the pipe, inside the kernel. Raises OSError."""
     while start < end:
-        start += os.sendfile(pipe, source, start, min(_AT_ONCE, end - start))
+        count = os.sendfile(pipe, source, start, min(_AT_ONCE, end - start))
+        if not count:
+            raise OSError(errno.EIO, "the file is shorter than what was written into it")
+        start += count

@@ -5,6 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a track in which time runs through: where its bytes stand in the track's file, the map first.
+
+    ``spans``: first byte and byte after the last. ``duration`` in seconds, as announced.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    duration: float
 
 
 class Shifted(Exception):  # noqa: N818 - lays the track anew from ``index`` on

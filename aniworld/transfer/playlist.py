@@ -17,6 +17,7 @@ from .sniff import PLAYLIST
 
 LARGEST = 8 * 1024 * 1024
 MOST_SEGMENTS = 50_000
+MOST_STRETCHES = 1000
 _LANGUAGES = {
     "ger": ("ger", "deu", "de", "german", "deutsch"),
     "eng": ("eng", "en", "english", "englisch"),
@@ -41,7 +42,8 @@ class Segment:
     duration: float
     span: tuple[int, int] | None = None
     key: Key | None = None
-    head: bool = False  # initialisation of an fMP4 track, no media of its own
+    head: bool = False  # initialisation of an fMP4 track (its map), no media of its own
+    anew: bool = False  # a discontinuity stands before it: its time may begin anew
 
     @property
     def name(self) -> str:
@@ -102,6 +104,24 @@ def segments(playlist: m3u8.M3U8) -> list[Segment]:
     return found
 
 
+def stretches(track: list[Segment]) -> list[list[Segment]]:
+    """The track cut where its time may begin anew, in each part the map that holds for it first. Raises TooLarge."""
+    found: list[list[Segment]] = []
+    head: list[Segment] = []
+    fresh = True
+    for one in track:
+        if one.head:
+            head, fresh = [one], True
+        elif fresh or one.anew:
+            found.append([*head, one])
+            fresh = False
+        else:
+            found[-1].append(one)
+    if len(found) > MOST_STRETCHES:
+        raise TooLarge(f"The time of the video begins anew more than {MOST_STRETCHES} times; no episode's does.")
+    return found
+
+
 def checked(url: str) -> str:
     """The address itself. Raises AddressRefused; what is listed in a playlist is never trusted."""
     check_url(url)
@@ -140,7 +160,8 @@ class _Reader:
             key = _key(raw.key, number + place)
             self._add_map(raw.init_section, key)
             url = checked(raw.absolute_uri)
-            self._add(url, float(raw.duration or 0), self._span(url, raw.byterange), key)
+            span = self._span(url, raw.byterange)
+            self._add(url, float(raw.duration or 0), span, key, anew=bool(raw.discontinuity))
         return self._found
 
     def _add_map(self, section: object, key: Key | None) -> None:
@@ -153,9 +174,10 @@ class _Reader:
             self._add(url, 0.0, self._span(url, name[1]), key, head=True)
 
     def _add(
-        self, url: str, duration: float, span: tuple[int, int] | None, key: Key | None, head: bool = False
-    ) -> None:
-        self._found.append(Segment(len(self._found), url, max(0.0, duration), span, key, head))
+        self, url: str, duration: float, span: tuple[int, int] | None, key: Key | None, *,
+        head: bool = False, anew: bool = False,
+    ) -> None:  # fmt: skip
+        self._found.append(Segment(len(self._found), url, max(0.0, duration), span, key, head, anew))
 
     def _span(self, url: str, text: str | None) -> tuple[int, int] | None:
         if not text:

@@ -15,6 +15,8 @@ _SHARE, _LEAST_S = 0.02, 1.5
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _INPUT = re.compile(r"Input #0, ([\w,]+), from")
 _STREAM = re.compile(r"Stream #0:\d+(?:\[\w+\])?(?:\((\w+)\))?: (Video|Audio): (\w+)(.*)")
+_PICTURE = re.compile(r", (\w+)(?:\([^)]*\))?, (\d{2,5}x\d{2,5})\b")
+_SOUND = re.compile(r"^(?: \(([\w-]+)\))?(?: \([^)]*\))?, (\d+ Hz), ([^,]+)")
 _SIZE = re.compile(r"\b\d{2,5}x(\d{2,5})\b")
 _FRAME = re.compile(r"^frame=(\d+)", re.MULTILINE)
 _CUT_OFF = re.compile(r"partial file|ended prematurely|moov atom not found|corrupt input packet|truncat", re.IGNORECASE)
@@ -23,13 +25,17 @@ _NAMES = {"mov": "mp4", "matroska": "mkv"}
 
 @dataclass(frozen=True)
 class Facts:
-    """What the container says of itself. ``duration`` in seconds; ``height`` in pixels, None without video."""
+    """What the container says of itself. ``duration`` in seconds; ``height`` in pixels, None without video.
+
+    ``kinds``: of each stream what pieces of one video have in common, such as ``h264 yuv420p 320x180``.
+    """
 
     container: str
     duration: float | None
     height: int | None
     audio_languages: tuple[str, ...]
     has_audio: bool
+    kinds: tuple[str, ...] = ()
 
 
 def check(ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = False) -> Facts:
@@ -65,7 +71,13 @@ def read(log: str, path: Path) -> Facts | None:
         height=next((int(size[1]) for size in heights if size), None),
         audio_languages=spoken,
         has_audio=any(kind == "Audio" for _, kind, _, _ in streams),
+        kinds=tuple(_kind(kind, codec, rest) for _, kind, codec, rest in streams),
     )
+
+
+def _kind(kind: str, codec: str, rest: str) -> str:
+    found = (_PICTURE if kind == "Video" else _SOUND).search(rest)
+    return " ".join([codec, *(word for word in found.groups() if word)]) if found else codec
 
 
 def _container(names: str, path: Path) -> str:

@@ -178,23 +178,28 @@ class _Tracks:
         return replace(fetched, duration=fetched.duration or self._info.get("duration"))
 
     def _one_by_one(self) -> Fetched:
-        paths: list[Path] = []
+        brought: list[Fetched] = []
         for place, one in enumerate(self._formats):
             self._session.adopt(self._headers(one))
-            paths.append(self._track(one, "video" if not place else "audio", place))
-        several = len(paths) > 1
-        language = code_of(self._formats[-1].get("language"))
-        return Fetched(tuple(paths), self._info.get("duration"), several or self._is_hls(self._formats[0]), language)
+            brought.append(self._track(one, "video" if not place else "audio", place))
+        several = len(brought) > 1
+        return Fetched(
+            tuple(one.tracks[0] for one in brought),
+            self._info.get("duration"),
+            several or self._is_hls(self._formats[0]),
+            code_of(self._formats[-1].get("language")),
+            stretches=tuple(one.stretches[0] if one.stretches else () for one in brought),
+        )
 
-    def _track(self, one: dict[str, Any], stem: str, place: int) -> Path:
+    def _track(self, one: dict[str, Any], stem: str, place: int) -> Fetched:
         protocol = one.get("protocol") or ""
         if protocol in ("http", "https") and not one.get("fragments"):
             several = len(self._formats) > 1
             extra = sum(self._sizes[place + 1 :]) + (sum(self._sizes) if several else 0)
-            return RangeFetcher(self._session, one["url"], stem, extra).run()
+            return Fetched((RangeFetcher(self._session, one["url"], stem, extra).run(),))
         if self._is_hls(one):
-            return HlsFetcher(self._session, one["url"], stem, join_early=False).run().tracks[0]
-        return self._natively(one, stem)
+            return HlsFetcher(self._session, one["url"], stem, join_early=False).run()
+        return Fetched((self._natively(one, stem),))
 
     def _natively(self, one: dict[str, Any], stem: str) -> Path:
         """By yt-dlp's own downloader, which goes on where an earlier attempt ended."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.core.errors import DiskFull, HosterUnsupported, WrongMedia
+from aniworld.core.errors import DiskFull, HosterUnsupported
 from aniworld.core.media import StreamKind
 from aniworld.transfer.job import Phase
 
@@ -143,20 +143,6 @@ def test_a_discontinuity_is_joined_with_time_running_on(host: MediaHost, videos:
     again = lines[lines.index("#EXTINF") :]
     host.files["/hls/twice.m3u8"] = f"{lines}#EXT-X-DISCONTINUITY\n{again}#EXT-X-ENDLIST\n".encode()
     assert ask("/hls/twice.m3u8", StreamKind.HLS).run().duration == pytest.approx(24, abs=0.5)
-
-
-def test_fragmented_mp4_parts_whose_time_begins_anew_are_never_taken_for_the_whole(
-    host: MediaHost, videos: Videos, ask: Ask
-) -> None:
-    """Each part of the programme states its own map; what ffmpeg makes of it is shorter than was announced."""
-    serve(host, "fmp4", videos.fmp4)
-    lines = videos.fmp4["list.m3u8"].decode().replace("#EXT-X-ENDLIST\n", "")
-    again = lines[lines.index("#EXT-X-MAP") :]
-    host.files["/fmp4/twice.m3u8"] = f"{lines}#EXT-X-DISCONTINUITY\n{again}#EXT-X-ENDLIST\n".encode()
-    asked = ask("/fmp4/twice.m3u8", StreamKind.HLS)
-    with pytest.raises(WrongMedia, match="announced"):
-        asked.run()
-    assert not any(name.startswith("media") for name in asked.left)
 
 
 @pytest.mark.parametrize(
