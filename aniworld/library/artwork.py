@@ -30,11 +30,26 @@ def write_season_poster(root: Path, series_folder: Path, season: int, image: byt
     None too where the season's own folder has a picture.
     """
     folder = inside(root, series_folder)
-    name = f"season{season:02d}" if season != SPECIALS else "season-specials"
-    if not folder.is_dir() or _has_one(folder, (f"{name}-poster", name)):
+    if not folder.is_dir() or _has_season_picture(root, folder, season):
         return None
+    return _write(root, folder, f"{_season_name(season)}-poster", image)
+
+
+def lacks_poster(root: Path, series_folder: Path, season: int) -> bool:
+    """Whether the series, or this season, has no picture yet. Raises UnsafePath, StorageError."""
+    folder = inside(root, series_folder)
+    with storage_errors(root):
+        return folder.is_dir() and not (_has_one(folder, _NAMES) and _has_season_picture(root, folder, season))
+
+
+def _has_season_picture(root: Path, folder: Path, season: int) -> bool:
+    name = _season_name(season)
     own = inside(root, folder / season_folder(season))
-    return None if own.is_dir() and _has_one(own, _NAMES) else _write(root, folder, f"{name}-poster", image)
+    return _has_one(folder, (f"{name}-poster", name)) or (own.is_dir() and _has_one(own, _NAMES))
+
+
+def _season_name(season: int) -> str:
+    return f"season{season:02d}" if season != SPECIALS else "season-specials"
 
 
 def _write(root: Path, folder: Path, stem: str, image: bytes) -> Path | None:

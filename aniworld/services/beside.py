@@ -2,44 +2,76 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import select
 
 from aniworld.config.settings import Settings
+from aniworld.core.errors import AniworldError
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.offload import offload
 from aniworld.core.specials import in_library
-from aniworld.library.artwork import write_poster, write_season_poster
+from aniworld.library.artwork import lacks_poster, write_poster, write_season_poster
 from aniworld.library.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
 from aniworld.models import AnimeSeries, Database, Episode
 
+from .away import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+FindCover = Callable[[str], Path | None]
+
 
 class BesideService:
-    """``cover(key)``: the cached cover of a series as a path, or None. A user's own files are never written over."""
+    """``cover(key)``: the cached cover of a series as a path, or None; ``fetch`` is asked then, beside everything else.
+
+    A user's own files are never written over.
+    """
 
     def __init__(
-        self, database: Database, settings: Callable[[], Settings], cover: Callable[[str], Path | None]
-    ) -> None:
+        self, database: Database, settings: Callable[[], Settings], cover: FindCover,
+        fetch: FindCover = lambda key: None, spawn: Callable[[Callable[[], None]], None] = lambda work: work(),
+    ) -> None:  # fmt: skip
         self._database = database
         self._settings = settings
         self._cover = cover
+        self._fetch = fetch
+        self._spawn = spawn
 
     def after_placing(self, key: str, season: int, number: int, video: Path) -> list[Path]:
-        """The files that were written beside ``video``. Raises LibraryUnavailable, DiskFull."""
+        """The files that were written beside ``video``; a poster that has to be fetched comes later.
+
+        Raises LibraryUnavailable, DiskFull.
+        """
         library = self._settings().library
         root = Path(library.root)
         series, episode = self._facts(key, season, number)
         if series is None or not series.folder:
             return []
         written: list[Path | None] = []
-        if library.write_artwork and (cover := self._cover(key)):
-            written += offload(_posters, root, root / series.folder, season, cover)
+        if library.write_artwork:
+            written += self._posters(key, root, root / series.folder, season)
         if library.write_nfo:
             written.append(offload(write_series_nfo, root, root / series.folder, _series_nfo(series)))
             written.append(offload(write_episode_nfo, root, video, _episode_nfo(series, episode, season, number)))
         return [path for path in written if path is not None]
+
+    def _posters(self, key: str, root: Path, folder: Path, season: int) -> list[Path | None]:
+        cover = self._cover(key)
+        if cover:
+            return offload(_posters, root, folder, season, cover)
+        self._spawn(lambda: self._posters_of_fetched(key, root, folder, season))
+        return []
+
+    def _posters_of_fetched(self, key: str, root: Path, folder: Path, season: int) -> None:
+        """A poster is a nicety: the episode stands, and what goes wrong here is logged and nothing more."""
+        try:
+            if offload(lacks_poster, root, folder, season) and (cover := self._fetch(key)):
+                offload(_posters, root, folder, season, cover)
+        except (AniworldError, OSError, *DATABASE_AWAY) as error:
+            log.info("%s got no poster: %s", key, error)
 
     def _facts(self, key: str, season: int, number: int) -> tuple[AnimeSeries | None, Episode | None]:
         with self._database.reading() as session:

@@ -88,6 +88,8 @@ def test_two_webs_and_four_workers_complete_everything_exactly_once(crew: Crew) 
             assert Counter(data["download_id"] for data in ear.told("download_complete")) == Counter(ids)
             assert {data["download_id"] for data in ear.told("download_progress")} == set(ids)
     assert {line["name"] for line in crew.seen()} == set(crew.workers)
+    folders = {path.parent.parent for path in crew.library.glob("*/Season*/*.*")}
+    until(lambda: all((folder / "poster.png").is_file() for folder in folders), 20)  # covers lie with one web process
     assert all("Traceback" not in worker.log.read_text() for worker in crew.workers.values())
 
 

@@ -1,0 +1,76 @@
+"""Covers of series that this process has no file of: a worker of a cluster has an instance folder of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import select
+
+from aniworld.core.errors import AniworldError, NotFound
+from aniworld.core.offload import offload
+from aniworld.models import AnimeSeries, Database
+from aniworld.providers.base import Catalogue
+from aniworld.providers.registry import Registry
+
+from .covers import CoverFolder
+
+log = logging.getLogger(__name__)
+
+AGAIN_AFTER_S = 3600.0
+REMEMBERED = 500
+
+
+class FetchedCovers:
+    """One at a time, each once; a cover that could not be had is not asked for again for an hour."""
+
+    def __init__(
+        self, database: Database, registry: Registry, folder: Path, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database = database
+        self._registry = registry
+        self._files = CoverFolder(folder)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[str | None, float]] = {}  # address → its file's name, None = failed; and when
+
+    def fetch(self, key: str) -> Path | None:
+        """The cover's file; None where there is none, or none can be had now, which is logged and no failure."""
+        with self._database.reading() as session:
+            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+        if series is None or not series.cover_url:
+            return None
+        with self._lock:
+            known = self._known.get(series.cover_url)
+            found = offload(self._files.find, known[0] if known else series.cover_file)
+            if found is None and not self._failed_lately(known):
+                found = offload(self._files.find, self._asked(series, series.cover_url))
+        return found[0] if found else None
+
+    def _failed_lately(self, known: tuple[str | None, float] | None) -> bool:
+        return known is not None and known[0] is None and self._clock() - known[1] < AGAIN_AFTER_S
+
+    def _asked(self, series: AnimeSeries, url: str) -> str | None:
+        """The name of the file that the site's answer became."""
+        name = None
+        try:
+            catalogue = self._catalogue_of(series)
+            if self._registry.rest.rest_of(catalogue.site):
+                return None
+            name = offload(self._files.keep, catalogue.cover(url))
+        except (AniworldError, OSError) as error:
+            log.info("The cover of %s could not be fetched: %s", series.key, error)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[url] = (name, self._clock())
+        return name
+
+    def _catalogue_of(self, series: AnimeSeries) -> Catalogue:
+        """Raises InvalidInput where no catalogue claims it any more."""
+        try:
+            return self._registry.catalogue(series.site)
+        except NotFound:
+            return self._registry.catalogue_for(series.link)
