@@ -85,6 +85,11 @@ class House:
         assert len(added["added"]) == len(numbers), added
         self.server.post("/api/queue/start")
 
+    def wake(self) -> bool:
+        """Somebody says "try now": the hoster rests no longer after the failures of so many."""
+        self.server.post("/api/system/wake", {})
+        return True
+
     def items(self) -> dict[int, dict]:
         """The queue's items by episode."""
         return {item["episode"]: item for item in self.server.get("/api/queue/items?page_size=200")}

@@ -277,7 +277,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, videos: Videos) -> Iterator[Ru
     watcher.start()
     try:
         house.queue(*range(1, len(CASES) + 1))
-        items = until(lambda: house.ended(len(CASES)), 240, 0.5)
+        items = until(lambda: house.wake() and house.ended(len(CASES)), 240, 1)
         ended.set()
         watcher.join()
         yield Run(house, items, damaged)
@@ -319,5 +319,6 @@ def test_the_next_episode_downloads_as_if_nothing_had_been(run: Run, videos: Vid
     last = len(CASES) + 1
     run.house.media.files["/last.mp4"] = videos.mp4
     run.house.offer(last, "/last.mp4")
+    run.house.wake()
     run.house.queue(last)
     until(lambda: run.house.item(last)["status"] == "completed", 30)

@@ -35,12 +35,12 @@ FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthC
 
 
 def read(parse: Callable, text: str) -> None:
-    start = time.monotonic()
+    start = time.thread_time()  # of this parser, whatever else the machine is doing
     try:
         parse(text, URL)
     except SourceError as error:
         assert str(error)
-    assert time.monotonic() - start < 2
+    assert time.thread_time() - start < 2
 
 
 @pytest.mark.parametrize("parse", PARSERS, ids=lambda parse: f"{parse.__module__}.{parse.__name__}")
