@@ -138,8 +138,11 @@ def build_services(environment: Environment | None = None) -> Services:
         registry=registry,
         legacy=DataMigrationService(database),
         beside=BesideService(
-            database, lambda: config.current, lambda key: (anime.cover(key) or (None,))[0],
-            FetchedCovers(database, registry, environment.instance / "covers").fetch, spawn,
+            database,
+            lambda: config.current,
+            lambda key: (anime.cover(key) or (None,))[0],
+            FetchedCovers(database, registry, environment.instance / "covers").fetch,
+            spawn,
         ),  # fmt: skip
         recycling=RecyclingService(database, lambda: config.current, progress),
         renaming=renaming,
