@@ -143,7 +143,7 @@ def build_services(environment: Environment | None = None) -> Services:
             lambda key: (anime.cover(key) or (None,))[0],
             FetchedCovers(database, registry, environment.instance / "covers").fetch,
             spawn,
-        ),  # fmt: skip
+        ),
         recycling=RecyclingService(database, lambda: config.current, progress),
         renaming=renaming,
         renamings=RenamingRuns(database, renaming, progress, spawn),
