@@ -1,9 +1,56 @@
 """How gunicorn serves Aniworld: one gevent worker. Read by itself when gunicorn starts in this folder."""
 
+import json
 import os
 import signal
+from contextlib import suppress
+from http import HTTPStatus
 
-worker_class = "gevent"
+from gunicorn.http import errors
+from gunicorn.workers.ggevent import GeventWorker
+
+# The first that fits counts.
+REFUSALS = (
+    ((errors.InvalidResponseHeader, errors.InvalidResponseHeaderName), 500, "Something went wrong inside; the server's log says what."),
+    (errors.LimitRequestLine, 414, "The address is longer than 4094 characters."),
+    (errors.LimitRequestHeaders, 431, "The request has more or longer headers than this server reads."),
+    (errors.ExpectationFailed, 417, "This server meets no expectation but 100-continue."),
+    (errors.UnsupportedTransferCoding, 501, "Send the body plain or chunked."),
+    (errors.ForbiddenProxyRequest, 403, "The request is refused."),
+    (errors.ParseException, 400, "The request is no HTTP that this server understands."),
+    (Exception, 500, "Something went wrong inside; the server's log says what."),
+)  # fmt: skip
+
+
+class Worker(GeventWorker):
+    """A request that is none never reaches the application; it is refused in the same form as others under /api."""
+
+    def handle_error(self, req, client, addr, exc) -> None:
+        if isinstance(exc, OSError):  # of the connection
+            super().handle_error(req, client, addr, exc)
+            return
+        status, detail = next((status, detail) for kind, status, detail in REFUSALS if isinstance(exc, kind))
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log.exception("A request could not be answered")
+        else:  # nothing that a stranger wrote goes into the log
+            self.log.warning(
+                "Refused a request of %s with %s (%s)", addr[0] if addr else "-", status, type(exc).__name__
+            )
+        with suppress(OSError):
+            client.sendall(_refusal(status, detail))
+
+
+def _refusal(status: int, detail: str) -> bytes:
+    title = HTTPStatus(status).phrase
+    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}) + "\n"
+    head = (
+        f"HTTP/1.1 {status} {title}", "Connection: close", "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}", "Cache-Control: no-store", "X-Content-Type-Options: nosniff",
+    )  # fmt: skip
+    return "\r\n".join((*head, "", body)).encode("ascii")
+
+
+worker_class = Worker
 workers = 1
 bind = os.environ.get("ANIWORLD_BIND", "127.0.0.1:5000")
 graceful_timeout = 3

@@ -1,4 +1,4 @@
-"""The WSGI application: ``gunicorn -k gevent -w 1 wsgi:app``. The patch must come before every other import."""
+"""The WSGI application: ``gunicorn wsgi:app``, with gunicorn.conf.py. The patch must come before every other import."""
 
 from gevent import monkey
 

@@ -78,7 +78,7 @@ else
 fi
 
 case ${1:-serve} in
-    serve) set -- gunicorn --no-control-socket -k gevent -w 1 wsgi:app ;;
+    serve) set -- gunicorn --no-control-socket -w 1 wsgi:app ;;
     aniworld) shift && set -- python -m aniworld "$@" ;;
 esac
 

@@ -61,7 +61,7 @@ def test_a_stop_reaches_the_server_first_and_leaves_nothing_over(service: dict[s
 
 def test_it_starts_what_the_project_starts(service: dict[str, list[str]]) -> None:
     [start] = service["ExecStart"]
-    assert start == "/opt/aniworld/venv/bin/gunicorn --no-control-socket -k gevent -w 1 wsgi:app"
+    assert start == "/opt/aniworld/venv/bin/gunicorn --no-control-socket -w 1 wsgi:app"
     assert service["WorkingDirectory"] == ["/opt/aniworld/app"]
     assert service["Type"] == ["notify"]
 

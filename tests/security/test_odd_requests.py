@@ -286,17 +286,29 @@ def test_a23_odd_messages_on_the_websocket_are_answered_and_hurt_nobody(running:
     assert "Traceback" not in running.log.read_text()
 
 
-def test_what_the_server_itself_refuses_is_no_page_of_ours(running: Server) -> None:
+def test_what_is_no_request_is_refused_like_any_other_and_told_nothing_of_itself(running: Server) -> None:
     """The line before gunicorn's parser: a request that is none never reaches a view."""
-    broken: list[Callable[[], Heard]] = [
-        lambda: ask(running, "GET / HTTP/2.0"),
-        lambda: ask(running, "GET / http/1.1"),
-        lambda: ask(running, "GET /health HTTP/1.1", "X: y\r\n folded"),
-        lambda: ask(running, "GET /health HTTP/1.1", *[f"X{n}: y" for n in range(200)]),
-        lambda: ask(running, f"GET /{'a' * 9000} HTTP/1.1"),
-        lambda: ask(running, "GET /health HTTP/1.1", "X: <script>alert(1)</script>\x00"),
+    broken: list[tuple[int, Callable[[], Heard]]] = [
+        (400, lambda: ask(running, "GET / HTTP/2.0")),
+        (400, lambda: ask(running, "GET / http/1.1")),
+        (400, lambda: ask(running, "GET /<script> HTTP/1.1 \x1b[31m")),
+        (400, lambda: ask(running, "GET /health HTTP/1.1", "X: y\r\n folded")),
+        (431, lambda: ask(running, "GET /health HTTP/1.1", *[f"X{n}: y" for n in range(200)])),
+        (414, lambda: ask(running, f"GET /{'a' * 9000} HTTP/1.1")),
+        (400, lambda: ask(running, "GET /health HTTP/1.1", "X: <script>alert(1)</script>\x00")),
+        (400, lambda: ask(running, "POST /api/auth/login HTTP/1.1", "Content-Length: -1")),
+        (417, lambda: ask(running, "GET /health HTTP/1.1", "Expect: <script>")),
+        (501, lambda: ask(running, "POST /api/auth/login HTTP/1.1", "Transfer-Encoding: <script>")),
     ]
-    for one in broken:
+    before = len(running.log.read_text())
+    for status, one in broken:
         heard = one()
-        assert 400 <= heard.status < 500
-        assert b"<script" not in heard.body
+        said = json.loads(heard.body)
+        assert (heard.status, said["status"], set(said)) == (status, status, {"type", "title", "status", "detail"})
+        assert heard.headers["content-type"] == "application/problem+json"
+        assert heard.headers["connection"] == "close"
+        assert b"script" not in heard.body
+    log = running.log.read_text()[before:]
+    assert "<script" not in log
+    assert "\x1b" not in log
+    assert "Traceback" not in log
