@@ -218,12 +218,18 @@ class MariaDB(DatabaseMachine):
             "innodb-log-file-size": "24M",
             "innodb-flush-log-at-trx-commit": 0,
             "innodb-flush-method": "nosync",
+            "innodb-file-per-table": 0,
+            "innodb-doublewrite": 0,
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [_program("mariadbd"), "--no-defaults", "--skip-name-resolve", "--skip-log-bin", *options]
 
+    def url(self, database: str) -> str:
+        """Without TLS, for which the driver would read all of the system's certificates at each connection: 0.1 s."""
+        return f"{super().url(database)}?ssl_disabled=true"
+
     def drop_database(self, url: str) -> None:
-        name = url.rpartition("/")[2]
+        name = url.rpartition("/")[2].partition("?")[0]
         for (number,) in self.execute(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
             with suppress(pymysql.err.OperationalError):  # it left by itself meanwhile
                 self.execute(f"KILL {number}")
@@ -231,7 +237,7 @@ class MariaDB(DatabaseMachine):
 
     def execute(self, statement: str) -> list[Any]:
         where = {"host": "127.0.0.1", "port": self.port, "user": "aniworld", "password": PASSWORD}
-        patience = {"connect_timeout": 2, "read_timeout": 5, "write_timeout": 5}
+        patience = {"connect_timeout": 2, "read_timeout": 5, "write_timeout": 5, "ssl_disabled": True}
         connection = pymysql.connect(**where, **patience, autocommit=True)
         with closing(connection), connection.cursor() as cursor:
             cursor.execute(statement)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.cluster
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
 def test_a_database_outlives_a_stop_and_a_pause(kind: str, request: pytest.FixtureRequest) -> None:
     machine: DatabaseMachine = request.getfixturevalue(kind)
-    name = machine.new_database().rpartition("/")[2]
+    name = machine.new_database().rpartition("/")[2].partition("?")[0]
     find = {
         "postgresql": f"SELECT datname FROM pg_database WHERE datname = '{name}'",
         "mariadb": f"SELECT schema_name FROM information_schema.schemata WHERE schema_name = '{name}'",
