@@ -38,7 +38,7 @@ test: $(BIN)/.test
 
 test-all: $(BIN)/.test
 	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile -m "not browser" $(ARGS)
 	$(BIN)/python -m pytest -m browser
 
 lint: $(BIN)/.test
