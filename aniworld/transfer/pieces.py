@@ -85,7 +85,7 @@ def _filters(track: Path, first: Stretch) -> list[str]:
     with storage(track.parent), track.open("rb") as file:
         file.seek(start)
         head = file.read(min(end - start, 65_536))
-    return _IN_EACH_KEY_FRAME if any(name in head for name in _HEVC) else []
+    return _IN_EACH_KEY_FRAME if b"moov" in head and any(name in head for name in _HEVC) else []
 
 
 def _compare(before: tuple[str, ...], now: tuple[str, ...]) -> None:

@@ -39,7 +39,8 @@ def offer(host: MediaHost, programmes: Programmes, ask: Ask):
     return make
 
 
-def _apart(host: MediaHost, programmes: Programmes, picture: list[str], sound: list[str]) -> None:
+def offer_apart(host: MediaHost, programmes: Programmes, picture: list[str], sound: list[str]) -> None:
+    """``/p/list.m3u8``: picture and sound in playlists of their own, of these stretches."""
     programmes.serve(host)
     host.files["/p/list.m3u8"] = MASTER.encode()
     host.files["/p/picture.m3u8"] = programmes.playlist([f"{name}-picture" for name in picture]).encode()
@@ -84,7 +85,7 @@ def test_three_stretches_with_only_one_map_share_it(programmes: Programmes, offe
 
 def test_sound_apart_stays_with_its_picture_over_every_seam(host: MediaHost, programmes: Programmes, ask: Ask) -> None:
     names = ["one", "two"] * 3
-    _apart(host, programmes, names, names)
+    offer_apart(host, programmes, names, names)
     asked = ask("/p/list.m3u8", StreamKind.HLS, language="ger-dub")
     result = asked.run()
     assert (result.audio_languages, asked.left) == (("ger",), WHOLE)
@@ -96,7 +97,7 @@ def test_sound_apart_stays_with_its_picture_over_every_seam(host: MediaHost, pro
 
 def test_sound_that_comes_packed_is_cut_with_its_picture(host: MediaHost, programmes: Programmes, ask: Ask) -> None:
     """ADTS has neither map nor time; only its discontinuities tell which picture it belongs to."""
-    _apart(host, programmes, ["one", "two"], ["one", "two"])
+    offer_apart(host, programmes, ["one", "two"], ["one", "two"])
     part = f"#EXTINF:{LENGTH},\n{{}}.aac\n"
     body = f"{part.format('one')}#EXT-X-DISCONTINUITY\n{part.format('two')}"
     host.files["/p/sound.m3u8"] = f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n{body}#EXT-X-ENDLIST\n".encode()
@@ -151,7 +152,7 @@ def test_a_stretch_shorter_than_announced_is_no_whole_video(host: MediaHost, off
 def test_sound_with_other_stretches_than_its_picture_is_refused_before_it_comes(
     host: MediaHost, programmes: Programmes, ask: Ask
 ) -> None:
-    _apart(host, programmes, ["one", "two"], ["one"])
+    offer_apart(host, programmes, ["one", "two"], ["one"])
     with pytest.raises(WrongMedia, match="different places"):
         ask("/p/list.m3u8", StreamKind.HLS).run()
     assert not any(path.endswith((".m4s", ".mp4")) for path in host.count)
