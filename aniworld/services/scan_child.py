@@ -12,12 +12,12 @@ import os
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aniworld.core.callbacks import CallbackManager, ErrorContext, ProgressContext
 from aniworld.core.errors import AniworldError
+from aniworld.core.niceness import step_aside
 from aniworld.transfer import wire
 from aniworld.transfer.ffmpeg import die_with_parent
 
@@ -61,8 +61,7 @@ def run() -> None:
     if os.name == "posix" and os.getppid() != job.get("parent"):
         os._exit(1)  # the server died before the first line
     threading.Thread(target=_end_with_server, name="server", daemon=True).start()
-    with suppress(OSError, AttributeError):  # the server goes first; not every platform knows the word
-        os.nice(NICENESS)
+    step_aside(NICENESS)
     voice.say(_last_word(voice, job))
     os._exit(0)
 

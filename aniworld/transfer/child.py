@@ -12,12 +12,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AniworldError, ChildDied, StorageError
 from aniworld.core.media import StreamKind
+from aniworld.core.niceness import step_aside
 
 from . import wire
 from .disk import lock_folder, prepare_folder, storage_error, vanished
@@ -28,6 +28,8 @@ from .job import Phase, TransferJob, TransferResult
 from .ranges import RangeFetcher
 from .session import Session
 from .sniff import IsPlaylist
+
+NICENESS = 10
 
 
 class Voice:
@@ -50,7 +52,7 @@ def main() -> int:
     voice = Voice()
     job, parent = wire.read_job(json.loads(sys.stdin.buffer.readline()))
     _stay_with(parent)
-    _step_aside()
+    step_aside(NICENESS)  # the server answers people; this only moves bytes, as does what ffmpeg it starts
     session = Session(job, voice.say)
     session.give_up = lambda error: _give_up(voice, error)
     threading.Thread(target=_listen, args=(session,), name="commands", daemon=True).start()
@@ -148,12 +150,6 @@ def _stay_with(parent: int) -> None:
     die_with_parent()
     if os.name == "posix" and os.getppid() != parent:
         _end_all()
-
-
-def _step_aside() -> None:
-    """The server answers people; this only moves bytes, and runs with what ffmpeg it starts when nobody else wants the core."""
-    with suppress(OSError, AttributeError):  # a platform without niceness, or a sandbox that forbids it
-        os.nice(10)
 
 
 def _end_all() -> None:
