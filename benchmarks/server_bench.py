@@ -29,7 +29,7 @@ MOST_BYTES = 20 << 30
 
 def big_file(path: Path) -> None:
     """Sparse, and says that it is an MP4: large enough to last for the whole measurement, small enough for this disk."""
-    size = min(MOST_BYTES, shutil.disk_usage(path.parent).free // 6)
+    size = min(MOST_BYTES, shutil.disk_usage(path.parent).free // 10)
     with path.open("wb") as file:
         file.write(struct.pack(">I4s4sI4s", 20, b"ftyp", b"isom", 512, b"isom"))
         file.write(struct.pack(">I4sQ", 1, b"mdat", size - 20))

@@ -20,6 +20,8 @@ from aniworld.models import utcnow
 from aniworld.services.views import DownloadItem, QueueStatus, ScanStatus
 from aniworld.web.answers import moment, plain
 
+from .pacing import ProgressPace
+
 log = logging.getLogger(__name__)
 
 QUEUE_STATUS_EVERY_S = 0.25
@@ -67,6 +69,7 @@ class Rooms:
         self._states_due = False
         self._held: QueueStatusChanged | None = None
         self._status_sent_at = float("-inf")
+        self._pace = ProgressPace()
         self._unsubscribe = bus.subscribe(self.hear)
 
     def add(self, outlet: Outlet) -> None:
@@ -121,20 +124,30 @@ class Rooms:
 
     def _send_all(self) -> None:
         while not self._stopped:
-            self._news.wait(self._until_status())
+            self._news.wait(self._until_due())
             self._news.clear()
             while self._waiting:
                 event = self._waiting.popleft()
                 if isinstance(event, QueueStatusChanged):
                     self._held = event
                 else:
-                    self._send(event)
-                    pause(0)  # with many clients an event takes long: requests that came meanwhile go first
+                    self._send_each(self._pace.admit(event, self.connections))
+            self._send_each(self._pace.due(self.connections))
             if self._held is not None and self._until_status() == 0:
                 self._send_status()
             if self._states_due:
                 self._states_due = False
                 self._send_states()
+
+    def _send_each(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._send(event)
+            pause(0)  # with many clients an event takes long: requests that came meanwhile go first
+
+    def _until_due(self) -> float | None:
+        """Seconds until something that is held back is due; None while nothing is."""
+        waits = [wait for wait in (self._until_status(), self._pace.wait_s(self.connections)) if wait is not None]
+        return min(waits, default=None)
 
     def _until_status(self) -> float | None:
         """Seconds until a held back queue_status is due; None while none is held."""
