@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -22,7 +21,7 @@ from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import Unavailable
 from aniworld.core.events import Event, EventBus, SeriesUpdated
-from aniworld.core.offload import offload
+from aniworld.library.room import FreeSpace
 from aniworld.models import Database
 from aniworld.models.engines import engine_at
 from aniworld.models.upgrade import bring_up_to_date
@@ -80,7 +79,11 @@ def build_services(environment: Environment | None = None) -> Services:
     registry = Registry(gate, settings=_places(config), rest=rest)
     series = AnimeSeriesService(database)
     downloads = DownloadService(
-        database, lambda: config.current, progress, disk_free=lambda: _disk_free(config), lease_s=environment.lease_s
+        database,
+        lambda: config.current,
+        progress,
+        disk_free=FreeSpace(lambda: config.current.library.root),
+        lease_s=environment.lease_s,
     )
     anime = AnimeService(
         database=database,
@@ -266,11 +269,3 @@ def _gate_settings(config: ConfigService) -> dict[str, float]:
 def _places(config: ConfigService) -> dict[str, CatalogueSettings]:
     catalogue = config.current.catalogue
     return settings_for(catalogue.base_url, catalogue.mirrors, catalogue.engine)
-
-
-def _disk_free(config: ConfigService) -> int | None:
-    root = config.current.library.root
-    try:
-        return offload(shutil.disk_usage, root).free if root else None
-    except OSError:
-        return None

@@ -5,14 +5,41 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from aniworld.core.errors import DiskFull, LibraryUnavailable
+from aniworld.core.offload import offload
+
+ASK_EVERY_S = 2.0
 
 
 def _free(path: Path) -> int:
     return shutil.disk_usage(path).free
+
+
+class FreeSpace:
+    """Bytes free on the disk that holds ``folder()``, asked of it every two seconds at most; None where it does not say."""
+
+    def __init__(self, folder: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._known: tuple[str, float, int | None] = ("", 0.0, None)
+
+    def __call__(self) -> int | None:
+        folder, now = self._folder(), self._clock()
+        asked, at, free = self._known
+        if asked != folder or now - at >= ASK_EVERY_S:
+            free = self._ask(folder)
+            self._known = (folder, now, free)
+        return free
+
+    def _ask(self, folder: str) -> int | None:
+        try:
+            return offload(_free, Path(folder)) if folder else None
+        except OSError:
+            return None
 
 
 class Room:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -35,8 +34,9 @@ from .changes import Changes
 from .episode_files import EpisodeFiles
 from .heard_progress import HeardProgress
 from .progress import ProgressService
-from .queue_items import Rows, Running, sort_out, statistics_of, view_of
+from .queue_items import Rows, sort_out, statistics_of, view_of
 from .queue_repository import QueueRepository
+from .running_progress import News, RunningProgress
 from .views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,6 @@ log = logging.getLogger(__name__)
 LEASE_S = 30.0
 STOP_WITHIN_S = 2.0
 WAIT_S = 60.0  # until what hinders an item (no room, no library) is looked at again
-PERSIST_EVERY_S = 1.0
 _WAITS = (
     CatalogueBlocked,
     DiskFull,
@@ -78,10 +77,8 @@ class DownloadService:
         self._settings = settings
         self._progress = progress
         self._disk_free = disk_free
-        self._clock = clock
-        self._running: dict[str, Running] = {}
+        self._running = RunningProgress(clock)
         self._elsewhere = HeardProgress(clock)
-        self._lock = threading.Lock()
 
     # ── looking ─────────────────────────────────────────────────────────────
 
@@ -262,13 +259,7 @@ class DownloadService:
 
         ``worker``: who says so; it is written down only while this one holds the item.
         """
-        now = self._clock()
-        with self._lock:
-            before = self._running.get(event.download_id)
-            due = before is None or now - before.persisted_at >= PERSIST_EVERY_S
-            self._running[event.download_id] = Running(event, now if due else before.persisted_at)  # type: ignore[union-attr]
-        if due:
-            self._write_down(event, worker)
+        self._write_down(self._running.note(event, worker))
         self._progress.download_progress(event)
 
     def completed(
@@ -335,8 +326,7 @@ class DownloadService:
         self._changed(item)
 
     def forget(self, item_id: str) -> None:
-        with self._lock:
-            self._running.pop(item_id, None)
+        self._running.forget(item_id)
         self._progress.forget(item_id)
 
     def heard(self, event: Event) -> None:
@@ -384,12 +374,10 @@ class DownloadService:
             self.forget(item.id)
         return counts
 
-    def _write_down(self, event: DownloadProgress, worker: str | None) -> None:
+    def _write_down(self, news: Sequence[News]) -> None:
         try:
-            self.repository.update_progress(
-                event.download_id, event.percent, event.downloaded_bytes, event.total_bytes, event.speed_bytes,
-                worker=worker, eta_seconds=event.eta_seconds, language=event.language, hoster=event.hoster,
-            )  # fmt: skip
+            if news:
+                self.repository.write_progress([(one.event, one.worker) for one in news])
         except DATABASE_AWAY as error:
             log.debug("Progress was not written down: %s", error)
 
@@ -422,6 +410,5 @@ class DownloadService:
             place = 0
         elif place is None:
             place = self.repository.place_of(item)
-        live = self._running.get(item.id)
-        progress = live.progress if live else self._elsewhere.of(item.id)
+        progress = self._running.of(item.id) or self._elsewhere.of(item.id)
         return view_of(item, place, progress if item.status == Status.DOWNLOADING else None)

@@ -27,14 +27,6 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Running:
-    """What only the memory knows of an item under way."""
-
-    progress: DownloadProgress
-    persisted_at: float
-
-
-@dataclass(frozen=True)
 class Rows:
     """The queue's rows at a change mark of the database: its state, how many are in each status, the first of each."""
 

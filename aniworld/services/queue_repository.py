@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from aniworld.core.events import DownloadProgress
 from aniworld.core.queue import Status
 from aniworld.models import DownloadQueueItem, QueueState, utcnow
 from aniworld.models.database import transaction
@@ -87,7 +88,6 @@ class QueueRepository:
                 setattr(item, name, value)
         return True
 
-    @transaction
     def update_progress(
         self,
         item_id: str,
@@ -97,18 +97,26 @@ class QueueRepository:
         speed: int,
         *,
         worker: str | None = None,
-        **changes: Any,
     ) -> None:
         """Writes how far an item is: percent, bytes, bytes, bytes a second. An item that is gone is passed over.
 
         ``worker``: it counts only while this one holds the item; None: whoever holds it.
         """
-        values = dict(progress=progress, downloaded_bytes=downloaded, total_bytes=total, speed_bytes=speed, **changes)
-        running = [DownloadQueueItem.id == item_id, DownloadQueueItem.status == Status.DOWNLOADING]
-        if worker is not None:
-            running.append(DownloadQueueItem.worker == worker)
+        values = {"progress": progress, "downloaded_bytes": downloaded, "total_bytes": total, "speed_bytes": speed}
+        self._write_values([(item_id, worker, values)])
+
+    def write_progress(self, news: Iterable[tuple[DownloadProgress, str | None]]) -> None:
+        """The same for several items at once, each with its worker, in one transaction."""
+        self._write_values([(event.download_id, worker, _values_of(event)) for event, worker in news])
+
+    @transaction
+    def _write_values(self, news: Sequence[tuple[str, str | None, dict[str, Any]]]) -> None:
         with self._sessions() as session, session.begin():
-            session.execute(update(DownloadQueueItem).where(*running).values(values))
+            for item_id, worker, values in news:
+                running = [DownloadQueueItem.id == item_id, DownloadQueueItem.status == Status.DOWNLOADING]
+                if worker is not None:
+                    running.append(DownloadQueueItem.worker == worker)
+                session.execute(update(DownloadQueueItem).where(*running).values(values))
 
     @transaction
     def delete_item(self, item_id: str) -> bool:
@@ -390,3 +398,15 @@ class QueueRepository:
             for name, value in changes.items():
                 setattr(state, name, value)
         return state
+
+
+def _values_of(event: DownloadProgress) -> dict[str, Any]:
+    return {
+        "progress": event.percent,
+        "downloaded_bytes": event.downloaded_bytes,
+        "total_bytes": event.total_bytes,
+        "speed_bytes": event.speed_bytes,
+        "eta_seconds": event.eta_seconds,
+        "language": event.language,
+        "hoster": event.hoster,
+    }
