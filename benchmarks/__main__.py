@@ -24,8 +24,9 @@ BEGIN = "<!-- measured: written by make bench -->"
 def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = os.getloadavg()[0]
+    kernel = ".".join(platform.release().split(".")[:2])
     return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} {platform.release()}, "
+        f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} {kernel}, "
         f"Python {platform.python_version()}; load {load:.1f} at the start; {datetime.now(UTC):%Y-%m-%d}."
     )
 
