@@ -103,7 +103,12 @@ class Attempt:
         if self._transfer is not None:
             self._transfer.cancel()
         elif self._waiting and self._greenlet is not None:
-            self._greenlet.kill(Cancelled("It was asked to stop."), block=False)
+            gevent.get_hub().loop.run_callback(self._break_in)
+
+    def _break_in(self) -> None:
+        """Runs in the hub: the attempt stands in the wait that it is seen in, and nothing behind the wait is broken."""
+        if self._waiting and self._greenlet is not None:
+            self._greenlet.throw(Cancelled("It was asked to stop."))
 
     def join(self, timeout_s: float) -> bool:
         """Whether it ended within ``timeout_s``."""

@@ -1,0 +1,90 @@
+"""A stop breaks into an attempt's waits, and never into what it does or says after them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import gevent
+import pytest
+
+from aniworld.models import DownloadQueueItem
+from aniworld.workers.attempt import Attempt, Why, Workshop
+from aniworld.workers.hosters import Hosters
+
+
+class Downloads:
+    """Where the last word goes. It takes its time, as a database does."""
+
+    def __init__(self) -> None:
+        self.begun, self.taken = 0, 0
+
+    def put_back(self, item: DownloadQueueItem, **facts: object) -> bool:
+        self.begun += 1
+        gevent.sleep(0.05)
+        self.taken += 1
+        return True
+
+
+class Waiting(Attempt):
+    """Waits ``naps`` times, each of ``seconds``; then it places the file, which takes a moment and is never broken."""
+
+    naps, seconds = 1, 0.0
+    placed = 0
+
+    def _work(self) -> None:
+        for _ in range(self.naps):
+            self._interruptibly(gevent.sleep, self.seconds)
+        self.placed = 1
+        gevent.sleep(0.05)
+        self.placed = 2
+
+
+@pytest.fixture
+def downloads() -> Downloads:
+    return Downloads()
+
+
+def attempt(downloads: Downloads, naps: int, seconds: float) -> Waiting:
+    item = DownloadQueueItem(id="1", serie_id="a", season=1, episode=1, retry_count=0)
+    room = SimpleNamespace(release=lambda item_id: None)
+    shop = cast(Workshop, SimpleNamespace(downloads=downloads, room=room))
+    made = Waiting(item, shop, cast(Hosters, None), lambda ended: None)
+    made.naps, made.seconds = naps, seconds
+    return made
+
+
+def ended(made: Attempt) -> Any:
+    assert made.join(5)
+    assert made._greenlet is not None
+    return made._greenlet
+
+
+def test_a_stop_ends_a_long_wait_at_once(downloads: Downloads) -> None:
+    made = attempt(downloads, naps=1, seconds=60)
+    made.start()
+    gevent.sleep(0.01)
+    made.stop(Why.STOPPED)
+    made.stop(Why.STOPPED)
+    assert ended(made).successful()
+    assert (made.placed, downloads.begun, downloads.taken) == (0, 1, 1)
+    assert not made.holds
+
+
+def test_a_stop_at_the_very_end_of_a_wait_does_not_break_the_last_word(downloads: Downloads) -> None:
+    made = attempt(downloads, naps=2, seconds=0.0)
+    made.start()
+    gevent.sleep(0)  # it stands in its first wait, the end of which is due in this very moment
+    made.stop(Why.STOPPED)
+    assert ended(made).successful()
+    assert (made.placed, downloads.begun, downloads.taken) == (0, 1, 1)
+    assert not made.holds
+
+
+def test_a_stop_at_the_very_end_of_the_last_wait_does_not_break_the_placing(downloads: Downloads) -> None:
+    made = attempt(downloads, naps=1, seconds=0.0)
+    made.start()
+    gevent.sleep(0)
+    made.stop(Why.STOPPED)
+    assert ended(made).successful()
+    assert made.placed == 2
