@@ -33,12 +33,12 @@ demo: $(BIN)/.run
 
 test: $(BIN)/.test
 	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
 	$(BIN)/python -m pytest -m browser
 
 test-all: $(BIN)/.test
 	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 4 --dist loadfile -m "not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS)
 	$(BIN)/python -m pytest -m browser
 
 lint: $(BIN)/.test

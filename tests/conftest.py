@@ -43,6 +43,14 @@ ON_EVERY_KIND = (
 )
 
 
+LONGEST_FIRST = ("tests/faults", "tests/cluster", "tests/app", "tests/cli", "tests/security", "tests/workers")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole servers first: where several run side by side, no long file is begun when all others are done."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST_FIRST])
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests of what speaks to the database most run on each kind, but for those about SQLite's own ways."""
     module = metafunc.module.__name__.removeprefix("tests.")

@@ -94,10 +94,10 @@ def test_a_guess_is_only_taken_where_it_is_the_only_number():
 def test_specials_of_a_season_say_what_to_do_and_a_huge_folder_costs_nothing():
     unsure = read_name("Season 2 Specials/Name - 01.mkv", series_names=("Name",))
     assert isinstance(unsure, NotUnderstood) and "S00E05" in unsure.reason and "series' page" in unsure.reason
-    start = time.monotonic()
+    start = time.thread_time()
     for folder in ("Season 2 Specials " * 10_000, "S1 " * 50_000, "Specials" + " of" * 60_000, "s" + "- " * 80_000):
         read_name(f"{folder}/01.mkv", series_names=("Name",), guess=False)
-    assert time.monotonic() - start < 2
+    assert time.thread_time() - start < 2
 
 
 def test_every_reason_is_a_sentence():
