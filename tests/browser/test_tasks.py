@@ -145,8 +145,9 @@ def test_everything_is_backed_up_checked_and_the_file_deleted_by_keyboard(
 
 def test_a_backup_is_made_and_restored_after_seeing_what_changes(visit: Callable[..., Page], house: Server) -> None:
     page = visit("/settings/backups")
+    before = page.locator("[data-backup]").count()
     page.click("[data-action=make-backup]")
-    expect(page.locator("[data-backup]").first).to_be_visible()
+    expect(page.locator("[data-backup]")).to_have_count(before + 1)
     house.configure(download={"retry_limit": 7})
     page.locator("[data-action=restore-backup]").first.click()
     expect(page.locator("[data-confirm-body]")).to_contain_text("download.retry_limit")
