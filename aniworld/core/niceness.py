@@ -9,10 +9,8 @@ from contextlib import suppress
 from .offload import pause
 
 _AUTOGROUP = "/proc/self/autogroup"
-_TRIES, _AGAIN_S = (
-    10,
-    0.12,
-)  # the kernel takes one change in a tenth of a second from all unprivileged processes together
+_TRIES = 10
+_AGAIN_S = 0.12  # the kernel takes one change in a tenth of a second from all unprivileged processes together
 
 
 def step_aside(niceness: int) -> None:

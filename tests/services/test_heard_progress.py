@@ -7,13 +7,7 @@ from collections.abc import Sequence
 from aniworld.core.events import DownloadComplete, DownloadProgress, QueueStatusChanged
 from aniworld.services.endings import Endings
 from aniworld.services.heard_progress import MOST, NEWS_FOR_S, HeardProgress
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def progress(item: str, percent: float = 40.0) -> DownloadProgress:
@@ -29,7 +23,7 @@ def test_the_newest_counts_until_it_is_no_news_any_more() -> None:
     heard.hear(QueueStatusChanged({}))
     assert heard.of("a") == progress("a", 50.0)
     assert heard.of("b") is None
-    clock.now += NEWS_FOR_S
+    clock.at += NEWS_FOR_S
     assert heard.of("a") is None, "the database knows more by now"
 
 

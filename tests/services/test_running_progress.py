@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from aniworld.core.events import DownloadProgress
 from aniworld.services.running_progress import News, RunningProgress
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    def __call__(self) -> float:
-        return self.at
+from tests.clock import Clock
 
 
 def progress(name: str, percent: float) -> DownloadProgress:

@@ -6,17 +6,10 @@ from aniworld.core.events import DownloadFailed, DownloadProgress, EventBus, Ser
 from aniworld.services.views import QueueStatistics, QueueStatus, ScanStatus
 from aniworld.web.live.pacing import DELIVERIES_A_SECOND, ProgressPace
 from aniworld.web.live.rooms import Message, Rooms
+from tests.clock import Clock
 from tests.running import until
 
 CROWD = 200
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 def progress(name: str, percent: float) -> DownloadProgress:

@@ -71,20 +71,21 @@ def test_a_stop_ends_a_long_wait_at_once(downloads: Downloads) -> None:
     assert not made.holds
 
 
-def test_a_stop_at_the_very_end_of_a_wait_does_not_break_the_last_word(downloads: Downloads) -> None:
-    made = attempt(downloads, naps=2, seconds=0.0)
+def stopped_as_its_first_wait_ends(downloads: Downloads, naps: int) -> Waiting:
+    """It stands in its first wait, the end of which is due in the very moment of the stop."""
+    made = attempt(downloads, naps=naps, seconds=0.0)
     made.start()
-    gevent.sleep(0)  # it stands in its first wait, the end of which is due in this very moment
+    gevent.sleep(0)
     made.stop(Why.STOPPED)
     assert ended(made).successful()
+    return made
+
+
+def test_a_stop_at_the_very_end_of_a_wait_does_not_break_the_last_word(downloads: Downloads) -> None:
+    made = stopped_as_its_first_wait_ends(downloads, naps=2)
     assert (made.placed, downloads.begun, downloads.taken) == (0, 1, 1)
     assert not made.holds
 
 
 def test_a_stop_at_the_very_end_of_the_last_wait_does_not_break_the_placing(downloads: Downloads) -> None:
-    made = attempt(downloads, naps=1, seconds=0.0)
-    made.start()
-    gevent.sleep(0)
-    made.stop(Why.STOPPED)
-    assert ended(made).successful()
-    assert made.placed == 2
+    assert stopped_as_its_first_wait_ends(downloads, naps=1).placed == 2
