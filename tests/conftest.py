@@ -102,7 +102,7 @@ def server(tmp_path: Path, library: Path, demo_site: DemoSite) -> Iterator[Serve
     """A running server on the demo catalogue, signed in."""
     running = Server(tmp_path / "instance", **environment_for(demo_site, library))
     running.start()
-    running.configure(catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10})
+    running.configure(catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10, "niceness": 0})
     yield running
     running.stop()
 

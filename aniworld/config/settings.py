@@ -128,6 +128,16 @@ class DownloadSettings:
     min_free_space_mb: int = setting(
         1024, "Free space in MB that is left on the disk; downloads wait below it.", low=0, high=10_000_000
     )
+    full_check: bool = setting(
+        False,
+        "Decode each finished video from its first to its last frame before it is placed: finds every damage, takes processor time.",
+    )
+    niceness: int = setting(
+        10,
+        "How far downloads step aside where other programs want the processor. 0 = not at all, 19 = as far as possible.",
+        low=0,
+        high=19,
+    )
     auto_start: bool = setting(False, "Begin to download as soon as something is queued and when the server starts.")
 
 

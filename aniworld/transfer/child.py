@@ -29,8 +29,6 @@ from .ranges import RangeFetcher
 from .session import Session
 from .sniff import IsPlaylist
 
-NICENESS = 10
-
 
 class Voice:
     """The pipe to the server. Whatever else prints in this process goes to standard error."""
@@ -52,7 +50,7 @@ def main() -> int:
     voice = Voice()
     job, parent = wire.read_job(json.loads(sys.stdin.buffer.readline()))
     _stay_with(parent)
-    step_aside(NICENESS)  # the server answers people; this only moves bytes, as does what ffmpeg it starts
+    step_aside(job.niceness)  # the server answers people; this only moves bytes, as does what ffmpeg it starts
     session = Session(job, voice.say)
     session.give_up = lambda error: _give_up(voice, error)
     threading.Thread(target=_listen, args=(session,), name="commands", daemon=True).start()

@@ -27,6 +27,7 @@ _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 200_000
 _BYTES_PER_SECOND = 2_000_000  # slower than any disk worth the name: what is slower hangs
+_DECODED_PER_SECOND = 50_000  # a large picture on a small machine that has other work, too
 _ENDLESS = "ffmpeg did not come to an end with this file."
 _TICKS = "360000"  # a second, in all pieces alike; every usual frame rate, 24000/1001 too, comes out even
 _ONE_BY_ONE = (  # a list of our own pieces, nothing that came from outside
@@ -175,22 +176,25 @@ class Ffmpeg:
         From the key frame before, and that one counts too: a picture may end a while before the sound does.
         """
         where = ["-noaccurate_seek", "-sseof", f"-{tail_s}"] if tail_s else []
-        told = ["-progress", "pipe:1", "-loglevel", "level+info", "-copyts"]
+        told = ["-nostats", "-progress", "pipe:1", "-loglevel", "level+info", "-copyts"]
         wanted = ["-map", "0:v:0?", "-map", "0:a:0?", "-f", "null", "-"]
-        return self.run([*told, *where, *_SAFE_INPUT, "-i", str(path), *wanted], [path])
+        pace = _BYTES_PER_SECOND if tail_s else _DECODED_PER_SECOND
+        return self.run([*told, *where, *_SAFE_INPUT, "-i", str(path), *wanted], [path], pace)
 
-    def run(self, args: list[str], inputs: list[Path]) -> Ran:
-        """Blocks until ffmpeg ends. Call on the child's main thread: ffmpeg dies with the thread that started it."""
+    def run(self, args: list[str], inputs: list[Path], bytes_per_second: int = _BYTES_PER_SECOND) -> Ran:
+        """Blocks until ffmpeg ends. Call on the child's main thread: ffmpeg dies with the thread that started it.
+
+        ``bytes_per_second``: what is slower hangs. Raises TransferFailed then.
+        """
         size = sum(path.stat().st_size for path in inputs)
         process = self._popen(["-nostdin", *args], subprocess.DEVNULL)
         try:
-            out, log = process.communicate(timeout=_patience(size))
+            out, log = process.communicate(timeout=_patience(size, bytes_per_second))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
             raise TransferFailed(_ENDLESS) from None
-        ran = Ran(process.returncode, out.decode("utf-8", "replace"), log[-_LOG_BYTES:].decode("utf-8", "replace"))
-        return self._judge(ran)
+        return self._judge(Ran(process.returncode, out.decode("utf-8", "replace"), _shortened(log)))
 
     def _popen(self, args: list[str], stdin: int, kept: Sequence[int] = ()) -> subprocess.Popen[bytes]:
         """preexec_fn: one prepared call into libc, so safe beside threads."""
@@ -210,9 +214,16 @@ class Ffmpeg:
         return ran
 
 
-def _patience(size: int) -> float:
+def _patience(size: int, bytes_per_second: int = _BYTES_PER_SECOND) -> float:
     """Seconds that ffmpeg may take over ``size`` bytes."""
-    return 120 + size / _BYTES_PER_SECOND
+    return 120 + size / bytes_per_second
+
+
+def _shortened(log: bytes) -> str:
+    """What a file says of itself stands at the log's beginning, what became of it at the end."""
+    half = _LOG_BYTES // 2
+    kept = log if len(log) <= _LOG_BYTES else log[:half] + b"\n" + log[-half:]
+    return kept.decode("utf-8", "replace")
 
 
 def _inputs(tracks: list[Path]) -> list[str]:

@@ -20,6 +20,8 @@ _SOUND = re.compile(r"^(?: \(([\w-]+)\))?(?: \([^)]*\))?, (\d+ Hz), ([^,]+)")
 _SIZE = re.compile(r"\b\d{2,5}x(\d{2,5})\b")
 _FRAME = re.compile(r"^frame=(\d+)", re.MULTILINE)
 _CUT_OFF = re.compile(r"partial file|ended prematurely|moov atom not found|corrupt input packet|truncat", re.IGNORECASE)
+# What its own output complains of, two frames at one time, is no fault of the file: ``[null @ 0x…] [error]``.
+_DAMAGE = re.compile(r"^(?!\[(?:null|out#\d+)\b).*\[(?:error|fatal)\]", re.MULTILINE)
 _NAMES = {"mov": "mp4", "matroska": "mkv"}
 
 
@@ -92,7 +94,7 @@ def _check_end(ran: Ran, full: bool) -> None:
     frames = [int(count) for count in _FRAME.findall(ran.out)]
     if ran.code or _CUT_OFF.search(ran.log) or not frames or not frames[-1]:
         raise WrongMedia("The video is cut off: its end is missing.")
-    if full and re.search(r"\[(error|fatal)\]", ran.log):
+    if full and _DAMAGE.search(ran.log):
         raise WrongMedia("The video is damaged: parts of it cannot be decoded.")
 
 

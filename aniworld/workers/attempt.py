@@ -285,6 +285,8 @@ class Attempt:
             ffmpeg=self._shop.ffmpeg(),
             private_hosts=self._shop.private_hosts,
             user_agent=self._shop.user_agent,
+            full_decode_check=download.full_check,
+            niceness=download.niceness,
             write_chapters=self._shop.settings().library.write_chapters,
         )
         self._transfer = Transfer(

@@ -61,7 +61,7 @@ def owner(tmp_path: Path, library: Path, site: Garden) -> Iterator[Server]:
     server.start()
     server.configure(
         catalogue={"requests_per_second": 50, "refresh_hours": 1},
-        download={"min_free_space_mb": 10, "auto_start": True, "languages": ["ger-dub", "ger-sub"]},
+        download={"min_free_space_mb": 10, "niceness": 0, "auto_start": True, "languages": ["ger-dub", "ger-sub"]},
     )
     server.post("/api/anime/add", {"link": f"{site.url}/anime/stream/{SLUG}"}, 201)
     until(lambda: detail_when_read(server, SLUG))

@@ -96,7 +96,9 @@ def foreign_server(tmp_path: Path, library: Path, site: ForeignSite) -> Iterator
         ANIWORLD_LIBRARY=str(library),
     )  # fmt: skip
     server.start()
-    server.configure(catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10, "concurrency": 4})
+    server.configure(
+        catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10, "niceness": 0, "concurrency": 4}
+    )
     yield server
     server.stop()
 

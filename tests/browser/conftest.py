@@ -82,7 +82,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Itera
     with DemoSite(media_folder, throttle=SLOW) as site:
         server = Server(home / "instance", ANIWORLD_TRUSTED_PROXIES="127.0.0.1", **environment_for(site, library))
         server.start()
-        server.configure(catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10})
+        server.configure(catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10, "niceness": 0})
         for slug in DEMO:
             server.post("/api/anime/add", {"link": f"{site.url}/anime/stream/{slug}"})
         until(lambda: all(server.get(f"/api/anime/{slug}")["episodes"] for slug in DEMO))

@@ -60,7 +60,7 @@ class House:
 
     def start(self, **download: object) -> House:
         self.server.start()
-        wishes = {"min_free_space_mb": 0, "retry_limit": 0, "stall_timeout_s": 5.0} | download
+        wishes = {"min_free_space_mb": 0, "retry_limit": 0, "stall_timeout_s": 5.0, "niceness": 0} | download
         self.server.configure(catalogue={"requests_per_second": 50}, download=wishes)
         self.server.post("/api/anime/add", {"link": f"{self.site.url}/anime/stream/{KEY}", "folder": FOLDER})
         until(lambda: self.server.get(f"/api/anime/{KEY}")["episodes"])

@@ -67,7 +67,7 @@ def test_a02_a11_a14_a18_a39_nothing_of_it_runs_leaves_the_library_or_reaches_th
         try:
             server.configure(
                 catalogue={"requests_per_second": 50},
-                download={"min_free_space_mb": 10, "retry_limit": 0, "concurrency": 4},
+                download={"min_free_space_mb": 10, "niceness": 0, "retry_limit": 0, "concurrency": 4},
             )
             server.post("/api/anime/add", {"link": f"{site.url}/anime/stream/evil"}, 201)
             detail = until(lambda: (found := server.get("/api/anime/evil"))["episodes"] and found, 40)

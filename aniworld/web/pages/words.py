@@ -60,6 +60,8 @@ SETTING_NAMES: dict[str, Callable[[], str]] = {
     "download.stall_timeout_s": lambda: _("Stalled after seconds"),
     "download.history_limit": lambda: _("Length of the history"),
     "download.min_free_space_mb": lambda: _("Free space to leave, in MB"),
+    "download.full_check": lambda: _("Check every frame"),
+    "download.niceness": lambda: _("Step aside for other programs"),
     "download.auto_start": lambda: _("Start by itself"),
     "tracking.enabled": lambda: _("Look for new episodes"),
     "tracking.interval_hours": lambda: _("Hours between looks"),

@@ -1,0 +1,50 @@
+"""Every frame is decoded before a file counts, where that is wished: damage in its middle is found."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from aniworld.core.errors import WrongMedia
+
+from .fixtures import Ask, Videos, frames
+from .media_server import MediaHost
+
+
+def damaged(data: bytes) -> bytes:
+    """The same length, container and end; twenty kilobytes in the middle are others."""
+    middle = len(data) // 2
+    return data[:middle] + bytes(number * 37 % 251 for number in range(20_000)) + data[middle + 20_000 :]
+
+
+@pytest.mark.parametrize("name", ["mp4", "webm"])
+def test_damage_in_the_middle_is_found(host: MediaHost, videos: Videos, ask: Ask, name: str) -> None:
+    host.files[f"/v.{name}"] = damaged(getattr(videos, name))
+    with pytest.raises(WrongMedia, match="damaged: parts of it cannot be decoded"):
+        ask(f"/v.{name}", full_decode_check=True).run()
+
+
+def test_without_it_only_the_container_and_the_end_are_looked_at(host: MediaHost, videos: Videos, ask: Ask) -> None:
+    host.files["/v.mp4"] = damaged(videos.mp4)
+    assert ask("/v.mp4").run().path.read_bytes() == host.files["/v.mp4"]
+
+
+@pytest.mark.parametrize("name", ["mp4", "webm", "ts"])
+def test_a_sound_file_passes(host: MediaHost, videos: Videos, ask: Ask, tmp_path: Path, name: str) -> None:
+    host.files[f"/v.{name}"] = getattr(videos, name)
+    plain = tmp_path / f"plain.{name}"
+    plain.write_bytes(getattr(videos, name))
+    assert frames(ask(f"/v.{name}", full_decode_check=True).run().path) == frames(plain)
+
+
+def test_frames_that_come_at_one_time_are_no_damage(host: MediaHost, videos: Videos, ask: Ask, tmp_path: Path) -> None:
+    """ffmpeg's own output complains of such times, though everything was decoded."""
+    (tmp_path / "v.mp4").write_bytes(videos.mp4)
+    same = "setts=pts='floor(PTS/4096)*4096':dts='floor(DTS/4096)*4096'"
+    command = [str(shutil.which("ffmpeg")), "-v", "error", "-i", "v.mp4", "-c", "copy", "-bsf:v", same, "same.mkv"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    host.files["/v.mkv"] = (tmp_path / "same.mkv").read_bytes()
+    assert ask("/v.mkv", full_decode_check=True).run().container == "mkv"
