@@ -49,7 +49,7 @@ def install(app: Flask) -> None:
 
 def guard() -> Response | None:
     """Before every request: who asks, may they, and is the wish their own."""
-    g.identity = None if request.endpoint == "pages.static" else identify()
+    g.identity = None if request.endpoint == "pages.static" else _asker()
     if g.identity is None and request.endpoint in BY_BASIC:
         g.identity = by_calendar_password()
     if g.identity is None and request.endpoint not in PUBLIC | OWN_SIGN_IN:
@@ -63,6 +63,16 @@ def guard() -> Response | None:
         raise Forbidden("This API key may read only.")
     bodies.check()
     return None
+
+
+def _asker() -> Identity | None:
+    """Who asks. Where anybody may come, an old token is nobody's: whoever holds one can still sign in again."""
+    try:
+        return identify()
+    except NotSignedIn:
+        if request.endpoint in PUBLIC:
+            return None
+        raise
 
 
 def identity() -> Identity | None:

@@ -47,6 +47,19 @@ def test_login_gives_a_token_and_a_cookie(running: Server, visitor: requests.Ses
 
 
 @pytest.mark.parametrize(
+    "proof", [{"Authorization": "Bearer of.old.days"}, {"Authorization": "Bearer"}, {"X-Api-Key": "aw_" + "x" * 43}]
+)
+def test_where_anybody_may_come_an_old_proof_is_nobodys(running: Server, proof: dict[str, str]) -> None:
+    status = requests.get(running.url + "/api/auth/status", headers=proof)
+    assert (status.status_code, status.json()["authenticated"]) == (200, False)
+    health = requests.get(running.url + "/health", headers=proof, allow_redirects=False)
+    assert (health.status_code, health.json()) == (200, {"status": "ok"})
+    again = requests.post(running.url + "/api/auth/login", json={"password": PASSWORD}, headers=proof)
+    assert again.status_code == 200
+    problem(requests.get(running.url + "/api/queue/status", headers=proof), 401)
+
+
+@pytest.mark.parametrize(
     ("body", "status"),
     [
         ({}, 422), ({"password": 7}, 422), ({"password": PASSWORD, "user": "x"}, 422), ({"password": ""}, 422),
