@@ -114,7 +114,8 @@ class Machine(ABC):
         first = psutil.Process(self._process.pid)
         first.send_signal(number)  # before its children, so that it begins no further one
         for child in first.children(recursive=True):
-            child.send_signal(number)
+            with suppress(psutil.NoSuchProcess):  # one that ended by itself meanwhile
+                child.send_signal(number)
 
     def _run(self, command: list[str]) -> None:
         done = subprocess.run(unprivileged(command), cwd=self.folder, capture_output=True, text=True, timeout=120)

@@ -117,8 +117,8 @@ class House:
 
     def in_library(self) -> list[Path]:
         """Every file that a person would see, whatever its name."""
-        found = (path for path in self.library.rglob("*") if path.is_file())
-        return [path for path in found if not path.relative_to(self.library).parts[0].startswith(".")]
+        seen = (place for place in self.library.iterdir() if not place.name.startswith("."))
+        return [path for place in seen for path in (place, *place.rglob("*")) if path.is_file()]
 
     def unfinished(self) -> set[str]:
         return {item["id"] for item in self.items().values() if item["status"] != "completed"}
