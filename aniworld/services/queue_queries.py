@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Result, Select, case, func, or_, select
@@ -14,6 +14,7 @@ from aniworld.core.queue import Status, check_move
 from aniworld.models import DownloadQueueItem
 
 POSITION_GAP = 1 << 16
+LONGEST_WAIT = timedelta(days=1, hours=1)  # a source that asks for more than a day is not believed
 NEXT_FIRST = (DownloadQueueItem.priority.desc(), DownloadQueueItem.position, DownloadQueueItem.added_at)
 NEWEST_FIRST = (DownloadQueueItem.completed_at.desc(), DownloadQueueItem.added_at.desc())
 ORDER_BY = {
@@ -73,7 +74,9 @@ def status_rank() -> ColumnElement[int]:
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(DownloadQueueItem.not_before.is_(None), DownloadQueueItem.not_before <= now)
+    """Items that wait for no later time; one beyond the longest wait is a clock's that was set back since."""
+    due = DownloadQueueItem.not_before
+    return or_(due.is_(None), due <= now, due > now + LONGEST_WAIT)
 
 
 def not_from(sources: Iterable[str]) -> ColumnElement[bool]:
