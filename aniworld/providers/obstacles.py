@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -20,28 +22,37 @@ SIGNS = (
     "hcaptcha.com",
     "verifizierung",
 )
-_TITLE_SIGNS = ("just a moment", "checking your browser", "ddos-guard", "verifizierung")
+_HEADED = ("just a moment", "checking your browser", "ddos-guard", "verifizierung")
+_WIDGETS = ("cf-turnstile", "g-recaptcha", "hcaptcha.com")
 _PROTECTING = frozenset({403, 429, 503})
 _LOOKED_AT = 262_144
 _LINKS_OF_A_SITE = 8
+_HEADING = re.compile(r"<(title|h[1-3])\b[^>]{0,300}>(.{0,300}?)</\1", re.DOTALL)
+_WRITTEN_IN = re.compile(r"<textarea|type\s*=\s*[\"']?(?:password|text|email|search)\b")
 
 
 def sign_of(page: Page, *, nothing_found: bool = False) -> str | None:
     """The sign of a browser check on a page, or None.
 
-    Statuses 403, 429 and 503 need any sign. An honest page with status 200 may carry a sign as well (a sign-in form
-    with a captcha, a protection script beside the content), so there only its title counts; with ``nothing_found``,
-    when nothing of what was looked for is on it, any sign does, unless it has the many links of a site's own page.
+    Statuses 403, 429 and 503 need any sign. With status 200 an honest page may carry one as well: a series of that name,
+    a sign-in form with a captcha, a protection script beside the content. So there a sign counts only with
+    ``nothing_found``, when nothing of what was looked for is on the page: in its title and headings, as a form that asks
+    for nothing but a captcha, and anywhere on a page without the many links of a site's own.
     """
-    text = page.text[:_LOOKED_AT].lower()
-    bare = nothing_found and page.status < 400 and text.count("<a ") < _LINKS_OF_A_SITE
-    if page.status in _PROTECTING or bare:
-        return next((sign for sign in SIGNS if sign in text), None)
-    if page.status >= 400:
+    if page.status in _PROTECTING:
+        return _first(SIGNS, page.text[:_LOOKED_AT].lower())
+    if page.status >= 400 or not nothing_found:
         return None
-    start = text.find("<title")
-    title = text[start : text.find("</title", start)][:300] if start >= 0 else ""
-    return next((sign for sign in _TITLE_SIGNS if sign in title), None)
+    text = page.text[:_LOOKED_AT].lower()
+    headings = " ".join(found[2] for found in _HEADING.finditer(text))
+    forms = (form.split("</form", 1)[0] for form in text.split("<form")[1:])
+    asking = " ".join(form for form in forms if not _WRITTEN_IN.search(form))
+    rest = text if text.count("<a ") < _LINKS_OF_A_SITE else ""
+    return _first(_HEADED, headings) or _first(_WIDGETS, asking) or _first(SIGNS, rest)
+
+
+def _first(signs: Iterable[str], text: str) -> str | None:
+    return next((sign for sign in signs if sign in text), None)
 
 
 def check_obstacle(page: Page, *, nothing_found: bool = False) -> None:

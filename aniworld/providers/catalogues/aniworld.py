@@ -10,7 +10,6 @@ from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
 from aniworld.providers.obstacles import check_obstacle
-from aniworld.providers.parsing import parsed
 
 from . import aniworld_lists as lists
 from . import aniworld_pages as pages
@@ -134,7 +133,7 @@ class Aniworld(Engine):
     def all_titles(self) -> list[CatalogueTitle]:
         page = self._ask(lambda base: self.gate.get(f"{base}/animes", max_bytes=LIST_BYTES))
         self._check_status(page)
-        rows = parsed(lists.parse_titles, page.text, page.url)
+        rows = self._parsed(page, lists.parse_titles, "/animes")
         return [
             CatalogueTitle(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.alternatives,
                            row.genre)

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, Tag
 from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 
-from .facts import EpisodeFacts, HosterRow, Row, SeasonFacts, SeriesFacts
+from .facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
 from .hrefs import seasons_of, spot_of
 from .html import (
     attribute,
@@ -36,7 +36,8 @@ from .languages import BY_KEY, from_flag_file, from_label
 TITLE = ("div.series-title h1[itemprop=name] > span", "div.series-title h1", "h1[itemprop=name]")
 SEASONS = "#stream ul a[href]"
 TABLE = "table.seasonEpisodesList"
-HOSTERS = "div.hosterSiteVideo li[data-link-target]"
+ROWS = f"{TABLE} tr[data-episode-id][data-episode-season-id]"
+HOSTERS = "div.hosterSiteVideo li[data-lang-key][data-link-target]"
 
 _ABSOLUTE = re.compile(r"\s*\[\s*(?:Episode|Folge|Ep\.?)\s*0*(\d{1,5})\s*\]\s*$", re.IGNORECASE)
 _GONE = re.compile(r"nicht gefunden|deaktiviert", re.IGNORECASE)
@@ -45,14 +46,11 @@ _GONE = re.compile(r"nicht gefunden|deaktiviert", re.IGNORECASE)
 def parse_series(text: str, url: str) -> SeriesFacts:
     """Everything on a series page, with the season that it shows. Raises NothingThere, PageChanged."""
     soup = soup_of(text, url)
-    _check_there(soup, url)
-    heading = select_first(soup, *TITLE)
     title = next((words for selector in TITLE if (words := words_of(soup.select_one(selector)))), "")
-    if heading is None or not title:
-        raise not_found(TITLE[0], url)
     season = _season_facts(soup, url)
-    if not season.seasons and not season.table:
-        raise not_found(SEASONS, url)
+    if not title or not (season.seasons or season.table):
+        _check_there(soup, url)
+        raise not_found(SEASONS if title else TITLE[0], url)
     return SeriesFacts(
         title=title,
         season=season,
@@ -68,33 +66,41 @@ def parse_series(text: str, url: str) -> SeriesFacts:
 
 
 def parse_season(text: str, url: str) -> SeasonFacts:
-    """One season's table. A season that is not there has neither navigation nor table: NothingThere."""
+    """One season's table. A season that is not there has neither navigation nor table: NothingThere, SeasonAbsent."""
     soup = soup_of(text, url)
-    _check_there(soup, url)
     facts = _season_facts(soup, url)
     if not facts.seasons and not facts.table:
-        raise NothingThere(f"There is no such season at {url}.")
+        _check_there(soup, url)
+        known = select_first(soup, *TITLE) is not None
+        raise (NothingThere if known else SeasonAbsent)(f"There is no such season at {url}.")
     return facts
 
 
 def parse_episode(text: str, url: str) -> EpisodeFacts:
     """An episode's titles and hosters, in the page's order, each once. Raises NothingThere, PageChanged."""
     soup = soup_of(text, url)
-    _check_there(soup, url)
+    rows = tuple(dict.fromkeys(_hoster_rows(soup, _languages_by_key(soup))))
+    if not rows:
+        _check_there(soup, url)
+        _check_empty(soup, url)
     title = words_of(soup.select_one("span.episodeGermanTitle"))
     title_en = words_of(soup.select_one("small.episodeEnglishTitle"))
-    box = soup.select_one("div.hosterSiteVideo")
-    languages = soup.select_one("div.changeLanguageBox")
-    if box is None and languages is None:
-        raise not_found(HOSTERS, url)
-    rows = tuple(dict.fromkeys(_hoster_rows(soup, _languages_by_key(soup))))
     return EpisodeFacts(_split_absolute(title)[0], _split_absolute(title_en)[0], rows)
 
 
 def _check_there(soup: BeautifulSoup, url: str) -> None:
+    """Asked where what was looked for is missing: an honest page may say that JavaScript "ist deaktiviert"."""
     for alert in soup.select("div.messageAlert.danger"):
         if _GONE.search(words_of(alert)):
             raise NothingThere(f"The catalogue says that there is nothing at {url}.")
+
+
+def _check_empty(soup: BeautifulSoup, url: str) -> None:
+    """Nothing, where a page has the place for hosters and none in it that cannot be read. Raises PageChanged."""
+    box = soup.select_one("div.hosterSiteVideo")
+    lines = box.select("li[data-lang-key], li[data-link-id], li[data-link-target], li:has(a[href])") if box else []
+    if box is None or not all(attribute(line, "data-lang-key") and _target(line) for line in lines):
+        raise not_found(HOSTERS, url)
 
 
 def _description(soup: BeautifulSoup) -> str:
@@ -122,10 +128,17 @@ def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
         row = _row(line, season) if season is not None else None
         if row is not None:
             rows.setdefault((row.season, row.number), row)
+    if not rows and any(_may_be_episode(line) for table in tables for line in table.select("tr")):
+        raise not_found(ROWS, url)
     # A body without rows is an announced season, or one that the page keeps for later beside the one it shows.
     bodies = (_body_season(body) for table in tables for body in table.select("tbody"))
     shown = {season for season, _ in rows} or {season for season in bodies if season is not None}
     return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), frozenset(shown), bool(tables))
+
+
+def _may_be_episode(line: Tag) -> bool:
+    """Whether a row has several cells; one wide cell says that there are no episodes yet."""
+    return len(line.select("td")) > 1
 
 
 def _is_heading(line: Tag) -> bool:
@@ -189,31 +202,32 @@ def _split_absolute(title: str) -> tuple[str, int | None]:
 
 
 def _languages_by_key(soup: BeautifulSoup) -> dict[str, str]:
-    """Key number → language, by flag file; a key whose flag is missing has its usual meaning."""
-    known: dict[str, str] = {}
+    """Key number → language, by the flag file of any copy of its image; a key without a flag has its usual meaning."""
+    flags: dict[str, str] = {}
+    others: dict[str, str] = {}
     for image in soup.select("div.changeLanguageBox [data-lang-key]"):
         key = attribute(image, "data-lang-key")
         flag = image if image.name == "img" else image.select_one("img")
-        language = from_flag_file(image_address(flag)) or BY_KEY.get(key)
-        language = language or from_label(attribute(image, "title", "alt"))
-        if key and language:
-            known.setdefault(key, language)
-    return known
+        if language := from_flag_file(image_address(flag)):
+            flags.setdefault(key, language)
+        elif language := BY_KEY.get(key) or from_label(attribute(image, "title", "alt")):
+            others.setdefault(key, language)
+    return {**others, **flags}
 
 
 def _hoster_rows(soup: BeautifulSoup, languages: dict[str, str]) -> Iterator[HosterRow]:
     for item in soup.select("div.hosterSiteVideo li[data-lang-key]"):
         key = attribute(item, "data-lang-key")
         language = languages.get(key) or BY_KEY.get(key)
-        href = attribute(item, "data-link-target") or _watch_link(item)
+        href = _target(item)
         if language and href:
             yield HosterRow(words_of(item.select_one("h4")) or _icon_title(item), language, href)
 
 
-def _watch_link(item: Tag) -> str:
+def _target(item: Tag) -> str:
     identity = attribute(item, "data-link-id")
-    anchor = attribute(item.select_one("a[href*='/redirect/']"), "href")
-    return anchor or (f"/redirect/{identity}" if re.fullmatch(r"[\w-]+", identity) else "")
+    stated = attribute(item, "data-link-target") or attribute(item.select_one("a[href*='/redirect/']"), "href")
+    return stated or (f"/redirect/{identity}" if re.fullmatch(r"[\w-]+", identity) else "")
 
 
 def _icon_title(item: Tag) -> str:
@@ -244,16 +258,18 @@ def series_hits(found: list) -> list[SearchHit]:
 
 
 def site_hits(text: str) -> list[SearchHit] | None:
-    """The hits of ``/ajax/search``, episodes and help pages among them; None for no JSON."""
+    """The hits of ``/ajax/search``, episodes and help pages among them; None for no list in JSON."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    hits = [hit for hit in found if isinstance(hit, dict)] if isinstance(found, list) else []
+    if not isinstance(found, list):
+        return None
     return [
         SearchHit(
             without_markup(hit.get("title")), unquote(str(hit.get("link") or "")).strip(),
             without_markup(hit.get("description")),
         )
-        for hit in hits
+        for hit in found
+        if isinstance(hit, dict)
     ]  # fmt: skip

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aniworld.core.errors import NothingThere
+
+
+class SeasonAbsent(NothingThere):
+    """A page with neither seasons nor episodes: the season is not there, unless this is no page of the site at all."""
+
 
 @dataclass(frozen=True)
 class Row:

@@ -15,18 +15,21 @@ from aniworld.core.errors import AddressRefused, InvalidInput, LinkDead, Nothing
 from aniworld.core.keys import SLUG_FORM, key_from_slug
 from aniworld.core.media import HosterLink
 from aniworld.providers.base import Catalogue, CatalogueSettings
+from aniworld.providers.hosters.media import parse_player
 from aniworld.providers.http import Gate, Page, redirect_target
 from aniworld.providers.images import Cover, fetch_cover
-from aniworld.providers.obstacles import blocked, check_obstacle
+from aniworld.providers.obstacles import blocked, check_obstacle, sign_of
 from aniworld.providers.parsing import parsed
+
+from .facts import SeasonAbsent
 
 T = TypeVar("T")
 
 PAGES_REMEMBERED = 256
-PAGE_BYTES = 4 * 1024 * 1024
+PAGE_BYTES = 8 * 1024 * 1024
 HOPS = 5
 
-_PLAYER = re.compile(r"<video|<source|<iframe|og:video|\.m3u8|\.mp4|contenturl|jwplayer|sources\s*:", re.IGNORECASE)
+_PLAYER = re.compile(r"<video|<source|og:video|\.m3u8|\.mp4|contenturl|jwplayer|sources\s*:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ class Site(Catalogue):
     def place(self, link: str) -> Place | None:
         """Where ``link`` points, whatever its host; None for no series of this engine."""
         text = link.strip()
-        if SLUG_FORM.fullmatch(text):
-            return self._from_slug(text)
+        if SLUG_FORM.fullmatch(text.rstrip("/")):
+            return self._from_slug(text.rstrip("/"))
         try:
             found = self.form.search(unquote(urlsplit(with_scheme(text)).path))
         except ValueError:
@@ -146,7 +149,7 @@ class Site(Catalogue):
     def _parsed(self, page: Page, parse: Callable[[str, str], T], path: str) -> T:
         try:
             return parsed(parse, page.text, page.url)
-        except PageChanged as error:
+        except (PageChanged, SeasonAbsent) as error:
             check_obstacle(page, nothing_found=True)
             if self.place(path) is not None and self.place(page.url) is None:
                 raise NothingThere(f"{self.name} has nothing at {path}; it sends to {page.url} instead.") from error
@@ -218,9 +221,14 @@ class Site(Catalogue):
         if page.status >= 400:
             raise LinkDead(f"The link to {link.hoster} does not open (status {page.status}).")
         moved = urlsplit(page.url).path != urlsplit(self._rebased(link.url, self._root_of(page.url))).path
-        if moved and (page.media or _PLAYER.search(page.text)):
+        if moved and (page.media or _PLAYER.search(page.text) or _frames_a_player(page)):
             return page.url
         raise blocked(page.url, "a page in between instead of the hoster")
+
+
+def _frames_a_player(page: Page) -> bool:
+    """Whether a page holds a frame that may be a player; advertisements and browser checks come in frames, too."""
+    return sign_of(page, nothing_found=True) is None and bool(parsed(parse_player, page.text, page.url).frames)
 
 
 def with_scheme(link: str) -> str:

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 
-from .facts import EpisodeFacts, HosterRow, Row, SeasonFacts, SeriesFacts
+from .facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
 from .hrefs import spot_of
 from .html import attribute, image_address, not_found, number_in, plain, select_first, soup_of, texts, words_of
 from .languages import from_flag, from_label
@@ -19,7 +19,8 @@ from .languages import from_flag, from_label
 PILLS = "#season-nav a[data-season-pill]"
 ROWS = "tr.episode-row"
 BOXES = "#episode-links button.link-box[data-link-id][data-play-url]"
-TITLE = ("h1[itemprop=name]", "h1.show-title", "h1")
+PLAYED = "button.link-box[data-play-url], a.link-box[data-play-url]"
+TITLE = ("h1[itemprop=name]", "h1.show-title", "h1:not(header h1, nav h1)", "h1")
 SHOWS = "h6.show-title"
 ADDRESS_LENGTH = 2000
 
@@ -62,10 +63,10 @@ def parse_series(text: str, url: str) -> SeriesFacts:
 
 
 def parse_season(text: str, url: str) -> SeasonFacts:
-    """One season's rows. A season that is not there has neither pills nor rows: NothingThere."""
+    """One season's rows. A season that is not there has neither pills nor rows: SeasonAbsent."""
     facts = _season_facts(soup_of(text, url), url)
     if not facts.seasons and not facts.table:
-        raise NothingThere(f"There is no such season at {url}.")
+        raise SeasonAbsent(f"There is no such season at {url}.")
     return facts
 
 
@@ -74,6 +75,8 @@ def parse_episode(text: str, url: str) -> EpisodeFacts:
     soup = soup_of(text, url)
     if soup.select_one("#episode-links") is None and not soup.select("button.link-box"):
         _check_there(soup, url)
+        raise not_found(BOXES, url)
+    if soup.select_one("#episode-links .link-box") is not None and soup.select_one(PLAYED) is None:
         raise not_found(BOXES, url)
     title, title_en = _titles(soup)
     return EpisodeFacts(title, title_en, tuple(dict.fromkeys(_hosters(soup))))
@@ -114,15 +117,17 @@ def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
         row = _row(line, shown)
         if row is not None:
             rows.setdefault((row.season, row.number), row)
+    if found and not rows:
+        raise not_found(f"{ROWS} .episode-number-cell", url)
     table = bool(found) or _announced(soup)
     numbers = frozenset({season for season, _ in rows} | ({shown} if table else set()))
     return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), numbers, table)
 
 
 def _announced(soup: BeautifulSoup) -> bool:
-    """Whether there is a table for episodes and nothing in it yet. One with other rows is a page that has changed."""
+    """Whether there is a table for episodes, empty but for a cell over its whole width; other rows are a changed page."""
     tables = soup.select("table")
-    return bool(tables) and all(table.select_one("td") is None for table in tables)
+    return bool(tables) and all(table.select_one("td:not([colspan])") is None for table in tables)
 
 
 def _pill(anchor: Tag) -> tuple[int, str] | None:
@@ -184,7 +189,7 @@ def _titles(soup: BeautifulSoup) -> tuple[str, str]:
 
 
 def _hosters(soup: BeautifulSoup) -> Iterator[HosterRow]:
-    for box in soup.select("button.link-box[data-play-url], a.link-box[data-play-url]"):
+    for box in soup.select(PLAYED):
         name, label = attribute(box, "data-provider-name"), attribute(box, "data-language-label")
         language = from_label(label)
         if language and name != "Provider":

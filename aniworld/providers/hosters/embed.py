@@ -44,14 +44,13 @@ class Embed(Hoster):
 
     def _inside(self, facts: PlayerFacts, page: Page, quality: str, depth: int) -> Stream:
         """The page states no media: its frames are asked; else the reason is told."""
-        fault: SourceError = _without_media(facts, page)
-        if sign_of(page, nothing_found=True) and not facts.frames:
-            raise _browser_check(urlsplit(page.url).hostname or "")
+        checked = not facts.gone and sign_of(page, nothing_found=True) is not None
+        fault: SourceError = _browser_check(urlsplit(page.url).hostname) if checked else _without_media(facts, page)
         for frame in facts.frames if depth > 0 else ():
             try:
                 return self._stream(frame, page.url, quality, depth - 1)
             except SourceError as error:
-                fault = fault if isinstance(fault, LinkDead) else error
+                fault = fault if checked or isinstance(fault, LinkDead) else error
         raise fault
 
     def _itself(self, page: Page, referer: str) -> Stream:
@@ -98,7 +97,7 @@ def _check_status(page: Page, host: str) -> None:
         raise LinkDead(f"The video at {host} does not open (status {page.status}).")
 
 
-def _browser_check(host: str) -> HosterUnsupported:
+def _browser_check(host: str | None) -> HosterUnsupported:
     return HosterUnsupported(
         f"{host} asks for a browser check. Open it in a browser, wait a while, or use another network or hoster."
     )
