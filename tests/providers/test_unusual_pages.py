@@ -191,3 +191,118 @@ def test_engine_2_results_with_full_addresses_and_doubles() -> None:
         "https://s.to/suche",
     )
     assert [(show.name, show.href) for show in shows] == [("A & B", "https://s.to/serie/a?x=1"), ("C", "/serie/c")]
+
+
+TITLED = '<div class="series-title"><h1 itemprop="name" data-alternativetitles="{names}"><span>A</span></h1></div>'
+STREAM = '<div id="stream"><ul><li><a href="/anime/stream/a/staffel-1">1</a></li></ul></div>'
+
+
+def row1(number: int, flags: str = "") -> str:
+    return f'<tr data-episode-id="{number}" data-episode-season-id="{number}"><td>{number}</td><td class="editFunctions">{flags}</td></tr>'  # noqa: E501
+
+
+def season1(rows: str, names: str = "", before: str = "") -> str:
+    table = f'<table class="seasonEpisodesList"><tbody id="season1">{rows}</tbody></table>'
+    return before + TITLED.format(names=names) + STREAM + table
+
+
+def test_flags_in_any_folder_with_any_query_and_in_capitals() -> None:
+    flags = ("german.svg?v=2&amp;from=/a/b", "x/y/GERMAN.SVG", "german.png#a/b")
+    rows = "".join(row1(n, f'<img class="flag" src="/img/{flag}">') for n, flag in enumerate(flags, 1))
+    assert [entry.languages for entry in engine1({"": season1(rows)}, "a").episodes] == [("ger-dub",)] * 3
+
+
+def test_a_quoted_name_behind_another_keeps_its_comma() -> None:
+    series = engine1({"": season1(row1(1), "Steel, &quot;Sand, Wind&quot;, &quot;鋼&quot;")}, "a")
+    assert series.alternative_titles == ("Steel", "Sand, Wind", "鋼")
+
+
+@pytest.mark.parametrize("alert", ["JavaScript ist deaktiviert.", "Dein Browser wurde nicht gefunden."])
+def test_an_alert_beside_what_was_looked_for_does_not_hide_it(alert: str) -> None:
+    notice = f'<noscript><div class="messageAlert danger">{alert}</div></noscript>'
+    assert len(engine1({"": season1(row1(1), before=notice)}, "a").episodes) == 1
+    box = '<div class="hosterSiteVideo"><ul><li data-lang-key="1" data-link-id="7"><h4>VOE</h4></li></ul></div>'
+    assert aniworld_pages.parse_episode(notice + box, "https://aniworld.to/x").hosters[0].href == "/redirect/7"
+
+
+def test_a_long_season_with_much_around_each_episode_is_read() -> None:
+    series = engine1({"": season1("".join(row1(n, " " * 4000) for n in range(1, 1201)))}, "a")
+    assert len(series.episodes) == 1200
+
+
+def test_rows_and_hosters_that_cannot_be_read_are_a_changed_page() -> None:
+    with pytest.raises(PageChanged, match="data-episode-id"):
+        engine1({"": season1("<tr><td><button>Eins</button></td><td>Titel</td></tr>")}, "a")
+    for box in (
+        '<div class="hosterSiteVideo"><li data-lang-key="1" data-hoster="/go/1"><h4>VOE</h4></li></div>',
+        '<div class="hosterSiteVideo"><li><a href="/redirect/1">VOE</a></li></div>',
+        '<div class="players"><a href="/redirect/1">VOE</a></div>',
+    ):
+        flags = '<div class="changeLanguageBox"><img data-lang-key="1" src="/img/german.svg"></div>'
+        with pytest.raises(PageChanged, match="hosterSiteVideo"):
+            aniworld_pages.parse_episode(flags + box, "https://aniworld.to/x")
+    pills = '<h1>A</h1><nav id="season-nav"><a data-season-pill="1" href="/serie/a/staffel-1">1</a></nav>'
+    with pytest.raises(PageChanged, match="episode-number-cell"):
+        engine2({"": f"{pills}<table><tr class='episode-row'><td>Eins</td></tr></table>"}, "a")
+    with pytest.raises(PageChanged, match="data-play-url"):
+        sto_pages.parse_episode("<div id='episode-links'><button class='link-box' data-url='/r'></button></div>", "x")
+
+
+def test_a_flag_in_the_copy_without_scripts_decides_over_the_key_number() -> None:
+    facts = aniworld_pages.parse_episode(
+        """<div class="changeLanguageBox"><img data-lang-key="2" src="data:image/gif;base64,R0"><noscript>
+        <img data-lang-key="2" src="/public/img/english.svg"></noscript></div>
+        <div class="hosterSiteVideo"><ul><li data-lang-key="2" data-link-id="7"><h4>VOE</h4></li></ul></div>""",
+        "https://aniworld.to/x",
+    )
+    assert [row.language for row in facts.hosters] == ["eng-dub"]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        '<a href="/anime/stream/{0}"><img><h3 class="seriesTitle">{0}</h3></a><small>S01E05</small><small>~ 14:40 Uhr</small>',
+        '<a href="#merken">!</a><h3 class="seriesTitle"><a href="/anime/stream/{0}">{0}</a></h3><p><small>S01E05</small><small>~ 14:40 Uhr</small></p>',  # noqa: E501
+        '<p><a href="/anime/stream/{0}"></a></p><p><h3 class="seriesTitle">{0}</h3></p><small>S01E05 ~ 14:40 Uhr</small>',
+    ],
+)
+def test_calendar_cards_of_every_build_and_headings_between_them(card: str) -> None:
+    cards = [f'<div class="card">{card.format(name)}</div>' for name in "ab"]
+    text = f'<section class="calendarList"><h3>Montag, 03.08.2026</h3>{cards[0]}<div><h3>Werbung</h3></div>{cards[1]}</section>'  # noqa: E501
+    alone = f'<section class="calendarList"><h3>Montag, 03.08.2026</h3><div class="row">{cards[0]}</div></section>'
+    rows = aniworld_lists.parse_calendar(text + alone, "https://aniworld.to/animekalender")
+    assert [(r.name, r.href, r.season, r.episode, r.at and r.at.hour) for r in rows] == [
+        (name, f"/anime/stream/{name}", 1, 5, 14) for name in "aba"
+    ]  # fmt: skip
+
+
+def test_lists_know_a_series_again_whatever_its_address_looks_like() -> None:
+    new = "".join(
+        f'<div><a href="{href}"><strong>A</strong></a><span class="blue2">S01 E02</span><img class="flag" src="/{flag}.svg"></div>'
+        for href, flag in (("/anime/stream/a", "german"), ("https://aniworld.to/anime/stream/A/?x", "japanese-german"))
+    )  # fmt: skip
+    (row,) = aniworld_lists.parse_new_episodes(f'<div class="newEpisodeList"><div class="rows">{new}</div></div>', "x")
+    assert row.languages == ("ger-dub", "ger-sub")
+    (title,) = aniworld_lists.parse_titles(
+        """<div id="seriesContainer"><div class="wide\n\tgenre\n"><h3>Action</h3><li><a href="/anime/stream/a">A</a></li>
+        <li><a href="//aniworld.to/anime/stream/a/">A</a></li></div></div>""",
+        "https://aniworld.to/animes",
+    )
+    assert (title.name, title.genre) == ("A", "Action")
+
+
+def test_engine_2_a_logo_is_no_title_and_a_wide_cell_no_episode() -> None:
+    page = """<header><h1>SerienStream</h1></header><main><h1>A</h1><nav id="season-nav"><a data-season-pill="1"
+    href="/serie/a/staffel-1">1</a></nav><table><tr><td colspan="4">Noch keine Episoden.</td></tr></table></main>"""
+    series = engine2({"": page}, "a")
+    assert (series.name, series.seasons, series.episodes) == ("A", (1,), ())
+
+
+def test_a_search_that_answers_something_else_twice_is_no_empty_one() -> None:
+    pages = {"/ajax/seriesSearch": '{"error": "x"}', "POST /ajax/search": "null"}
+    with LoopbackSite(pages) as site:
+        catalogue = Aniworld(open_gate(), CatalogueSettings(site.url))
+        with pytest.raises(PageChanged, match="list"):
+            catalogue.search("a")
+        site.pages["/ajax/seriesSearch"] = '\ufeff[{"name": "A", "link": "A_b/"}]'
+        assert [hit.key for hit in catalogue.search("a")] == ["a-b"]

@@ -63,7 +63,7 @@ def parse_new_episodes(text: str, url: str) -> list[NewRow]:
         raise not_found(NEW_ROWS, url)
     joined: dict[tuple[str, int | None, int | None], NewRow] = {}
     for row in (row for line in soup.select(NEW_ROWS) if (row := _new_row(line))):
-        at = (row.href, row.season, row.episode)
+        at = (spot_of(row.href).slug, row.season, row.episode)
         known = joined.get(at)
         languages = tuple(dict.fromkeys((*(known.languages if known else ()), *row.languages)))
         joined[at] = NewRow(row.name, row.href, row.season, row.episode, known.day if known else row.day, languages)
@@ -97,20 +97,31 @@ def _calendar_rows(section: Tag) -> Iterator[CalendarRow]:
     """The cards below each heading that names a day; there may be several days in one section."""
     day: date | None = None
     for heading in section.select("h3"):
-        if "seriesTitle" not in (heading.get("class") or []):
-            day = _day(words_of(heading))
-        elif day is not None and (row := _calendar_row(heading, day)) is not None:
-            yield row
+        if "seriesTitle" in (heading.get("class") or []):
+            row = _calendar_row(heading, section, day) if day is not None else None
+            if row is not None:
+                yield row
+        elif (named := _day(words_of(heading))) or heading.parent is section:
+            day = named
 
 
-def _calendar_row(title: Tag, day: date) -> CalendarRow | None:
-    card = title.find_parent("a", href=True) or title.find_parent(lambda tag: tag.select_one("a[href]") is not None)
-    if card is None:
-        return None
-    anchor = card if card.name == "a" else card.select_one("a[href]")
+def _calendar_row(title: Tag, section: Tag, day: date) -> CalendarRow | None:
+    card = _card(title, section)
+    anchors = [card, *card.select("a[href]")] if card.name == "a" else card.select("a[href]")
+    href = next((href for anchor in anchors if spot_of(href := attribute(anchor, "href")).slug), "")
     small = " ".join(words_of(tag) for tag in card.select("small"))
     season, episode = _numbers(small)
-    return CalendarRow(words_of(title), attribute(anchor, "href"), season, episode, day, _moment(day, small))
+    return CalendarRow(words_of(title), href, season, episode, day, _moment(day, small)) if href else None
+
+
+def _card(title: Tag, section: Tag) -> Tag:
+    """All that belongs to a title: the widest element around it below the section that holds no other heading."""
+    card = title
+    for around in title.parents:
+        if around is section or len(around.select("h3")) > 1:
+            break
+        card = around
+    return card
 
 
 def parse_titles(text: str, url: str) -> list[TitleRow]:
@@ -120,11 +131,13 @@ def parse_titles(text: str, url: str) -> list[TitleRow]:
     except (etree.LxmlError, ValueError) as error:
         raise PageChanged(f"{url} is no page that can be read.") from error
     rows: dict[str, TitleRow] = {}
-    for genre in tree.xpath("//*[@id='seriesContainer']//div[contains(concat(' ', @class, ' '), ' genre ')]"):
+    for genre in tree.xpath(
+        "//*[@id='seriesContainer']//div[contains(concat(' ', normalize-space(@class), ' '), ' genre ')]"
+    ):
         heading = plain(" ".join(genre.xpath(".//h3[1]//text()")))
         for anchor in genre.xpath(".//li//a[@href]"):
             href = anchor.get("href").strip()
-            rows.setdefault(href, _title_row(anchor, href, heading))
+            rows.setdefault(spot_of(href).slug or href, _title_row(anchor, href, heading))
     if not rows:
         raise not_found(TITLES, url)
     return list(rows.values())

@@ -22,7 +22,7 @@ _SELF_CLOSING = frozenset(
 )
 _MARKUP = re.compile(r"</?(?:em|strong|mark|span|small|b|i|u|br|p)\b[^<>]{0,200}>", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:br|p)\b[^<>]{0,200}>", re.IGNORECASE)
-_NAME = re.compile(r'"([^"]*)"(?=\s*(?:,|$))|([^,]+)')
+_NAME = re.compile(r'\s*"([^"]*)"(?=\s*(?:,|$))|([^,]+)')
 
 
 def soup_of(text: str, url: str) -> BeautifulSoup:

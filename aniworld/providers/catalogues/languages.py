@@ -26,7 +26,7 @@ LABELS = {
     "japanisch": JPN, "japanese": JPN, "jpn": JPN, "jap": JPN,
 }  # fmt: skip
 
-_FILE = re.compile(r"([A-Za-z-]+)\.(?:svg|png|webp|gif|jpe?g)(?:[?#].*)?$")
+_FILE = re.compile(r"([A-Za-z-]+)\.(?:svg|png|webp|gif|jpe?g)$", re.IGNORECASE)
 
 
 def from_flag(name: str) -> str | None:
@@ -41,7 +41,7 @@ def from_flag(name: str) -> str | None:
 
 def from_flag_file(address: str | None) -> str | None:
     """The language of a flag image by its file name, e.g. ``/public/img/german.svg?v=2``; None for any other image."""
-    found = _FILE.search((address or "").rsplit("/", 1)[-1])
+    found = _FILE.search(re.split(r"[?#]", address or "", maxsplit=1)[0].rsplit("/", 1)[-1])
     return from_flag(found[1]) if found else None
 
 
