@@ -56,6 +56,9 @@ class TestContract(HosterContract):
         ('<script>load("x", "https://c.example/plain.mp4?a=1", 3)</script>', "https://c.example/plain.mp4?a=1"),
         ("<script>var u = '/hls/' + id + '/x.m3u8';</script><script>p({file: '/real.m3u8'})</script>", "https://hoster.example/real.m3u8"),
         ("<script>/* file: '/no.mp4' */ p({file: '/yes.mp4'})</script>", "https://hoster.example/yes.mp4"),
+        ("<video class='video-js' data-setup='{\"sources\": [{\"src\": \"/s.m3u8\", \"type\": \"application/x-mpegURL\"}]}'></video>", "https://hoster.example/s.m3u8"),
+        ("<div data-config='{&quot;file&quot;:&quot;\\/c.mp4&quot;,&quot;poster&quot;:&quot;\\/p.jpg&quot;}'></div>", "https://hoster.example/c.mp4"),
+        ("<script>load('/p.m3u8?a=1&amp;b=2')</script>", "https://hoster.example/p.m3u8?a=1&b=2"),
         ("<video src='https://cdn.example/get?id=5'></video>", "https://cdn.example/get?id=5"),
         ("<video><source src='/a-480.mp4' label='SD'><source src='/a-1080.mp4' label='Full HD'></video>", "https://hoster.example/a-1080.mp4"),
     ],
@@ -134,7 +137,9 @@ def test_an_address_that_is_media_itself_is_the_stream(site: LoopbackSite) -> No
     site.pages["/e/1"] = Answer(b"0" * 9_000_000, headers={"Content-Type": "video/mp4"})
     site.pages["/e/2"] = Answer("#EXTM3U\n", headers={"Content-Type": "application/vnd.apple.mpegurl"})
     site.pages["/e/3"] = Answer("#EXTM3U\n", headers={"Content-Type": "text/plain"})
-    assert [stream(site, p).kind for p in ("/e/1", "/e/2", "/e/3")] == [StreamKind.FILE, StreamKind.HLS, StreamKind.HLS]
+    site.pages["/e/4"] = Answer("\ufeff\n#EXTM3U\n", headers={"Content-Type": "text/plain"})
+    kinds = [stream(site, f"/e/{number}").kind for number in (1, 2, 3, 4)]
+    assert kinds == [StreamKind.FILE, StreamKind.HLS, StreamKind.HLS, StreamKind.HLS]
 
 
 def test_frames_are_followed_two_levels_deep(site: LoopbackSite) -> None:

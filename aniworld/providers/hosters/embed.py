@@ -33,7 +33,7 @@ class Embed(Hoster):
         page = self.gate.get(url, referer=referer or None, skip_media=True)
         host = urlsplit(page.url).hostname or ""
         _check_status(page, host)
-        if page.media or page.body.lstrip().startswith(b"#EXTM3U"):
+        if page.media or page.text.lstrip().startswith("#EXTM3U"):
             return self._itself(page, referer)
         facts = parsed(parse_player, page.text, page.url)
         if facts.drm:

@@ -39,6 +39,7 @@ _SOURCE_NAMES = frozenset(
      "videourl", "video_url", "contenturl", "loadsource", "play_url", "playurl", "default", "auto"}
 )  # fmt: skip
 _LABELS = ("label", "res", "quality", "size", "height", "name", "title", "html")
+_SET_UPS = ("data-setup", "data-config", "data-options")  # Video.js and others read their set-up from an attribute
 _WORDS = {"4k": 2160, "uhd": 2160, "2k": 1440, "fhd": 1080, "full hd": 1080, "fullhd": 1080, "hd": 720, "sd": 480}
 _ISO = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
 _DRM = re.compile(
@@ -89,6 +90,7 @@ def parse_player(text: str, url: str) -> PlayerFacts:
     soup = soup_of(text, url)
     base = _base(soup, url)
     scripts = [tag.get_text() for tag in soup.select("script:not([src])") if "ld+json" not in attribute(tag, "type")]
+    scripts += [attribute(tag, name) for name in _SET_UPS for tag in soup.select(f"[{name}]")]
     linked = [fact for tag in soup.select("script[type='application/ld+json']") for fact in _linked(tag.get_text())]
     values = _values(scripts)
     groups = (
@@ -214,7 +216,9 @@ def _is_beside(value: Value) -> bool:
 
 def _plain(script: str) -> Iterator[_Candidate]:
     """Addresses that simply stand in a script, also inside other strings; pieces of sums are none."""
-    text = script.replace("\\/", "/").replace("\\u0026", "&").replace("\\x26", "&").replace('\\"', '"')
+    text = script.replace("\\/", "/").replace('\\"', '"')
+    for written in ("&amp;", "\\u0026", "\\x26"):
+        text = text.replace(written, "&")
     for number, found in enumerate(_STATED.finditer(text)):
         if number >= 50:
             return
