@@ -230,6 +230,14 @@ def test_a_long_season_with_much_around_each_episode_is_read() -> None:
     assert len(series.episodes) == 1200
 
 
+def test_a_table_that_does_not_say_its_season_is_read_at_the_seasons_own_address() -> None:
+    title = "<td class='seasonEpisodeTitle'><a href='#'><strong>Der <span>x</span></strong><span>The X</span></a></td>"
+    table = f"<table class='seasonEpisodesList'><tr data-episode-season-id='4'><td>Folge 4</td>{title}</tr></table>"
+    page = TITLED.format(names="") + STREAM + table
+    (entry,) = engine1({"": page, "/staffel-1": page}, "a").episodes
+    assert (entry.season, entry.number, entry.title, entry.title_en) == (1, 4, "Der x", "The X")
+
+
 def test_rows_and_hosters_that_cannot_be_read_are_a_changed_page() -> None:
     with pytest.raises(PageChanged, match="data-episode-id"):
         engine1({"": season1("<tr><td><button>Eins</button></td><td>Titel</td></tr>")}, "a")

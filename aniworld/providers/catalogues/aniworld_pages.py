@@ -128,7 +128,7 @@ def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
         row = _row(line, season) if season is not None else None
         if row is not None:
             rows.setdefault((row.season, row.number), row)
-    if not rows and any(_may_be_episode(line) for table in tables for line in table.select("tr")):
+    if not rows and any(_is_unreadable(line) for table in tables for line in table.select("tr")):
         raise not_found(ROWS, url)
     # A body without rows is an announced season, or one that the page keeps for later beside the one it shows.
     bodies = (_body_season(body) for table in tables for body in table.select("tbody"))
@@ -136,9 +136,9 @@ def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
     return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), frozenset(shown), bool(tables))
 
 
-def _may_be_episode(line: Tag) -> bool:
-    """Whether a row has several cells; one wide cell says that there are no episodes yet."""
-    return len(line.select("td")) > 1
+def _is_unreadable(line: Tag) -> bool:
+    """Whether a row has several cells and no number; one wide cell says that there are no episodes yet."""
+    return len(line.select("td")) > 1 and _row_number(line, _episode_href(line)) is None
 
 
 def _is_heading(line: Tag) -> bool:
@@ -172,7 +172,7 @@ def _row(line: Tag, season: int) -> Row | None:
         return None
     anchor = select_first(line, "td.seasonEpisodeTitle a", "td.seasonEpisodeTitle")
     german, absolute = _split_absolute(words_of(anchor.select_one("strong") if anchor else None))
-    english, absolute_en = _split_absolute(words_of(anchor.select_one("span") if anchor else None))
+    english, absolute_en = _split_absolute(words_of(anchor.select_one("span:not(strong span)") if anchor else None))
     flags = (from_flag_file(image_address(img)) for img in line.select("img.flag, td.editFunctions img"))
     names = (_icon_name(icon) for icon in line.select("i.icon"))
     return Row(
