@@ -92,10 +92,15 @@ class Registry:
         asked = [loaded[source]] if source in loaded else [] if source else list(loaded.values())
         found = next((c for c in asked if c.claims(link) or (source and c.takes(link))), None)
         if found is None:
-            raise InvalidInput(
-                "This is no link to a series of a known catalogue.", {"link": ["Must be a link of a known catalogue."]}
-            )
+            raise InvalidInput(self._why_unclaimed(link), {"link": ["Must be a link of a known catalogue."]})
         return found
+
+    def _why_unclaimed(self, link: str) -> str:
+        host = _host_of(link)
+        places = (url for site in self._settings.values() for url in (site.base_url or "", *site.mirrors))
+        if host and host in map(_host_of, places):
+            return f"This is no link to a series as {host} is said to build them; see catalogue.engine in the settings."
+        return "This is no link to a series of a known catalogue."
 
     def hoster_for(self, url: str) -> Hoster:
         """Who handles the hoster page at ``url``: the plug-in with the highest priority, else the open players."""
@@ -136,6 +141,13 @@ class Registry:
             except Exception:  # the wall to foreign code
                 log.exception("The plug-in %s (%s) cannot be loaded", point.name, group)
         return made
+
+
+def _host_of(link: str) -> str:
+    try:
+        return urlsplit(link.strip()).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _named(path: str) -> Any:

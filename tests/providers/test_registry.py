@@ -144,6 +144,15 @@ def test_the_owner_tells_how_an_unknown_site_is_built(registry: Registry) -> Non
     assert registry.catalogue_for(f"{mine}/serie/nebel").site == "s.to"
 
 
+def test_a_link_that_fits_no_engine_at_the_configured_site_points_to_the_setting(registry: Registry) -> None:
+    registry.configure(settings_for("http://my.example:8080/kat", []))
+    with pytest.raises(InvalidInput, match=r"my\.example:8080.*catalogue\.engine"):
+        registry.catalogue_for("http://my.example:8080/kat/serie/hafenlichter")
+    for foreign in ("https://other.example/serie/hafenlichter", "http://[/serie/x", "/support/x"):
+        with pytest.raises(InvalidInput, match="known catalogue"):
+            registry.catalogue_for(foreign)
+
+
 def test_a_source_rests_longer_each_time_and_short_again_after_it_worked() -> None:
     now = [0.0]
     rest = RestingSources(lambda: now[0])
