@@ -306,6 +306,15 @@ def test_engine_2_a_logo_is_no_title_and_a_wide_cell_no_episode() -> None:
     assert (series.name, series.seasons, series.episodes) == ("A", (1,), ())
 
 
+def test_engine_2_a_code_in_the_number_cell_is_the_episodes_not_the_seasons() -> None:
+    pills = '<h1>A</h1><nav id="season-nav"><a data-season-pill="2" href="/serie/a/staffel-2">2</a></nav>'
+    cells = "".join(
+        f'<tr class="episode-row"><td class="episode-number-cell">{cell}</td></tr>'
+        for cell in ("S02E05", "Folge 6", "7")
+    )
+    assert [entry.number for entry in engine2({"": f"{pills}<table>{cells}</table>"}, "a").episodes] == [5, 6, 7]
+
+
 def test_a_search_that_answers_something_else_twice_is_no_empty_one() -> None:
     pages = {"/ajax/seriesSearch": '{"error": "x"}', "POST /ajax/search": "null"}
     with LoopbackSite(pages) as site:

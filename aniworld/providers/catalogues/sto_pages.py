@@ -26,6 +26,7 @@ ADDRESS_LENGTH = 2000
 
 _ADDRESS = re.compile(r"(?:https?:)?[\w%./:-]*/(?:episode|film)-\d{1,5}")
 _HEADING = re.compile(r"^S\s*\d+\s*E\s*\d+\s*:?\s*", re.IGNORECASE)
+_SEASON_OF_CODE = re.compile(r"^S\s*\d+\s*E(?=\s*\d)", re.IGNORECASE)
 _GONE = re.compile(r"nicht gefunden|deaktiviert|not found", re.IGNORECASE)
 
 
@@ -151,7 +152,7 @@ def _row(line: Tag, shown: int) -> Row | None:
     href = _row_link(line)
     spot = spot_of(href)
     season = shown if spot.season is None else spot.season
-    number = number_in(words_of(line.select_one(".episode-number-cell"))) or spot.episode
+    number = number_in(_SEASON_OF_CODE.sub("", words_of(line.select_one(".episode-number-cell")))) or spot.episode
     if number is None:
         return None
     flags = (from_flag(name) for svg in line.select("svg") for name in _flag_names(svg))
