@@ -286,6 +286,21 @@ def test_a23_odd_messages_on_the_websocket_are_answered_and_hurt_nobody(running:
     assert "Traceback" not in running.log.read_text()
 
 
+@pytest.mark.parametrize(
+    "query", ["sid={}", "%73id={}", "s%69d={}", "sid=&sid={}", "sid={}&sid=x", "x=1&%73id={}&sid=x"]
+)
+@pytest.mark.parametrize("body", [b"4" + b"x" * 100_000, b"4x\x1e" * 40 + b"4", b"7x", b"4\xff"])
+def test_a23_a_session_named_in_an_odd_way_has_its_packets_looked_at_like_any(
+    running: Server, query: str, body: bytes
+) -> None:
+    """One that Engine.IO saw and the gate before it did not would wait on itself for as long as it likes."""
+    opened = requests.get(running.url + "/socket.io/?EIO=4&transport=polling").text
+    address = "/socket.io/?EIO=4&transport=polling&" + query.format(json.loads(opened[1:])["sid"])
+    heard = ask(running, f"POST {address} HTTP/1.1", f"Content-Length: {len(body)}", body=body)
+    assert (heard.status, heard.kind) == (400, "application/problem+json")
+    assert "Traceback" not in running.log.read_text()
+
+
 def test_what_is_no_request_is_refused_like_any_other_and_told_nothing_of_itself(running: Server) -> None:
     """The line before gunicorn's parser: a request that is none never reaches a view."""
     broken: list[tuple[int, Callable[[], Heard]]] = [

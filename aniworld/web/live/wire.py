@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import parse_qs
 
 from gevent import Timeout
 from gevent.lock import BoundedSemaphore
@@ -108,11 +109,11 @@ class SocketGate:
 
 
 def _query_value(environ: dict[str, Any], name: str) -> str:
-    for part in environ.get("QUERY_STRING", "").split("&"):
-        key, _, value = part.partition("=")
-        if key == name:
-            return str(value)
-    return ""
+    """Read as Engine.IO reads it: a name that is percent-encoded or said twice must not mean one thing here, another there."""
+    try:
+        return parse_qs(environ.get("QUERY_STRING", "")).get(name, [""])[0]
+    except ValueError:  # far too many fields
+        return ""
 
 
 def _is_sound_post(environ: dict[str, Any]) -> bool:
