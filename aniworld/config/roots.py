@@ -20,9 +20,12 @@ _MOUNTS = ("/run/media", "/run/mount")  # where desktops put what is plugged in
 
 def trouble_with_root(text: str, instance: Path) -> str | None:
     """One sentence why ``text`` cannot be the library root; None when it can. Nothing is created."""
-    path = Path(text).expanduser()
     if "\0" in text or any(ord(char) < 32 for char in text):
         return "The folder's name holds control characters."
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        return "There is no home folder of this name; write the full path of the folder."
     if not path.is_absolute():
         return "Write the full path of the folder, beginning at the root of the file system."
     try:

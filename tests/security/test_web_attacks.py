@@ -207,6 +207,14 @@ def test_a21_the_library_is_never_our_own_or_the_systems(running: Server, root: 
     assert "library.root" in answer.json()["errors"]
 
 
+@pytest.mark.parametrize("root", ["~nobody-of-this-name/x", "~nobody-of-this-name", "~\0/x", "~/\n"])
+def test_a21_a_library_in_the_home_of_nobody_is_refused_with_a_sentence(running: Server, root: str) -> None:
+    for method, path, status in (("PUT", "/api/config/", 422), ("POST", "/api/config/validate", 200)):
+        answer = running.call(method, path, {"library": {"root": root}})
+        assert answer.status_code == status
+        assert "library.root" in answer.json()["errors"]
+
+
 def test_a23_a_packet_that_is_too_large_ends_its_sender_only(running: Server) -> None:
     line = websocket.create_connection(
         running.url.replace("http", "ws") + "/ws/connect", header=[f"Authorization: Bearer {running.token}"], timeout=5
