@@ -20,7 +20,10 @@ WsgiEnviron = dict[str, Any]
 WsgiApp = Callable[[WsgiEnviron, Callable[..., Any]], Iterable[bytes]]
 
 _FORWARDED = ("FOR", "PROTO", "HOST", "PREFIX", "PORT", "SERVER", "SSL")
-_RELAYED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
+_RELAYED = (
+    "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP", "HTTP_X_CLUSTER_CLIENT_IP", "HTTP_TRUE_CLIENT_IP",
+    "HTTP_CF_CONNECTING_IP", "HTTP_X_ORIGINAL_HOST", "HTTP_X_ORIGINAL_FORWARDED_FOR",
+)  # fmt: skip
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 OWN_ADDRESSES_FOR_S = 30.0
@@ -65,11 +68,12 @@ class HostGate:
         """Applies what trusted proxies say, and takes away what others claim."""
         said = {what: environ.pop(f"HTTP_X_FORWARDED_{what}", "") for what in _FORWARDED}
         peer = environ.get("REMOTE_ADDR", "")
-        environ[RELAYED] = bool(said["FOR"]) or any(environ.get(name) for name in _RELAYED)
-        if not self._trusts(peer):
+        trusted = self._trusts(peer)
+        stated = any(said.values()) or any(environ.get(name) for name in _RELAYED)
+        environ[RELAYED] = trusted or stated or not _is_loopback_name(environ.get("HTTP_HOST", ""))
+        if not trusted:
             return
         environ["REMOTE_ADDR"] = self._visitor(said["FOR"], peer)
-        environ[RELAYED] = environ["REMOTE_ADDR"] == peer
         if (proto := _last(said["PROTO"]).lower()) in ("http", "https"):
             environ["wsgi.url_scheme"] = proto
         if host := _last(said["HOST"]):
@@ -119,6 +123,12 @@ def is_this_machine(environ: WsgiEnviron) -> bool:
     except ValueError:
         return False
     return loopback and not environ.get(RELAYED, False)
+
+
+def _is_loopback_name(host: str) -> bool:
+    """Any other name leads to another address than loopback: who comes from there with it comes through a proxy."""
+    found = _HOST.fullmatch(host)
+    return found is not None and _bare(found["name"]) in LOCAL_NAMES
 
 
 def _move_below(environ: WsgiEnviron, prefix: str) -> None:

@@ -6,6 +6,7 @@ import concurrent.futures
 import http.client
 import json
 import re
+import socket
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -61,6 +62,8 @@ def test_a01_without_a_password_only_setup_answers_and_a_stranger_needs_the_toke
         assert requests.post(server.url + "/api/auth/login", json={"password": "admin"}).status_code in (401, 409)
         relayed = {"X-Forwarded-For": "203.0.113.5"}
         wish = {"password": "a new password"}
+        for headers in ({"X-Forwarded-Proto": "https"}, {"Via": "1.1 x"}, {"Host": socket.gethostname()}):
+            assert requests.post(server.url + "/api/auth/setup", json=wish, headers=headers).status_code == 403
         assert requests.post(server.url + "/api/auth/setup", json=wish, headers=relayed).status_code == 403
         token = re.search(r"setup token: (\S+)", server.log.read_text())
         assert token is not None

@@ -109,3 +109,22 @@ def test_only_who_comes_straight_from_loopback_is_local() -> None:
     assert not is_this_machine(ask("127.0.0.1", HTTP_X_FORWARDED_FOR="127.0.0.1")[1])
     assert not is_this_machine(ask("127.0.0.1")[1])
     assert not is_this_machine(ask(peer="")[1])
+
+
+@pytest.mark.parametrize("name", ["X_FORWARDED_PROTO", "X_FORWARDED_HOST", "X_FORWARDED_PORT", "VIA", "X_REAL_IP",
+                                  "X_CLIENT_IP", "TRUE_CLIENT_IP", "CF_CONNECTING_IP"])  # fmt: skip
+def test_any_word_of_a_proxy_says_that_somebody_else_may_ask(name: str) -> None:
+    assert not is_this_machine(ask(**{f"HTTP_{name}": "127.0.0.1"})[1])
+
+
+@pytest.mark.parametrize(("proxies", "peer"), [("10.0.0.5", "10.0.0.5"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")])
+@pytest.mark.parametrize("visitor", ["127.0.0.1", "127.0.0.9", "::1", "[::1]:80", "::ffff:127.0.0.1"])
+def test_loopback_in_the_mouth_of_a_proxy_is_not_this_machine(proxies: str, peer: str, visitor: str) -> None:
+    assert not is_this_machine(ask(proxies, peer=peer, HTTP_X_FORWARDED_FOR=visitor)[1])
+
+
+def test_a_proxy_that_says_nothing_is_known_by_the_name_that_was_asked_for() -> None:
+    for name in ("anime.example", "anime.example:443", socket.gethostname()):
+        assert not is_this_machine(ask(hosts=("anime.example",), HTTP_HOST=name)[1])
+    for name in ("localhost", "LOCALHOST.:8080", "127.0.0.1:80", "[::1]:80", "[0::1]"):
+        assert is_this_machine(ask(HTTP_HOST=name)[1])
