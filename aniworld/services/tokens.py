@@ -90,7 +90,7 @@ def _jwt():  # type: ignore[no-untyped-def]
 def setup_token(shared_secret: bytes | None) -> str:
     """What proves the right to set the first password. With a secret that several processes share it is the same at
     all of them: a balancer leads a visitor to any, and each log shows it."""
-    return secrets.token_urlsafe(16) if shared_secret is None else derived(shared_secret, "setup token").hex()[:24]
+    return secrets.token_urlsafe(16) if shared_secret is None else derived(shared_secret, "setup token").hex()[:32]
 
 
 def new_session_id() -> str:

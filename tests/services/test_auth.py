@@ -79,6 +79,13 @@ def test_from_another_machine_the_setup_token_is_needed(database: Database, tmp_
     auth.setup(PASSWORD, auth.setup_token, False)
 
 
+def test_a_setup_token_has_128_bits_also_where_processes_share_it(database: Database, tmp_path: Path) -> None:
+    alone, shared = Environment(instance=tmp_path), Environment(instance=tmp_path, redis_url="redis://x")
+    assert len(AuthService(database, alone).setup_token) >= 22  # base64
+    tokens = {AuthService(database, shared).setup_token for _ in range(2)}
+    assert [len(bytes.fromhex(token)) for token in tokens] == [16]
+
+
 def test_the_environment_sets_the_password_on_first_start_only(database: Database, tmp_path: Path) -> None:
     assert AuthService(
         database, Environment(instance=tmp_path, master_password=PASSWORD)
