@@ -258,6 +258,18 @@ def test_a07_no_origin_but_our_own_opens_a_socket(running: Server, origin: str) 
     assert changed.status == 403
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("more", ["", "&j=0", "&sid=x"])
+def test_a07_a_script_tag_of_another_site_opens_no_session(running: Server, site: str, more: str) -> None:
+    """Such a tag sends no origin; browsers say of themselves where it stands."""
+    first = f"GET /socket.io/?EIO=4&transport=polling{more} HTTP/1.1"
+    heard = ask(running, first, owner(running), f"Sec-Fetch-Site: {site}", "Sec-Fetch-Dest: script")
+    assert (heard.status, heard.kind, b"sid" in heard.body) == (403, "application/problem+json", False)
+    if not more:
+        for ours in ("same-origin", "none"):
+            assert ask(running, first, owner(running), f"Sec-Fetch-Site: {ours}").status == 200
+
+
 def test_a07_two_origins_are_no_way_in(running: Server) -> None:
     ours = f"Origin: http://127.0.0.1:{running.port}"
     for pair in ((ours, "Origin: http://evil.example"), ("Origin: http://evil.example", ours)):

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs
 from gevent import Timeout
 from gevent.lock import BoundedSemaphore
 
+from aniworld.web.origins import from_here
+
 SEND_WITHIN_S = 10.0
 BYTES_A_SECOND, BURST_BYTES = 64 * 1024, 512 * 1024
 WIRE = "aniworld.wire"
@@ -89,6 +91,8 @@ class SocketGate:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         polls = environ.get("PATH_INFO", "").startswith(self._path)
         session = _query_value(environ, "sid") if polls else ""
+        if polls and not environ.get("HTTP_ORIGIN") and not from_here(None, environ.get("HTTP_SEC_FETCH_SITE"), ""):
+            return _of_another_site(start_response)  # a script or a picture there: Engine.IO looks at origins alone
         if polls and not session and self._full():
             return _too_many(start_response)
         if session and environ.get("REQUEST_METHOD") == "POST" and not _is_sound_post(environ):
@@ -141,6 +145,14 @@ def _is_text(body: bytes) -> bool:
 def _malformed(start_response: Callable[..., Any]) -> Iterable[bytes]:
     start_response("400 Bad Request", [("Content-Type", "application/problem+json"), ("Connection", "close")])
     return [b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"These are no packets of a client."}']
+
+
+def _of_another_site(start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("403 Forbidden", [("Content-Type", "application/problem+json")])
+    return [
+        b'{"type":"about:blank","title":"Forbidden","status":403,'
+        b'"detail":"This request comes from another site and is refused."}'
+    ]
 
 
 def _too_many(start_response: Callable[..., Any]) -> Iterable[bytes]:
