@@ -95,6 +95,7 @@ def _sent(url: str, title: str, body: str) -> bool | None:
     service = Apprise.instantiate(url, asset=asset)  # one address: a text with commas is not taken apart
     if service is None or not _names_of(service) & set(NOTIFICATION_SCHEMES):
         return None
+    service.verify_certificate = True  # whatever the address says: no setting turns that off
     return bool(Apprise(service, asset=asset).notify(body=body, title=title, body_format=NotifyFormat.TEXT))
 
 

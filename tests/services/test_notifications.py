@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,7 @@ from aniworld.services.announcing import LINES, announcement
 from aniworld.services.batching import Batches
 from aniworld.services.notification_child import may_be_used
 from aniworld.services.notifications import NotificationService
+from tests.deploy.nginx import make_certificate
 from tests.running import until
 
 from .listener import Answer, Listener
@@ -140,6 +143,17 @@ def test_a_redirect_does_not_lead_into_the_private_network(listener: Listener) -
         assert [trial.ok for trial in house.service.test(asked)] == [False, False]
         assert len(listener.heard) == 2
         assert inner.heard == []
+
+
+@pytest.mark.parametrize("wish", ["verify=yes", "verify=no", "verify=false&redirect=yes", "VERIFY=no"])
+def test_no_address_turns_the_look_at_certificates_off(listener: Listener, tmp_path: Path, wish: str) -> None:
+    make_certificate(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    listener._server.socket = context.wrap_socket(listener._server.socket, server_side=True)
+    (trial,) = House(listener.host).service.test([f"jsons://{listener.host}/?{wish}"])
+    assert not trial.ok and "could not be reached" in trial.message
+    assert listener.heard == []
 
 
 def test_several_addresses_in_one_text_are_not_taken_apart(listener: Listener) -> None:
