@@ -113,6 +113,17 @@ def test_a_given_name_and_folder_stay(house: House) -> None:
     assert found.folder == summary.folder and "/" not in found.folder
 
 
+@pytest.mark.parametrize("folder", ["..", ".", "...", "*?", "\u200b"])
+def test_a_folder_that_can_be_none_is_refused_under_its_own_name(house: House, folder: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        house.anime.add("nebelgarten", folder=folder)
+    assert list(refused.value.fields) == ["folder"]
+    house.anime.add("nebelgarten")
+    with pytest.raises(InvalidInput) as refused:
+        house.anime.change("nebelgarten", folder=folder)
+    assert list(refused.value.fields) == ["folder"]
+
+
 def test_a_folder_that_is_on_the_disk_already_keeps_its_name(house: House) -> None:
     (house.library / "Nebelgarten").mkdir()
     house.anime.add("nebelgarten")
