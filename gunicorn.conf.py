@@ -9,6 +9,16 @@ from http import HTTPStatus
 from gunicorn.http import errors
 from gunicorn.workers.ggevent import GeventWorker
 
+# As web/headers.BARE, which cannot be loaded before gevent has patched everything.
+BARE = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 # The first that fits counts.
 REFUSALS = (
     ((errors.InvalidResponseHeader, errors.InvalidResponseHeaderName), 500, "Something went wrong inside; the server's log says what."),
@@ -45,7 +55,7 @@ def _refusal(status: int, detail: str) -> bytes:
     body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}) + "\n"
     head = (
         f"HTTP/1.1 {status} {title}", "Connection: close", "Content-Type: application/problem+json",
-        f"Content-Length: {len(body)}", "Cache-Control: no-store", "X-Content-Type-Options: nosniff",
+        f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in BARE.items()),
     )  # fmt: skip
     return "\r\n".join((*head, "", body)).encode("ascii")
 

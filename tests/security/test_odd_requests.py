@@ -10,9 +10,10 @@ import pytest
 import requests
 import websocket
 
+from aniworld.web.headers import BARE
 from tests.running import PASSWORD, Server
 
-from .talking import Heard, ask, owner, tell
+from .talking import Heard, ask, owner, send, tell
 from .walking import every_route
 
 STATUS = "GET /api/queue/status HTTP/1.1"
@@ -276,6 +277,37 @@ def test_a07_two_origins_are_no_way_in(running: Server) -> None:
         assert ask(running, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1", owner(running), *pair).status == 400
 
 
+UPGRADE, KEY, VERSION = (
+    "Connection: keep-alive, Upgrade",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    "Sec-WebSocket-Version: 13",
+)
+NO_HANDSHAKES = {
+    "no version": (UPGRADE, KEY), "another version": (UPGRADE, KEY, "Sec-WebSocket-Version: 8"), "no key": (UPGRADE, VERSION),
+    "two versions": (UPGRADE, KEY, VERSION, VERSION), "a short key": (UPGRADE, VERSION, "Sec-WebSocket-Key: AAAA"),
+    "no upgrade": (KEY, VERSION), "another connection": ("Connection: keep-alive", KEY, VERSION), "nothing": (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_HANDSHAKES)
+@pytest.mark.parametrize("path", ["/ws/connect", "/socket.io/?EIO=4&transport=websocket"])
+def test_a23_a_websocket_that_is_opened_wrongly_is_no_fault_of_the_server(
+    running: Server, path: str, name: str
+) -> None:
+    for sign in ((), (owner(running),)):
+        lines = [
+            f"GET {path} HTTP/1.1",
+            f"Host: 127.0.0.1:{running.port}",
+            "Upgrade: websocket",
+            *sign,
+            *NO_HANDSHAKES[name],
+        ]
+        heard = send(running, "\r\n".join([*lines, "", ""]).encode())
+        assert (heard.status, heard.kind) == (400, "application/problem+json")
+        assert heard.headers["sec-websocket-version"] == "13"
+    assert "Traceback" not in running.log.read_text()
+
+
 MESSAGES = ("", "null", "[]", "1", '"x"', "{", '{"action": null}', '{"action": ["join"]}', '{"action": "join"}', "[" * 30_000,
             '{"action": "join", "room": {"$ne": 1}}', '{"action": "join", "room": "__proto__"}', '{"action": "\\ud800"}',
             '{"action": "join", "room": NaN}', "\x00", '{"a":' * 3000)  # fmt: skip
@@ -334,6 +366,7 @@ def test_what_is_no_request_is_refused_like_any_other_and_told_nothing_of_itself
         assert (heard.status, said["status"], set(said)) == (status, status, {"type", "title", "status", "detail"})
         assert heard.headers["content-type"] == "application/problem+json"
         assert heard.headers["connection"] == "close"
+        assert {name: heard.headers.get(name.lower()) for name in BARE} == BARE
         assert b"script" not in heard.body
     log = running.log.read_text()[before:]
     assert "<script" not in log

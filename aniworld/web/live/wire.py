@@ -20,6 +20,7 @@ SEND_WITHIN_S = 10.0
 BYTES_A_SECOND, BURST_BYTES = 64 * 1024, 512 * 1024
 WIRE = "aniworld.wire"
 MAX_POST, PACKETS_AT_ONCE = 64 * 1024, 16
+_KEY = re.compile(r"[A-Za-z0-9+/]{22}==")  # 16 bytes
 _PACKET = re.compile(rb"[134]")  # close, pong, message: all that a polling client has to say
 
 
@@ -97,7 +98,10 @@ class SocketGate:
             return _too_many(start_response)
         if session and environ.get("REQUEST_METHOD") == "POST" and not _is_sound_post(environ):
             return _malformed(start_response)
-        if environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "gunicorn.socket" in environ:
+        upgrades = environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+        if upgrades and not _is_sound_upgrade(environ):
+            return _no_handshake(start_response)
+        if upgrades and "gunicorn.socket" in environ:
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
             environ[WIRE] = environ["gunicorn.socket"] = Wire(environ["gunicorn.socket"])
             return self._upgraded(environ, start_response, session)
@@ -134,6 +138,13 @@ def _is_sound_post(environ: dict[str, Any]) -> bool:
     return len(packets) <= PACKETS_AT_ONCE and all(_PACKET.match(one) for one in packets) and _is_text(body)
 
 
+def _is_sound_upgrade(environ: dict[str, Any]) -> bool:
+    """Whether a WebSocket is opened as RFC 6455, 4.2.1 says; the libraries behind answer anything else with a fault."""
+    asked = {word.strip() for word in environ.get("HTTP_CONNECTION", "").lower().split(",")}
+    version, key = environ.get("HTTP_SEC_WEBSOCKET_VERSION"), environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
+    return "upgrade" in asked and version == "13" and _KEY.fullmatch(key) is not None
+
+
 def _is_text(body: bytes) -> bool:
     try:
         body.decode()
@@ -145,6 +156,15 @@ def _is_text(body: bytes) -> bool:
 def _malformed(start_response: Callable[..., Any]) -> Iterable[bytes]:
     start_response("400 Bad Request", [("Content-Type", "application/problem+json"), ("Connection", "close")])
     return [b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"These are no packets of a client."}']
+
+
+def _no_handshake(start_response: Callable[..., Any]) -> Iterable[bytes]:
+    body = (
+        b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"This opens no WebSocket of version 13."}'
+    )
+    headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+    start_response("400 Bad Request", [*headers, ("Sec-WebSocket-Version", "13")])
+    return [body]
 
 
 def _of_another_site(start_response: Callable[..., Any]) -> Iterable[bytes]:
