@@ -12,9 +12,11 @@ import aniworld
 _SYSTEM = (
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys", "/usr",
     "/run", "/var/cache", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/docker", "/var/lib/systemd", "/var/log",
-    "/var/run", "/var/spool", "/System", "/Library", "/private/etc", "/private/var/db",
+    "/var/run", "/var/spool", "/var/backups", "/var/mail", "/nix", "/snap", "/System", "/Library", "/private/etc", "/private/var/db",
     "C:\\Windows", "C:\\Program Files", "C:\\Program Files (x86)", "C:\\ProgramData",
 )  # fmt: skip
+_CHECKOUT = (".ci", ".git", "benchmarks", "deploy", "docs", "migrations", "tests", "tools")
+_OF_A_HOME = (".ssh", ".gnupg", ".config", ".local/bin", ".local/lib")  # what programs there read and run
 _MOUNTS = ("/run/media", "/run/mount")  # where desktops put what is plugged in
 
 
@@ -40,10 +42,12 @@ def make_root(text: str) -> None:
 
 
 def _trouble(real: Path, instance: Path) -> str | None:
-    if _touches(real, _own_folders(instance)):
-        return "The library may not lie in the application's own folders, nor contain them; choose another folder."
     if _touches(real, map(Path, _SYSTEM)) and not any(_inside(real, Path(mount)) for mount in _MOUNTS):
         return "This is a folder of the system, or contains one; choose a folder of its own for the library."
+    if _touches(real, _own_folders(instance)):
+        return "The library may not lie in the application's own folders, nor contain them; choose another folder."
+    if any(_inside(real, Path(os.path.realpath(os.path.expanduser(f"~/{name}")))) for name in _OF_A_HOME):
+        return "This folder belongs to the programs of a user; choose a folder of its own for the library."
     if real.exists() and not real.is_dir():
         return "This is a file, not a folder."
     standing = next(parent for parent in (real, *real.parents) if parent.exists())
@@ -58,9 +62,10 @@ def _own_folders(instance: Path) -> Iterable[Path]:
     yield package
     checkout = package.parent
     if (checkout / "wsgi.py").exists():
-        yield from (checkout / name for name in ("migrations", "tests", "docs", ".git"))
-    if sys.prefix != sys.base_prefix:
-        yield Path(sys.prefix)
+        yield from (checkout / name for name in _CHECKOUT)
+    else:
+        yield checkout  # the folder of all installed packages
+    yield from map(Path, {sys.prefix, sys.base_prefix})
 
 
 def _touches(path: Path, others: Iterable[Path]) -> bool:

@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import socket
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -200,11 +201,14 @@ def test_a20_no_setting_runs_anything(running: Server) -> None:
         assert answer.status_code == 422
 
 
-@pytest.mark.parametrize("root", ["/", "/etc", "/usr/lib", "/proc", "instance", "package"])
+@pytest.mark.parametrize("root", ["/", "/etc", "/usr/lib", "/proc", "/var/backups/x", "~/.ssh/x", "~/.config", "~/.local/lib/x",
+                                  "instance", "package", "python"])  # fmt: skip
 def test_a21_the_library_is_never_our_own_or_the_systems(running: Server, root: str) -> None:
     import aniworld
 
-    path = {"instance": str(running.instance), "package": str(aniworld.__path__[0])}.get(root, root)
+    path = {"instance": str(running.instance), "package": str(aniworld.__path__[0]), "python": sys.base_prefix}.get(
+        root, root
+    )
     answer = running.call("PUT", "/api/config/", {"library": {"root": path}})
     assert answer.status_code == 422
     assert "library.root" in answer.json()["errors"]
