@@ -6,7 +6,9 @@ While Redis is away each process counts for itself: nobody is locked out by that
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,31 +24,56 @@ ANSWER_WITHIN_S, REST_S = 1.0, 5.0
 PREFIX = "aniworld:sign-in"
 
 
+class Here:
+    """Counts in memory. Who did not fail within the window is forgotten, so that made-up addresses do not pile up:
+    the storage that ``limits`` has for this keeps each name for good."""
+
+    def __init__(self, window_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._window_s, self._clock = window_s, clock
+        self._failed: OrderedDict[str, deque[float]] = OrderedDict()  # who failed last stands last
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._failed)
+
+    def add(self, who: str, limit: int) -> None:
+        with self._lock:
+            self._forget()
+            self._failed.setdefault(who, deque(maxlen=limit)).append(self._clock())
+            self._failed.move_to_end(who)
+
+    def left(self, who: str, limit: int) -> tuple[int, float]:
+        with self._lock:
+            now = self._clock()
+            counted = [at for at in self._failed.get(who, ()) if at > now - self._window_s]
+            rest_s = counted[0] + self._window_s - now if counted else self._window_s
+            return max(0, limit - len(counted)), time.time() + rest_s
+
+    def _forget(self) -> None:
+        oldest = self._clock() - self._window_s
+        while self._failed and next(iter(self._failed.values()))[-1] <= oldest:
+            self._failed.popitem(last=False)
+
+
 class Failures:
-    """``redis_url``: empty for a process that is alone. Loads ``limits`` when the first one is asked for."""
+    """``redis_url``: empty for a process that is alone. Loads ``limits`` for Redis only."""
 
     def __init__(self, redis_url: str, window_s: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        from limits.storage import MemoryStorage
-        from limits.strategies import MovingWindowRateLimiter
-
         self._window_s = window_s
         self._clock = clock
-        self._here = MovingWindowRateLimiter(MemoryStorage())
-        self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
+        self._here = Here(window_s)
+        self._shared = _shared(redis_url) if redis_url else None
         self._asked_again_at = 0.0
 
     def add(self, who: str, limit: int) -> None:
-        rule = self._rule(limit)
-        self._here.hit(rule, who)
-        self._ask(lambda shared: shared.hit(rule, who))
+        self._here.add(who, limit)
+        self._ask(lambda shared: shared.hit(self._rule(limit), who))
 
     def left(self, who: str, limit: int) -> tuple[int, float]:
         """How many more there may be until ``limit``, and at which time (Unix) it is one more again."""
-        rule = self._rule(limit)
-        here = self._here.get_window_stats(rule, who)
-        there = self._ask(lambda shared: shared.get_window_stats(rule, who)) or here
-        fewest = min(here, there, key=lambda stats: stats.remaining)
-        return int(fewest.remaining), float(fewest.reset_time)
+        here = self._here.left(who, limit)
+        there = self._ask(lambda shared: shared.get_window_stats(self._rule(limit), who))
+        return here if there is None else min(here, (int(there.remaining), float(there.reset_time)))
 
     def _rule(self, limit: int) -> RateLimitItem:
         from limits import RateLimitItemPerSecond
@@ -73,13 +100,15 @@ class Failures:
         return answer
 
 
-def _redis(url: str):  # type: ignore[no-untyped-def]
+def _shared(url: str) -> MovingWindowRateLimiter:
     from limits.storage import RedisStorage
+    from limits.strategies import MovingWindowRateLimiter
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     known = f"redis+{url}" if url.startswith("unix://") else url
-    return RedisStorage(
+    storage = RedisStorage(
         known, wrap_exceptions=True, key_prefix=PREFIX, socket_timeout=ANSWER_WITHIN_S,
         socket_connect_timeout=ANSWER_WITHIN_S, retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]
     )  # fmt: skip
+    return MovingWindowRateLimiter(storage)

@@ -9,6 +9,7 @@ import pytest
 
 from aniworld.core.errors import WrongPassword
 from aniworld.web.errors import TooManyTries
+from aniworld.web.failures import Here
 from aniworld.web.limits import SignInLimit
 
 
@@ -72,3 +73,31 @@ def test_one_household_of_ipv6_is_one_visitor_and_a_mapped_address_is_its_ipv4()
         fail(limit, "198.51.100.1")
     assert fail(limit, "::ffff:198.51.100.1") == "refused"
     assert fail(limit, "no address") == "tried"
+
+
+def test_a33_who_failed_once_is_forgotten_after_a_minute() -> None:
+    now = [1_000_000.0]
+    here = Here(60, lambda: now[0])
+    for number in range(3000):
+        here.add(f"2001:db8:{number:x}::/64", 5)
+        now[0] += 0.05
+    assert len(here) <= 60 / 0.05 + 1
+    assert here.left("2001:db8:bb7::/64", 5) == (4, pytest.approx(time.time() + 59.95, abs=5))
+    assert here.left("2001:db8:0::/64", 5)[0] == 5
+    now[0] += 61
+    here.add("192.0.2.1", 5)
+    assert len(here) == 1
+
+
+def test_a_window_moves_with_the_time() -> None:
+    now = [1000.0]
+    here = Here(60, lambda: now[0])
+    for _ in range(7):
+        here.add("192.0.2.1", 5)
+        now[0] += 10
+    assert here.left("192.0.2.1", 5) == (
+        0,
+        pytest.approx(time.time() + 10, abs=5),
+    )  # the last five of those at 20, 30, 40, 50, 60
+    now[0] = 1080.0
+    assert here.left("192.0.2.1", 5) == (1, pytest.approx(time.time() + 10, abs=5))
