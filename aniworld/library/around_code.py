@@ -9,7 +9,7 @@ from typing import NamedTuple
 from . import name_patterns as p
 from .languages import SIGNS, Said, language_said
 
-_PIECE = "It is one of several parts of an episode."
+PIECE = "It is one of several parts of an episode."
 # A name must hold one of these to say more than its code and a title.
 _SIGN = re.compile(
     "|".join([r"v[1-9]|nc[ ._-]?(?:op|ed)|[(\[](?:film|movie|kino)", *map(re.escape, p.EXTRA_SIGNS + SIGNS)])
@@ -31,8 +31,8 @@ NOTHING = After()
 
 @lru_cache(maxsize=512)  # the files of a folder share what stands before their codes …
 def before_code(text: str) -> tuple[bool, Said]:
-    """(whether it is an opening or ending, the language said)."""
-    return p.NCOP.search(text) is not None, language_said(text)
+    """(whether it is an opening, ending or sample, the language said)."""
+    return p.NCOP.search(text) is not None or p.SAMPLE_BEFORE.match(text) is not None, language_said(text)
 
 
 @lru_cache(maxsize=512)  # … and often what stands behind them
@@ -42,7 +42,7 @@ def after_code(rest: str) -> After:
     if extra:
         extra = bool(p.EXTRA_SUFFIX.search(text) or p.NCOP.search(text) or p.EXTRA_REST.match(rest))
     elif rest[0] == " " and not p.LONE_NUMBER.match(rest):
-        return NOTHING if not p.PIECE.match(rest) else After(unclear=_PIECE)
+        return NOTHING if not p.PIECE.match(rest) else After(unclear=PIECE)
     film = ("(" in rest or "[" in rest) and p.FILM_MARK.search(rest) is not None
     return After(extra, _unclear(rest), film, version_in(rest), language_said(text))
 
@@ -52,7 +52,7 @@ def _unclear(rest: str) -> str | None:
         return "A half number such as 12.5 stands for no episode of the catalogue."
     if p.LONE_NUMBER.match(rest):
         return "The number behind the code may be a second episode or a title."
-    return _PIECE if p.PIECE.match(rest) else None
+    return PIECE if p.PIECE.match(rest) else None
 
 
 def version_in(text: str) -> int:

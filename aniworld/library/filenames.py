@@ -17,7 +17,7 @@ from typing import NamedTuple
 from aniworld.core.media import SEASONS
 
 from . import name_patterns as p
-from .around_code import NOTHING, after_code, before_code, version_in
+from .around_code import NOTHING, PIECE, after_code, before_code, version_in
 from .languages import first_said, language_hint
 from .season_folders import Folder, Kind, read_folders
 
@@ -79,6 +79,8 @@ def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bo
     folder = read_folders(parents)
     if folder.ignored:
         return Ignored(folder.ignored)
+    if p.ONE_TRACK.fullmatch(stem, stem.rfind(".") + 1):
+        return Ignored("It is what an unfinished download left.")
     code = p.CODE.search(stem)
     if code:
         return _coded(stem, code, folder)
@@ -136,7 +138,7 @@ def _with_more(season: int, first: int, text: str) -> tuple[int, ...]:
         number = int(digits)
         if other_season and int(other_season) != season:
             return ()
-        numbers.extend(range(numbers[-1] + 1, number + 1) if sign in "-" else [number])
+        numbers.extend(range(numbers[-1] + 1, number + 1) if sign else [number])
         if number <= first or len(numbers) > MOST_IN_ONE_FILE:
             return ()
     return tuple(numbers) if sorted(set(numbers)) == numbers else ()
@@ -145,6 +147,8 @@ def _with_more(season: int, first: int, text: str) -> tuple[int, ...]:
 def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool) -> Answer:
     if folder.unclear and all(_is_name(name, series_names) for name in folder.unclear):
         folder = replace(folder, unclear=())
+    if folder.season and folder.name.isdigit() and _is_name(folder.name, series_names):
+        folder = replace(folder, season=None)  # ``86/86 - 05.mkv``
     plain = p.PLAIN.fullmatch(stem)
     if plain and (not plain[1] or _words(plain[1]) in _forms(tuple(series_names))) and int(plain[2]):
         sure = _of_season("", (int(plain[2]),), folder, True)
@@ -154,11 +158,14 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
     text = _cleaned(stem)
     head, tail = _without_name(text, series_names)
     named = head is not None
-    answer = _read(tail if named else text, folder, named)
+    again, further = _without_name(tail, series_names) if named else (None, tail)
+    if again and re.search(r"[^\W\d_]", again):  # ``86 - Eighty-Six - 05``
+        tail = further
+    answer = _read(tail, folder, named)
     if answer is None and (above := p.CODE.search(folder.name)):
         return _coded(folder.name, above, replace(folder, season=None))
     if answer is None and guess:
-        answer = _guessed(stem, text, folder)
+        answer = _guessed(tail if named else stem, tail, folder)
     if answer is None:
         return NotUnderstood("No episode number was found in the name.")
     if isinstance(answer, Found):
@@ -192,7 +199,7 @@ def _bracket(found: re.Match[str]) -> str:
 
 @lru_cache(maxsize=256)
 def _forms(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(form for name in names if (form := _words(name)))
+    return frozenset(form for name in names for form in (_words(name), _words(name.replace("(", " "))) if form)
 
 
 @lru_cache(maxsize=256)
@@ -233,6 +240,8 @@ def _read(text: str, folder: Folder, named: bool) -> Answer | None:
         return seasonal
     number = p.KEYWORD.search(text) or p.CJK.search(text) or p.NUMBERED_EPISODE.search(text)
     if number and p.SPECIAL_BEFORE.search(text[: number.start()]):
+        if folder.season:
+            return NotUnderstood(SPECIALS_OF_A_SEASON)
         return Found(0, (int(number[1]),), kind=Kind.SPECIAL) if int(number[1] or 0) else None
     if not number and (extra := _extra(text)):
         return extra
@@ -277,16 +286,27 @@ def _span(first: int, last: str | None) -> tuple[int, ...]:
 def _special(text: str, folder: Folder) -> Answer | None:
     """Films, OVAs and specials that the name calls so; their numbers are those of season 0."""
     if folder.season:
-        return None
+        return _special_of_season(text)
     for kind, pattern in ((Kind.FILM, p.FILM), (Kind.OVA, p.OVA), (Kind.SPECIAL, p.SPECIAL)):
         found = pattern.search(text)
         if not found:
             continue
         digits = next((group for group in found.groups() if group), None) or _only_number(text, found)
+        said = p.SEASON_IN_NAME.search(text[: found.start()])
+        if said and int(next(group for group in said.groups() if group)):
+            return NotUnderstood(SPECIALS_OF_A_SEASON)
         if digits and int(digits):
             return Found(0, (int(digits),), kind=kind)
         return NotUnderstood(f"It is a {'film' if kind is Kind.FILM else 'special'} without a number.")
     return None
+
+
+def _special_of_season(text: str) -> Answer | None:
+    """That ``Season 2/OVA 1`` is no episode of season 2; None where the word is of a title, as in ``05 - OVA``."""
+    found = p.FILM.search(text) or p.OVA.search(text) or p.SPECIAL.search(text)
+    if not found or not any(found.groups()) or re.search(r"[0-9]", text[: found.start()]):
+        return None
+    return NotUnderstood(SPECIALS_OF_A_SEASON)
 
 
 def _only_number(text: str, word: re.Match[str]) -> str | None:
@@ -307,7 +327,7 @@ def _standing(text: str, named: bool) -> re.Match[str] | None:
     found = p.DASHED_ZERO.search(text) or p.LEADING.match(text) or p.LEADING_ZERO.match(text)
     if found:
         return found
-    last = p.TRAILING.search(text)
+    last = p.TRAILING.search(text) or (p.TRAILING_TAGGED.match(text) if named else None)
     certain = last and (named or len(last[1]) > 2 or last[1][0] == "0") and not p.YEAR.fullmatch(last[1])
     return last if certain else None
 
@@ -324,6 +344,8 @@ def _numbered(text: str, number: re.Match[str], folder: Folder, named: bool) -> 
     before, rest = p.NO_PART.sub(" ", text[: number.start()]), text[number.end() :]
     if p.EXTRA_REST.match(rest) or p.EXTRA.search(before):
         return Ignored("It is a trailer, sample or other extra.")
+    if p.PIECE.match(rest):
+        return NotUnderstood(PIECE)
     if re.fullmatch(r"\s*-?\s*[0-9]{1,4}\s*", rest):
         return NotUnderstood("There are two numbers in the name.")
     if p.YEAR.fullmatch(groups[0]):
@@ -348,12 +370,14 @@ def _of_season(before: str, episodes: tuple[int, ...], folder: Folder, named: bo
     return Found(None, (), episodes)
 
 
-def _guessed(stem: str, text: str, folder: Folder) -> Answer | None:
-    """guessit's answer, where it names the only number in sight; a guess among several is none."""
+def _guessed(shown: str, tail: str, folder: Folder) -> Answer | None:
+    """guessit's answer, where it names the only number behind the series' name; a guess among several is none."""
     from guessit import guessit  # loaded late: it costs half a second, and few libraries need it
 
-    numbers = {int(digits) for digits in re.findall(r"[0-9]+", text)}
-    guess = guessit(stem, {"type": "episode", "episode_prefer_number": True})
+    if p.DATED.search(tail):
+        return None
+    numbers = {int(digits) for digits in re.findall(r"[0-9]+", tail)}
+    guess = guessit(shown, {"type": "episode", "episode_prefer_number": True})
     season, episode = guess.get("season"), guess.get("episode")
     if (
         not isinstance(episode, int)
@@ -364,6 +388,6 @@ def _guessed(stem: str, text: str, folder: Folder) -> Answer | None:
         return None
     if isinstance(season, int):
         return Found(season, (episode,), guessed=True)
-    if folder.season is not None:
-        return Found(folder.season, (episode,), (episode,) if folder.season else (), kind=folder.kind, guessed=True)
+    if folder.season:
+        return Found(folder.season, (episode,), (episode,), kind=folder.kind, guessed=True)
     return NotUnderstood(f"It may be episode {episode}, but the name does not say so clearly.")

@@ -24,7 +24,8 @@ _FORMS = (
     (re.compile(rf"[\[(]{_ENGLISH}[\])]|[ ._]english[ ._]{_TAGS}\b", re.IGNORECASE), "eng-dub"),
     (re.compile(r"[\[(](?:jap(?:anese|anisch)?|jpn|raw)[\])]|[ ._]japanese[ ._]" + _TAGS, re.IGNORECASE), "jpn"),
 )
-
+_SUBTITLES = re.compile(r"multi(?:ple)?[ ._-]?sub", re.IGNORECASE)
+_TONGUES = 5  # the forms from here on name a language alone: among many subtitles it is one of them
 
 # A code, or the place of the first form that fits; None where nothing is said.
 Said = str | int | None
@@ -38,7 +39,8 @@ def language_said(text: str) -> Said:
     if code:
         return code[1]
     words = text.replace("_", " ")
-    return next((place for place, (form, _) in enumerate(_FORMS) if form.search(words)), None)
+    forms = _FORMS[:_TONGUES] if _SUBTITLES.search(words) else _FORMS
+    return next((place for place, (form, _) in enumerate(forms) if form.search(words)), None)
 
 
 def first_said(before: Said, after: Said) -> str | None:

@@ -11,6 +11,8 @@ def _set(text: str) -> frozenset[str]:
 
 VIDEO = _set("mkv mp4 avi webm m4v mov wmv flv ts m2ts mts mpg mpeg ogm ogv rmvb rm divx asf 3gp f4v")
 UNFINISHED = _set("part crdownload tmp ytdl aria2 download partial filepart !qb !ut bc! opdownload temp")
+# What yt-dlp leaves of a download that did not end: ``Name.f137.mp4`` is one track, ``Name.temp.mp4`` is being written.
+ONE_TRACK = re.compile(r"(?:f[0-9]{2,4}|fhls[\w-]*|temp)")
 BESIDE = {
     "a subtitle": _set("srt ass ssa sub idx vtt sup smi ttml"),
     "an NFO or text": _set("nfo txt md json xml url html htm log sfv md5 crc par2 torrent nzb ini db"),
@@ -27,13 +29,15 @@ SKIPPED_FOLDERS = _set(
     " attachments metadata"
 ) | {"behind the scenes", "deleted scenes", "making of", "bonus material", "nc op & ed", "creditless op & ed"}
 
-# S01E02, s1e2, S01 E02, S01.E02, S001E002, S01EP02 — and what may follow: E03, -E03, -03, +04, -S01E03, a space and E03.
+# S01E02, s1e2, S01 E02, S01.E02, S001E002, S01EP02 — and what may follow: E03, -E03, ~E03, -03, +04, -S01E03, .S01E03, a
+# space and E03. A number with a unit is none: ``S01E02-10bit``, ``S01E02-4K``.
 CODE = re.compile(
     r"(?<![A-Za-z0-9])[sS]([0-9]{1,4})[ ._-]{0,3}[eE][pP]?[ ._]?([0-9]{1,5})"
-    r"((?:[eE][0-9]{1,5}|[ ._][eE][0-9]{2,3}(?![0-9A-Za-z])|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiI])|[ ._]?[-+&,][ ._]?(?:[sS][0-9]{1,4})?[eE][pP]?[0-9]{1,5})*)(?![0-9])"
+    r"((?:[eE][0-9]{1,5}|[ ._][eE][0-9]{2,3}(?![0-9A-Za-z])|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiIkK]|[A-DF-Za-df-z]{2})"
+    r"|[ ._]?(?:[-+&,~–][ ._]?(?:[sS][0-9]{1,4})?|[sS][0-9]{1,4})[eE][pP]?[0-9]{1,5})*)(?![0-9])"
 )
-MORE = re.compile(r"([-+&,eE])[ ._]?(?:[sS]([0-9]{1,4}))?[eE]?[pP]?([0-9]{1,5})")
-LONE_NUMBER = re.compile(r" - [0-9]{1,3}(?=\s*(?:$|[\[(]))")
+MORE = re.compile(r"([-~–]?)[ ._+&,]{0,2}(?:[sS]([0-9]{1,4}))?[eE]?[pP]?([0-9]{1,5})")
+LONE_NUMBER = re.compile(r"(?: - [0-9]{1,3}|[ ._]0[0-9]{1,2})(?=\s*(?:$|[\[(]))")
 HALF = re.compile(r"\.[0-9](?:v[0-9])?(?![0-9A-Za-z])(?!\.[01](?![0-9]))")
 PIECE = re.compile(r"[a-dA-D](?![A-Za-z0-9])|[ ._-]+(?:cd|dis[ck]|pt)[ ._]?[0-9](?![0-9A-Za-z])", re.IGNORECASE)
 FILM_MARK = re.compile(r"[(\[](?:film|movie|kinofilm)[)\]]", re.IGNORECASE)
@@ -57,6 +61,7 @@ EXTRA_SUFFIX = re.compile(
 )
 EXTRA_REST = re.compile(rf"[\s._\-(\[]*(?:{EXTRA_WORDS})[ ._-]?[0-9]{{0,2}}[\s._\-)\]]*(?:[\[(].*)?$", re.IGNORECASE)
 NCOP = re.compile(r"(?<![A-Za-z])NC[ ._-]?(?:OP|ED)(?![A-Za-z]{2})", re.IGNORECASE)
+SAMPLE_BEFORE = re.compile(r"sample-(?=\S)", re.IGNORECASE)
 EXTRA = re.compile(rf"(?<![a-z])(?:{EXTRA_WORDS})(?![a-z])", re.IGNORECASE)
 EXTRA_SHORT = re.compile(
     r"(?<![A-Za-z0-9])(?:OP|ED|PV|CM|Opening|Ending)(?:[ ._-]?[0-9]{1,2}[a-z]?)?(?:v[0-9])?(?:[ ._]+Version [A-Z0-9])?(?![A-Za-z0-9])"
@@ -72,7 +77,7 @@ NOISE = re.compile(
 HASH = re.compile(r"[\[(][0-9A-Fa-f]{8}[\])]")
 BRACKET = re.compile(r"[\[({【「『]([^\[\](){}【】「」『』]*)[\])}】」』]")
 BRACKET_NUMBER = re.compile(
-    r"\s*(?:(?:ep?|episode|folge|#|第)[ .]?)?[0-9]{1,4}(?:v[0-9])?(?:\s*[-~]\s*[0-9]{1,4})?[話话集]?\s*(?:end|fin|final)?\s*",
+    r"\s*(?:(?:ep?|episode|folge|#|第)[ .]?)?[0-9]{1,4}(?:v[0-9])?(?:\s*[-~]\s*[0-9]{1,4})?[話话集]?(?:\s(?:of|von)\s[0-9]{1,4})?\s*(?:end|fin|final)?\s*",
     re.IGNORECASE,
 )
 BRACKET_KEPT = re.compile(
@@ -81,8 +86,9 @@ BRACKET_KEPT = re.compile(
 )
 YEAR = re.compile(r"(?:19|20)[0-9][0-9]")
 DATE = re.compile(
-    r"(?<![0-9])(?:(?:19|20)[0-9][0-9][-. ][01]?[0-9][-. ][0-3]?[0-9]|[0-3]?[0-9][-.][01]?[0-9][-.](?:19|20)[0-9][0-9])(?![0-9])"
+    r"(?<![0-9])(?:(?:19|20)[0-9][0-9](?:[-. ][01]?[0-9][-. ][0-3]?[0-9]|[01][0-9][0-3][0-9])|[0-3]?[0-9][-.][01]?[0-9][-.](?:19|20)[0-9][0-9])(?![0-9])"
 )
+DATED = re.compile(r"\bdate\b")  # what stands in a date's place; a number behind it is a time of day
 HALF_ANYWHERE = re.compile(r"(?<![0-9.])[0-9]{1,4}\.[1-9](?![0-9A-Za-z])(?!\.[01](?![0-9]))")
 
 # The two commonest names without a code, read without all the rest: ``[Group] Name - 12 [1080p]`` and ``Folge 12``.
@@ -94,7 +100,9 @@ _N = r"([0-9]{1,4})(?:v[0-9])?"
 _WORD = r"(?:(?:folge|episode|ep?)[ .]?)"
 _TO = rf"(?:(?:[ ]?(?:~|\+|&|bis|und|to)[ ]?{_WORD}?|-|[ ]?-[ ]?{_WORD})([0-9]{{1,4}}))?(?![0-9])"
 SEASON_AND_EPISODE = (
-    re.compile(rf"\b(?:staffel|season|saison|st\.|s)[ .]?([0-9]{{1,2}})[ ,.:\-]*{_EP}[ .]?{_N}{_TO}", re.IGNORECASE),
+    re.compile(
+        rf"\b(?:staffel|season|saison|st\.|s)[ .-]?([0-9]{{1,2}})[ ,.:\-]*{_EP}[ .-]{{0,2}}{_N}{_TO}", re.IGNORECASE
+    ),
     re.compile(
         rf"\b([0-9]{{1,2}})\.[ ]?staffel[ ,.:\-]*(?:{_EP}[ .]?)?{_N}{_TO}(?!\.[ ]?folge)(?=\s*(?:$|-|\.))",
         re.IGNORECASE,
@@ -102,21 +110,24 @@ SEASON_AND_EPISODE = (
     re.compile(r"\b([0-9]{1,2})\.[ ]?staffel[ ,.:\-]*([0-9]{1,4})\.[ ]?(?:folge|episode)(\b)", re.IGNORECASE),
     re.compile(rf"\b([0-9]{{1,2}})(?:st|nd|rd|th)[ ]season[ ,.:\-]*(?:{_EP}[ .]?){_N}{_TO}", re.IGNORECASE),
     re.compile(
-        r"(?<![0-9A-Za-z.])([0-9]{1,2})x([0-9]{2,3})(?:v[0-9])?(?:[ ]?-[ ]?(?:[0-9]{1,2}x)?([0-9]{2,3}))?(?![0-9A-Za-z])"
+        r"(?<![0-9A-Za-z.])([0-9]{1,2})x([0-9]{2,3})(?:v[0-9])?(?:(?:[-+&]|[ ]?[-+&][ ]?[0-9]{1,2}x|[ ][+&][ ]|[ ]-[ ](?=[0-9]+\s*$))([0-9]{2,3}))?(?![0-9A-Za-z])"
     ),
 )
 EPISODE_OF_SEASON = re.compile(
     r"\b(?:folge|episode|ep)[ .]?([0-9]{1,4})[ ,.(\-]*(?:staffel|season)[ .]?([0-9]{1,2})\b", re.IGNORECASE
 )
 KEYWORD = re.compile(
-    rf"(?<![A-Za-z0-9])(?:(?:folgen?|episoden?|episodes?|epi|eps?|nr\.?)[ .#]*|e|#){_N}{_TO}(?![A-Za-z])", re.IGNORECASE
+    rf"(?<![A-Za-z0-9])(?:(?:folgen?|episoden?|episodes?|epi|eps?|nr\.?)[ .#-]*|e|#){_N}{_TO}(?![A-Za-z])",
+    re.IGNORECASE,
 )
 CJK = re.compile(r"第[ ]?([0-9]{1,4})[ ]?[話话集回화]|(?<![0-9])([0-9]{1,4})[話话集화]")
 NUMBERED_EPISODE = re.compile(r"(?<![0-9.])([0-9]{1,4})\.?[ ]?(?:folge|episode)\b", re.IGNORECASE)
-FILM = re.compile(r"\b(?:the[ ])?(?:movies?|films?|kinofilm|spielfilm)\b[ #.:\-]*([0-9]{1,2})?(?![0-9])", re.IGNORECASE)
-OVA = re.compile(r"\b(?:ova|oad)s?\b[ #.:\-]*([0-9]{1,2})?(?![0-9])|\b(?:ova|oad)([0-9]{1,2})\b", re.IGNORECASE)
+FILM = re.compile(
+    r"\b(?:the[ ])?(?:movies?|films?|kinofilm|spielfilm)\b[ #.:\-]*(0?[0-9]{1,2})?(?![0-9])", re.IGNORECASE
+)
+OVA = re.compile(r"\b(?:ova|oad)s?\b[ #.:\-]*(0?[0-9]{1,2})?(?![0-9])|\b(?:ova|oad)(0?[0-9]{1,2})\b", re.IGNORECASE)
 SPECIAL = re.compile(
-    r"\b(?:specials?|spezial)\b[ #.:\-]*(?:(?:ep|folge|episode)[ .]?)?([0-9]{1,2})?(?![0-9])|\bSP[ ]?([0-9]{1,2})\b",
+    r"\b(?:specials?|spezial)\b[ #.:\-]*(?:(?:ep|folge|episode)[ .]?)?(0?[0-9]{1,2})?(?![0-9])|\bSP[ ]?(0?[0-9]{1,2})\b",
     re.IGNORECASE,
 )
 DASHED = re.compile(
@@ -130,11 +141,19 @@ LEADING = re.compile(
 )
 LEADING_ZERO = re.compile(r"^\s*(0[0-9]{1,3})(?:v[0-9])?(?=\s+\w)()")
 TRAILING = re.compile(
-    r"(?:^|\s)([0-9]{2,4})(?:v[0-9])?(?:(?:-|\s?~\s?)([0-9]{2,4}))?\s*(?:-\s*)?(?:end|fin|final)?\s*$", re.IGNORECASE
+    r"(?:^|(?<!\bdate)\s)([0-9]{2,4})(?:v[0-9])?(?:(?:-|\s?~\s?)([0-9]{2,4}))?\s*(?:-\s*)?(?:end|fin|final)?\s*$",
+    re.IGNORECASE,
+)
+# Behind the series' name: ``Name 12 German 1080p``, ``name-12-ger-sub``, where NOISE is gone already.
+TRAILING_TAGGED = re.compile(
+    r"^[\s-]*([0-9]{2,4})(?:v[0-9])?()(?:[ -]+(?:ger|german|deutsch|eng|english|sub|dub|subbed|dubbed|gersub|gerdub|engsub|engdub|omu"
+    r"|vostfr|uncut|dl|ml|anime|bluray|bdrip|brrip|dvdrip|webrip|web|webhd|hdtv|tvrip|bd|dvd|hd|remux|repack|proper|raw)\b)*"
+    r"(?:\s?-[A-Za-z]\w*)?\s*$",
+    re.IGNORECASE,
 )
 
 SEASON_IN_NAME = re.compile(
-    r"\b(?:season|staffel|saison)[ .]?([0-9]{1,2})\b|\b([0-9]{1,2})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{1,2})\.[ ]?staffel\b|(?<![A-Za-z0-9'])S([0-9]{1,2})\b",
+    r"\b(?:season|staffel|saison)[ .]?([0-9]{1,2})\b|\b([0-9]{1,2})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{1,2})\.[ ]?staffel\b|(?<![A-Za-z0-9'])S([0-9]{1,2})\b|第[ ]?([0-9]{1,2})[ ]?[期季]",
     re.IGNORECASE,
 )
 SPECIAL_BEFORE = re.compile(r"\b(?:special|spezial|ova|oad)s?\W*$", re.IGNORECASE)
@@ -144,13 +163,13 @@ NO_PART = re.compile(
 )
 UNCLEAR_PART = re.compile(
     r"\b(?:part|teil|cour|arc|final[ ]season|the[ ]final|zoku|r2|kai|next|new|vol(?:ume)?|band|chapter|kapitel)\b[ .]*(?:[0-9]{1,2}|[ivx]{1,4})?\W*$"
-    r"|\b(?:II|III|IV|V|VI|VII|VIII|IX)\W*$|(?:^|\s)[2-9]\W*$",
+    r"|\b(?:II|III|IV|V|VI|VII|VIII|IX)\W*$|(?:^|\s)[2-9]\W*$|-hen\W*$|第[一二三四五六七八九十]+[期季]",
     re.IGNORECASE,
 )
 
 FOLDER_SEASON = re.compile(
     r"^(?:.*[ ._(\[-])?(?:season|staffel|saison)[ ._-]*([0-9]{1,3})(?![0-9])|^([0-9]{1,2})\.?[ ]?staffel\b|(?:^|.*[ ._])([0-9]{1,2})(?:st|nd|rd|th)[ ._]season\b"
-    r"|^(?:.*[ ._-])?S([0-9]{1,3})(?:[ ._(\[-].*)?$|^([0-9]{1,2})$",
+    r"|^(?:.*[ ._-])?S([0-9]{1,3})(?:[ ._(\[-].*)?$|^([0-9]{1,2})$|第[ ]?([0-9]{1,2})[ ]?[期季]",
     re.IGNORECASE,
 )
 # Several seasons in one folder, and a second part of one: a bare number in it may count from either.
