@@ -78,7 +78,7 @@ def read_root(root: str) -> Top:
             for entry in entries:
                 if left_out(entry.name):
                     continue
-                if entry.is_dir():
+                if _is_folder(entry):
                     folders.append(entry.name)
                 elif entry.is_symlink() and not os.path.exists(entry.path):
                     broken.append(entry.name)
@@ -150,8 +150,12 @@ def _list_directory(
     with os.scandir(path) as entries:
         for entry in entries:
             name = entry.name
-            if entry.is_dir():
-                if is_unicode(name) and not left_out(name):
+            if _is_folder(entry):
+                if entry.is_symlink() and _leads_up(root, entry.path):
+                    listing.notes.append(
+                        f"{readable(_join(relative, name))} leads up to the library itself; it is not read."
+                    )
+                elif is_unicode(name) and not left_out(name):
                     yield _join(below, name)
             elif (video := name[name.rfind(".") + 1 :] in VIDEO or _is_video(name)) or entry.is_symlink():
                 size = _size_of(entry, listing)
@@ -172,6 +176,20 @@ def _remember(listing: Listing, below: str, mtime: int, before: int | None) -> N
         listing.directories[below] = mtime
     else:
         listing.trusted = False
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one; not where the link leads in circles or to what cannot be looked at."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _leads_up(root: str, link: str) -> bool:
+    """Whether a link leads to the library or above it, where the other series' episodes would be taken for this one's."""
+    target = os.path.realpath(link)
+    return os.path.commonpath([os.path.realpath(root), target]) == target
 
 
 def _size_of(entry: os.DirEntry[str], listing: Listing) -> int | None:

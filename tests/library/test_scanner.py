@@ -224,6 +224,25 @@ def test_loops_and_dead_links_are_survived_and_told(tmp_path):
     assert bleach.uncertain
 
 
+def test_a_link_in_circles_is_told_and_the_rest_is_read(tmp_path):
+    tree(tmp_path, "Naruto/S01E01.mkv")
+    for place in (tmp_path, tmp_path / "Naruto"):
+        (place / "round").symlink_to("about")
+        (place / "about").symlink_to("round")
+    result = scan(tmp_path)
+    assert found(result) == {(1, 1): "S01E01.mkv"} and result.series[0].uncertain
+    assert sum("leads nowhere" in warning for warning in result.warnings) == 2
+
+
+def test_a_link_to_the_library_itself_brings_no_other_series_episodes(tmp_path):
+    tree(tmp_path / "root", "Naruto/S01E01.mkv", "Bleach/S01E02.mkv")
+    (tmp_path / "root/Naruto/up").symlink_to("..")
+    (tmp_path / "root/Naruto/all").symlink_to(tmp_path)
+    result = scan(tmp_path / "root", series())
+    assert found(result) == {(1, 1): "S01E01.mkv"} and not result.series[0].uncertain
+    assert sum("leads up" in warning for warning in result.warnings) == 2
+
+
 def test_links_to_other_folders_and_files_are_followed(tmp_path):
     tree(tmp_path, "elsewhere/S01E01.mkv", "elsewhere/x.mkv", "root/Bleach/S01E01.mkv")
     (tmp_path / "root/Naruto").symlink_to(tmp_path / "elsewhere")
