@@ -28,6 +28,7 @@ _MANIFEST, _CONTENT = "manifest.json", "content"
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{16}")
 _LARGEST_MANIFEST = 65_536
 _MOST_LANGUAGES = 2000  # 24 bytes each at most
+_LATEST = 100_000_000_000  # seconds since 1970: the year 5138
 
 
 @dataclass(frozen=True)
@@ -174,13 +175,25 @@ class RecycleBin:
             entry = Recycled(**facts)
         except (OSError, ValueError, TypeError, RecursionError):  # not there, or not ours: then it is no entry
             return None
-        sound = isinstance(entry.original, str) and isinstance(entry.languages, dict)
-        return entry if entry.id == entry_id and sound else None
+        return entry if entry.id == entry_id and _sound(entry) else None
 
     def _content(self, entry: Recycled) -> Path | None:
         folder = self._home() / entry.id / _CONTENT
         found = list(folder.iterdir()) if folder.is_dir() else []
         return found[0] if len(found) == 1 else None
+
+
+def _sound(entry: Recycled) -> bool:
+    """Whether the facts are of their kinds: a manifest lies among the user's files, and a damaged one hides no other."""
+    return (
+        isinstance(entry.original, str)
+        and isinstance(entry.reason, str)
+        and isinstance(entry.size_bytes, int)
+        and isinstance(entry.is_folder, bool)
+        and isinstance(entry.languages, dict)
+        and isinstance(entry.removed_at, int | float)
+        and 0 <= entry.removed_at < _LATEST
+    )
 
 
 def _time_of(entry_id: str) -> float:
@@ -211,7 +224,7 @@ def _move(source: Path, target: Path) -> None:
 
 def _restored(content: Path, target: Path) -> Path:
     for number in range(1, 1000):
-        free = target if number == 1 else _beside(target, number)
+        free = target if number == 1 else _beside(target, number, folder=content.is_dir())
         if os.path.lexists(free):
             continue
         if content.is_dir() and not content.is_symlink():
@@ -225,6 +238,7 @@ def _restored(content: Path, target: Path) -> Path:
     raise NotFound("There is no free name left to restore this to.")
 
 
-def _beside(target: Path, number: int) -> Path:
-    suffix = " (restored)" if number == 2 else f" (restored {number - 1})"
-    return target.with_name(path_component(target.stem, max_bytes=220) + suffix + target.suffix)
+def _beside(target: Path, number: int, *, folder: bool) -> Path:
+    mark = " (restored)" if number == 2 else f" (restored {number - 1})"
+    stem, ending = (target.name, "") if folder else (target.stem, target.suffix)  # ``Dr. Stone`` has no ending
+    return target.with_name(path_component(stem, max_bytes=220) + mark + ending)

@@ -216,6 +216,15 @@ def test_a_whole_series_folder_comes_back(root):
         bin_.restore(entry.id)
 
 
+def test_a_folder_with_a_dot_in_its_name_is_restored_beside_as_a_whole_name(root):
+    bin_ = RecycleBin(root, 14)
+    for name in ("Dr. Stone", "Kaiju No. 8"):
+        (root / name).mkdir()
+        entry = bin_.put(root / name)
+        (root / name).mkdir()
+        assert bin_.restore(entry.id) == root / f"{name} (restored)"
+
+
 def test_restoring_never_overwrites(root):
     path = place(finished(root, b"old"), root, EPISODE)
     bin_ = RecycleBin(root, 14)

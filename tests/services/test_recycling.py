@@ -146,6 +146,18 @@ def test_a_forged_manifest_leads_nowhere_else(attic: Attic, tmp_path: Path) -> N
         attic.service.restore(entry.id)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [{"removed_at": "yesterday"}, {"removed_at": 1e300}, {"removed_at": float("nan")}, {"removed_at": -1},
+     {"size_bytes": "big"}, {"reason": 5}, {"is_folder": "yes"}, {"original": 5}],
+)  # fmt: skip
+def test_a_damaged_manifest_hides_no_other_entry(attic: Attic, damage: dict[str, object]) -> None:
+    sound, damaged = (attic.bin.put(attic.file(name)) for name in ("S01E01.mkv", "S01E02.mkv"))
+    manifest = attic.library / ".recycle" / damaged.id / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **damage}))
+    assert [entry.id for entry in attic.service.list()] == [sound.id]
+
+
 def test_without_a_library_the_bin_says_so(attic: Attic) -> None:
     attic.settings = replace(attic.settings, library=replace(attic.settings.library, root=str(attic.library / "gone")))
     with pytest.raises(LibraryUnavailable):
