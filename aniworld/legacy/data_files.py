@@ -24,6 +24,7 @@ MOST_EPISODES = 20_000
 DEFAULT_SITE = "aniworld.to"
 _CATALOGUE_PATHS = {"aniworld.to": "/anime/stream/", "s.to": "/serie/stream/"}
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_LINK = re.compile(r"(?:^|/)(?:anime/stream|serie/stream|serie)/(?!stream(?:/|$))([A-Za-z0-9_-]{1,255})(?![^/?#\s])")
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _YEAR = re.compile(r"\s*\((?:19|20)[0-9]{2}(?:-[^)]*)?\)\s*$")
 
@@ -126,7 +127,8 @@ def _from_data(text: str, folder: str) -> LegacySeries | Unreadable:
 def _series(
     key: str, name: str, site: str, folder: str, missing: Mapping[int, tuple[int, ...]], notes: tuple[str, ...]
 ) -> LegacySeries | Unreadable:
-    slug = urlsplit(key.strip()).path.rstrip("/").rpartition("/")[2] if "/" in key else key.strip()
+    linked = _LINK.search(key)
+    slug = linked[1] if linked else key.strip()
     if not _SLUG.fullmatch(slug):
         return Unreadable("Its key is no key.")
     try:
@@ -167,7 +169,8 @@ def _missing(seasons: dict[str, Any]) -> tuple[dict[int, tuple[int, ...]], tuple
         good = {number for value in numbers[:MOST_EPISODES] if (number := _whole(value, 1, ABSOLUTE_EPISODES))}
         odd += len(good) < len({str(value) for value in numbers[:MOST_EPISODES]})
         missing.setdefault(season, set()).update(good)
-    notes = (f"{odd} seasons hold entries that are no episodes; they are passed over.",) if odd else ()
+    held = "1 season holds" if odd == 1 else f"{odd} seasons hold"
+    notes = (f"{held} entries that are no episodes; they are passed over.",) if odd else ()
     return {season: tuple(sorted(numbers)) for season, numbers in sorted(missing.items()) if numbers}, notes
 
 

@@ -72,7 +72,8 @@ class DataMigrationService:
     def migrate_all(self, root: Path, dry_run: bool = False) -> Report:
         """Imports every file under ``root``. ``dry_run``: says what would be done and does nothing."""
         planned: dict[str, str] = {}
-        outcomes = tuple(self._migrate(path, dry_run, planned) for path in self.scan_for_data_files(root))
+        files = self.scan_for_data_files(root)
+        outcomes = tuple(outcome for path in files for outcome in self._of_folder(path, dry_run, planned))
         report = Report(dry_run, outcomes, tuple(outcome.line for outcome in outcomes))
         for outcome in outcomes:
             level = logging.WARNING if outcome.action is Action.FAILED else logging.DEBUG
@@ -82,6 +83,14 @@ class DataMigrationService:
             len(outcomes), report.count(Action.CREATED), report.count(Action.UPDATED), report.count(Action.FAILED),
         )  # fmt: skip
         return report
+
+    def _of_folder(self, path: Path, dry_run: bool, planned: dict[str, str]) -> Iterator[Outcome]:
+        """What became of a folder's file; of its ``key`` file, too, where ``data`` tells no key."""
+        outcome = self._migrate(path, dry_run, planned)
+        yield outcome
+        beside = path.with_name(KEY)
+        if path.name == DATA and outcome.key is None and offload(beside.is_file):
+            yield self._migrate(beside, dry_run, planned)
 
     def _migrate(self, path: Path, dry_run: bool, planned: dict[str, str]) -> Outcome:
         shown = _shown(path)
@@ -104,7 +113,7 @@ class DataMigrationService:
         if series is None:
             if write:
                 session.add(_new_series(facts))
-            message = f"{facts.name}, {sum(map(len, facts.missing.values()))} missing episodes."
+            message = f"{facts.name}, {_counted(sum(map(len, facts.missing.values())), 'missing episode')}."
             return Outcome(shown, Action.CREATED, _noted(message, facts), facts.key)
         if series.is_deleted:
             return Outcome(
@@ -121,7 +130,9 @@ class DataMigrationService:
             series.folder = series.folder or facts.folder
         if not new:
             return Outcome(shown, Action.UNCHANGED, _noted("Nothing new.", facts), facts.key)
-        return Outcome(shown, Action.UPDATED, _noted(f"{len(new)} more missing episodes.", facts), facts.key)
+        return Outcome(
+            shown, Action.UPDATED, _noted(f"{_counted(len(new), 'more missing episode')}.", facts), facts.key
+        )
 
 
 def _data_files(root: Path) -> list[Path]:
@@ -165,6 +176,10 @@ def _unknown_episodes(session: Session, series: AnimeSeries, facts: LegacySeries
         for number in numbers
         if (season, number) not in known
     ]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _noted(message: str, facts: LegacySeries) -> str:

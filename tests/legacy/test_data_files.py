@@ -99,11 +99,20 @@ def test_wrong_entries_are_passed_over_and_noted(tmp_path):
         ("D_Cide-Traumerei", "d-cide-traumerei", "https://aniworld.to/anime/stream/D_Cide-Traumerei"),
         ("/anime/stream/naruto/", "naruto", "https://aniworld.to/anime/stream/naruto"),
         ("https://aniworld.to/anime/stream/naruto?x=1", "naruto", "https://aniworld.to/anime/stream/naruto"),
+        ("https://aniworld.to/anime/stream/naruto/staffel-1/episode-2", "naruto", "https://aniworld.to/anime/stream/naruto"),
+        ("https://s.to/serie/stream/naruto", "naruto", "https://aniworld.to/anime/stream/naruto"),
     ],
 )  # fmt: skip
 def test_a_slug_becomes_a_key_and_keeps_its_link(tmp_path, stated, key, link):
     facts = read_series(write(tmp_path / "x", FACTS | {"key": stated}))
     assert (facts.key, facts.link) == (key, link)
+
+
+@pytest.mark.parametrize(
+    "stated", ["../../etc/passwd", "/anime/stream/../naruto", "https://aniworld.to/", "a/b", "/serie/stream/"]
+)
+def test_a_path_that_leads_to_no_series_is_no_key(tmp_path, stated):
+    assert isinstance(read_series(write(tmp_path / "x", FACTS | {"key": stated})), Unreadable)
 
 
 @pytest.mark.parametrize(

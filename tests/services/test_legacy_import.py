@@ -134,6 +134,18 @@ def test_any_mixture_of_broken_files_is_reported_line_by_line(here):
     assert stored(database) == {"gut": {(1, 1)}, "nur-lesen": {(2, 5)}}
 
 
+@pytest.mark.parametrize("data", ["", '{"key": "narut', '{"name": "Naruto"}'])
+def test_where_the_data_file_tells_no_key_the_key_file_does(here, data):
+    database, service, root = here
+    (root / "Naruto").mkdir()
+    (root / "Naruto/data").write_text(data)
+    (root / "Naruto/key").write_text("naruto")
+    for again in (Action.CREATED, Action.UNCHANGED):
+        outcomes = service.migrate_all(root).outcomes
+        assert [(Path(one.path).name, one.action) for one in outcomes] == [("data", Action.FAILED), ("key", again)]
+    assert stored(database) == {"naruto": set()}
+
+
 def test_a_dry_run_says_the_same_and_does_nothing(here):
     database, service, root = here
     leave(root, "Attack on Titan", {"1": [1]})
