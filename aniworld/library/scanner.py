@@ -25,6 +25,8 @@ WALKERS = (
 )
 SLOW_S = 0.02  # a folder takes less from memory
 WARNINGS = 200
+NAMES_TOLD = 50  # warnings after which names that are not understood are not told any more: disks come first
+NAMES_OF_A_FOLDER = 5
 
 
 T = TypeVar("T")
@@ -309,6 +311,10 @@ class _Scan:
             return SeriesFound(key, listing.folder, unchanged=True)
         self.pending.extend((sentence, key, listing.folder) for sentence in (*listing.problems, *listing.notes))
         files, unclear = Reading(known, listing, self.guesses).result()
+        if unclear and len(self.warnings) < NAMES_TOLD:
+            self.pending.extend(
+                (sentence, key, listing.folder) for sentence in _uncounted(known, listing.folder, unclear)
+            )
         return SeriesFound(key, listing.folder, files, bool(listing.problems), False, unclear)
 
     # --- what is not there
@@ -365,6 +371,16 @@ class _Scan:
     def _stop_if_asked(self) -> None:
         if self.should_stop():
             raise Cancelled("The scan was cancelled.")
+
+
+def _uncounted(series: KnownSeries, folder: str, unclear: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A sentence for each of the first videos whose names are not understood; a stored one is known by its path."""
+    stored = set(series.files.values())
+    untold = [(path, reason) for path, reason in unclear if path not in stored]
+    for path, reason in untold[:NAMES_OF_A_FOLDER]:
+        yield f"{readable(folder)}/{readable(path)} is not counted. {reason}"
+    if more := len(untold[NAMES_OF_A_FOLDER:]):
+        yield f"{readable(folder)} holds {more} more videos whose names are not understood."
 
 
 def _same_files(series: KnownSeries, listing: Listing) -> bool:

@@ -64,6 +64,29 @@ def found(result, key: str = "naruto") -> dict[tuple[int, int], str]:
     return next({place: file.path for place, file in one.files.items()} for one in result.series if one.key == key)
 
 
+def test_videos_whose_names_are_not_understood_are_told_with_the_reason(tmp_path):
+    tree(tmp_path, "Naruto/S01E01.mkv", "Naruto/Naruto - 12.5.mkv", "Naruto/Naruto - S01E02 - Trailer.mkv")
+    assert scan(tmp_path).warnings == (
+        "Naruto/Naruto - 12.5.mkv is not counted. A half number such as 12.5 stands for no episode of the catalogue.",
+    )
+    tree(tmp_path, *(f"Naruto/Naruto - {number}.5.mkv" for number in range(20, 40)))
+    warnings = scan(tmp_path).warnings
+    assert len(warnings) == 6 and warnings[-1] == "Naruto holds 16 more videos whose names are not understood."
+
+
+def test_a_stored_file_whose_name_is_not_understood_is_known_by_its_path(tmp_path):
+    tree(tmp_path, "Naruto/Naruto - S01E02 - 7.mkv")
+    assert len(scan(tmp_path).warnings) == 1
+    assert not scan(tmp_path, series(files={(1, 2): "Naruto - S01E02 - 7.mkv"})).warnings
+
+
+def test_many_names_that_are_not_understood_leave_room_for_what_a_disk_has(tmp_path):
+    tree(tmp_path, *(f"S{number}/{half}.5.mkv" for number in range(80) for half in range(1, 4)))
+    (tmp_path / "S79/lost.mkv").symlink_to("nowhere.mkv")
+    warnings = scan(tmp_path, *(series(f"s{number}", f"S{number}") for number in range(80))).warnings
+    assert len(warnings) < 200 and any("cannot be looked at" in warning for warning in warnings)
+
+
 def test_every_layout_of_a_library_is_read(tmp_path):
     tree(
         tmp_path, "Naruto/Season 01/Naruto - S01E01 - Titel.mkv", "Naruto/Staffel 1/Folge 2.mp4", "Naruto/S1/03.mkv",
