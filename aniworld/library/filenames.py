@@ -147,8 +147,8 @@ def _with_more(season: int, first: int, text: str) -> tuple[int, ...]:
 def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool) -> Answer:
     if folder.unclear and all(_is_name(name, series_names) for name in folder.unclear):
         folder = replace(folder, unclear=())
-    if folder.season and folder.name.isdigit() and _is_name(folder.name, series_names):
-        folder = replace(folder, season=None)  # ``86/86 - 05.mkv``
+    if folder.season and _words(folder.name) in _forms(tuple(series_names)):
+        folder = replace(folder, season=None)  # ``86/86 - 05.mkv``: the series' own name, no season
     plain = p.PLAIN.fullmatch(stem)
     if plain and (not plain[1] or _words(plain[1]) in _forms(tuple(series_names))) and int(plain[2]):
         sure = _of_season("", (int(plain[2]),), folder, True)
