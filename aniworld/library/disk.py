@@ -13,6 +13,7 @@ from uuid import uuid4
 from aniworld.core.errors import DiskFull, LibraryUnavailable, UnsafePath
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_FOLDER = {errno.EEXIST, errno.ENOTDIR}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}
 
 
@@ -26,6 +27,11 @@ def storage_errors(root: Path) -> Iterator[None]:
             raise DiskFull(f"The disk of {root} is full; make room and try again.") from error
         if error.errno in (errno.ELOOP, errno.ENAMETOOLONG):
             raise UnsafePath(f"The file system refuses this name ({error.strerror}).") from error
+        if error.errno in _NO_FOLDER:  # one odd file must not stop the whole library
+            name = Path(os.fsdecode(error.filename or "")).name
+            raise UnsafePath(
+                f"There is a file where the folder {name!r} is needed; move it away and try again."
+            ) from error
         reason = "is read-only" if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM) else "cannot be written"
         raise LibraryUnavailable(
             f"The library folder {root} {reason} ({error.strerror}); check its disk and its permissions."

@@ -175,6 +175,15 @@ def test_a_disk_that_refuses_leaves_everything_as_it_was(root, tmp_path, monkeyp
     assert source.read_bytes() == b"new" and old.read_bytes() == b"old" and str(root) in str(told.value)
 
 
+def test_a_file_where_a_folder_is_needed_is_named(root):
+    source = finished(root)
+    (root / EPISODE).parent.parent.mkdir(parents=True)
+    (root / EPISODE).parent.write_bytes(b"no folder")
+    with pytest.raises(UnsafePath, match=f"where the folder '{EPISODE.parent.name}' is needed"):
+        place(source, root, EPISODE)
+    assert source.exists() and (root / EPISODE).parent.read_bytes() == b"no folder"
+
+
 def test_a_disk_that_is_truly_full_is_told_so(root, tmp_path):
     """A file system of 1 MB, where this machine lets us make one."""
     small = tmp_path / "small"
