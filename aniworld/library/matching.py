@@ -13,6 +13,8 @@ from aniworld.core.naming import folded, folder_name
 
 CANDIDATES = 5
 _YEAR = re.compile(r"[\s._]*[\[(]((?:19|20)[0-9]{2})(?:\s*-[^)\]]*)?[\])]\s*$")
+# What media servers read in a folder's name: ``Naruto (2002) [tvdbid-78857]``, ``{tmdb-46260}``.
+_ID = re.compile(r"[\s._]*[\[{](?:imdb|tvdb|tmdb|anidb|anilist|mal)(?:id)?[-=][A-Za-z0-9-]{1,30}[\]}]", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+){0,20}")
 _SPELLINGS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "&": " and ", "+": " plus ", "'": "", "\u2019": ""}
@@ -59,16 +61,16 @@ class Candidate(NamedTuple):
 
 
 def name_form(name: str) -> str:
-    """A name without case, spelling variants, punctuation and year: what makes two names the same to a reader."""
+    """A name without case, spelling variants, punctuation, year and ids: what makes two names the same to a reader."""
     if _PLAIN.fullmatch(name):
         return name.lower()
-    text = unicodedata.normalize("NFC", _YEAR.sub("", name)).casefold().translate(_SPELLINGS)
+    text = unicodedata.normalize("NFC", _YEAR.sub("", _ID.sub("", name))).casefold().translate(_SPELLINGS)
     bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return " ".join(re.findall(r"[^\W_]+", bare))
 
 
 def year_in(name: str) -> int | None:
-    found = _YEAR.search(name)
+    found = _YEAR.search(_ID.sub("", name))
     return int(found[1]) if found else None
 
 

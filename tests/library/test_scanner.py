@@ -345,6 +345,16 @@ def test_a_scan_changes_nothing_on_the_disk(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    "folder",
+    ["Naruto (2002) [tvdbid-78857]", "Naruto (2002) {tmdb-46260}", "Naruto [imdbid-tt0409591] (2002)", "naruto.[anidb-239]", "Naruto [tmdbid=46260]"],
+)  # fmt: skip
+def test_a_folder_that_carries_a_media_servers_id_is_known_by_its_name(tmp_path, folder):
+    tree(tmp_path, f"{folder}/Season 01/Naruto - S01E01.mkv")
+    assert found(scan(tmp_path, series(folder="", year=2002))) == {(1, 1): "Season 01/Naruto - S01E01.mkv"}
+    assert not scan(tmp_path, series(folder="", year=1995)).series or "2002" not in folder
+
+
 def test_names_are_compared_by_what_a_reader_sees():
     assert (
         name_form("Re:ZERO - Märchen & Co. (2016)") == name_form("re zero maerchen and co") == "re zero maerchen and co"
