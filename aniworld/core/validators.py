@@ -189,13 +189,16 @@ def _scalar(value: Any, where: str) -> Any:
     raise _invalid(where, "This is no text, finite number, true, false, list or object of a sensible size.")
 
 
-def sanitize_filename(name: str) -> str:
-    """``name`` as one path component that every file system takes. Raises InvalidInput where nothing is left."""
+def sanitize_filename(name: str, *, field: str = "filename") -> str:
+    """``name`` as one path component that every file system takes. Raises InvalidInput where nothing is left.
+
+    ``field``: what the request calls it, for the error.
+    """
     if not isinstance(name, str):
-        raise _invalid("filename", "The file name is a text.")
+        raise _invalid(field, "The file name is a text.")
     clean = path_component(name, fallback="")
     if not clean:
-        raise _invalid("filename", "Nothing of this file name can be used.")
+        raise _invalid(field, "Nothing of this file name can be used.")
     return clean
 
 

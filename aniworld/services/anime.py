@@ -185,7 +185,7 @@ class AnimeService:
 
     def _create(self, catalogue: Catalogue, key: str, link: str, name: str | None, folder: str | None) -> None:
         title = validate_series_name(name) if name and name.strip() else title_from_slug(slug_of(link))
-        wanted = _folder(folder) if folder and folder.strip() else folder_name(title)
+        wanted = sanitize_filename(folder, field="folder") if folder and folder.strip() else folder_name(title)
         with self._database.reading() as session:
             free = free_folder(session, wanted, key)
         self._series.create(key=key, name=title, site=catalogue.site, link=link, folder=free)
@@ -304,7 +304,7 @@ class AnimeService:
         if wish.get("name") is not None:
             changes["name"] = validate_series_name(wish["name"])
         if wish.get("folder") is not None:
-            changes["folder"] = self._free(_folder(wish["folder"]), key)
+            changes["folder"] = self._free(sanitize_filename(wish["folder"], field="folder"), key)
         if changes.get("auto_download") and not self._series.require(key).auto_download:
             self._settle(key)
         self._series.update(key, **changes)
@@ -383,14 +383,6 @@ def _check_same(known: AnimeSeries, catalogue: Catalogue, link: str) -> None:
             f"“{known.name}” from {known.site} ({slug_of(known.link) or known.key}) has the same key as this link "
             f"({catalogue.site}, {slug_of(link)}); only one of them can be in the library."
         )
-
-
-def _folder(wish: str) -> str:
-    """``wish`` as the name of one folder. Raises InvalidInput."""
-    try:
-        return sanitize_filename(wish)
-    except InvalidInput as error:
-        raise InvalidInput(str(error), {"folder": [str(error)]}) from None
 
 
 def _site_name(site: str) -> str:
