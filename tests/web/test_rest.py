@@ -116,6 +116,12 @@ def test_a_key_has_a_name_and_a_known_scope(running: Server, body: dict[str, str
     problem(running.call("POST", "/api/auth/keys", body), 422)
 
 
+def test_spaces_around_a_name_are_taken_off(running: Server) -> None:
+    made = running.post("/api/auth/keys", {"name": "\n Lesen ", "scope": "read"}, 201)
+    assert made["name"] == "Lesen"
+    assert running.call("DELETE", f"/api/auth/keys/{made['id']}").status_code == 204
+
+
 # ── configuration ──────────────────────────────────────────────────────────
 
 

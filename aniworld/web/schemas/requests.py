@@ -22,7 +22,7 @@ EPISODES_AT_ONCE, ITEMS_AT_ONCE, KEYS_AT_ONCE = 2000, 5000, 5000
 SORTS = ("name", "added", "updated", "missing")
 KEY = validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", error="Is no series key.")
 _KEY_RULES = [validate.Length(max=255), KEY]
-_NOT_BLANK = validate.Regexp(r"\S", error="Must not be empty.")
+_NOT_BLANK = validate.Regexp(r"\s*\S", error="Must not be empty.")
 
 
 class NewPassword(StrictSchema):
