@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
+
+_DIGITS = re.compile(r"-?[0-9]{1,30}")
 
 
 class StrictSchema(Schema):
@@ -30,6 +33,15 @@ class Text(fields.String):
 class Whole(fields.Integer):
     def _validated(self, value: Any) -> int:
         if not isinstance(value, int | float) or isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Count(fields.Integer):
+    """A whole number in an address: digits, and nothing else that Python would read as one."""
+
+    def _validated(self, value: Any) -> int:
+        if not _DIGITS.fullmatch(str(value)):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
 

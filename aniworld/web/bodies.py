@@ -1,9 +1,9 @@
-"""What a request's body may be: JSON of a sensible size and depth, and only where one is taken."""
+"""What a request may carry: JSON of a sensible size and depth, and only where it is taken; no word too much in its address."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NoReturn
 
 from flask import Flask, current_app, request
@@ -58,10 +58,13 @@ class Sent:
 
 
 def check() -> None:
-    """Refuses a body that no view should ever see. Raises BadBody, NotJson, InvalidInput, 413."""
+    """Refuses what no view should ever see. Raises BadBody, NotJson, InvalidInput, 413."""
     if len(request.query_string) > MAX_QUERY:
         raise BadBody("The address is longer than any honest one.")
-    if not request.path.startswith("/api/") or request.method not in _METHODS:
+    if not request.path.startswith("/api/"):
+        return
+    _check_query()
+    if request.method not in _METHODS:
         return
     content = request.get_data(cache=True)
     if len(content) >= MAX_BYTES:  # one sent in chunks is cut there without a word
@@ -76,6 +79,18 @@ def check() -> None:
     if _json_of_view() == "refused" and body not in ({}, None):
         names = list(body) if isinstance(body, dict) else ["_schema"]
         raise InvalidInput("This request takes no body.", {str(name): ["Unknown field."] for name in names[:20]})
+
+
+def _check_query() -> None:
+    """Raises InvalidInput for a query where the view takes none, and for a field that stands there twice."""
+    if not request.args or _apidoc() is None:
+        return
+    if not any(one["in"] == "query" for one in _parameters()):
+        found = {name: ["Unknown field."] for name in list(request.args)[:20]}
+        raise InvalidInput("This request takes nothing after the question mark.", found)
+    twice = {name: ["Stands there twice."] for name, values in request.args.lists() if len(values) > 1}
+    if twice:
+        raise InvalidInput("The address names a field twice.", twice)
 
 
 def _parsed(content: bytes) -> Any:
@@ -121,11 +136,24 @@ def _deeper_than(body: Any, limit: int) -> bool:
 
 def _json_of_view() -> Literal["needed", "taken", "refused"]:
     """What the view asked for says of its body."""
-    view = current_app.view_functions.get(request.endpoint or "")
+    view = _view()
     if view is None:
         return "taken"  # there is nothing at this address, which is what the answer shall say
     if getattr(view, "takes_json", False):
         return "needed"
-    parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    bodies = [one["required"] for one in parameters if one["in"] == "json"]
+    bodies = [one["required"] for one in _parameters() if one["in"] == "json"]
     return "refused" if not bodies else "needed" if bodies[0] else "taken"
+
+
+def _view() -> Callable[..., Any] | None:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _apidoc() -> Mapping[str, Any] | None:
+    """What the view declares of itself; None for those that are no operation of the REST interface."""
+    return getattr(_view(), "_apidoc", None)
+
+
+def _parameters() -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = (_apidoc() or {}).get("arguments", {}).get("parameters", [])
+    return found

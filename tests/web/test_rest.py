@@ -168,10 +168,30 @@ def test_lists_are_arrays_with_their_totals_in_a_header(running: Server) -> None
         "unknown=1",
         "q=" + "x" * 300,
         "missing=perhaps",
+        "page=1_0",
+        "page=%D9%A3",
+        "page=1&page=2",
+        "q=x&q=x",
     ],
 )
 def test_a_query_that_is_not_understood_is_refused(running: Server, query: str) -> None:
     assert problem(running.call("GET", "/api/anime/?" + query), 422)["errors"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/queue/pause?minutes=5"),
+        ("GET", "/api/config/?section=ui"),
+        ("DELETE", "/api/queue/failed?id=1"),
+        ("GET", "/api/auth/status?access_token=x"),
+        ("DELETE", "/api/anime/nobody?files=keep&files=recycle"),
+    ],
+)
+def test_what_an_address_takes_is_all_it_may_be_asked(running: Server, method: str, path: str) -> None:
+    name = path.partition("?")[2].partition("=")[0]
+    assert name in problem(running.call(method, path), 422)["errors"]
+    assert not running.get("/api/queue/status")["is_paused"]
 
 
 @pytest.mark.parametrize(

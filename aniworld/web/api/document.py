@@ -10,7 +10,7 @@ import flask_smorest
 from flask import Flask, Response, current_app, request
 
 from aniworld import __version__
-from aniworld.config.fields import Amount, Text, Truth, Whole
+from aniworld.config.fields import Amount, Count, Text, Truth, Whole
 from aniworld.web.answers import to_json
 from aniworld.web.errors import PROBLEM
 from aniworld.web.schemas.answers import Problem
@@ -80,7 +80,13 @@ def document() -> dict[str, Any]:
 
 def _made(app: Flask) -> dict[str, Any]:
     api = _Api()
-    for field, like in ((Text, "string"), (Whole, "integer"), (Amount, "number"), (Truth, "boolean")):
+    for field, like in (
+        (Text, "string"),
+        (Whole, "integer"),
+        (Count, "integer"),
+        (Amount, "number"),
+        (Truth, "boolean"),
+    ):
         api.register_field(field, like, None)
     for converter in addresses.CONVERTERS.values():
         api.register_converter(converter, addresses.documented)

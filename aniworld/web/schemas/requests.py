@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from aniworld.config.fields import Amount, StrictSchema, Text, Truth, Whole
+from aniworld.config.fields import Amount, Count, StrictSchema, Text, Truth, Whole
 from aniworld.core.errors import InvalidInput
 from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
 from aniworld.core.queue import Priority, Status
@@ -70,8 +70,8 @@ def language_list() -> fields.List:
 
 
 class PageQuery(StrictSchema):
-    page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000))
-    page_size = fields.Integer(load_default=50, validate=validate.Range(1, 500))
+    page = Count(load_default=1, validate=validate.Range(1, 100_000))
+    page_size = Count(load_default=50, validate=validate.Range(1, 500))
 
 
 class AuditQuery(PageQuery):
@@ -79,7 +79,7 @@ class AuditQuery(PageQuery):
 
 
 class SeriesList(PageQuery):
-    page_size = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    page_size = Count(load_default=100, validate=validate.Range(1, 500))
     q = Text(load_default="", validate=validate.Length(max=200))
     missing = fields.Boolean(load_default=False, metadata={"description": "Only series that miss episodes."})
     monitored = fields.Boolean(load_default=None)
@@ -147,7 +147,7 @@ class UndoWish(StrictSchema):
 
 
 class RunsQuery(StrictSchema):
-    limit = fields.Integer(load_default=20, validate=validate.Range(1, 50))
+    limit = Count(load_default=20, validate=validate.Range(1, 50))
 
 
 class RenameWish(UndoWish):
@@ -193,11 +193,11 @@ class WakeWish(StrictSchema):
 class LogQuery(StrictSchema):
     level = Text(load_default="INFO", validate=validate.OneOf(LEVELS), metadata={"description": "This and worse."})
     q = Text(load_default="", validate=validate.Length(max=200))
-    limit = fields.Integer(load_default=200, validate=validate.Range(1, 1000))
+    limit = Count(load_default=200, validate=validate.Range(1, 1000))
 
 
 class StatusQuery(StrictSchema):
-    limit = fields.Integer(load_default=100, validate=validate.Range(0, 1000))
+    limit = Count(load_default=100, validate=validate.Range(0, 1000))
 
 
 class ItemList(PageQuery):
