@@ -353,6 +353,18 @@ def test_every_operation_is_documented_with_what_can_go_wrong(running: Server) -
                 assert operation["summary"], path
 
 
+def test_the_document_names_headers_and_has_patterns_of_its_readers(running: Server) -> None:
+    text = running.call("GET", "/api/openapi.json").text
+    assert "\\Z" not in text
+    paths = json.loads(text)["paths"]
+    listing, one = paths["/api/anime/"]["get"]["responses"], paths["/api/anime/{anime_id}"]["get"]["responses"]
+    assert set(listing["200"]["headers"]) == {"X-Pagination"}
+    assert set(one["200"]["headers"]) == {"Deprecation", "Link"}
+    assert "422" in one
+    assert "Retry-After" in paths["/api/auth/login"]["post"]["responses"]["429"]["headers"]
+    assert paths["/api/anime/{key}/refresh"]["post"]["responses"]["202"]["content"]["application/json"]
+
+
 def test_methods_that_are_not_there_are_named(running: Server) -> None:
     answer = running.call("PUT", "/api/queue/start", {})
     problem(answer, 405)

@@ -17,6 +17,7 @@ from aniworld.services.views import (
     UnmatchedFolder,
 )
 from aniworld.web.answers import answer, nothing
+from aniworld.web.schemas.answers import Refreshing
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import (
     FolderQuery,
@@ -159,7 +160,7 @@ def restore(key: str) -> Response:
 
 
 @blueprint.post("/<series:key>/refresh")
-@blueprint.response(202)
+@blueprint.response(202, Refreshing)
 def refresh(key: str) -> Response:
     """Read this series' catalogue page again, in the background"""
     services().anime.refresh(key)

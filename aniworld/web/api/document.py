@@ -20,6 +20,19 @@ from . import Blueprint, addresses
 _METHODS = ("get", "post", "put", "patch", "delete")
 _TRIES = ("/api/auth/setup", "/api/auth/login", "/api/auth/password", "/api/auth/totp", "/api/auth/totp/confirm")
 _OPEN = ("/api/auth/status", "/api/auth/setup", "/api/auth/login")
+_BY_FOLDER = "/api/anime/{anime_id}"
+_TEXT = {"schema": {"type": "string"}}
+_RETRY = {"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}}
+_PAGES = {
+    "X-Pagination": {
+        "description": "JSON: total, total_pages, page, page_size, first_page, last_page; previous_page and next_page where there is one.",
+        **_TEXT,
+    }
+}
+_SUCCESSOR = {
+    "Deprecation": {"description": "true where the series was asked for by its folder.", **_TEXT},
+    "Link": {"description": "Then the address by its key, as successor-version.", **_TEXT},
+}
 _MEANING = {
     400: "Malformed, or an unknown host.",
     401: "Not signed in, or the password is wrong.",
@@ -100,7 +113,8 @@ def _made(app: Flask) -> dict[str, Any]:
         for method in _METHODS:
             if method in operations:
                 _complete(path, method, operations)
-    return made
+    plain: dict[str, Any] = _with_plain_patterns(made)
+    return plain
 
 
 def _secure(made: dict[str, Any]) -> None:
@@ -114,11 +128,9 @@ def _secure(made: dict[str, Any]) -> None:
 def _complete(path: str, method: str, operations: dict[str, Any]) -> None:
     """Names every status that an operation may answer with; the same few for all of a kind."""
     operation = operations[method]
-    statuses = [400, 401, 403, 404, 503]
+    statuses = [400, 401, 403, 404, 422, 503]
     if method != "get":
-        statuses += [409, 413, 415, 422]
-    elif operation.get("parameters"):
-        statuses += [422]
+        statuses += [409, 413, 415]
     if path in _TRIES:
         statuses += [429]
     if path in _OPEN:
@@ -128,4 +140,21 @@ def _complete(path: str, method: str, operations: dict[str, Any]) -> None:
         operation["responses"][str(status)] = {
             "description": _MEANING[status],
             "content": {PROBLEM: {"schema": reference}},
+            **({"headers": _RETRY} if status in (429, 503) else {}),
         }
+    if any(one.get("name") == "page" for one in operation.get("parameters", ())):
+        operation["responses"]["200"]["headers"] = _PAGES
+    if path == _BY_FOLDER and method == "get":
+        operation["responses"]["200"]["headers"] = _SUCCESSOR
+
+
+def _with_plain_patterns(part: Any) -> Any:
+    """The document with patterns as its readers know them: ``$`` is the end there, and ``\\Z`` is Python's alone."""
+    if isinstance(part, dict):
+        return {
+            name: inner.replace("\\Z", "$")
+            if name == "pattern" and isinstance(inner, str)
+            else _with_plain_patterns(inner)
+            for name, inner in part.items()
+        }
+    return [_with_plain_patterns(inner) for inner in part] if isinstance(part, list) else part

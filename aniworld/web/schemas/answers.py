@@ -33,6 +33,10 @@ class Added(Schema):
     skipped = fields.List(fields.Nested(schema_of(Skipped)), required=True)
 
 
+class Refreshing(Schema):
+    key = fields.String(required=True)
+
+
 class Removed(Schema):
     removed = fields.Integer(required=True)
 
