@@ -99,7 +99,8 @@ def _lives(row: ScanRun) -> bool:
 
 
 def _status(row: ScanRun) -> ScanStatus:
-    percent = round(min(100.0, 100.0 * row.current / row.total), 1) if row.total else 0.0
+    share = row.current / row.total if row.total else float(row.status == "completed")
+    percent = round(min(100.0, 100.0 * share), 1)
     return ScanStatus(
         row.id, row.status, row.phase, row.current, row.total, percent, row.started_at, row.completed_at,
         row.series_found, row.episodes_found, row.missing_total, tuple(row.warnings or ()), row.error,

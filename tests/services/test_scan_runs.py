@@ -99,6 +99,15 @@ def test_a_renamed_folder_of_the_wanted_series_loses_nothing(library):  # noqa: 
     assert set(library.there("naruto")) == {"S01E01"} and any("ganz anders" in one for one in status.warnings)
 
 
+def test_a_scan_that_had_nothing_to_read_is_whole_at_its_end(library):  # noqa: F811
+    for key in ("naruto", "bleach"):
+        library.add(key, key.title(), {1: 1}, folder=key.title())
+    library.file("Bleach/S01E01.mkv")
+    library.scan()
+    ended = library.scan(["naruto"])
+    assert (ended.status, ended.total, ended.percent) == ("completed", 0, 100.0)
+
+
 def test_a_scan_whose_process_is_gone_keeps_nobody_waiting(database):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait(20)
