@@ -6,6 +6,7 @@ import re
 
 from .errors import InvalidInput
 
+KEY_LENGTH = 255
 KEY_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SLUG_FORM = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -23,6 +24,11 @@ def key_from_slug(slug: str) -> str:
     if not key:
         raise InvalidInput(f"{slug[:80]!r} names no series.", {"link": ["Names no series."]})
     return key
+
+
+def gives_key(slug: str) -> bool:
+    """Whether a key can be made of the slug: something is left of it, and it is not longer than a key may be."""
+    return len(slug) <= KEY_LENGTH and bool(slug.strip("_-"))
 
 
 def title_from_slug(slug: str) -> str:

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from .addresses import SCHEMES, check_url
 from .errors import AddressRefused, InvalidInput
+from .keys import KEY_LENGTH
 from .media import ABSOLUTE_EPISODES, EPISODES_IN_A_SEASON, KNOWN_LANGUAGES, LANGUAGE_FORM
 from .naming import path_component
 
-KEY_LENGTH, NAME_LENGTH, FOLDER_LENGTH, URL_LENGTH = 255, 500, 255, 2000
+NAME_LENGTH, FOLDER_LENGTH, URL_LENGTH = 500, 255, 2000
 CONFIG_DEPTH, CONFIG_VALUES, CONFIG_TEXT = 6, 10_000, 20_000
 QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
 SITES = ("aniworld.to", "aniworld.info", "aniworld.cc", "s.to", "serienstream.to")

@@ -273,6 +273,22 @@ def test_new_episodes_calendar_and_all_titles(catalogue: Aniworld) -> None:
     assert fog.key == "nebelgarten"
 
 
+@pytest.mark.parametrize("slug", ["---", "_", "x" * 256])
+def test_a_row_that_names_no_series_spoils_no_list(catalogue: Aniworld, site: LoopbackSite, slug: str) -> None:
+    for path, name in (("/neue-episoden", "neue-episoden"), ("/animekalender", "animekalender"), ("/animes", "animes")):
+        site.pages[path] = page(f"engine1/{name}.html").replace("/nebelgarten", f"/{slug}")
+    assert catalogue.new_episodes() == []
+    assert [one.key for one in catalogue.calendar()] == ["stahl-und-sand"]
+    assert len(catalogue.all_titles()) == 1
+
+
+@pytest.mark.parametrize(
+    "link", ["/anime/stream/nebel\ngarten", "https://aniworld.to/anime/stream/nebel\tgarten", "/anime/stream/-_-"]
+)
+def test_a_link_with_control_characters_or_without_a_name_names_nothing(catalogue: Aniworld, link: str) -> None:
+    assert not catalogue.claims(link)
+
+
 def test_a_redirect_to_the_canonical_address_is_followed_and_one_to_the_start_page_means_nothing_there(
     catalogue: Aniworld, site: LoopbackSite
 ) -> None:

@@ -94,7 +94,7 @@ class Aniworld(Engine):
         found: dict[str, SeriesHit] = {}
         for hit in hits:
             place = self.place(hit.slug)
-            if place is None or not place.slug.strip("_-"):
+            if place is None:
                 continue
             known = found.get(key_from_slug(place.slug))
             if known is None or (not place.rest and not known.description):

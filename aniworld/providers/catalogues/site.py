@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from aniworld.core.errors import AddressRefused, InvalidInput, LinkDead, NothingThere, PageChanged, SiteUnreachable
-from aniworld.core.keys import SLUG_FORM, key_from_slug
+from aniworld.core.keys import SLUG_FORM, gives_key, key_from_slug
 from aniworld.core.media import HosterLink
 from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.hosters.media import parse_player
@@ -29,6 +29,7 @@ PAGES_REMEMBERED = 256
 PAGE_BYTES = 8 * 1024 * 1024
 HOPS = 5
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PLAYER = re.compile(r"<video|<source|og:video|\.m3u8|\.mp4|contenturl|jwplayer|sources\s*:", re.IGNORECASE)
 
 
@@ -81,8 +82,13 @@ class Site(Catalogue):
     def place(self, link: str) -> Place | None:
         """Where ``link`` points, whatever its host; None for no series of this engine."""
         text = link.strip()
-        if SLUG_FORM.fullmatch(text.rstrip("/")):
-            return self._from_slug(text.rstrip("/"))
+        if _CONTROL.search(text):  # urlsplit leaves them out, and another series would be named
+            return None
+        slug = text.rstrip("/")
+        place = self._from_slug(slug) if SLUG_FORM.fullmatch(slug) else self._from_address(text)
+        return place if place is not None and gives_key(place.slug) else None
+
+    def _from_address(self, text: str) -> Place | None:
         try:
             found = self.form.search(unquote(urlsplit(with_scheme(text)).path))
         except ValueError:

@@ -98,7 +98,7 @@ class SerienStream(Engine):
         base, hits = self.base_urls[0], {}
         for show in shows:
             place = self.place(show.href)
-            if place is None or not place.slug.strip("_-"):
+            if place is None:
                 continue
             key = key_from_slug(place.slug)
             cover = self._address(show.cover, base + "/") if show.cover else None
