@@ -278,7 +278,7 @@ def test_episodes_are_queued_in_both_forms_moved_and_removed(running: Server) ->
     again = running.post("/api/queue/add", wish, 201)
     assert (again["added"], {one["episode"] for one in again["skipped"]}) == ([], {"S01E02", "S01E03"})
     first = added["added"][0]["id"]
-    assert running.call("PATCH", f"/api/queue/{first}", {"priority": 0}).json()["priority"] == "low"
+    assert running.call("PATCH", f"/api/queue/{first.upper()}", {"priority": 0}).json()["priority"] == "low"
     assert running.get("/api/queue/items?q=Größe&status=pending")
     status = running.get("/api/queue/status?limit=1")
     assert len(status["pending_queue"]) == 1

@@ -19,6 +19,9 @@ class ItemId(BaseConverter):
     regex = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
     part_isolating = True
 
+    def to_python(self, value: str) -> str:
+        return value.lower()
+
 
 CONVERTERS = {"series": SeriesName, "item": ItemId}
 
