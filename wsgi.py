@@ -9,7 +9,7 @@ import sys
 from aniworld.app import create_app, start_workers
 from aniworld.core.errors import AniworldError
 
-REFUSED = 3  # gunicorn's own code for "this worker cannot start, and no other will": it ends instead of trying on
+REFUSED = 4  # gunicorn's own code for "the application cannot be had": it ends instead of trying on (cli/serving.py)
 
 try:
     app = create_app()

@@ -15,6 +15,7 @@ from aniworld.core.errors import AniworldError, Unavailable
 from aniworld.workers.instance_lock import InstanceLock
 
 STOP_WITHIN_S = 4
+REFUSED = 4  # what a worker ends with that cannot start and has said why (wsgi.py)
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -53,12 +54,24 @@ def _check_port(host: str, port: int) -> None:
 
 def _with_gunicorn(host: str, port: int) -> int:
     from gunicorn.app.base import BaseApplication  # only for a server
+    from gunicorn.glogging import Logger
+
+    class Quiet(Logger):  # type: ignore[misc]
+        """Gunicorn's log, without its own words about a worker that refused to start and said why itself."""
+
+        refused = False
+
+        def error(self, msg: str, *args: object, **more: object) -> None:
+            self.refused = self.refused or ("exited with code" in msg and args[-1:] == (REFUSED,))
+            if not self.refused:
+                super().error(msg, *args, **more)
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             for name, value in _settings(host, port).items():
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)
+            self.cfg.set("logger_class", Quiet)
 
         def load(self) -> Any:
             from wsgi import app  # in the worker: patches, builds, starts
@@ -71,6 +84,8 @@ def _with_gunicorn(host: str, port: int) -> int:
     except SystemExit as ended:
         if os.getpid() != arbiter:  # a worker: the arbiter reads its exit code
             raise
+        if ended.code == REFUSED:
+            return 1
         if ended.code:
             raise AniworldError("The server could not start; the lines above say why.") from None
     return 0
@@ -79,11 +94,16 @@ def _with_gunicorn(host: str, port: int) -> int:
 def _settings(host: str, port: int) -> dict[str, Any]:
     """What gunicorn.conf.py says, with the address that was asked for."""
     shared = runpy.run_path(str(CHECKOUT / "gunicorn.conf.py"))
+
+    def ready(worker: Any) -> None:
+        shared["post_worker_init"](worker)
+        print(f"Aniworld runs at {address(host, port)} (Ctrl-C stops it)", flush=True)
+
     return {
         **shared,
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "loglevel": "warning",
-        "when_ready": lambda server: print(f"Aniworld runs at {address(host, port)} (Ctrl-C stops it)", flush=True),
+        "post_worker_init": ready,
     }
 
 

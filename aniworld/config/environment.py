@@ -8,7 +8,8 @@ from pathlib import Path
 
 from environs import Env, EnvError, ValidationError
 
-from aniworld.core.errors import InvalidInput
+from aniworld.core.addresses import check_url
+from aniworld.core.errors import AddressRefused, InvalidInput
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -53,7 +54,7 @@ class Environment:
                 instance=Path(instance or env.str("INSTANCE", "") or "instance").expanduser().absolute(),
                 master_password=env.str("MASTER_PASSWORD", None) or None,
                 library=env.str("LIBRARY", "").strip(),
-                catalogue_url=env.str("CATALOGUE_URL", "").strip().rstrip("/"),
+                catalogue_url=_address(env.str("CATALOGUE_URL", "").strip().rstrip("/")),
                 database_url=env.str("DATABASE_URL", "").strip(),
                 redis_url=env.str("REDIS_URL", "").strip(),
                 secret_key=env.str("SECRET_KEY", "").strip(),
@@ -76,6 +77,16 @@ def networks(text: str) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(word, strict=False) for word in _words(text))
     except ValueError as error:
         raise InvalidInput(f"ANIWORLD_TRUSTED_PROXIES names networks such as 10.0.0.0/8: {error}.") from error
+
+
+def _address(text: str) -> str:
+    """``text``, the address of a site or empty. Raises InvalidInput."""
+    if text:
+        try:
+            check_url(text)
+        except AddressRefused as error:
+            raise InvalidInput(f"ANIWORLD_CATALOGUE_URL is no address like https://aniworld.to: {error}") from error
+    return text
 
 
 def _lease(seconds: float) -> None:

@@ -41,6 +41,20 @@ def test_wrong_usage_is_code_2(
     assert said.err or "Usage" in said.out
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("MASTER_PASSWORD", "short"), ("LIBRARY", "/etc"), ("TRUSTED_PROXIES", "all"), ("CATALOGUE_URL", "aniworld.to")],
+)
+def test_a_server_that_cannot_start_says_why_in_one_line(cli_on: Callable[..., Cli], name: str, value: str) -> None:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    done = cli_on(**{f"ANIWORLD_{name}": value})("run", "--port", str(port))
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("Aniworld does not start: ")
+    assert done.err.count("\n") == 1
+
+
 def test_a_failure_is_one_line(cli: Cli) -> None:
     for words in (
         ("queue", "remove", "ffff0000"),
