@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import re
 import socket
 import time
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from aniworld.config.environment import Network
+
+log = logging.getLogger(__name__)
 
 WsgiEnviron = dict[str, Any]
 WsgiApp = Callable[[WsgiEnviron, Callable[..., Any]], Iterable[bytes]]
@@ -35,7 +38,10 @@ class HostGate:
 
     def __init__(self, app: WsgiApp, hosts: Iterable[str] = (), proxies: Iterable[Network] = ()) -> None:
         self._app = app
-        named = {_bare(found["name"]) for host in hosts if (found := _HOST.fullmatch(host))}
+        found = {host: _HOST.fullmatch(host) for host in hosts}
+        for host in (host for host, match in found.items() if match is None):
+            log.warning("ANIWORLD_HOSTS names %s, which is no host name; write it like media.example", ascii(host))
+        named = {_bare(match["name"]) for match in found.values() if match}
         self._names = named | set(LOCAL_NAMES) | _own_names()
         self._proxies = tuple(proxies)
         self._own: tuple[float, frozenset[str]] = (float("-inf"), frozenset())

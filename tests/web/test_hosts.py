@@ -45,6 +45,13 @@ def test_names_of_this_server_are_answered(host: str) -> None:
     assert ask(hosts=("Anime.Example:443", ".lan.example"), HTTP_HOST=host)[0] == "200"
 
 
+def test_a_name_that_is_none_is_said_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert ask(hosts=("https://anime.example", "box.lan"), HTTP_HOST="box.lan")[0] == "200"
+    (said,) = caplog.messages
+    assert "ANIWORLD_HOSTS" in said
+    assert "https://anime.example" in said
+
+
 @pytest.mark.parametrize("host", UNKNOWN)
 def test_other_names_are_refused(host: str) -> None:
     assert ask(hosts=("anime.example", ".lan.example"), HTTP_HOST=host)[0] == "400"
