@@ -72,6 +72,8 @@ def guard(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", PERMISSIONS)
+    if request.method == "OPTIONS":  # has no body, and so no kind of one
+        headers.pop("Content-Type", None)
     _keep_from_others(response)
     return response
 
