@@ -179,7 +179,7 @@ def _read(response: requests.Response, max_bytes: int, skip_media: bool) -> Page
 def _is_media(page: Page) -> bool:
     kind, path = page.content_type, page.url.split("?", 1)[0].split("#", 1)[0].lower()
     named = path.endswith((".mp4", ".m4v", ".webm", ".mkv", ".m3u8", ".mov"))
-    return is_media_type(kind) or (named and kind in {"application/octet-stream", "binary/octet-stream", ""})
+    return is_media_type(kind) or kind in {"application/octet-stream", "binary/octet-stream"} or (named and not kind)
 
 
 def _too_large(url: str, max_bytes: int) -> TooLarge:

@@ -60,6 +60,22 @@ class TestContract(HosterContract):
         ("<div data-config='{&quot;file&quot;:&quot;\\/c.mp4&quot;,&quot;poster&quot;:&quot;\\/p.jpg&quot;}'></div>", "https://hoster.example/c.mp4"),
         ("<script>load('/p.m3u8?a=1&amp;b=2')</script>", "https://hoster.example/p.m3u8?a=1&b=2"),
         ("<video src='https://cdn.example/get?id=5'></video>", "https://cdn.example/get?id=5"),
+        ("<video data-setup='{\"sources\":[{\"src\":\"//c.example/m.m3u8\",\"type\":\"application/x-mpegURL\"}]}'></video>", "https://c.example/m.m3u8"),
+        ("<div data-item='{&quot;sources&quot;:[{&quot;src&quot;:&quot;\\/a.mp4&quot;}]}'></div>", "https://hoster.example/a.mp4"),
+        ("<video-js><source src='/a.mp4'></video-js>", "https://hoster.example/a.mp4"),
+        ("<source src='/live' type='application/vnd.apple.mpegurl'>", "https://hoster.example/live"),
+        ("<video src=' /My Show\n 01.mp4 '></video>", "https://hoster.example/My%20Show%2001.mp4"),
+        ('<script>setup({sources:[{file:"/get/1",type:"mp4"}]})</script>', "https://hoster.example/get/1"),
+        ('<script>setup({sources:[{file:"/get?q=1",label:"360p"},{file:"/get?q=2",label:"720p"}]})</script>', "https://hoster.example/get?q=2"),
+        ('<script>var sources = {"720p": "/g?q=7", "1080p": "/g?q=10"};</script>', "https://hoster.example/g?q=10"),
+        ('<script>Playerjs({file: "[360p]/3.mp4,[720p]//c.example/7.mp4 or /8.mp4"})</script>', "https://c.example/7.mp4"),
+        ("<script>var flashvars = {video_url: '/get/a.mp4/', video_alt_url: '/get/b.mp4/', video_alt_url_text: '720p'}</script>", "https://hoster.example/get/b.mp4/"),
+        ('<script>player.load({src: "/x.mpd", type: "application/dash+xml"})</script>', "https://hoster.example/x.mpd"),
+        ('<script>load("//c.example/hls/a,b,.urlset/master.m3u8")</script>', "https://c.example/hls/a,b,.urlset/master.m3u8"),
+        ('<script>var u = "videos/x.mp4"; load(u)</script>', "https://hoster.example/e/videos/x.mp4"),
+        ('<script type="application/ld+json">//<![CDATA[\n{"description": "two\nlines", "contentUrl": "/a.mp4"}\n//]]></script>', "https://hoster.example/a.mp4"),
+        ("<script>setup({file: '/a.mp4 http://x.example/b.mp4'})</script>", "https://hoster.example/a.mp4"),
+        ("<meta name='twitter:player:stream' content='/a.mp4'>", "https://hoster.example/a.mp4"),
         ("<video><source src='/a-480.mp4' label='SD'><source src='/a-1080.mp4' label='Full HD'></video>", "https://hoster.example/a-1080.mp4"),
     ],
 )  # fmt: skip
@@ -75,6 +91,8 @@ def test_media_is_found_where_a_page_states_it(html: str, media: str) -> None:
         "<video src='/thumbs/preview.mp4'></video>", "<script>{file:'/subs/a.vtt'}</script>",
         "<script>ads({tag: 'https://ads.example/vast/x.mp4'})</script>", "<a href='/a.mp4'>x</a>", "<video src='data:video/mp4;base64,AAA'></video>",
         "<video src='javascript:alert(1)'></video>", "<script>var u = base + '/x.mp4'</script>", "<script>`https://c.example/${id}/x.mp4`</script>",
+        "<script>setup({template: 'https://c.example/{id}.mp4'})</script>", "<audio><source src='/a.mp4'></audio>",
+        "<script>jQuery.ajax({url: '/api/1'})</script>",
     ],
 )  # fmt: skip
 def test_what_only_accompanies_a_video_is_no_media(html: str) -> None:
@@ -151,6 +169,28 @@ def test_frames_are_followed_two_levels_deep(site: LoopbackSite) -> None:
     site.pages["/e/4"] = "<video src='/a.mp4'></video>"
     with pytest.raises(HosterUnsupported):
         stream(site)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>jwplayer('p').setup({file: '/get?id=1', image: '/i.jpg'})</script>", "<meta property='og:video' content='/get?id=1'>",
+        "<script>new Plyr('#v', {sources: [{src: '/get?id=1'}]})</script>", "<script>player.src = '/get?id=1';</script>",
+        "<script>hls.loadSource('/get?id=1')</script><iframe src='/elsewhere'></iframe>", "<iframe data-lazy-src='/get?id=1'></iframe>",
+    ],
+)  # fmt: skip
+def test_an_address_that_does_not_tell_what_it_is_is_asked(site: LoopbackSite, page: str) -> None:
+    site.pages["/e/1"] = page
+    video, playlist = (
+        Answer(b"0" * 9_000_000, headers={"Content-Type": "application/octet-stream"}),
+        Answer("#EXTM3U\n"),
+    )
+    for answer, kind in ((video, StreamKind.FILE), (playlist, StreamKind.HLS)):
+        site.pages["/get"] = answer
+        found = stream(site)
+        assert (found.kind, found.url, found.headers["Referer"]) == (kind, f"{site.url}/get?id=1", f"{site.url}/e/1")
+    site.pages["/get"] = "<video src='/a.mp4'></video>"
+    assert stream(site).url == f"{site.url}/a.mp4"
 
 
 def test_a_page_that_sends_the_browser_on_is_followed(site: LoopbackSite) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -17,9 +18,12 @@ from .script import SCRIPT_CHARS, Value, unescape, values_of
 
 FRAMES = 4
 
-_ENDING = re.compile(r"\.(m3u8|mp4|m4v|webm|mkv|mov|mpd)$", re.IGNORECASE)
+_ENDING = re.compile(r"\.(m3u8|mp4|m4v|webm|mkv|mov|mpd)/?$", re.IGNORECASE)
 _STATED = re.compile(r"\.(?:m3u8|mp4|webm)(?![\w.])", re.IGNORECASE)
-_SPEAKS_OF_MEDIA = re.compile(r"\.(?:m3u8|mp4|m4v|webm|mkv|mov|mpd)|mpegurl|hls|video\\?/|location", re.IGNORECASE)
+_SPEAKS_OF_MEDIA = re.compile(
+    r"\.(?:m3u8|mp4|m4v|webm|mkv|mov|mpd)|mpegurl|hls|video\\?/|location|\bsources\b|\bfile[\"']?\s*:|player",
+    re.IGNORECASE,
+)
 _LEFT = re.compile(r"[^\s\"'`<>()\[\]{},;=]*$")
 _RIGHT = re.compile(r"[^\s\"'`<>()\[\]{},;]*")
 _BESIDE = re.compile(
@@ -32,14 +36,16 @@ _BESIDE_NAMES = re.compile(
     r"|storyboard|watermark|related|playlist_?next",
     re.IGNORECASE,
 )
-_MEDIA_TYPES = re.compile(r"^(?:video/|application/(?:vnd\.apple|x-)mpegurl|hls$|mp4$|webm$|m3u8$)", re.IGNORECASE)
-_NO_MEDIA_TYPES = re.compile(r"text/|image/|json|javascript|dash", re.IGNORECASE)
+_MEDIA_TYPES = re.compile(
+    r"^(?:video/|(?:application|audio)/(?:vnd\.apple\.|x-)?mpegurl|hls$|mp4$|webm$|m3u8$)", re.IGNORECASE
+)
+_NO_MEDIA_TYPES = re.compile(r"text/|image/|json|javascript", re.IGNORECASE)
 _SOURCE_NAMES = frozenset(
     {"file", "src", "source", "sources", "url", "hls", "hlsurl", "hls_src", "mp4", "stream", "streamurl", "video",
-     "videourl", "video_url", "contenturl", "loadsource", "play_url", "playurl", "default", "auto"}
+     "videourl", "video_url", "video_alt_url", "contenturl", "loadsource", "play_url", "playurl", "default", "auto"}
 )  # fmt: skip
 _LABELS = ("label", "res", "quality", "size", "height", "name", "title", "html")
-_SET_UPS = ("data-setup", "data-config", "data-options")  # Video.js and others read their set-up from an attribute
+_QUALITY = re.compile(r"\d{3,4}p?")
 _WORDS = {"4k": 2160, "uhd": 2160, "2k": 1440, "fhd": 1080, "full hd": 1080, "fullhd": 1080, "hd": 720, "sd": 480}
 _ISO = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
 _DRM = re.compile(
@@ -55,6 +61,19 @@ _NO_PLAYER = re.compile(
     r"google|recaptcha|hcaptcha|facebook|twitter|disqus|doubleclick|analytics|/ads?[/.?]|chat|banner", re.IGNORECASE
 )
 _MOVED = re.compile(r"^location$|location\.(?:href|replace|assign)$", re.IGNORECASE)
+_SETTINGS = (
+    "data-setup",
+    "data-item",
+    "data-config",
+    "data-options",
+    "data-player",
+    "data-plyr-config",
+    "data-sources",
+)
+_SET_UP = re.compile(r"player|plyr|clappr|videojs|loadsource|^(?:.*\.)?(?:setup|sources?|src|playlist)$", re.IGNORECASE)
+_ASSIGNED = re.compile(r"(?:player|video|frame)\w*\.(?:src|source|file)$", re.IGNORECASE)
+_NO_PAGE = re.compile(r"\.(?:js|css|png|jpe?g|gif|webp|svg|ico|vtt|srt|ass|json|xml|woff2?|ttf|swf)$", re.IGNORECASE)
+_LISTED = re.compile(r"\[([^\]\[]{1,40})\]\s*([^\s,\[\]]+)")
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,8 @@ class Medium:
 
 @dataclass(frozen=True)
 class PlayerFacts:
-    """``media``: what the most trustworthy place on the page states. ``frames``: pages inside this one.
+    """``media``: what the most trustworthy place on the page states. ``frames``: pages inside this one, and addresses
+    in a player's set-up that do not say what they are.
 
     ``gone``: the words that say so. ``drm``, ``hidden``: signs of protected or obfuscated media.
     """
@@ -90,7 +110,7 @@ def parse_player(text: str, url: str) -> PlayerFacts:
     soup = soup_of(text, url)
     base = _base(soup, url)
     scripts = [tag.get_text() for tag in soup.select("script:not([src])") if "ld+json" not in attribute(tag, "type")]
-    scripts += [attribute(tag, name) for name in _SET_UPS for tag in soup.select(f"[{name}]")]
+    scripts += _settings(soup)
     linked = [fact for tag in soup.select("script[type='application/ld+json']") for fact in _linked(tag.get_text())]
     values = _values(scripts)
     groups = (
@@ -98,6 +118,7 @@ def parse_player(text: str, url: str) -> PlayerFacts:
         _configured(values),
         _stated_in_linked(linked),
         _open_graph(soup),
+        (_Candidate(value.text) for value in values if _is_whole(value)),
         (found for script in scripts for found in _plain(script)),
     )
     media = next((found for group in groups if (found := _usable(group, base))), ())
@@ -106,6 +127,12 @@ def parse_player(text: str, url: str) -> PlayerFacts:
         media=media, frames=_frames(soup, linked, values, base), duration=_duration(soup, linked), gone=_gone(soup),
         drm=bool(_DRM.search(source)), hidden=bool(_HIDDEN.search(source)),
     )  # fmt: skip
+
+
+def _settings(soup: BeautifulSoup) -> list[str]:
+    """What elements carry as their player's settings (``<video data-setup='{"sources": [...]}'>``)."""
+    tags = soup.select(",".join(f"[{name}]" for name in _SETTINGS))
+    return [text for tag in tags for name in _SETTINGS if (text := attribute(tag, name)).startswith(("{", "["))]
 
 
 def _values(scripts: list[str]) -> list[Value]:
@@ -134,12 +161,17 @@ def _base(soup: BeautifulSoup, url: str) -> str:
 
 
 def _joined(base: str, address: str) -> str:
-    """A full http(s) address, or empty."""
-    address = address.replace("&amp;", "&").strip()
-    if not address or any(char in address for char in ' \n\t<>"\\') or address.lower().startswith(("data:", "blob:")):
+    """A full http(s) address, or empty. Line breaks and spaces are taken as browsers take them."""
+    address = "".join(address.replace("&amp;", "&").strip().splitlines()).replace("\t", "")
+    if (
+        not address
+        or any(char in address for char in '<>"\\')
+        or " http" in address
+        or address.lower().startswith(("data:", "blob:"))
+    ):
         return ""
     try:
-        full = urljoin(base, address)
+        full = urljoin(base, address.replace(" ", "%20"))
         return full if urlsplit(full).scheme in ("http", "https") and urlsplit(full).hostname else ""
     except ValueError:
         return ""
@@ -168,18 +200,19 @@ def _usable(found: Iterable[_Candidate], base: str) -> tuple[Medium, ...]:
 
 
 def _height_in(path: str) -> int | None:
-    found = re.search(r"(?<!\d)(\d{3,4})p(?![a-z0-9])", path.rsplit("/", 1)[-1], re.IGNORECASE)
+    found = re.search(r"(?<!\d)(\d{3,4})p(?![a-z0-9])", path.rstrip("/").rsplit("/", 1)[-1], re.IGNORECASE)
     return int(found[1]) if found else None
 
 
 def _elements(soup: BeautifulSoup) -> Iterator[_Candidate]:
-    for tag in soup.select("video, video source, source[type^='video/'], source[type*='mpegurl' i]"):
-        if _accompanies(tag):
+    for tag in soup.select("video, source"):
+        if _accompanies(tag) or tag.find_parent(["audio", "picture"]):
             continue
         label = attribute(tag, "label", "res", "data-res", "size", "data-quality", "title")
         if tag.name == "source":
             label = label or attribute(tag, "height")
-        kind = attribute(tag, "type") or ("video/" if tag.name == "video" or not tag.has_attr("type") else "")
+        of_a_video = tag.name == "video" or tag.find_parent("video") is not None
+        kind = attribute(tag, "type") or ("video/" if of_a_video else "")
         for name in ("src", "data-src", "data-video-src", "data-hls"):
             if address := attribute(tag, name):
                 yield _Candidate(address, label, kind)
@@ -194,14 +227,48 @@ def _accompanies(tag: Tag) -> bool:
 
 def _configured(values: list[Value]) -> Iterator[_Candidate]:
     for value in values:
-        by_quality = re.fullmatch(r"\d{3,4}p?", value.name)
-        if value.joined or _is_beside(value) or not (by_quality or value.name.lower() in _SOURCE_NAMES):
-            continue
         kind = value.beside.get("type", "")
-        if _NO_MEDIA_TYPES.search(kind) or not _looks_like_address(value.text):
+        if not _is_source(value) or _NO_MEDIA_TYPES.search(kind):
             continue
-        label = next((value.beside[name] for name in _LABELS if height_of(value.beside.get(name, ""))), "")
-        yield _Candidate(value.text, value.name if by_quality else label, kind)
+        if value.text.startswith("["):
+            yield from (_Candidate(address, label) for label, address in _LISTED.findall(value.text))
+        elif _looks_like_address(value.text):
+            label = _label(value)
+            yield _Candidate(value.text, label, kind or ("video/" if label and _is_set_up(value) else ""))
+
+
+def _label(value: Value) -> str:
+    """The words that tell the quality; empty where none do."""
+    if _QUALITY.fullmatch(value.name):
+        return value.name
+    names = (*_LABELS, f"{value.name}_text")
+    return next((value.beside[name] for name in names if height_of(value.beside.get(name, ""))), "")
+
+
+def _is_source(value: Value) -> bool:
+    if value.joined or _is_beside(value):
+        return False
+    return bool(_QUALITY.fullmatch(value.name)) or value.name.lower() in _SOURCE_NAMES
+
+
+def _is_whole(value: Value) -> bool:
+    """Whether a string is an address and nothing else, whatever its name; the address has to tell that it is media."""
+    plain = _looks_like_address(value.text) and not re.search(r"[{}*]", value.text)
+    return plain and not value.joined and not _is_beside(value)
+
+
+def _is_set_up(value: Value) -> bool:
+    """Whether it stands in a player's set-up, and may be an address of a video or of its page."""
+    stated = any(map(_SET_UP.search, value.path)) or bool(_ASSIGNED.search(value.whole))
+    path = value.text.split("?", 1)[0].split("#", 1)[0]
+    return stated and bool(re.match(r"(?:https?:)?/", value.text)) and not _NO_PAGE.search(path)
+
+
+def _undeclared(values: list[Value]) -> Iterator[str]:
+    """Addresses in a player's set-up that do not tell what they are (``setup({file: "/get?id=5"})``)."""
+    for value in values:
+        if _is_source(value) and _is_set_up(value) and not _NO_MEDIA_TYPES.search(value.beside.get("type", "")):
+            yield value.text
 
 
 def _looks_like_address(text: str) -> bool:
@@ -237,7 +304,8 @@ def _plain(script: str) -> Iterator[_Candidate]:
 def _linked(text: str) -> list[dict[str, Any]]:
     """Every object in a JSON-LD block, nested ones too, but for trailers and thumbnails."""
     try:
-        waiting: list[Any] = [json.loads(text)]
+        plain = text.replace("<![CDATA[", "").replace("]]>", "").strip("/* \r\n\t")
+        waiting: list[Any] = [json.loads(plain, strict=False)]
     except (ValueError, RecursionError):
         return []
     found: list[dict[str, Any]] = []
@@ -266,7 +334,7 @@ def _open_graph(soup: BeautifulSoup) -> Iterator[_Candidate]:
     kind = _meta(soup, "og:video:type")
     if re.search(r"html|flash", kind, re.IGNORECASE):
         return
-    for name in ("og:video:secure_url", "og:video:url", "og:video"):
+    for name in ("og:video:secure_url", "og:video:url", "og:video", "twitter:player:stream"):
         for tag in soup.select(f"meta[property='{name}'], meta[name='{name}']"):
             yield _Candidate(attribute(tag, "content"), _meta(soup, "og:video:height"), kind)
 
@@ -276,9 +344,12 @@ def _meta(soup: BeautifulSoup, name: str) -> str:
 
 
 def _frames(soup: BeautifulSoup, linked: list[dict[str, Any]], values: list[Value], base: str) -> tuple[str, ...]:
-    """Pages that may hold the player: frames, embed addresses, and where the page itself sends the browser."""
-    stated = [attribute(tag, name) for tag in soup.select("iframe, frame") for name in ("src", "data-src")]
-    if "html" in _meta(soup, "og:video:type"):
+    """Pages that may hold the player, or the video: addresses in a set-up that do not tell what they are, frames, embed
+    addresses, and where the page itself sends the browser."""
+    stated = list(islice(_undeclared(values), FRAMES // 2))
+    frames = soup.select("iframe, frame")
+    stated += [attribute(tag, name) for tag in frames for name in ("src", "data-src", "data-lazy-src")]
+    if "flash" not in _meta(soup, "og:video:type"):
         stated += [_meta(soup, "og:video:secure_url"), _meta(soup, "og:video:url"), _meta(soup, "og:video")]
     stated += [address for fact in linked for address in _strings(fact.get("embedUrl"))]
     for tag in soup.select("meta[http-equiv='refresh' i]"):
