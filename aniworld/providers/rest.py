@@ -16,7 +16,7 @@ from aniworld.core.errors import AniworldError, CatalogueBlocked
 log = logging.getLogger(__name__)
 
 RESTS_S = (60, 300, 900, 3600)
-FAILURES_IN_A_ROW = 2  # the first may be the file's; a hoster that fails twice is left alone
+FAILURES_IN_A_ROW = 2  # of different files: one that fails again and again may be at fault itself
 _LONGEST_S = 24 * 3600.0
 
 
@@ -43,7 +43,7 @@ class RestingSources:
         self._lock = threading.Lock()
         self._times: dict[str, int] = {}
         self._until: dict[str, tuple[float, str]] = {}
-        self._failures: dict[str, int] = {}
+        self._failures: dict[str, set[str]] = {}
         self._listeners: tuple[Callable[[Rest], None], ...] = ()
         self._file, self._today = file, today
         self._recall()
@@ -75,11 +75,13 @@ class RestingSources:
             hear(Rest(site, seconds, str(error)))
         return seconds
 
-    def failed(self, site: str, error: AniworldError) -> None:
-        """``site`` did not do what it should; the second time in a row it begins to rest."""
+    def failed(self, site: str, error: AniworldError, of: str) -> None:
+        """``site`` did not do what it should for the file named ``of``; at the second one in a row it begins to rest."""
         with self._lock:
-            self._failures[site] = self._failures.get(site, 0) + 1
-            enough = self._failures[site] >= FAILURES_IN_A_ROW
+            files = self._failures.setdefault(site, set())
+            if len(files) < FAILURES_IN_A_ROW:
+                files.add(of)
+            enough = len(files) >= FAILURES_IN_A_ROW
         if enough:
             self.block(site, error)
 

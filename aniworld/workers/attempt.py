@@ -253,7 +253,7 @@ class Attempt:
         for again in range(FRESH_ADDRESSES):
             address = self._interruptibly(self._address, target, link)
             try:
-                with self._hosters.judged(link.hoster):
+                with self._hosters.judged(link.hoster, self.item.id):
                     stream = self._interruptibly(self._stream, address, link)
                     return self._transfer_of(stream, link, root)
             except MediaExpired:

@@ -57,12 +57,12 @@ class Hosters:
         return self._rest.rest_of(PREFIX + name)
 
     @contextmanager
-    def judged(self, name: str) -> Iterator[None]:
-        """What happens inside counts for or against the hoster."""
+    def judged(self, name: str, item_id: str) -> Iterator[None]:
+        """What happens to an item inside counts for or against the hoster."""
         try:
             yield
         except FAILURES as error:
-            self._rest.failed(PREFIX + name, error)
+            self._rest.failed(PREFIX + name, error, item_id)
             raise
         except AniworldError:
             raise

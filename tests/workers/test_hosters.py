@@ -28,12 +28,13 @@ def hosters(rest: RestingSources) -> Hosters:
 
 
 def _choose(
-    hosters: Hosters, links: list[HosterLink], answers: dict[str, object], most: int = 0, tries_left: bool = True
-):
+    hosters: Hosters, links: list[HosterLink], answers: dict[str, object], most: int = 0, tries_left: bool = True,
+    item: str = "item",
+):  # fmt: skip
     """What ``first_that_works`` gives when a hoster's file comes, or its error is raised."""
 
     def fetch(link: HosterLink) -> str:
-        with hosters.judged(link.hoster):
+        with hosters.judged(link.hoster, item):
             answer = answers.get(link.hoster, "file")
             if isinstance(answer, AniworldError):
                 raise answer
@@ -68,9 +69,10 @@ def test_a_full_hoster_is_passed_over_and_waited_for_when_there_is_no_other(host
 
 def test_a_hoster_that_fails_twice_in_a_row_rests_and_the_next_is_asked(hosters: Hosters, rest: RestingSources) -> None:
     down = {"Vulkan": SiteUnreachable("Vulkan does not answer.")}
-    for _ in range(2):
+    for item in ("one", "one", "two"):
+        assert rest.rest_of(PREFIX + "Vulkan") is None, "one episode may be at fault itself"
         with pytest.raises(SiteUnreachable):
-            _choose(hosters, [_link("Vulkan")], down)
+            _choose(hosters, [_link("Vulkan")], down, item=item)
     found = rest.rest_of(PREFIX + "Vulkan")
     assert found is not None and 50 < found.seconds <= 60
     assert _choose(hosters, [_link("Vulkan"), _link("Vidpol")], down)[0].hoster == "Vidpol"
@@ -119,11 +121,11 @@ def test_rests_grow_and_are_known_after_a_restart(tmp_path: Path) -> None:
 
     before = resting()
     for expected in (60, 300, 900, 3600, 3600):
-        before.failed("hoster Vulkan", SiteUnreachable("It is down."))
-        before.failed("hoster Vulkan", SiteUnreachable("It is down."))
+        before.failed("hoster Vulkan", SiteUnreachable("It is down."), "one")
+        before.failed("hoster Vulkan", SiteUnreachable("It is down."), "two")
         assert before.rest_of("hoster Vulkan").seconds == pytest.approx(expected)  # type: ignore[union-attr]
         now[0] += expected + 1
-    before.failed("hoster Vulkan", SiteUnreachable("It is down."))
+    before.failed("hoster Vulkan", SiteUnreachable("It is down."), "three")
     now[0] += 600
     after = resting().rest_of("hoster Vulkan")
     assert after is not None
@@ -142,13 +144,13 @@ def test_a_damaged_file_of_rests_is_no_rest(tmp_path: Path, damage: str) -> None
     file.write_text(damage)
     sources = RestingSources(file=file)
     assert sources.resting() == []
-    sources.failed("hoster Vulkan", SiteUnreachable("down."))
-    sources.failed("hoster Vulkan", SiteUnreachable("down."))
+    sources.failed("hoster Vulkan", SiteUnreachable("down."), "one")
+    sources.failed("hoster Vulkan", SiteUnreachable("down."), "two")
     assert RestingSources(file=file).rest_of("hoster Vulkan") is not None
 
 
 def test_a_person_may_end_a_rest(rest: RestingSources, hosters: Hosters) -> None:
-    for _ in range(2):
-        rest.failed(PREFIX + "Vulkan", SiteUnreachable("down."))
+    for item in ("one", "two"):
+        rest.failed(PREFIX + "Vulkan", SiteUnreachable("down."), item)
     rest.wake(PREFIX + "Vulkan")
     assert hosters.rest_of("Vulkan") is None
