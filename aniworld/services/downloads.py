@@ -34,7 +34,7 @@ from .changes import Changes
 from .episode_files import EpisodeFiles
 from .heard_progress import HeardProgress
 from .progress import ProgressService
-from .queue_items import Rows, sort_out, statistics_of, view_of
+from .queue_items import Rows, halted, reached, sort_out, statistics_of, view_of
 from .queue_repository import QueueRepository
 from .running_progress import News, RunningProgress
 from .views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
@@ -85,7 +85,7 @@ class DownloadService:
     def status(self, limit: int = 100) -> QueueStatus:
         """The queue as it is now; each list holds at most ``limit`` items."""
         rows = self._rows(limit)
-        lists = {status: self._views(items) for status, items in rows.items.items()}
+        lists = {status: self._views(items, rows.state.is_paused) for status, items in rows.items.items()}
         return QueueStatus(
             is_running=rows.state.is_running,
             is_paused=rows.state.is_paused,
@@ -368,7 +368,7 @@ class DownloadService:
 
     def _report(self, item: DownloadQueueItem, status: Status, **facts: Any) -> bool:
         """Whether it counts: a worker that lost the item to another, or to a person, has nothing more to say about it."""
-        counts = self.repository.report(item.id, item.worker, status, **facts)
+        counts = self.repository.report(item.id, item.worker, status, **reached(self._running.of(item.id)) | facts)
         if not counts:
             log.info("%s says that %s is %s, but does not hold it any more", item.worker, item.id, status)
             self.forget(item.id)
@@ -401,14 +401,17 @@ class DownloadService:
         places = self.repository.places_of([item for item in items if item.status == Status.PENDING])
         return [self._view(item, places.get(item.id, 0)) for item in items]
 
-    def _views(self, items: Sequence[DownloadQueueItem]) -> tuple[DownloadItem, ...]:
+    def _views(self, items: Sequence[DownloadQueueItem], paused: bool) -> tuple[DownloadItem, ...]:
         """Views of the first items of one status, whose place is where they stand in the list."""
-        return tuple(self._view(item, place) for place, item in enumerate(items))
+        return tuple(self._view(item, place, paused) for place, item in enumerate(items))
 
-    def _view(self, item: DownloadQueueItem, place: int | None = None) -> DownloadItem:
+    def _view(self, item: DownloadQueueItem, place: int | None = None, paused: bool | None = None) -> DownloadItem:
         if item.status != Status.PENDING:
             place = 0
         elif place is None:
             place = self.repository.place_of(item)
         progress = self._running.of(item.id) or self._elsewhere.of(item.id)
-        return view_of(item, place, progress if item.status == Status.DOWNLOADING else None)
+        if item.status != Status.DOWNLOADING or progress is None:
+            return view_of(item, place, None)
+        paused = self.repository.state().is_paused if paused is None else paused
+        return view_of(item, place, halted(progress) if paused else progress)

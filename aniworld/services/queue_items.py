@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import uuid4
 
 from aniworld.core.events import DownloadProgress
@@ -113,6 +114,20 @@ def statistics_of(
         eta_seconds=round(left / speed) if speed and left > 0 else None,
         disk_free_bytes=disk_free,
     )
+
+
+def halted(progress: DownloadProgress) -> DownloadProgress:
+    """The same place, where nothing moves."""
+    return replace(progress, speed_mbps=0.0, speed_bytes=0, eta_seconds=None)
+
+
+def reached(progress: DownloadProgress | None) -> dict[str, Any]:
+    """What a row keeps of the last progress of a download that has ended; nothing where there was none."""
+    if progress is None:
+        return {}
+    return {
+        "progress": progress.percent, "downloaded_bytes": progress.downloaded_bytes, "total_bytes": progress.total_bytes
+    }  # fmt: skip
 
 
 def view_of(item: DownloadQueueItem, place: int, live: DownloadProgress | None) -> DownloadItem:

@@ -306,7 +306,8 @@ class QueueRepository:
         which = [DownloadQueueItem.status == Status.FAILED]
         if item_ids is not None:
             which.append(DownloadQueueItem.id.in_(item_ids))
-        values = dict(WAITING, error=None, error_code=None, completed_at=None, failed_links=[])
+        anew = {"progress": 0.0, "downloaded_bytes": 0, "total_bytes": None}
+        values = dict(WAITING, error=None, error_code=None, completed_at=None, failed_links=[], **anew)
         if limit is None:
             values["retry_count"] = 0
         else:

@@ -91,6 +91,7 @@ class Attempt:
         self._hoster: str | None = None  # the one that is asked now
         self._failed_links: list[str] = list(item.failed_links or [])
         self._patience = Patience(self._label())
+        self._reached = _where(item) if not self._failed_links else Progress(Phase.RESOLVING)
         self.holds = True  # until the last report about the item was taken
 
     def start(self) -> None:
@@ -249,6 +250,8 @@ class Attempt:
         return (self.item.retry_count or 0) < self._shop.settings().download.retry_limit
 
     def _fetch(self, target: Target, link: HosterLink, root: Path) -> TransferResult:
+        if self._hoster not in (None, link.hoster):
+            self._reached = Progress(Phase.RESOLVING)
         self._hoster = link.hoster
         for again in range(FRESH_ADDRESSES):
             address = self._interruptibly(self._address, target, link)
@@ -338,6 +341,11 @@ class Attempt:
             self._waiting = False
 
     def _tell(self, progress: Progress, link: HosterLink | None) -> None:
+        """Before bytes move again, a download is where it was."""
+        if progress.phase in (Phase.RESOLVING, Phase.CONNECTING):
+            progress = replace(self._reached, phase=progress.phase)
+        else:
+            self._reached = replace(progress, speed_bytes=0, eta_seconds=None)
         item = self.item
         self._shop.downloads.progressed(
             DownloadProgress(
@@ -366,6 +374,7 @@ class Attempt:
     def _give_up(self, link: HosterLink, root: Path) -> None:
         if link.url not in self._failed_links:
             self._failed_links.append(link.url)
+        self._reached = Progress(Phase.RESOLVING)
         offload(shutil.rmtree, self._folder(link, root), ignore_errors=True)
 
     def _folder(self, link: HosterLink, root: Path) -> Path:
@@ -381,6 +390,13 @@ class Attempt:
 
     def _label(self) -> str:
         return f"{self.item.serie_id} S{self.item.season:02d}E{self.item.episode:02d}"
+
+
+def _where(item: DownloadQueueItem) -> Progress:
+    """How far an earlier attempt came, whose bytes were kept."""
+    return Progress(
+        Phase.RESOLVING, item.downloaded_bytes or 0, item.total_bytes, percent=item.progress or 0.0
+    )  # fmt: skip
 
 
 def _make(root: Path, folder: Path) -> None:

@@ -120,6 +120,33 @@ def test_progress_is_told_at_once_and_written_once_a_second(house: House) -> Non
     assert house.names().index("download_complete") > house.told.index(last)
 
 
+def test_what_ends_keeps_its_last_progress_and_what_is_tried_anew_begins_anew(house: House) -> None:
+    house.wish(1)
+    item = house.service.claim("w")
+    for step in (10, 20):  # the second comes too soon to be written down
+        house.service.progressed(progress(item, step))
+    house.service.put_back(item)
+    waiting = house.service.status().pending_queue[0]
+    assert (waiting.progress, waiting.downloaded_bytes, waiting.total_bytes, waiting.speed_bytes) == (20.0, 20, 100, 0)
+    item = house.service.claim("w")
+    house.service.progressed(progress(item, 30))
+    house.service.failed(item, NothingThere("gone."))
+    assert house.service.status().failed_downloads[0].progress == 30.0
+    fresh = house.service.retry().pending_queue[0]
+    assert (fresh.progress, fresh.downloaded_bytes, fresh.total_bytes) == (0.0, 0, None)
+
+
+def test_a_halted_download_stands_where_it_is_and_has_no_speed(house: House) -> None:
+    house.wish(1)
+    item = house.service.claim("w")
+    house.service.progressed(progress(item, 20))
+    status = house.service.pause()
+    for shown in (status.active_downloads[0], house.service.item(item.id)):
+        assert (shown.progress, shown.speed_bytes, shown.speed_mbps, shown.eta_seconds) == (20.0, 0, 0.0, None)
+    assert (status.statistics.speed_mbps, status.statistics.eta_seconds) == (0.0, None)
+    assert house.service.resume().active_downloads[0].speed_bytes == 1_000_000
+
+
 def test_a_completed_episode_is_recorded_with_its_file(house: House) -> None:
     house.wish(1)
     item = house.service.claim("w")

@@ -1,14 +1,18 @@
-"""A stop breaks into an attempt's waits, and never into what it does or says after them."""
+"""A stop breaks into an attempt's waits, never into what it does or says after them; what it tells begins where it was."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import gevent
 import pytest
 
+from aniworld.core.events import DownloadProgress
+from aniworld.core.media import HosterLink
 from aniworld.models import DownloadQueueItem
+from aniworld.transfer.job import Phase, Progress
 from aniworld.workers.attempt import Attempt, Why, Workshop
 from aniworld.workers.hosters import Hosters
 
@@ -18,6 +22,10 @@ class Downloads:
 
     def __init__(self) -> None:
         self.begun, self.taken = 0, 0
+        self.told: list[DownloadProgress] = []
+
+    def progressed(self, event: DownloadProgress, worker: str | None) -> None:
+        self.told.append(event)
 
     def put_back(self, item: DownloadQueueItem, **facts: object) -> bool:
         self.begun += 1
@@ -45,8 +53,8 @@ def downloads() -> Downloads:
     return Downloads()
 
 
-def attempt(downloads: Downloads, naps: int, seconds: float) -> Waiting:
-    item = DownloadQueueItem(id="1", serie_id="a", season=1, episode=1, retry_count=0)
+def attempt(downloads: Downloads, naps: int = 0, seconds: float = 0.0, **facts: Any) -> Waiting:
+    item = DownloadQueueItem(id="1", serie_id="a", season=1, episode=1, retry_count=0, **facts)
     room = SimpleNamespace(release=lambda item_id: None)
     shop = cast(Workshop, SimpleNamespace(downloads=downloads, room=room))
     made = Waiting(item, shop, cast(Hosters, None), lambda ended: None)
@@ -89,3 +97,27 @@ def test_a_stop_at_the_very_end_of_a_wait_does_not_break_the_last_word(downloads
 
 def test_a_stop_at_the_very_end_of_the_last_wait_does_not_break_the_placing(downloads: Downloads) -> None:
     assert stopped_as_its_first_wait_ends(downloads, naps=1).placed == 2
+
+
+def places(downloads: Downloads) -> list[tuple[float, int, int]]:
+    told, downloads.told = downloads.told, []
+    return [(one.percent, one.downloaded_bytes, one.speed_bytes) for one in told]
+
+
+def test_a_download_is_where_it_was_until_its_bytes_move_again(downloads: Downloads, tmp_path: Path) -> None:
+    made = attempt(downloads, progress=40.0, downloaded_bytes=400, total_bytes=1000)
+    for progress in (
+        Progress(Phase.RESOLVING), Progress(Phase.CONNECTING, total_bytes=1000),
+        Progress(Phase.TRANSFERRING, 500, 1000, 90, 5, 50.0), Progress(Phase.RESOLVING),
+    ):  # fmt: skip
+        made._tell(progress, None)
+    assert places(downloads) == [(40.0, 400, 0), (40.0, 400, 0), (50.0, 500, 90), (50.0, 500, 0)]
+    made._give_up(HosterLink("VOE", "ger-dub", "http://h.example/1", ""), tmp_path)
+    made._tell(Progress(Phase.RESOLVING), None)
+    assert places(downloads) == [(0.0, 0, 0)], "the bytes of a link that is given up are gone"
+
+
+def test_bytes_of_a_link_that_failed_before_do_not_count(downloads: Downloads) -> None:
+    made = attempt(downloads, progress=40.0, downloaded_bytes=400, failed_links=["http://h.example/1"])
+    made._tell(Progress(Phase.RESOLVING), None)
+    assert places(downloads) == [(0.0, 0, 0)]
