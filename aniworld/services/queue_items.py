@@ -54,7 +54,8 @@ def sort_out(
         if reason:
             skipped.append(Skipped(EpisodeNumber(*place).code, reason))
         elif known is not None:
-            known.languages = list(better or known.languages)
+            known.languages = list(better or request.languages or known.languages)
+            known.priority = int(priority)
             again.append(known)
         else:
             new.append(new_item(request, series, *place, priority, better or request.languages))

@@ -94,6 +94,15 @@ def test_a_failed_episode_that_is_wished_again_is_queued_again(house: House) -> 
     assert (again.id, again.status, again.error, again.retry_count) == (item.id, "pending", None, 0)
 
 
+def test_a_failed_episode_is_queued_again_as_it_is_wished_now(house: House) -> None:
+    house.wish(1, 2, languages=("ger-dub",))
+    house.set(retry_limit=0)
+    house.service.failed(house.service.claim("w"), NothingThere("It is there in eng-dub only."))
+    (again,), _ = house.wish(1, languages=("eng-dub",), priority=2)
+    assert (again.priority, again.position) == ("high", 0)
+    assert house.service.claim("w").languages == ["eng-dub"]
+
+
 def test_auto_start_sets_the_queue_going(house: House) -> None:
     house.wish(1)
     assert not house.service.status().is_running
