@@ -75,6 +75,13 @@ forwarder_headers = ""
 control_socket_disable = True  # it would lie in the home folder of whoever starts the server
 
 
+def post_fork(server, worker) -> None:
+    """A worker whose arbiter is killed would go on for seconds, with the port and the instance in its hands."""
+    from aniworld.core.parent import die_with_parent
+
+    die_with_parent()
+
+
 def post_worker_init(worker) -> None:
     """Running downloads go back to the queue at once when a stop is asked for, not after the last open socket."""
     import gevent

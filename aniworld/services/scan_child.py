@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from aniworld.core.callbacks import CallbackManager, ErrorContext, ProgressContext
 from aniworld.core.errors import AniworldError
 from aniworld.core.niceness import step_aside
+from aniworld.core.parent import die_with_parent
 from aniworld.transfer import wire
-from aniworld.transfer.ffmpeg import die_with_parent
 
 if TYPE_CHECKING:
     from .scan_work import ScanOutcome

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from aniworld.core.errors import ChildDied, DiskFull, TransferFailed, WrongMedia
+from aniworld.core.parent import die_with_parent
 
 # Local files only, and only containers: a playlist in a video's clothes would make ffmpeg open what it lists.
 _SAFE_INPUT = (
@@ -24,7 +23,6 @@ _SAFE_INPUT = (
 )  # fmt: skip
 _PIPED = ("-protocol_whitelist", "pipe", *_SAFE_INPUT[2:])
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
-_PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 200_000
 _BYTES_PER_SECOND = 2_000_000  # slower than any disk worth the name: what is slower hangs
 _DECODED_PER_SECOND = 50_000  # a large picture on a small machine that has other work, too
@@ -55,19 +53,6 @@ def find(named: str | None) -> str:
         return imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError):
         raise ChildDied("ffmpeg is not installed, so no video can be checked. Install it and try again.") from None
-
-
-def _libc() -> ctypes.CDLL | None:
-    return ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-_LIBC = _libc()
-
-
-def die_with_parent() -> None:
-    """This process is killed as soon as the thread that started it ends (Linux: prctl(2), PR_SET_PDEATHSIG)."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 class Listening:

@@ -59,6 +59,22 @@ def test_killing_everything_in_the_middle_of_four_downloads_loses_nothing(
     assert any(not text.startswith("bytes=0-") for text in ranges), "the next start goes on from the bytes on disk"
 
 
+def test_a_server_whose_first_process_alone_was_killed_starts_again_at_once(
+    server: Server, demo_site: DemoSite, library: Path
+) -> None:
+    begin_four(server, demo_site)
+    below = server.tree()[1:]
+    assert server.process is not None
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    until(lambda: not any(map(is_alive, below)), 1)
+    demo_site.throttle = None
+    server.start()
+    status = until(lambda: finished(server, 4), 60)
+    assert len(status["completed_downloads"]) == 4
+    assert all(plays(library / item["file"]) for item in status["completed_downloads"])
+
+
 def test_stopping_the_server_is_quick_and_puts_downloads_back(
     server: Server, demo_site: DemoSite, library: Path
 ) -> None:
