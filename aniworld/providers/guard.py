@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from aniworld.core.errors import (
     AniworldError,
+    Cancelled,
     CatalogueBlocked,
     HosterUnsupported,
     LinkDead,
@@ -46,6 +47,8 @@ class GuardedCatalogue:
     def claims(self, link: str) -> bool:
         try:
             return bool(self._inner.claims(link))
+        except Cancelled:
+            raise
         except Exception:  # the wall to foreign code: who cannot say is not asked
             log.exception("The catalogue %s failed on a link", self._inner.site)
             return False
@@ -87,6 +90,8 @@ class GuardedHoster(Hoster):
     def claims(self, url: str) -> bool:
         try:
             return bool(self._inner.claims(url))
+        except Cancelled:
+            raise
         except Exception:  # the wall to foreign code: who cannot say is not asked
             log.exception("The hoster %s failed on an address", self.name)
             return False
@@ -94,7 +99,7 @@ class GuardedHoster(Hoster):
     def stream(self, url: str, *, referer: str, quality: str = "best") -> Stream:
         try:
             return self._inner.stream(url, referer=referer, quality=quality)
-        except SourceError:
+        except (SourceError, Cancelled):
             raise
         except Exception as error:  # the wall to foreign code
             log.exception("The hoster %s failed", self.name)

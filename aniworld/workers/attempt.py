@@ -169,12 +169,18 @@ class Attempt:
             log.warning("%s waits for the database: %s", self._label(), error)
             self._say(downloads.put_back, self.item)
         except AniworldError as error:
-            log.warning("%s: %s", self._label(), error)
-            self._say(downloads.failed, self.item, error, failed_links=self._failed_links)
+            self._failed(error)
         except Exception:  # the wall to everything unforeseen: the item must end in a visible state
             log.exception("%s failed unexpectedly", self._label())
-            unforeseen = TransferFailed("Something unforeseen went wrong; the log has the details. Retry the item.")
-            self._say(downloads.failed, self.item, unforeseen, failed_links=self._failed_links)
+            self._failed(TransferFailed("Something unforeseen went wrong; the log has the details. Retry the item."))
+
+    def _failed(self, error: AniworldError) -> None:
+        """Whoever was asked to stop has not failed, whatever a plug-in made of the stop."""
+        if self._why is not None:
+            self._stopped()
+            return
+        log.warning("%s: %s", self._label(), error)
+        self._say(self._shop.downloads.failed, self.item, error, failed_links=self._failed_links)
 
     def _say(self, report: Callable[..., object], *args: object, **facts: object) -> bool:
         """The attempt's last word, as often as the database needs. Whether it was taken, and not another's turn."""

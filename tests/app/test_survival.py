@@ -75,6 +75,17 @@ def test_a_server_whose_first_process_alone_was_killed_starts_again_at_once(
     assert all(plays(library / item["file"]) for item in status["completed_downloads"])
 
 
+def test_a_stop_while_a_hoster_does_not_answer_is_no_failure(server: Server, demo_site: DemoSite) -> None:
+    add(server, demo_site, BAKERY)
+    demo_site.fault("/e/", delay=60)
+    server.post("/api/queue/add", {"serie_id": BAKERY, "episodes": ["S01E01"]})
+    server.post("/api/queue/start")
+    until(lambda: any(seen.path.startswith("/e/") for seen in demo_site.requests), 20)
+    (item,) = server.post("/api/queue/stop")["pending_queue"]
+    assert (item["retry_count"], item["error"], item["not_before"]) == (0, None, None)
+    assert "Traceback" not in server.log.read_text()
+
+
 def test_stopping_the_server_is_quick_and_puts_downloads_back(
     server: Server, demo_site: DemoSite, library: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import gevent
 import pytest
 
+from aniworld.core.errors import HosterUnsupported
 from aniworld.core.events import DownloadProgress
 from aniworld.core.media import HosterLink
 from aniworld.models import DownloadQueueItem
@@ -53,11 +54,13 @@ def downloads() -> Downloads:
     return Downloads()
 
 
-def attempt(downloads: Downloads, naps: int = 0, seconds: float = 0.0, **facts: Any) -> Waiting:
+def attempt(
+    downloads: Downloads, naps: int = 0, seconds: float = 0.0, kind: type[Waiting] = Waiting, **facts: Any
+) -> Waiting:  # fmt: skip
     item = DownloadQueueItem(id="1", serie_id="a", season=1, episode=1, retry_count=0, **facts)
     room = SimpleNamespace(release=lambda item_id: None)
     shop = cast(Workshop, SimpleNamespace(downloads=downloads, room=room))
-    made = Waiting(item, shop, cast(Hosters, None), lambda ended: None)
+    made = kind(item, shop, cast(Hosters, None), lambda ended: None)
     made.naps, made.seconds = naps, seconds
     return made
 
@@ -97,6 +100,25 @@ def test_a_stop_at_the_very_end_of_a_wait_does_not_break_the_last_word(downloads
 
 def test_a_stop_at_the_very_end_of_the_last_wait_does_not_break_the_placing(downloads: Downloads) -> None:
     assert stopped_as_its_first_wait_ends(downloads, naps=1).placed == 2
+
+
+class Swallowing(Waiting):
+    """A plug-in that makes an error of its own of everything, a stop too."""
+
+    def _work(self) -> None:
+        try:
+            self._interruptibly(gevent.sleep, 60)
+        except Exception as error:
+            raise HosterUnsupported("The hoster failed.") from error
+
+
+def test_a_stop_that_a_plug_in_makes_an_error_of_is_no_failure(downloads: Downloads) -> None:
+    made = attempt(downloads, kind=Swallowing)
+    made.start()
+    gevent.sleep(0.01)
+    made.stop(Why.STOPPED)
+    assert ended(made).successful()
+    assert downloads.taken == 1
 
 
 def places(downloads: Downloads) -> list[tuple[float, int, int]]:
