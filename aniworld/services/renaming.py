@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from aniworld.config.settings import LibrarySettings, Settings
@@ -31,6 +31,7 @@ from .views import Rename, RenameOutcome
 AT_ONCE = 25  # files renamed before their rows are written
 INTERRUPTED_AFTER = timedelta(seconds=60)
 _LEFT = "It was left as it was."
+_OTHER = "The episode has another file by now."
 RUNNING, COMPLETED, UNDONE = "running", "completed", "undone"
 
 
@@ -83,14 +84,15 @@ class RenamingService:
         with self._alone():
             root = self._root()
             self._settle(root)
-            parts = [(part, reverse(done_of(part))) for part in self._parts(run_id)]
-            work = _Work(root, watch or Watch(), sum(len(steps) for _, steps in parts), undoes=run_id)
-            for part, steps in parts:
-                if work.stopped:
-                    break
+            parts = [(part, *self._way_back(part)) for part in self._parts(run_id)]
+            refused = [line for _, _, lines in parts for line in lines]
+            work = _Work(root, watch or Watch(), sum(len(steps) for _, steps, _ in parts), undoes=run_id)
+            for part, steps, _ in parts:
                 self._run(work, part.key, steps)
+                if work.stopped:  # what is left of this part can still be taken back
+                    break
                 self._mark(part.id, status=UNDONE)
-            return work.outcome()
+            return work.outcome(refused)
 
     def check_undo(self, run_id: str) -> None:
         """Raises NotFound for a run that is none, Conflict for one that was undone."""
@@ -99,7 +101,7 @@ class RenamingService:
     def lines(self, part: RenameRun) -> list[Rename]:
         """What a part of a run tried; ``reason`` where it did not succeed."""
         steps = _steps(part)[: part.done]
-        return [self._skipped(part.key, step, _LEFT if at in part.failed else None) for at, step in enumerate(steps)]
+        return self._told(part.key, [(step, _LEFT if at in part.failed else None) for at, step in enumerate(steps)])
 
     # ── what should be ──────────────────────────────────────────────────────
 
@@ -119,6 +121,24 @@ class RenamingService:
         going = {_below(step.old) for step in steps}
         lines = [replace(line, reason=line.reason or reasons.get(line.old)) for _, line in told]
         return steps, [line for line in lines if line.reason or line.old in going]
+
+    def _way_back(self, part: RenameRun) -> tuple[list[Step], list[Rename]]:
+        """The steps that lead back, and those that cannot: an episode that has another file by now is left alone.
+
+        What an undoing that was stopped has taken back already is neither.
+        """
+        now = {row.id: row.file for row in self._episodes(part.key)}
+        way = reverse(done_of(part))
+        ends = {step.ids: _below(step.new) for step in way}  # some files take two steps
+        steps, moved_on = list[Step](), list[tuple[Step, str | None]]()
+        for step in way:
+            files = {now[episode] for episode in step.ids if episode in now}
+            if not files or _below(step.old) in files:
+                steps.append(step)
+                now |= dict.fromkeys(now.keys() & set(step.ids), _below(step.new))
+            elif ends[step.ids] not in files:
+                moved_on.append((step, _OTHER))
+        return steps, self._told(part.key, moved_on)
 
     def _keys(self, keys: Sequence[str | None] | None) -> list[str]:
         query = select(AnimeSeries.key).where(AnimeSeries.deleted_at.is_(None)).order_by(AnimeSeries.key)
@@ -176,7 +196,7 @@ class RenamingService:
         self._mark(part.id, status=COMPLETED)
         self._tell(key)
         work.done += len({step.ids for at, step in enumerate(steps[:tried]) if at not in failed})  # some take two steps
-        work.skipped += [self._skipped(key, steps[at], reason) for at, reason in failed.items()]
+        work.skipped += self._told(key, [(steps[at], reason) for at, reason in failed.items()])
 
     def _record(self, part_id: int, tried: int, done: Sequence[Step], failed: Collection[int]) -> None:
         """The rows follow their files, in the same breath as the journal."""
@@ -223,11 +243,19 @@ class RenamingService:
             raise Conflict("This renaming was undone already.")
         return [part for part in parts if part.status != UNDONE]
 
-    def _skipped(self, key: str, step: Step, reason: str | None) -> Rename:
+    def _told(self, key: str, steps: Sequence[tuple[Step, str | None]]) -> list[Rename]:
+        """The steps as they are shown, each under its first episode."""
+        rows = {row.id: (row.season, row.number) for row in (self._episodes(key) if steps else ())}
+        told = []
+        for step, reason in steps:
+            season, number = min((rows[episode] for episode in step.ids if episode in rows), default=(0, 0))
+            told.append(Rename(key, season, number, _below(step.old), _below(step.new), reason))
+        return told
+
+    def _episodes(self, key: str) -> Sequence[Row[tuple[int, int, int, str | None]]]:
+        query = select(Episode.id, Episode.season, Episode.number, Episode.file).join(Episode.series)
         with self._database.reading() as session:
-            row = session.scalar(select(Episode).where(Episode.id.in_(step.ids)).order_by(Episode.number).limit(1))
-        season, number = (row.season, row.number) if row else (0, 0)
-        return Rename(key, season, number, _below(step.old), _below(step.new), reason)
+            return session.execute(query.where(AnimeSeries.key == key)).all()
 
     def _tell(self, key: str) -> None:
         with self._database.reading() as session:

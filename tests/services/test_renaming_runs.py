@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from aniworld.core.errors import AlreadyRunning, Conflict, NotFound
 from aniworld.core.events import EventBus, RenameComplete, RenameProgress
@@ -80,6 +81,46 @@ def test_a_stop_leaves_no_file_aside(house: House) -> None:
     outcome = house.shelf.service.apply(None, Watch(should_stop=_after_the_first()))
     assert house.shelf.true() and not list(house.shelf.library.rglob("*(renaming)*"))
     assert outcome.done == 40
+
+
+def test_an_undoing_that_was_stopped_is_taken_up_where_it_was(house: House) -> None:
+    house.shelf.template(PLAIN)
+    for number in range(1, 61):  # two and two swap their names, over a third one
+        other = number + 1 if number % 2 else number - 1
+        house.shelf.put(f"S01E{number:02d}", f"Season 01/Nebel - S01E{other:02d}.mkv")
+    before = house.shelf.rows()
+    run = house.shelf.service.apply().id
+    service, stop = house.shelf.service, Watch(should_stop=lambda: True)
+    assert (service.undo(run, stop).done, house.runs.earlier()[0].can_undo) == (0, True)
+    asked: list[int] = []
+    midway = Watch(tell=lambda key, current, total: asked.append(current), should_stop=lambda: bool(asked))
+    outcome = service.undo(run, midway)
+    assert outcome.cancelled and 0 < outcome.done < 60 and house.shelf.true()
+    rest = service.undo(run)
+    assert (rest.done, rest.skipped) == (60 - outcome.done, ())
+    assert house.shelf.rows() == before and house.shelf.true()
+
+
+def test_an_undoing_leaves_what_has_moved_on(house: House) -> None:
+    house.shelf.put("S01E01", "1.mkv")
+    first = house.shelf.service.apply().id
+    house.shelf.template(PLAIN, season_folders=False)
+    house.shelf.service.apply()
+    other = house.shelf.put("S01E02", "Season 01/Nebel - S01E01.mkv")
+    outcome = house.shelf.service.undo(first)
+    (line,) = outcome.skipped
+    assert (outcome.done, line.episode, line.reason) == (0, 1, "The episode has another file by now.")
+    assert other.exists() and house.shelf.true()
+
+
+def test_what_a_run_did_is_told_by_one_question_for_each_series(house: House) -> None:
+    for number in range(1, 31):
+        house.shelf.put(f"S01E{number:02d}", f"{number}.mkv")
+    run = house.shelf.service.apply().id
+    asked: list[str] = []
+    event.listen(house.shelf.database.engine, "before_cursor_execute", lambda *facts: asked.append(facts[2]))
+    assert sorted(line.episode for line in house.runs.files(run)) == list(range(1, 31))
+    assert len([one for one in asked if one.startswith("SELECT")]) == 2
 
 
 def _after_the_first():
