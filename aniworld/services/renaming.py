@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from aniworld.config.settings import LibrarySettings, Settings
@@ -24,10 +25,14 @@ from aniworld.library.disk import check_root
 from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take, take_along
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun, utcnow
 
+from .away import DATABASE_AWAY
 from .progress import ProgressService
 from .renaming_names import Named, names_of
 from .views import Rename, RenameOutcome
 
+log = logging.getLogger(__name__)
+
+KEPT = 50  # runs that can be taken back; older journals go
 AT_ONCE = 25  # files renamed before their rows are written
 INTERRUPTED_AFTER = timedelta(seconds=60)
 _LEFT = "It was left as it was."
@@ -77,6 +82,7 @@ class RenamingService:
             work = _Work(root, watch or Watch(), sum(len(steps) for _, steps, _ in plans))
             for key, steps, _ in plans:
                 self._run(work, key, steps)
+            self._forget_old()
             return work.outcome(refused)
 
     def undo(self, run_id: str, watch: Watch | None = None) -> RenameOutcome:
@@ -92,6 +98,7 @@ class RenamingService:
                 if work.stopped:  # what is left of this part can still be taken back
                     break
                 self._mark(part.id, status=UNDONE)
+            self._forget_old()
             return work.outcome(refused)
 
     def check_undo(self, run_id: str) -> None:
@@ -233,6 +240,15 @@ class RenamingService:
         with self._database.writing() as session:
             _change(session, part_id, **changes)
 
+    def _forget_old(self) -> None:
+        """Journals of runs beyond the last fifty go. What was renamed is done, whatever becomes of this."""
+        try:
+            with self._database.writing() as session:
+                kept = list(session.scalars(newest_runs().limit(KEPT)))
+                session.execute(delete(RenameRun).where(RenameRun.run_id.not_in(kept), RenameRun.status != RUNNING))
+        except DATABASE_AWAY as error:
+            log.warning("Old renamings are forgotten at the next one (%s)", type(error).__name__)
+
     def _parts(self, run_id: str) -> list[RenameRun]:
         query = select(RenameRun).where(RenameRun.run_id == run_id).order_by(RenameRun.id.desc())
         with self._database.reading() as session:
@@ -282,6 +298,10 @@ class _Work:
 
     def outcome(self, refused: Sequence[Rename] = ()) -> RenameOutcome:
         return RenameOutcome(self.watch.run_id, self.done, (*refused, *self.skipped), self.stopped)
+
+
+def newest_runs() -> Select[tuple[str]]:
+    return select(RenameRun.run_id).group_by(RenameRun.run_id).order_by(func.max(RenameRun.id).desc())
 
 
 def done_of(part: RenameRun) -> list[Step]:

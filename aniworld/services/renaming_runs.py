@@ -8,19 +8,17 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 
 from aniworld.core.errors import AlreadyRunning, AniworldError, NotFound
 from aniworld.core.events import RenameComplete, RenameProgress
 from aniworld.models import Database, RenameRun, utcnow
 
 from .progress import ProgressService
-from .renaming import RUNNING, UNDONE, RenamingService, Watch, done_of
+from .renaming import RUNNING, UNDONE, RenamingService, Watch, done_of, newest_runs
 from .views import EarlierRename, Rename, RenameOutcome, RenameStatus
 
 log = logging.getLogger(__name__)
-
-KEPT = 50  # runs that can be taken back; older journals go
 
 
 class RenamingRuns:
@@ -58,7 +56,7 @@ class RenamingRuns:
     def earlier(self, limit: int = 20) -> list[EarlierRename]:
         """The last runs, newest first."""
         with self._database.reading() as session:
-            ids = list(session.scalars(_newest().limit(limit)))
+            ids = list(session.scalars(newest_runs().limit(limit)))
             rows = session.scalars(select(RenameRun).where(RenameRun.run_id.in_(ids)).order_by(RenameRun.id)).all()
         parts: dict[str, list[RenameRun]] = defaultdict(list)
         for row in rows:
@@ -73,12 +71,6 @@ class RenamingRuns:
         if not parts:
             raise NotFound("There is no renaming of this number.")
         return [line for part in parts for line in self._renaming.lines(part)]
-
-    def forget_old(self) -> None:
-        """Journals of runs beyond the last fifty go."""
-        with self._database.writing() as session:
-            kept = list(session.scalars(_newest().limit(KEPT)))
-            session.execute(delete(RenameRun).where(RenameRun.run_id.not_in(kept), RenameRun.status != RUNNING))
 
     # ── in the background ───────────────────────────────────────────────────
 
@@ -113,11 +105,6 @@ class RenamingRuns:
             self._status, status=status, done=done, skipped=skipped, error=error, completed_at=utcnow()
         )
         self._progress.publish(RenameComplete(self._status.id or "", status, done, len(skipped), error))
-        self.forget_old()
-
-
-def _newest():  # type: ignore[no-untyped-def]  # SQLAlchemy's Select of run ids
-    return select(RenameRun.run_id).group_by(RenameRun.run_id).order_by(func.max(RenameRun.id).desc())
 
 
 def _told(run_id: str, parts: Sequence[RenameRun]) -> EarlierRename:

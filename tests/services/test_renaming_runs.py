@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from aniworld.core.errors import AlreadyRunning, Conflict, NotFound
 from aniworld.core.events import EventBus, RenameComplete, RenameProgress
 from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
-from aniworld.services import renaming_runs
+from aniworld.services import renaming
 from aniworld.services.progress import ProgressService
 from aniworld.services.renaming import Watch
 from aniworld.services.renaming_runs import RenamingRuns
@@ -173,10 +174,23 @@ def test_any_of_the_last_runs_is_taken_back(house: House) -> None:
 
 
 def test_only_the_last_runs_are_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renaming_runs, "KEPT", 2)
+    monkeypatch.setattr(renaming, "KEPT", 2)
     house.shelf.put("S01E01", "1.mkv")
     last = house.shelf.service.apply().id
     for _ in range(4):
         last = house.shelf.service.undo(last).id
-    house.runs.forget_old()
     assert [one.id for one in house.runs.earlier()][0] == last and len(house.runs.earlier()) == 2
+
+
+def test_a_database_that_is_away_at_the_end_spoils_no_renaming(house: House) -> None:
+    house.shelf.put("S01E01", "1.mkv")
+
+    @event.listens_for(house.shelf.database.engine, "before_cursor_execute")
+    def _lose(connection, cursor, statement, *_rest) -> None:
+        if statement.startswith("DELETE FROM rename_run"):
+            raise OperationalError(statement, {}, Exception("database is locked"))
+
+    house.runs.begin()
+    ended = house.ended()
+    assert (ended.status, ended.done) == ("completed", 1)
+    assert [one.status for one in house.events if isinstance(one, RenameComplete)] == ["completed"]
