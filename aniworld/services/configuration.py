@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from aniworld.config.roots import make_root, trouble_with_root
 from aniworld.config.schema import problems
 from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mapping, secrets, to_mapping
 from aniworld.config.store import Backup, Overtaken, SettingsStore
-from aniworld.core.errors import Conflict, InvalidInput
+from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.offload import offload
 
 from .views import BackupView
@@ -170,20 +171,27 @@ class ConfigService:
     def _read(self) -> Settings:
         """The stored settings. A single value that is not understood falls back to its default, and the file is kept."""
         data = self._store.load()
+        wrong = {} if data is None else problems(data)
+        self.misunderstood = tuple(wrong)
         if data is None:
             return Settings()
-        wrong = problems(data)
-        self.misunderstood = tuple(wrong)
         if wrong:
             self._keep_copy(data, wrong)
             data = _without(data, wrong)
         return from_mapping(Settings, data)
 
     def _keep_copy(self, data: Json, wrong: Mapping[str, list[str]]) -> None:
-        kept = self._store.backup(data, "auto")
+        kept = self._copy_of(data) or self._store.backup(data, "auto").name
         for name, messages in wrong.items():
             log.error("Setting %s is not understood (%s); its default is in force. The file as it was is kept as %s.",
-                      name, " ".join(messages), kept.name)  # fmt: skip
+                      name, " ".join(messages), kept)  # fmt: skip
+
+    def _copy_of(self, data: Json) -> str | None:
+        """The newest automatic backup, if it says the same: many starts with one mistake need one copy of it."""
+        newest = next((one.name for one in self._store.backups() if one.kind == "auto"), None)
+        with suppress(NotFound, InvalidInput):
+            return newest if newest and self._store.read_backup(newest) == data else None
+        return None
 
     def _checked(self, data: Json) -> Json:
         _refuse(problems(data))
@@ -197,6 +205,7 @@ class ConfigService:
             settings = replace(settings, library=replace(settings.library, root=_made(root)))
         kept = None if kind is None else (to_mapping(self._stored), kind)
         self._mark = self._store.exchange(self._mark, to_mapping(settings), kept)
+        self.misunderstood = ()
         self._take(settings)
 
     def _take(self, stored: Settings) -> None:

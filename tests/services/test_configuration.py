@@ -174,6 +174,26 @@ def test_one_value_that_is_not_understood_falls_back_alone(config: ConfigService
     assert any("many" in path.read_text() for path in (tmp_path / "instance" / "backups").iterdir())
 
 
+def test_a_value_that_is_not_understood_is_forgotten_once_it_is_set_right(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "instance").mkdir()
+    (tmp_path / "instance" / "config.json").write_text('{"ui": {"theme": "pink"}}')
+    config = make()
+    assert config.misunderstood == ("ui.theme",)
+    config.update({"ui": {"theme": "dark"}})
+    assert config.misunderstood == ()
+
+
+def test_many_starts_with_one_mistake_keep_one_copy_of_it(config: ConfigService, make: Make, tmp_path: Path) -> None:
+    config.update({"ui": {"theme": "dark"}})
+    config.update({"ui": {"theme": "light"}})
+    stored = config.stored
+    (tmp_path / "instance" / "config.json").write_text(json.dumps(stored | {"ui": {"theme": "pink"}}))
+    before = config.backups()
+    for _ in range(25):
+        make()
+    assert len(config.backups()) == len(before) + 1 and before[-1] in config.backups()
+
+
 def test_notification_addresses_are_of_known_kinds(config: ConfigService) -> None:
     for url in ("file:///etc/passwd", "exec://rm", "no address", "javascript:alert(1)"):
         assert "notifications.urls.0" in config.validate({"notifications": {"urls": [url]}})
