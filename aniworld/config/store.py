@@ -148,7 +148,7 @@ class ConfigStore:
             name = BACKUP_NAME.fullmatch(entry.name)
             if name and entry.is_file(follow_symlinks=False):
                 facts = entry.stat(follow_symlinks=False)
-                found.append((facts.st_mtime_ns, Backup(entry.name, _moment(name[1]), facts.st_size, name[2])))
+                found.append((facts.st_mtime_ns, Backup(entry.name, moment_of(name[1]), facts.st_size, name[2])))
         found.sort(key=lambda pair: (pair[1].created_at, pair[0]), reverse=True)
         return [backup for _, backup in found]
 
@@ -158,7 +158,7 @@ class ConfigStore:
             raise Conflict(f"There are {MANUAL_LIMIT} backups already; delete some that you no longer need.")
         path = self._backups / new_backup_name(kind)
         write_private(path, dump(data))
-        self._trim(kind)
+        self._trim(kind, path.name)
         return next(one for one in self.backups() if one.name == path.name)
 
     def backup_path(self, name: str) -> Path:
@@ -179,9 +179,11 @@ class ConfigStore:
     def delete_backup(self, name: str) -> None:
         self.backup_path(name).unlink(missing_ok=True)
 
-    def _trim(self, kind: str) -> None:
+    def _trim(self, kind: str, made: str) -> None:
+        """The one just made stays whatever its date: the clock may have been set back."""
         if kind in KEPT:
-            for old in [one for one in self.backups() if one.kind == kind][KEPT[kind] :]:
+            others = [one for one in self.backups() if one.kind == kind and one.name != made]
+            for old in others[KEPT[kind] - 1 :]:
                 self.delete_backup(old.name)
 
 
@@ -200,10 +202,11 @@ def write_private(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """What was named in the folder is so after a power cut, too."""
     if os.name == "nt":  # Windows cannot open a folder
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -238,7 +241,8 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """The moment in a backup's name."""
     try:
         return datetime.strptime(text, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
     except ValueError:  # digits that are no date: someone named the file by hand

@@ -6,7 +6,6 @@ Loaded by the command line and by the server's child only: it reads tables whole
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aniworld import __version__
+from aniworld.config.store import dump, sync_folder
 from aniworld.core.errors import Conflict, DiskFull, InvalidInput, NotFound, StorageError
 from aniworld.models import Database, utcnow
 
@@ -75,14 +75,14 @@ def made(
     try:
         _write(part, home, kind, secrets, tell)
         os.replace(part, target)
-        _sync(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise _storage(error, target) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
     if to is None and (keep or KEPT.get(kind)):
-        shelf.trim(kind, keep or KEPT[kind])
+        shelf.trim(kind, keep or KEPT[kind], target.name)
     return BackupView(target.name, utcnow(), target.stat().st_size, kind)
 
 
@@ -148,10 +148,10 @@ class Progress:
 
 def _files(home: Home, secrets: bool) -> Iterator[tuple[str, Iterable[bytes]]]:
     """What is no table: settings, their copies, covers, the secret key."""
-    yield CONFIG, [_json(home.config.stored if secrets else home.config.masked())]
+    yield CONFIG, [dump(home.config.stored if secrets else home.config.masked())]
     for one in home.config.backups():
         with suppress(NotFound, InvalidInput, OSError):  # gone, or broken, since it was listed
-            content = home.config.backup_content(one.name) if secrets else _json(home.config.read_backup(one.name))
+            content = home.config.backup_content(one.name) if secrets else dump(home.config.read_backup(one.name))
             yield f"settings/{one.name}", [content]
     key = home.instance / SECRET_KEY
     if secrets and key.is_file():
@@ -182,20 +182,6 @@ def _blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield b"".join(waiting)
             waiting, size = [], 0
     yield b"".join(waiting)
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _storage(error: OSError, target: Path) -> StorageError:

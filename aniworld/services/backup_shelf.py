@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aniworld.config.store import moment_of
 from aniworld.core.errors import AlreadyRunning, Conflict, NotFound
 from aniworld.core.offload import offload
 
@@ -41,7 +42,7 @@ class BackupShelf:
             name = NAME.fullmatch(entry.name)
             if name and entry.is_file(follow_symlinks=False):
                 facts = entry.stat(follow_symlinks=False)
-                found.append((facts.st_mtime_ns, BackupView(entry.name, _moment(name[1]), facts.st_size, name[2])))
+                found.append((facts.st_mtime_ns, BackupView(entry.name, moment_of(name[1]), facts.st_size, name[2])))
         found.sort(key=lambda pair: (pair[1].created_at, pair[0]), reverse=True)
         return [backup for _, backup in found]
 
@@ -64,9 +65,9 @@ class BackupShelf:
     def new_name(self, kind: str) -> str:
         return f"aniworld-{datetime.now(UTC):%Y%m%d-%H%M%S}-{kind}-{secrets.token_hex(4)}.zip"
 
-    def trim(self, kind: str, keep: int) -> None:
-        """The newest ``keep`` of a kind stay."""
-        for old in [one for one in self.list() if one.kind == kind][keep:]:
+    def trim(self, kind: str, keep: int, made: str) -> None:
+        """The newest ``keep`` of a kind stay, and ``made`` among them: the clock may have been set back."""
+        for old in [one for one in self.list() if one.kind == kind and one.name != made][keep - 1 :]:
             self.delete(old.name)
 
     @contextmanager
@@ -109,10 +110,3 @@ def _take(descriptor: int) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise AlreadyRunning("A backup is being made, checked or restored; wait for its end.") from None
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.strptime(text, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
-    except ValueError:  # digits that are no date: someone named the file by hand
-        return datetime.fromtimestamp(0, UTC)

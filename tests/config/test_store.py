@@ -68,6 +68,15 @@ def test_twenty_automatic_backups_are_kept_and_every_manual_one(store: ConfigSto
     assert {manual.name, last.name} <= set(names)
 
 
+def test_a_clock_that_was_set_back_costs_no_new_backup(store: ConfigStore) -> None:
+    for _ in range(20):
+        store.backup({}, "auto")
+    for path in (store.path.parent / "backups").iterdir():
+        path.rename(path.with_name("config-2999" + path.name[len("config-2999") :]))
+    made = store.backup({"n": 1}, "auto")
+    assert store.read_backup(made.name) == {"n": 1} and len(store.backups()) == 20
+
+
 def test_manual_backups_do_not_fill_the_disk(store: ConfigStore) -> None:
     for _ in range(MANUAL_LIMIT):
         store.backup({}, "manual")
