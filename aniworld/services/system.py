@@ -8,10 +8,9 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from aniworld import __version__
 from aniworld.config.environment import Environment
@@ -21,7 +20,7 @@ from aniworld.models import Database, utcnow
 
 from .configuration import ConfigService
 from .health import HealthService
-from .health.circumstances import Circumstances, RestingSources
+from .health.circumstances import Check, Circumstances, RestingSources
 from .health.machine import installed
 from .logs import LogLine, tail
 from .views import HealthCheck
@@ -73,29 +72,30 @@ class SystemService:
         self.health = HealthService(
             Circumstances(
                 database, lambda: config.current, lambda: config.misunderstood, environment, rest, clock,
-                lambda: self._ffmpeg_version, clock_offset,
+                self._ffmpeg_version, clock_offset,
             )
         )  # fmt: skip
         if environment.redis_url:
-            self.health.add(lambda here: self._seen.checks())
+            self.health.add(self._workers())
+        self._found: str | None = None
+        self._version: str | None = None
+
+    def _workers(self) -> Check:
+        def workers(here: Circumstances) -> Iterable[HealthCheck]:  # a check is told by its name
+            return self._seen.checks()
+
+        return workers
 
     def _alone(self) -> WorkerView:
         slots, active = self._config.current.download.concurrency, self._seen.running()
         host = socket.gethostname()
         return WorkerView(host, host, os.getpid(), __version__, slots, active, self._started_at, self._clock())
 
-    @cached_property
+    @property
     def ffmpeg(self) -> str | None:
-        """The path of ffmpeg: the system's, else the one that imageio-ffmpeg brings; None without either."""
-        found = shutil.which("ffmpeg")
-        if found:
-            return found
-        try:
-            import imageio_ffmpeg  # only where the system has none
-
-            return str(imageio_ffmpeg.get_ffmpeg_exe())
-        except (ImportError, RuntimeError):
-            return None
+        """The path of ffmpeg: the system's, else the one that imageio-ffmpeg brings; None as long as there is neither."""
+        self._found = self._found or _ffmpeg()
+        return self._found
 
     def answers(self) -> bool:
         """Whether the server can do anything at all: the database answers."""
@@ -108,7 +108,7 @@ class SystemService:
             version=__version__,
             python=platform.python_version(),
             platform=f"{platform.system()} {platform.machine()}",
-            versions={"yt-dlp": installed("yt-dlp"), "ffmpeg": self._ffmpeg_version, "sqlite": _sqlite_version()},
+            versions={"yt-dlp": installed("yt-dlp"), "ffmpeg": self._ffmpeg_version(), "sqlite": _sqlite_version()},
             paths={"instance": str(instance), "library": settings.library.root, "ffmpeg": self.ffmpeg or ""},
             workers=tuple(self._seen.all()) if self._environment.redis_url else (self._alone(),),
             started_at=self._started_at,
@@ -126,18 +126,31 @@ class SystemService:
         """Each check with what to do about it."""
         return self.health.checks()
 
-    @cached_property
     def _ffmpeg_version(self) -> str | None:
-        if self.ffmpeg is None:
-            return None
-        try:
-            told = subprocess.run(
-                [self.ffmpeg, "-version"], capture_output=True, text=True, timeout=FFMPEG_ANSWERS_WITHIN_S
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        words = told.stdout.split()
-        return words[2] if len(words) > 2 else None
+        if self._version is None and self.ffmpeg is not None:
+            self._version = _version_of(self.ffmpeg)
+        return self._version
+
+
+def _ffmpeg() -> str | None:
+    found = shutil.which("ffmpeg")
+    if found:
+        return found
+    try:
+        import imageio_ffmpeg  # only where the system has none
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        return None
+
+
+def _version_of(ffmpeg: str) -> str | None:
+    try:
+        told = subprocess.run([ffmpeg, "-version"], capture_output=True, text=True, timeout=FFMPEG_ANSWERS_WITHIN_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    words = told.stdout.split()
+    return words[2] if len(words) > 2 else None
 
 
 def _disk(path: str) -> Disk | None:

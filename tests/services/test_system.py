@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections import namedtuple
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
@@ -25,8 +27,10 @@ class Sources:
         return list(self._resting)
 
 
-def system(database: Database, folder: Path, *resting: Rest, year: int = 2026, month: int = 11) -> SystemService:
-    environment = Environment(instance=folder / "instance")
+def system(
+    database: Database, folder: Path, *resting: Rest, year: int = 2026, month: int = 11, redis_url: str = ""
+) -> SystemService:
+    environment = Environment(instance=folder / "instance", redis_url=redis_url)
     config = ConfigService(ConfigStore(environment.instance), environment)
     config.update({"library": {"root": str(folder / "library")}, "download": {"min_free_space_mb": 0}})
     return SystemService(
@@ -79,3 +83,25 @@ def test_a_secret_key_that_others_may_read_is_a_warning(database: Database, tmp_
     path.write_bytes(b"x" * 64)
     path.chmod(mode)
     assert levels(service)["secrets"] == "warning"
+
+
+def test_an_ffmpeg_that_comes_later_is_found(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"))
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    service = system(database, tmp_path)
+    assert (service.ffmpeg, service.facts().versions["ffmpeg"]) == (None, None)
+    program = tmp_path / "programs" / "ffmpeg"
+    program.parent.mkdir()
+    for answer, version in (("exit 1", None), ("echo ffmpeg version 7.1.2 and more", "7.1.2")):
+        program.write_text(f"#!/bin/sh\n{answer}\n")
+        program.chmod(0o755)
+        assert (service.ffmpeg, service.facts().versions["ffmpeg"]) == (str(program), version)
+
+
+def test_a_look_at_the_workers_that_fails_has_its_name(database: Database, tmp_path: Path) -> None:
+    service = system(database, tmp_path, redis_url="redis://127.0.0.1:9")
+    with database.writing() as session:
+        session.execute(text("DROP TABLE worker_seen"))
+    assert levels(service)["workers"] == "warning"
