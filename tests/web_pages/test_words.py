@@ -58,6 +58,12 @@ def test_every_setting_and_section_has_a_name() -> None:
     assert {section for section, _, _ in settings.walk()} <= set(words.SECTION_NAMES)
 
 
+def test_every_choice_that_is_a_word_of_ours_has_a_name() -> None:
+    choices = {one for _, _, field in settings.walk() for one in field.metadata.get("choices", ())}
+    spoken = {one for one in choices if one.islower() and not one[0].isdigit()}
+    assert spoken - set(words.CHOICE_NAMES) == set()
+
+
 def _texts(string: object) -> tuple[object, ...]:
     return string if isinstance(string, tuple) else (string,)
 

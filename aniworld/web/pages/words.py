@@ -94,6 +94,8 @@ CHOICE_NAMES: dict[str, Callable[[], str]] = {
     "best": lambda: _("Best there is"),
     "worst": lambda: _("Smallest there is"),
     "none": lambda: _("None"),
+    "text": lambda: _("Text"),
+    "json": lambda: "JSON",
     "jellyfin": lambda: "Jellyfin",
     "plex": lambda: "Plex",
     "kodi": lambda: "Kodi",
@@ -102,6 +104,7 @@ CHOICE_NAMES: dict[str, Callable[[], str]] = {
     "scan_complete": lambda: _("Scan finished"),
     "scan_failed": lambda: _("Scan failed"),
     "series_added": lambda: _("Series added"),
+    "new_episodes": lambda: _("New episodes found"),
     "catalogue_blocked": lambda: _("Catalogue asks for a browser check"),
     "health": lambda: _("Something is wrong with the server, or well again"),
 }
