@@ -109,18 +109,18 @@ def list_folder(root: str, name: str, seen: Mapping[str, int]) -> Listing:
     """Everything below one series folder. ``seen``: this folder's directories of the last scan."""
     listing = Listing(name)
     visited: set[tuple[int, int]] = set()
-    waiting = [("", 0)]
+    waiting, too_deep = [("", 0)], False
     while waiting:
         below, depth = waiting.pop()
         try:
-            waiting.extend((child, depth + 1) for child in _list_directory(root, below, listing, seen, visited))
+            for child in _list_directory(root, below, listing, seen, visited):
+                too_deep = too_deep or depth == DEEPEST
+                if depth < DEEPEST:
+                    waiting.append((child, depth + 1))
         except OSError as error:
             listing.problems.append(f"{readable(_join(name, below))} cannot be read ({error.strerror}).")
-        if depth >= DEEPEST and waiting:
-            listing.notes.append(
-                f"{readable(name)} is nested deeper than {DEEPEST} folders; what lies below is not read."
-            )
-            break
+    if too_deep:
+        listing.notes.append(f"{readable(name)} is nested deeper than {DEEPEST} folders; what lies below is not read.")
     return listing
 
 
