@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from aniworld import __version__
 from aniworld.core.events import CatalogueResting, DownloadComplete, DownloadFailed, Event
@@ -120,7 +120,7 @@ class _Present:
     def _library(self) -> Iterator[Metric]:
         there, missing = Episode.file.is_not(None), Episode.file.is_(None) & Episode.available
         query = (
-            select(func.count(AnimeSeries.id.distinct()), func.count(Episode.id).filter(there), func.count(Episode.id).filter(missing))
+            select(func.count(AnimeSeries.id.distinct()), func.count(case((there, 1))), func.count(case((missing, 1))))
             .select_from(AnimeSeries)
             .join(Episode, isouter=True)
             .where(AnimeSeries.deleted_at.is_(None))
