@@ -89,6 +89,7 @@ class Attempt:
         self._waiting = False  # in a phase that a kill may break into
         self._share: int | None = None
         self._hoster: str | None = None  # the one that is asked now
+        self._home: Path | None = None  # its working folder, also where the library has moved meanwhile
         self._failed_links: list[str] = list(item.failed_links or [])
         self._patience = Patience(self._label())
         self._reached = _where(item) if not self._failed_links else Progress(Phase.RESOLVING)
@@ -195,14 +196,14 @@ class Attempt:
         if self._why is not Why.REMOVED:
             self._say(self._shop.downloads.put_back, self.item)
             return
-        root = self._root()
         self._say(self._shop.downloads.dropped, self.item)
-        offload(shutil.rmtree, root / INCOMING / self.item.id, ignore_errors=True)
+        if self._home is not None:
+            offload(shutil.rmtree, self._home, ignore_errors=True)
 
     def _work(self) -> None:
         began = time.monotonic()
         root = self._root()
-        home = root / INCOMING / self.item.id
+        home = self._home = root / INCOMING / self.item.id
         placed = offload(Placed.noted, home, root) or self._got(root, home)
         if not self._say(self._shop.downloads.completed, self.item, **vars(placed), seconds=time.monotonic() - began):
             return

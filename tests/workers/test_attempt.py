@@ -9,6 +9,7 @@ from typing import Any, cast
 import gevent
 import pytest
 
+from aniworld.config.settings import Settings
 from aniworld.core.errors import HosterUnsupported
 from aniworld.core.events import DownloadProgress
 from aniworld.core.media import HosterLink
@@ -32,6 +33,16 @@ class Downloads:
         self.begun += 1
         gevent.sleep(0.05)
         self.taken += 1
+        return True
+
+
+class Removing(Downloads):
+    """What is told of a removed item."""
+
+    dropped_items = 0
+
+    def dropped(self, item: DownloadQueueItem) -> bool:
+        self.dropped_items += 1
         return True
 
 
@@ -143,3 +154,23 @@ def test_bytes_of_a_link_that_failed_before_do_not_count(downloads: Downloads) -
     made = attempt(downloads, progress=40.0, downloaded_bytes=400, failed_links=["http://h.example/1"])
     made._tell(Progress(Phase.RESOLVING), None)
     assert places(downloads) == [(0.0, 0, 0)]
+
+
+def test_a_removed_item_ends_and_leaves_nothing_though_the_library_was_taken_away(tmp_path: Path) -> None:
+    downloads, libraries = Removing(), [str(tmp_path)] * 3
+    (tmp_path / ".incoming" / "1").mkdir(parents=True)
+    item = DownloadQueueItem(id="1", serie_id="a", season=1, episode=1, retry_count=0)
+    shop = SimpleNamespace(
+        downloads=downloads,
+        room=SimpleNamespace(release=lambda item_id: None),
+        settings=lambda: SimpleNamespace(library=SimpleNamespace(root=libraries.pop(0)), download=Settings().download),
+        resolver=SimpleNamespace(target=lambda item, languages: gevent.sleep(60)),
+    )
+    made = Attempt(item, cast(Workshop, shop), cast(Hosters, None), lambda ended: None)
+    made.start()
+    gevent.sleep(0.1)
+    libraries[:] = [""] * 3
+    made.stop(Why.REMOVED)
+    assert ended(made).successful()
+    assert (downloads.dropped_items, made.holds) == (1, False)
+    assert not (tmp_path / ".incoming" / "1").exists()
