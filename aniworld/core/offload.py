@@ -31,6 +31,11 @@ class _Place(threading.local):
 _place = _Place()
 
 
+def on_native_thread() -> bool:
+    """Whether the caller is offloaded work: beside the greenlets, whose locks and events it must not touch."""
+    return _place.native
+
+
 def offload(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What ``work(*args, **kwargs)`` returns, or raises what it raises.
 

@@ -17,7 +17,7 @@ from aniworld.config.schema import problems
 from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mapping, secrets, to_mapping
 from aniworld.config.store import Backup, Overtaken, SettingsStore
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
-from aniworld.core.offload import offload
+from aniworld.core.offload import offload, on_native_thread
 
 from .views import BackupView
 from .wording import wordings
@@ -58,7 +58,8 @@ class ConfigService:
 
     @property
     def current(self) -> Settings:
-        if self._look_when_asked and time.monotonic() - self._looked_at > LOOK_EVERY_S:
+        is_due = self._look_when_asked and time.monotonic() - self._looked_at > LOOK_EVERY_S
+        if is_due and not on_native_thread():  # who hears of a change may wake greenlets
             self._looked_at = time.monotonic()
             self.look()
         return self._current

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -223,3 +225,29 @@ def test_a_change_by_another_program_is_noticed_and_not_lost(config: ConfigServi
     config.update({"download": {"concurrency": 9}})
     assert (config.current.ui.theme, config.current.download.concurrency) == ("dark", 9)
     assert told[0] == "dark"
+
+
+ASKED_BESIDE = """
+from gevent import monkey; monkey.patch_all()
+import sys, threading, time
+from pathlib import Path
+from aniworld.config.environment import Environment
+from aniworld.config.store import ConfigStore
+from aniworld.core.offload import offload, on_native_thread
+from aniworld.services.configuration import LOOK_EVERY_S, ConfigService
+instance = Path(sys.argv[1])
+config, other = (ConfigService(ConfigStore(instance), Environment(instance=instance)) for _ in range(2))
+heard = []
+config.subscribe(lambda old, new: heard.append(on_native_thread()))
+other.update({"ui": {"theme": "dark"}})
+time.sleep(LOOK_EVERY_S + 0.1)
+themes = offload(lambda: config.current.ui.theme), config.current.ui.theme
+print(*themes, heard)
+"""
+
+
+def test_nobody_hears_of_a_change_on_a_native_thread(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", ASKED_BESIDE, str(tmp_path)], capture_output=True, text=True, timeout=60
+    )
+    assert run.stdout.split("\n")[0] == "auto dark [False]", run.stderr
