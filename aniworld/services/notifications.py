@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings
+from aniworld.core.children import bare_environment
 from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.core.events import Event, EventBus
 
@@ -36,7 +36,6 @@ MASK = "********"
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.services.notification_child import run; run()"
-_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT")
 _SENTENCES = {
     "": "The service took the message.",
     "scheme": f"Addresses of this kind are not used; it must begin with one of: {', '.join(NOTIFICATION_SCHEMES)}.",
@@ -171,7 +170,7 @@ def _run(wish: dict[str, object], timeout_s: float) -> dict[int, str]:
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", "-c", _START],
-            stdin=subprocess.PIPE, stdout=said, stderr=subprocess.DEVNULL, env=_environment(), cwd=_ROOT,
+            stdin=subprocess.PIPE, stdout=said, stderr=subprocess.DEVNULL, env=bare_environment(), cwd=_ROOT,
             start_new_session=True,
         )  # fmt: skip
         try:
@@ -187,8 +186,3 @@ def _run(wish: dict[str, object], timeout_s: float) -> dict[int, str]:
         said.seek(0)
         lines = [json.loads(line) for line in said.read().splitlines() if line.endswith(b"}")]
     return {line["place"]: line["why"] for line in lines}
-
-
-def _environment() -> dict[str, str]:
-    """No proxies, no tokens: the child's gate stands on the address that is connected to."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ}

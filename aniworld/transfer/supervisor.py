@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from aniworld.core.children import bare_environment
 from aniworld.core.errors import AniworldError, Cancelled, ChildDied
 
 from . import wire
@@ -24,7 +25,6 @@ from .job import Progress, TransferJob, TransferResult
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.transfer.child import run; run()"
-_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT")
 _GRACE_S = 0.4
 _TAIL = 4000
 _CAN_STOP = hasattr(signal, "SIGSTOP")
@@ -131,7 +131,7 @@ class Transfer:
                 raise Cancelled("The download was stopped.")
             child = self._child = subprocess.Popen(
                 [sys.executable, "-I", "-X", "utf8", "-c", _START],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=_environment(),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=bare_environment(),
                 cwd=_ROOT, start_new_session=True,
             )  # fmt: skip
             self._tell(wire.job_message(self._job, os.getpid()))
@@ -187,11 +187,6 @@ class Transfer:
         elif child.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, number)
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the server's environment but where programs, words and certificates are: no secret, no proxy."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ} | {"YTDLP_NO_PLUGINS": "1"}
 
 
 def _stderr() -> IO[bytes]:

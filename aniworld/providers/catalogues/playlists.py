@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from aniworld.core.addresses import check_url
+from aniworld.core.children import bare_environment
 from aniworld.core.errors import (
     AddressRefused,
     InvalidInput,
@@ -42,7 +42,6 @@ _START = (
     f"import sys; sys.path.insert(0, {str(_ROOT)!r});"
     " from aniworld.providers.catalogues.playlists_child import run; run()"
 )
-_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT")
 
 
 class Playlists(Catalogue):
@@ -128,11 +127,10 @@ def _address(link: str) -> str:
 
 def _ask(wish: bytes, host: str) -> dict[str, Any]:
     """The child's answer. Raises SiteUnreachable where it does not come to an end, PageChanged where it ends badly."""
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | {"YTDLP_NO_PLUGINS": "1"}
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-X", "utf8", "-c", _START], input=wish, capture_output=True,
-            timeout=READING_S + 5, env=environment, cwd=_ROOT, check=False,
+            timeout=READING_S + 5, env=bare_environment(), cwd=_ROOT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise SiteUnreachable(f"The list at {host} could not be read in {READING_S} s; try again later.") from None

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from urllib.parse import urlsplit
 
 from aniworld.core.addresses import check_url
+from aniworld.core.children import bare_environment
 from aniworld.core.errors import HosterUnsupported
 from aniworld.core.media import Stream, StreamKind
 from aniworld.providers.base import Hoster
@@ -77,7 +78,13 @@ def ask_extractors(url: str) -> str | None:
     """The name of the extractor that is made for ``url``; None where there is none or yt-dlp does not answer."""
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", _ASK], input=url, capture_output=True, text=True, timeout=ASKING_S, check=False
+            [sys.executable, "-I", "-c", _ASK],
+            input=url,
+            capture_output=True,
+            text=True,
+            timeout=ASKING_S,
+            check=False,
+            env=bare_environment(),
         )
         found = json.loads(done.stdout or "null")
     except (subprocess.SubprocessError, OSError, ValueError):
