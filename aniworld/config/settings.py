@@ -11,9 +11,9 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from typing import Any
 
 from aniworld.core.media import ENG_SUB, GER_DUB, GER_SUB
+from aniworld.core.naming import DEFAULT_TEMPLATE
+from aniworld.core.validators import QUALITIES
 
-DEFAULT_TEMPLATE = "{series} - S{season:02}E{episode:02} - {title}"
-QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 NOTIFICATION_SCHEMES = (
     "discord", "form", "forms", "gotify", "gotifys", "json", "jsons", "mailto", "mailtos", "matrix", "matrixs", "ntfy",

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from .addresses import SCHEMES, check_url
 from .errors import AddressRefused, InvalidInput
-from .keys import KEY_LENGTH
+from .keys import KEY_FORM, KEY_LENGTH
 from .media import ABSOLUTE_EPISODES, EPISODES_IN_A_SEASON, KNOWN_LANGUAGES, LANGUAGE_FORM
 from .naming import path_component
 
@@ -23,7 +23,6 @@ CONFIG_DEPTH, CONFIG_VALUES, CONFIG_TEXT = 6, 10_000, 20_000
 QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
 SITES = ("aniworld.to", "aniworld.info", "aniworld.cc", "s.to", "serienstream.to")
 
-_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SERIES_PATH = re.compile(
     r"/(?:anime/stream|serie/stream|serie)/(?!stream/?$)[A-Za-z0-9_-]{1,255}(?:/[A-Za-z0-9/_-]{0,100})?"
 )
@@ -33,7 +32,7 @@ _BACKUP = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,150}(?<!\.)")
 def validate_series_key(key: str) -> str:
     """The key without spaces around it, e.g. ``attack-on-titan``."""
     text = _text(key, "key", "The series key", KEY_LENGTH)
-    if not _KEY.fullmatch(text):
+    if not KEY_FORM.fullmatch(text):
         raise _invalid(
             "key", "The series key has lower-case letters, digits and single hyphens only, like attack-on-titan."
         )
@@ -43,7 +42,7 @@ def validate_series_key(key: str) -> str:
 def validate_series_key_or_folder(identifier: str, allow_folder: bool = True) -> tuple[str, bool]:
     """(identifier, True) for a key, (folder name, False) for anything else that a folder may be called."""
     text = _text(identifier, "identifier", "The identifier", FOLDER_LENGTH)
-    if _KEY.fullmatch(text):
+    if KEY_FORM.fullmatch(text):
         return text, True
     if not allow_folder:
         raise _invalid("identifier", "The series is named by its key, like attack-on-titan.")

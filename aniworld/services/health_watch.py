@@ -46,7 +46,7 @@ class HealthWatch:
             found[check.name] = max(found.get(check.name, check), check, key=_height)
         bad = {name: check.level for name, check in found.items() if check.level in _BAD}
         for name in bad.keys() | self._bad.keys():
-            if bad.get(name) != self._bad.get(name) and (name in found or name in self._bad):
+            if bad.get(name) != self._bad.get(name):
                 self._tell(_changed(name, found.get(name)))
         self._bad = bad
 

@@ -13,17 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from aniworld.config.settings import LoggingSettings
+from aniworld.config.settings import LOG_LEVELS, LoggingSettings
 
 FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 MB = 1_000_000
 _LINE_BREAK = "\n"
 _NAME = "aniworld.log"
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 READ_BYTES = 2_000_000  # at most this much of the log's end is looked through
 TEXT_AT_MOST = 4000  # characters of one record that are shown; a traceback fits
 _RECORD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\S* (DEBUG|INFO|WARNING|ERROR|CRITICAL) +([^\s:]+): (.*)")
-_HEIGHTS = {"CRITICAL": len(LEVELS), **{level: height for height, level in enumerate(LEVELS)}}
+_HEIGHTS = {"CRITICAL": len(LOG_LEVELS), **{level: height for height, level in enumerate(LOG_LEVELS)}}
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The request that is being answered, for the lines that are logged meanwhile; empty outside of one."""
@@ -83,7 +82,7 @@ def set_up_logging(folder: Path, wanted: LoggingSettings) -> None:
     """Logs to standard error and to ``folder``, in rotated files with mode 0600. Called again, it takes what is new."""
     root = logging.getLogger()
     root.setLevel(wanted.level)
-    for quiet in ("urllib3", "engineio", "socketio", "geventwebsocket", "alembic"):
+    for quiet in ("urllib3", "engineio", "socketio", "alembic"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
     if not _ours(root):
         _begin(root, folder)

@@ -16,7 +16,7 @@ from typing import Any
 
 from aniworld.config.settings import NOTIFICATION_SCHEMES
 from aniworld.core.addresses import AddressRule
-from aniworld.transfer.guard import Guard
+from aniworld.core.guard import Guard
 
 WHYS = ("", "scheme", "malformed", "private", "refused")
 

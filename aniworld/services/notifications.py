@@ -20,6 +20,7 @@ from aniworld.core.events import Event, EventBus
 
 from .announcing import Announcement, announcement, event_name
 from .batching import STOP_WITHIN_S, Batches
+from .configuration import MASK
 from .later import Later
 from .views import Trial
 from .wording import wordings
@@ -32,7 +33,6 @@ PAUSES_S = (60.0, 300.0, 1800.0)
 START_WITHIN_S = 45.0  # loading Apprise takes a second, and many on a small machine that is busy
 URLS_AT_ONCE = 20
 URL_LENGTH = 2000
-MASK = "********"
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.services.notification_child import run; run()"

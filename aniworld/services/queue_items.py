@@ -77,7 +77,7 @@ def new_item(
     priority: Priority,
     languages: Sequence[str],
 ) -> DownloadQueueItem:
-    """A waiting item for one episode; the server\'s own record of the series wins over what the request says."""
+    """A waiting item for one episode; the server's own record of the series wins over what the request says."""
     name = series.name if series else request.serie_name or request.serie_id
     folder = series.folder if series else folder_name(request.serie_folder or name)
     return DownloadQueueItem(

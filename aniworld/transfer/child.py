@@ -16,6 +16,7 @@ from typing import Any
 
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AniworldError, ChildDied, StorageError
+from aniworld.core.guard import Guard
 from aniworld.core.media import StreamKind
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
@@ -24,7 +25,6 @@ from . import wire
 from .disk import lock_folder, prepare_folder, storage_error, vanished
 from .ffmpeg import Ffmpeg, find
 from .finish import Fetched, finish, finished_before
-from .guard import Guard
 from .job import Phase, TransferJob, TransferResult
 from .ranges import RangeFetcher
 from .session import Session

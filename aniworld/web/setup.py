@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 
 from flask import Flask
 
@@ -86,7 +85,7 @@ def _configure(app: Flask, services: Services) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=services.environment.secure_cookies,
         SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=timedelta(seconds=REMEMBERED.total_seconds()),
+        PERMANENT_SESSION_LIFETIME=REMEMBERED,
         PROPAGATE_EXCEPTIONS=False,
     )
     app.url_map.strict_slashes = False

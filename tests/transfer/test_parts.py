@@ -177,7 +177,7 @@ _GUARDED = """
 import socket, subprocess, os
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AddressRefused
-from aniworld.transfer.guard import Guard
+from aniworld.core.guard import Guard
 Guard(AddressRule.of(['127.0.0.1:{open}']), programs=('/bin/true',)).install()
 def refused(work, *kinds):
     try:

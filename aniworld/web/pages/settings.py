@@ -18,7 +18,6 @@ from aniworld.web.pages import words
 from aniworld.web.pages.dressing import page
 from aniworld.web.wiring import services
 
-MASK = "********"
 EXTRA_SECTIONS = ("recycle", "backups", "access", "audit", "about")
 ENTRIES_A_PAGE = 50
 LAST_PAGE = ENTRIES_LIMIT // ENTRIES_A_PAGE

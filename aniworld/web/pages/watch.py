@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import request
 
+from aniworld.config.settings import LOG_LEVELS
 from aniworld.core.errors import Unavailable
-from aniworld.services import logs
 from aniworld.web.pages.dressing import fragment, is_partial, page
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.wiring import services
@@ -41,7 +41,7 @@ def health() -> str:
 
 def _log() -> dict[str, Any]:
     level, q = request.args.get("level", ""), request.args.get("q", "")[:MAX_QUERY].strip()
-    level = level if level in logs.LEVELS else "INFO"
+    level = level if level in LOG_LEVELS else "INFO"
     shown: dict[str, Any] = {"level": level, "q": q, "lines": [], "trouble": None}
     try:
         shown["lines"] = services().system.log(level, q, LOG_LINES)

@@ -41,10 +41,6 @@ class Removed(Schema):
     removed = fields.Integer(required=True)
 
 
-class Alive(Schema):
-    status = fields.String(required=True)
-
-
 class Health(Schema):
     status = fields.String(required=True, metadata={"description": "The worst level of all checks."})
     checks = fields.List(fields.Raw(), required=True)

@@ -7,12 +7,12 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from aniworld.config.fields import Amount, Count, StrictSchema, Text, Truth, Whole
+from aniworld.config.settings import LOG_LEVELS
 from aniworld.core.errors import InvalidInput
 from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
 from aniworld.core.queue import Priority, Status
 from aniworld.core.specials import MOST as SPECIALS_AT_ONCE
 from aniworld.services.audit import KINDS
-from aniworld.services.logs import LEVELS
 from aniworld.services.notifications import URL_LENGTH, URLS_AT_ONCE
 from aniworld.services.numbering import MOST as ENTRIES_AT_ONCE
 from aniworld.services.passwords import LONGEST, SHORTEST
@@ -191,7 +191,7 @@ class WakeWish(StrictSchema):
 
 
 class LogQuery(StrictSchema):
-    level = Text(load_default="INFO", validate=validate.OneOf(LEVELS), metadata={"description": "This and worse."})
+    level = Text(load_default="INFO", validate=validate.OneOf(LOG_LEVELS), metadata={"description": "This and worse."})
     q = Text(load_default="", validate=validate.Length(max=200))
     limit = Count(load_default=200, validate=validate.Range(1, 1000))
 
