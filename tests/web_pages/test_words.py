@@ -64,6 +64,16 @@ def test_every_choice_that_is_a_word_of_ours_has_a_name() -> None:
     assert spoken - set(words.CHOICE_NAMES) == set()
 
 
+def test_every_sentence_for_the_modules_is_said_by_one() -> None:
+    source = (ROOT / "aniworld/web/pages/sentences.py").read_text(encoding="utf-8")
+    keys = set(re.findall(r'^ +"(\w+)": _\(', source, re.MULTILINE))
+    modules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "aniworld/web/static").rglob("*.js"))
+    families = tuple(re.findall(r"`(\w+_)\$\{", modules))
+    named = {key for key in keys if re.search(rf"[\"']{key}[\"']", modules)}
+    switched = {key for key in keys if key.endswith(("_on", "_off"))}
+    assert {key for key in keys - named - switched if not key.startswith(families)} == set()
+
+
 def _texts(string: object) -> tuple[object, ...]:
     return string if isinstance(string, tuple) else (string,)
 
