@@ -145,6 +145,8 @@ class Transfer:
         """The last word of the child; None if it ended without one."""
         assert child.stdout is not None
         for line in child.stdout:
+            if not line.endswith(b"\n"):  # it died in the middle of a word
+                break
             message = json.loads(line)
             match message["is"]:
                 case "progress":

@@ -17,7 +17,7 @@ import pytest
 
 from aniworld.core.errors import AlreadyRunning, AniworldError, Cancelled, ChildDied, LibraryUnavailable
 from aniworld.core.media import StreamKind
-from aniworld.transfer import wire
+from aniworld.transfer import supervisor, wire
 from aniworld.transfer.job import Phase, TransferResult
 
 from .fixtures import Ask, Asked, Videos, serve
@@ -218,6 +218,16 @@ def test_a_child_that_dies_says_why(
     outcome = running.end()
     assert isinstance(outcome, ChildDied)
     assert words in str(outcome)
+
+
+def test_a_child_that_dies_in_the_middle_of_a_word_says_why(
+    host: MediaHost, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dies = 'import os, signal; os.write(1, b\'{"is": "prog\'); os.kill(os.getpid(), signal.SIGKILL)'
+    monkeypatch.setattr(supervisor, "_START", dies)
+    outcome = Running(ask("/v.mp4")).end()
+    assert isinstance(outcome, ChildDied)
+    assert "memory" in str(outcome)
 
 
 def test_ffmpeg_dies_with_a_child_that_is_killed(host: MediaHost, videos: Videos, ask: Ask, tmp_path: Path) -> None:
