@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FETCHING = frozenset({"search", "series", "episode", "resolve", "new_episodes", "calendar", "all_titles"})
-RESTLESS = frozenset({"key_of", "series_link", "takes", "cover"})
+RESTLESS = frozenset({"key_of", "series_link", "episode_link", "takes", "cover"})
 CALLS = FETCHING | RESTLESS
 
 

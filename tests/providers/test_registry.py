@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, InvalidInput, NotFound, PageChanged
-from aniworld.core.media import EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream, StreamKind
+from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream, StreamKind
 from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
 from aniworld.providers.hosters.ytdlp import YtDlp, ask_extractors
 from aniworld.providers.registry import CATALOGUES, HOSTERS, Registry, settings_for
@@ -42,6 +42,9 @@ class Foreign(Catalogue):
 
     def episode(self, link: str) -> EpisodePage:
         return EpisodePage("", "", ())
+
+    def episode_link(self, link: str, number: EpisodeNumber) -> str:
+        raise IndexError("no such place")
 
     def resolve(self, link: HosterLink) -> str:
         return link.url
@@ -112,6 +115,8 @@ def test_a_plugin_that_cannot_be_loaded_is_named_and_left_out(
 def test_a_plugins_slip_becomes_an_error_with_its_name(registry: Registry) -> None:
     with pytest.raises(PageChanged, match="Foreign"):
         registry.catalogue("foreign.example").series("https://foreign.example/a")
+    with pytest.raises(PageChanged, match="Foreign"):
+        registry.catalogue("foreign.example").episode_link("https://foreign.example/a", EpisodeNumber(1, 1))
     assert registry.catalogue_for("slip").site == "aniworld.to"
     with pytest.raises(HosterUnsupported, match="careless"):
         registry.hoster_for("https://careless.example/").stream("https://careless.example/", referer="")
