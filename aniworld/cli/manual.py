@@ -32,7 +32,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "queue retry",
     ),
     "rename": ("rename --dry-run", "rename some-series"),
-    "recycle": ("recycle list", "recycle restore 3f2a", "recycle empty --yes"),
+    "recycle": ("recycle list", "recycle restore 20260314T201500-5f0c7a9be1d24c68", "recycle empty --yes"),
     "config": ("config get download.concurrency", "config set download.concurrency 5", "config show --json"),
     "backup": (
         "backup create --to /mnt/usb/aniworld.zip",

@@ -1,6 +1,6 @@
 """What the application tells its clients: typed facts, each with its wire name and its room, in one table.
 
-An event's ``data()`` is the JSON object of API.md, without the timestamp that the edge adds.
+An event's ``data()`` is the JSON object of docs/api.md, without the timestamp that the edge adds.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class DownloadFailed(Event):
 
 @dataclass(frozen=True)
 class QueueStatusChanged(Event):
-    """The queue as a whole changed; ``status`` is QueueStatus of API.md."""
+    """The queue as a whole changed; ``status`` is QueueStatus of docs/api.md."""
 
     name, room = "queue_status", Room.DOWNLOADS
     status: dict[str, Any]

@@ -125,7 +125,7 @@ class RecycleBin:
         return entry
 
     def purge(self) -> int:
-        """How many entries were older than the days to keep, or broken, and are gone for good."""
+        """How many entries were older than the days to keep and are gone for good."""
         home = self._home()
         if not home.is_dir() or not self._days:
             return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,8 +21,7 @@ def check_numbering(value: Any) -> dict[str, str | None]:
         checked = {str(link): EpisodeNumber.parse(code).code if code else None for link, code in value.items()}
     except InvalidInput as error:
         raise _wrong(str(error)) from None
-    given = [code for code in checked.values() if code]
-    double = next((code for at, code in enumerate(given) if code in given[:at]), None)
+    double = next((code for code, times in Counter(checked.values()).items() if code and times > 1), None)
     if double:
         raise _wrong(f"Two entries cannot both be {double}; give one another number.")
     return checked

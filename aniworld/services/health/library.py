@@ -96,7 +96,9 @@ def room(here: Circumstances) -> Iterable[HealthCheck]:
 
 def scan(here: Circumstances) -> Iterable[HealthCheck]:
     with here.database.reading() as session:
-        last = session.scalar(select(ScanRun).where(ScanRun.status != "running").order_by(ScanRun.started_at.desc()))
+        last = session.scalar(
+            select(ScanRun).where(ScanRun.status != "running").order_by(ScanRun.started_at.desc()).limit(1)
+        )
     if last is None:
         if here.root is not None:
             message = Sentence("The library was never scanned.")
