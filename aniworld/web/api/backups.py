@@ -75,12 +75,13 @@ def restore(name: str) -> Response:
     """Bring everything back as it was, in the background; downloads stop for it, and everybody signs in again after it"""
     _sit_there()
     audit = services().audit
-    who = (
-        audit.origin()
-    )  # the entries of before go with the tables of before: it is written when those of then are there
-    return answer(
-        services().backups.begin_restore(name, lambda: audit.record("backup_restored", name, origin=who)), 202
-    )
+    who = audit.origin()
+
+    def note() -> None:
+        """Called at the end: the entries of now go with the tables of now."""
+        audit.record("backup_restored", name, origin=who)
+
+    return answer(services().backups.begin_restore(name, note), 202)
 
 
 def _sit_there() -> None:
