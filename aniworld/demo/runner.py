@@ -17,10 +17,11 @@ from pathlib import Path
 
 from aniworld.app import build_services
 from aniworld.config.environment import Environment
-from aniworld.core.errors import AniworldError, Conflict
+from aniworld.core.errors import AlreadyRunning, AniworldError, Conflict
 from aniworld.core.naming import EpisodeNaming, episode_path
 from aniworld.services.registry import Services
 from aniworld.services.series_app import SeriesApp
+from aniworld.workers.instance_lock import InstanceLock
 
 from . import pages
 from .catalogue import BAKERY, FOG, NAUTILUS
@@ -93,6 +94,8 @@ def run_demo(
     Raises Conflict when ``home`` is something else than a demo's folder, or another demo runs there.
     """
     place = Home(home.absolute())
+    if place.state.is_dir() and InstanceLock.is_held(place.state):
+        raise AlreadyRunning(f"Another demo runs on {place.folder}; stop it first, or choose another --instance.")
     if fresh or not place.facts().get("ready"):
         place.clear()
     site = _site(place, throttle)
