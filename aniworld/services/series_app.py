@@ -161,11 +161,13 @@ class SeriesApp:
         if not added:
             return DownloadOutcome(skipped=tuple(skipped))
         stood = not downloads.status(limit=1).is_running
-        with self._drive():
-            downloads.start()
-            items = self._watch([item.id for item in added], callbacks or CallbackManager(), should_stop)
-        if stood:
-            downloads.stop()
+        try:
+            with self._drive():
+                downloads.start()
+                items = self._watch([item.id for item in added], callbacks or CallbackManager(), should_stop)
+        finally:
+            if stood:
+                downloads.stop()
         return _outcome(items, added, skipped)
 
     def _watch(
