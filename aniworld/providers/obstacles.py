@@ -73,11 +73,11 @@ def blocked(url: str, sign: str, *, retry_after: float | None = None) -> Catalog
 def retry_after(page: Page) -> float | None:
     """Seconds that the page's ``Retry-After`` asks to wait; None where it does not (RFC 9110, 10.2.3)."""
     value = page.headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(min(int(value[:9]), 86_400))
     try:
         asked = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     moment = asked if asked.tzinfo else asked.replace(tzinfo=UTC)
     return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), 86_400.0)

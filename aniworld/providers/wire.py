@@ -165,8 +165,8 @@ def _read(response: requests.Response, max_bytes: int, skip_media: bool) -> Page
     page = Page(str(response.url), response.status_code, headers)
     if skip_media and response.status_code < 300 and _is_media(page):
         return Page(page.url, page.status, headers, media=True)
-    announced = headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > max_bytes and response.request.method != "HEAD":
+    announced = headers.get("content-length", "")[:18]
+    if announced.isascii() and announced.isdigit() and int(announced) > max_bytes and response.request.method != "HEAD":
         raise _too_large(page.url, max_bytes)
     body = bytearray()
     while piece := response.raw.read1(_PIECE, decode_content=True):

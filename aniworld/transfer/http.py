@@ -27,7 +27,7 @@ CONNECT_TIMEOUT_S = 15.0
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _PRIVATE_HEADERS = frozenset({"cookie", "authorization"})
 _OWN_HEADERS = frozenset({"accept-encoding", "host", "range", "connection", "content-length", "transfer-encoding"})
-_CONTENT_RANGE = re.compile(r"\s*bytes\s+(\d+)-(\d+)/(\d+|\*)\s*", re.IGNORECASE)
+_CONTENT_RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*", re.IGNORECASE)
 
 
 class Interrupted(Exception):  # noqa: N818 - a turn in the work that the fetchers answer, not a failure yet
@@ -322,7 +322,7 @@ def _interrupted(host: str, error: Exception) -> Exception:
 def _seconds(retry_after: str) -> float | None:
     """Seconds that ``Retry-After`` asks for; its date form counts as half a minute, for the clocks may differ."""
     text = retry_after.strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return min(float(text[:9]), 86_400.0)
     return 30.0 if text else None
 

@@ -125,6 +125,18 @@ def test_a_long_retry_after_is_handed_on_instead_of_waited_for(site: LoopbackSit
     assert len(site.asked) == 1
 
 
+@pytest.mark.parametrize("value", ["\xb2", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "soon", "9" * 5000])
+def test_a_retry_after_that_makes_no_sense_breaks_nothing(site: LoopbackSite, value: str) -> None:
+    answers = iter([Answer(status=503, headers={"Retry-After": value}), *[Answer("da")] * 3])
+    site.pages["/"] = lambda asked: next(answers)
+    if value.startswith("9"):
+        with pytest.raises(SiteUnreachable) as raised:
+            open_gate().get(site.url + "/")
+        assert raised.value.retry_after == 86_400
+    else:
+        assert open_gate().get(site.url + "/").text == "da"
+
+
 def test_a_protection_page_is_not_hammered(site: LoopbackSite) -> None:
     site.pages["/"] = Answer("<title>Just a moment...</title>", 503)
     assert open_gate().get(site.url + "/").status == 503

@@ -13,6 +13,7 @@ import pytest
 from aniworld.core.errors import ChildDied, LinkDead, SiteUnreachable, WrongMedia
 from aniworld.transfer import wire
 from aniworld.transfer.gate import Gate
+from aniworld.transfer.http import _seconds
 from aniworld.transfer.job import Phase
 from aniworld.transfer.limiter import Limiter
 from aniworld.transfer.plan import SMALLEST, Plan, gaps
@@ -20,6 +21,14 @@ from aniworld.transfer.playlist import choose, code_of, parse, segments, wished_
 from aniworld.transfer.progress import ActiveClock, Meter
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("120", 120.0), ("9" * 5000, 86_400.0), ("\xb2", 30.0), ("Fri, 31 Dec 2027", 30.0), ("", None)],
+)
+def test_how_long_a_host_asks_to_wait(header: str, seconds: float | None) -> None:
+    assert _seconds(header) == seconds
 
 
 @pytest.mark.parametrize(

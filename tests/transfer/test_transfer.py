@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.core.errors import DiskFull, HosterUnsupported
+from aniworld.core.errors import AniworldError, ChildDied, DiskFull, HosterUnsupported
 from aniworld.core.media import StreamKind
 from aniworld.transfer.job import Phase
 
@@ -52,6 +52,17 @@ def test_a_transport_stream_becomes_mp4(host: MediaHost, videos: Videos, ask: As
     result = ask("/v.ts").run()
     assert result.path.name == "media.mp4"
     assert result.duration == pytest.approx(12, abs=0.2)
+
+
+def test_a_range_of_absurd_length_fails_in_a_sentence(host: MediaHost, ask: Ask) -> None:
+    def odd(request: Request) -> bool:
+        request.answer(206, b"x", Content_Type="video/mp4", Content_Range=f"bytes 0-{'9' * 5000}/*")
+        return True
+
+    host.faults["/v.mp4"] = odd
+    with pytest.raises(AniworldError) as raised:
+        ask("/v.mp4").run()
+    assert not isinstance(raised.value, ChildDied)
 
 
 def test_a_server_without_ranges_is_read_in_one_piece(host: MediaHost, videos: Videos, ask: Ask) -> None:
