@@ -150,14 +150,6 @@ def test_of_those_made_by_themselves_only_the_newest_stay(home: Home) -> None:
     assert {one.name for one in BackupShelf(home.instance).list()} == {manual, *kept[2:]}
 
 
-def test_a_clock_that_was_set_back_costs_no_new_backup(home: Home) -> None:
-    for path in [BackupShelf(home.instance).path(create(home, "auto", keep=2).name) for _ in range(2)]:
-        path.rename(path.with_name("aniworld-2999" + path.name[len("aniworld-2999") :]))
-    made = create(home, "auto", keep=2).name
-    names = [one.name for one in BackupShelf(home.instance).list()]
-    assert len(names) == 2 and made in names
-
-
 def test_one_at_a_time(home: Home) -> None:
     with BackupShelf(home.instance).working(), pytest.raises(AlreadyRunning, match="wait for its end"):
         create(home)
