@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_login import login_user, logout_user
 
@@ -182,8 +184,21 @@ def _to_sign_in() -> Response:
     page = "pages.login" if services().auth.configured() else "pages.setup"
     if page not in current_app.view_functions:
         raise NotSignedIn("Sign in first.")
-    wanted = request.full_path.rstrip("?") if page == "pages.login" and request.path != "/" else None
-    return redirect(url_for(page, next=wanted))  # type: ignore[return-value]
+    if request.headers.get("HX-Request") == "true":
+        return _away_from_here(page)
+    wanted = request.script_root + request.full_path.rstrip("?")
+    goal = wanted if page == "pages.login" and request.path != "/" else None
+    return redirect(url_for(page, next=goal))  # type: ignore[return-value]
+
+
+def _away_from_here(page: str) -> Response:
+    """HTMX would put the form into the middle of the page: it is told to leave it, and where to come back to."""
+    try:
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        here = urlsplit("")
+    back = f"{here.path}?{here.query}".rstrip("?")
+    return Response(status=401, headers={"HX-Redirect": url_for(page, next=back or None)})
 
 
 def _wants_page() -> bool:

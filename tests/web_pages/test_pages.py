@@ -65,6 +65,21 @@ def test_a_guest_is_led_to_the_sign_in(guest: FlaskClient, path: str) -> None:
     assert answer.headers["Location"].startswith("/login")
 
 
+def test_a_part_of_a_page_is_no_place_for_the_sign_in(guest: FlaskClient) -> None:
+    asked = {"HX-Request": "true", "HX-Current-URL": "http://localhost/aniworld/?q=stein&missing=1"}
+    answer = guest.get("/?q=steinw", headers=asked)
+    assert (answer.status_code, answer.text) == (401, "")
+    assert answer.headers["HX-Redirect"] == "/login?next=/aniworld/?q%3Dstein%26missing%3D1"
+    nonsense = guest.get("/", headers={**asked, "HX-Current-URL": "http://["})
+    assert (nonsense.status_code, nonsense.headers["HX-Redirect"]) == (401, "/login")
+
+
+def test_below_a_sub_path_a_guest_comes_back_to_the_page_that_was_asked_for(guest: FlaskClient) -> None:
+    below = {"SCRIPT_NAME": "/aniworld"}
+    answer = guest.get("/queue", environ_overrides=below)
+    assert answer.headers["Location"] == "/aniworld/login?next=/aniworld/queue"
+
+
 @pytest.mark.parametrize("path", SIGNED_IN)
 def test_every_page_is_whole_and_no_inline_script_or_style_is_on_it(owner: FlaskClient, path: str) -> None:
     answer = owner.get(path, follow_redirects=True)

@@ -63,7 +63,7 @@ def is_partial() -> bool:
 def error_page(status: int, title: str, detail: str) -> tuple[str, int] | Response:
     """An error as a page, for whoever is not under /api; who is not signed in is sent there."""
     if status == NOT_SIGNED_IN and request.method == "GET":
-        return redirect(url_for("pages.login", next=request.full_path.rstrip("?")))
+        return redirect(url_for("pages.login", next=request.script_root + request.full_path.rstrip("?")))
     known = {404: _("Nothing here"), 403: _("Not allowed"), 500: _("Something went wrong"), 503: _("Not available now")}
     shown = known.get(status, title)
     return fragment("error.html", title=shown, status=status, detail=words.translated(detail)), status
