@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from aniworld.app import create_app
+from aniworld.core.sentences import Sentence
 from aniworld.models import AnimeSeries, Episode
+from aniworld.web.pages import tongue, words
 from aniworld.web.pages.access import local_path
 from aniworld.web.pages.library import looks_like_link
 
@@ -95,6 +97,23 @@ def test_pages_speak_the_language_that_is_asked_for(owner: FlaskClient, language
     page = owner.get("/", headers={"Accept-Language": language}).text
     assert f'<html lang="{language}"' in page
     assert ("Bibliothek" in page) is (language == "de")
+
+
+@pytest.mark.parametrize(
+    ("language", "free", "size"),
+    [("de", "82.780 MB sind frei.", "1,5 MB"), ("en", "82,780 MB are free.", "1.5 MB")],
+)
+def test_numbers_are_written_as_the_language_does(app: Flask, language: str, free: str, size: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": language}):
+        assert words.translated(Sentence("{free:,} MB are free.", free=82_780)) == free
+        assert tongue.file_size(1_500_000) == size
+        assert tongue.file_size(None) == ""
+
+
+def test_one_missing_episode_is_counted_in_the_singular(owner: FlaskClient) -> None:
+    page = owner.get("/series/serie-1", headers={"Accept-Language": "de"}).text
+    assert "2 fehlen" in page
+    assert '"missing_one": "1 fehlt"' in page
 
 
 def test_the_library_with_2000_series_is_quick_and_light(owner: FlaskClient) -> None:

@@ -60,12 +60,12 @@ def disk(here: Circumstances) -> Iterable[HealthCheck]:
     free_mb, floor_mb = offload(shutil.disk_usage, root).free // 1_000_000, here.settings().download.min_free_space_mb
     if free_mb < floor_mb:
         message = Sentence(
-            "Only {free} MB are free, less than the floor of {floor} MB.", free=f"{free_mb:,}", floor=f"{floor_mb:,}"
+            "Only {free:,} MB are free, less than the floor of {floor:,} MB.", free=free_mb, floor=floor_mb
         )
         advice = Sentence("Free some space, or lower the floor in the settings; downloads wait until then.")
         yield error("disk", message, advice)
     else:
-        yield ok("disk", "{free} MB are free.", free=f"{free_mb:,}")
+        yield ok("disk", "{free:,} MB are free.", free=free_mb)
 
 
 def room(here: Circumstances) -> Iterable[HealthCheck]:
@@ -86,8 +86,8 @@ def room(here: Circumstances) -> Iterable[HealthCheck]:
     free = offload(shutil.disk_usage, root).free - here.settings().download.min_free_space_mb * 1_000_000
     if needed > free:
         message = Sentence(
-            "What waits will need about {needed} MB, and {free} MB are left for it.",
-            needed=f"{needed // 1_000_000:,}", free=f"{max(0, free) // 1_000_000:,}",
+            "What waits will need about {needed:,} MB, and {free:,} MB are left for it.",
+            needed=needed // 1_000_000, free=max(0, free) // 1_000_000,
         )  # fmt: skip
         yield notice("room", message, Sentence("Free some space, or take something out of the queue."))
     else:

@@ -109,7 +109,7 @@ def instance(here: Circumstances) -> Iterable[HealthCheck]:
 def instance_disk(here: Circumstances) -> Iterable[HealthCheck]:
     free_mb = shutil.disk_usage(here.instance).free // 1_000_000
     if free_mb < INSTANCE_FREE_MB:
-        message = Sentence("Only {free} MB are free for the database, covers and logs.", free=free_mb)
+        message = Sentence("Only {free:,} MB are free for the database, covers and logs.", free=free_mb)
         advice = Sentence("Free some space on the disk of {folder}.", folder=here.instance)
         yield warning("instance_disk", message, advice)
     else:

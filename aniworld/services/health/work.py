@@ -40,15 +40,15 @@ def database_size(here: Circumstances) -> Iterable[HealthCheck]:
         return
     size_mb, wal_mb = _size_mb(path), _size_mb(path.with_name(path.name + "-wal"))
     if size_mb > DATABASE_LARGE_MB:
-        message = Sentence("The database has grown to {size} MB.", size=size_mb)
+        message = Sentence("The database has grown to {size:,} MB.", size=size_mb)
         advice = Sentence("Lower the length of the history and the days of the audit log in the settings.")
         yield notice("database_size", message, advice)
     elif wal_mb > WAL_LARGE_MB:
-        message = Sentence("{size} MB wait to be written into the database.", size=wal_mb)
+        message = Sentence("{size:,} MB wait to be written into the database.", size=wal_mb)
         advice = Sentence("Another program may hold the database open; close it, or restart this server.")
         yield warning("database_size", message, advice)
     else:
-        yield ok("database_size", "The database has {size} MB.", size=size_mb)
+        yield ok("database_size", "The database has {size:,} MB.", size=size_mb)
 
 
 def database_whole(here: Circumstances) -> Iterable[HealthCheck]:
@@ -180,4 +180,5 @@ def _sqlite_file(here: Circumstances) -> Path | None:
 
 
 def _size_mb(path: Path) -> int:
-    return path.stat().st_size // 1_000_000 if path.exists() else 0
+    """In whole MB, rounded up."""
+    return -(-path.stat().st_size // 1_000_000) if path.exists() else 0

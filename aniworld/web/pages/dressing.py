@@ -26,7 +26,7 @@ NOT_SIGNED_IN = 401
 def dress(app: Flask) -> None:
     """Gives the templates of ``app`` their filters and names."""
     app.jinja_env.filters.update(
-        filesize=template_helpers.file_size,
+        filesize=tongue.file_size,
         hue=template_helpers.hue_of,
         initials=template_helpers.initials_of,
         facts=plain,
@@ -105,6 +105,6 @@ def flat_facts(facts: Any, before: str = "") -> Iterator[tuple[str, Any]]:
         elif isinstance(value, Mapping):
             yield from flat_facts(value, label)
         elif name.endswith("bytes") and isinstance(value, int):
-            yield label.removesuffix("bytes").strip().capitalize(), template_helpers.file_size(value)
+            yield label.removesuffix("bytes").strip().capitalize(), tongue.file_size(value)
         else:
             yield label.capitalize(), "–" if value in (None, "", []) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aniworld.web.pages.tongue import gettext as _
+from aniworld.web.pages.tongue import ngettext
 from aniworld.web.pages.words import language_name
 
 
@@ -130,6 +131,7 @@ def _library() -> dict[str, str]:
         "queued_one": _("One episode queued."),
         "queued_none": _("Nothing to queue: every chosen episode is there or queued already."),
         "skipped": _("{count} were there or queued already."),
+        "skipped_one": _("One was there or queued already."),
         "show_queue": _("Show queue"),
         "scan_started": _("The scan has started."),
         "scan_running": _("A scan is running already."),
@@ -141,7 +143,9 @@ def _library() -> dict[str, str]:
         "upgrade_on": _("Episodes are replaced once they are out in a better language."),
         "upgrade_off": _("Episodes stay in the language that they have."),
         "monitored_many": _("{count} series are monitored now."),
+        "monitored_many_one": _("One series is monitored now."),
         "unmonitored_many": _("{count} series are no longer monitored."),
+        "unmonitored_many_one": _("One series is no longer monitored."),
         "series_added": _("“{name}” is in your library now."),
         "series_there": _("“{name}” was in your library already."),
         "series_removed": _("“{name}” was removed."),
@@ -152,6 +156,9 @@ def _library() -> dict[str, str]:
         "entries_saved": _("Saved. The list is read anew with these numbers."),
         "file_names": _("File names"),
         "missing": _("{count} missing"),
+        "missing_one": ngettext("%(num)s missing", "%(num)s missing", 1),
+        "missing_word": ngettext("missing", "missing", 2),
+        "missing_word_one": ngettext("missing", "missing", 1),
         "state_missing": _("Missing"),
         "state_queued": _("Queued"),
         "state_downloading": _("Downloading"),
@@ -176,9 +183,13 @@ def _queue() -> dict[str, str]:
         "waiting_until": _("Tries again at {time}"),
         "moved": _("{name} is now at place {n} of {total}."),
         "item_removed": _("{name} was taken off the queue."),
+        "held_by_priority": _("The order holds within a priority. To go further, change the priority."),
         "items_removed": _("{count} items were taken off the queue."),
+        "items_removed_one": _("One item was taken off the queue."),
         "items_retried": _("{count} items wait for another try."),
+        "items_retried_one": _("One item waits for another try."),
         "history_cleared": _("{count} entries cleared."),
+        "history_cleared_one": _("One entry cleared."),
         "phase_resolving": _("Looking for a stream"),
         "phase_transferring": _("Downloading"),
         "phase_verifying": _("Checking"),
@@ -190,6 +201,7 @@ def _queue() -> dict[str, str]:
         "retry_item": _("Try {name} again"),
         "select_item": _("Select {name}"),
         "more_items": _("{count} more are not shown here."),
+        "more_items_one": _("One more is not shown here."),
         "cancel_running_title": _("Stop this download?"),
         "cancel_running_text": _("{name} is {percent} done. What was fetched so far is thrown away."),
         "stop_download": _("Stop download"),
@@ -237,7 +249,7 @@ def _scan() -> dict[str, str]:
         "scan_status_completed": _("Finished"),
         "scan_status_failed": _("Failed"),
         "scan_status_cancelled": _("Cancelled"),
-        "scan_complete": _("Scan finished: {series} series, {missing} episodes missing."),
+        "scan_complete": _("Scan finished. Series: {series}, episodes missing: {missing}."),
         "scan_failed": _("Scan failed: {error}"),
         "scan_cancelled": _("The scan was cancelled."),
         "matched": _("“{folder}” belongs to “{name}” now."),

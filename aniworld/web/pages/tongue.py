@@ -7,6 +7,7 @@ from datetime import date
 
 from flask import Flask, current_app, request
 
+from aniworld.web import template_helpers
 from aniworld.web.pages.assets import STATIC
 from aniworld.web.wiring import services
 
@@ -31,6 +32,20 @@ def gettext(text: str, **values: object) -> str:
 
     ready()
     return str(translate(text, **values))
+
+
+def ngettext(one: str, several: str, num: int) -> str:
+    """The form for ``num`` in the visitor's language, with ``%(num)s`` filled in."""
+    from flask_babel import ngettext as translate  # see above
+
+    ready()
+    return str(translate(one, several, num))
+
+
+def file_size(size: float | None) -> str:
+    """``1.4 GB``, in German ``1,4 GB``. Empty for None."""
+    text = template_helpers.file_size(size)
+    return text.replace(".", ",") if language() == "de" else text
 
 
 def day_in_words(day: date, form: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from aniworld.core.sentences import Sentence
 from aniworld.web.pages.tongue import gettext as _
+from aniworld.web.pages.tongue import language
 
 LANGUAGE_NAMES: dict[str, Callable[[], str]] = {
     "ger-dub": lambda: _("German audio"),
@@ -189,8 +191,21 @@ def choice_name(choice: str) -> str:
 def translated(text: str) -> str:
     """``text``, which stands marked for translation elsewhere, in the visitor's language."""
     if isinstance(text, Sentence):
-        return _(text.form).format(**{name: translated(value) for name, value in text.values.items()})
+        return _(text.form).format(**{name: _written(value) for name, value in text.values.items()})
     return _(text) if text and isinstance(text, str) else text
+
+
+class _GermanNumber(int):
+    """``{free:,}`` with full stops between the thousands."""
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(form).replace(",", ".")
+
+
+def _written(value: Any) -> Any:
+    if type(value) is int and language() == "de":
+        return _GermanNumber(value)
+    return translated(value)
 
 
 def _spoken(name: str) -> str:

@@ -1,13 +1,15 @@
 /* Small words for the document: find, make, say, and write numbers as the visitor's language does. */
 
 export const base = document.documentElement.dataset.base || "";
-export const locale = document.documentElement.lang || "en";
+const language = document.documentElement.lang || "en";
+/** How numbers and times are written: as in the visitor's country where the browser names one for the page's language. */
+export const locale = navigator.languages.find((one) => one.split("-")[0] === language) || language;
 
 const messages = JSON.parse(document.getElementById("messages")?.textContent || "{}");
 
-/** The sentence `key` in the visitor's language, with each {word} filled in from `facts`. */
+/** The sentence `key` in the visitor's language, with each {word} filled in from `facts`; `key_one` where the count is 1. */
 export function say(key, facts = {}) {
-  const text = messages[key] ?? key;
+  const text = (String(facts.count) === "1" && messages[`${key}_one`]) || messages[key] || key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 }
 

@@ -101,6 +101,7 @@ function showMissing(shown, facts) {
   badge.hidden = facts.missing_count === 0;
   badge.dataset.missingCount = facts.missing_count;
   setText(find("b", badge), String(facts.missing_count));
+  setText(find(".card-missing-word", badge), say("missing_word", { count: facts.missing_count }));
 }
 
 /* A series that was removed on its own page can be brought back here. */

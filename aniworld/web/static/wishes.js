@@ -21,7 +21,7 @@ export async function missingOf(key) {
 }
 
 export function sayQueued({ added, skipped }) {
-  const text = added > 1 ? say("queued", { count: added }) : say(added ? "queued_one" : "queued_none");
+  const text = say(added ? "queued" : "queued_none", { count: added });
   toast(skipped && added ? `${text} ${say("skipped", { count: skipped })}` : text, { action: showQueue() });
 }
 
