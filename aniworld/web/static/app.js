@@ -3,7 +3,7 @@
 import { listenForShortcuts } from "./a11y_keyboard.js";
 import { api } from "./api.js";
 import { base, find, findAll, on, say, setText, showTimes } from "./dom.js";
-import { readySheets } from "./dialogs.js";
+import { readyMenus, readySheets } from "./dialogs.js";
 import { openPalette, readyPalette } from "./palette.js";
 import { nextTheme, switchLanguage } from "./preferences.js";
 import { showInTab } from "./tab_progress.js";
@@ -131,6 +131,7 @@ document.addEventListener("htmx:sendError", () => toast(say("failed_network"), {
 
 showTimes();
 readySheets();
+readyMenus();
 showConnection();
 listen();
 readyCommands();

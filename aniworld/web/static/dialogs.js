@@ -1,6 +1,6 @@
 /* Questions before something is lost. */
 
-import { find, make, setText } from "./dom.js";
+import { find, findAll, make, setText } from "./dom.js";
 
 /** Asks; true if the person agreed. `body` is a text or an element. The safe answer has the focus. */
 export function confirm({ title, body = "", yes, danger = true }) {
@@ -16,6 +16,22 @@ export function confirm({ title, body = "", yes, danger = true }) {
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
+}
+
+/** A menu opens under its button and scrolls with it. */
+export function readyMenus() {
+  for (const button of findAll("[popovertarget]")) {
+    const menu = find(`#${button.getAttribute("popovertarget")}`);
+    menu.addEventListener("beforetoggle", (event) => event.newState === "open" && placeUnder(menu, button.getBoundingClientRect()));
+  }
+}
+
+function placeUnder(menu, box) {
+  const width = document.documentElement.clientWidth;
+  const onTheRight = box.left > width / 2;
+  menu.style.top = `${box.bottom + scrollY + 4}px`;
+  menu.style.left = onTheRight ? "auto" : `${box.left}px`;
+  menu.style.right = onTheRight ? `${width - box.right}px` : "auto";
 }
 
 /** A sheet closes by a click beside it and by its [data-close] buttons. */

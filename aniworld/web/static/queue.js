@@ -3,7 +3,7 @@
 import { announce } from "./a11y_announcer.js";
 import { Selection } from "./a11y_keyboard.js";
 import { api } from "./api.js";
-import { find, later, on, pageState, say } from "./dom.js";
+import { find, later, on, pageState, percent, say } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { History } from "./queue_history.js";
 import { readyDragging } from "./queue_order.js";
@@ -23,6 +23,7 @@ function show() {
   lists.active.show(status.active_downloads, statistics.active);
   lists.failed.show(status.failed_downloads, statistics.failed);
   lists.pending.show(status.pending_queue, statistics.pending);
+  find('[data-part="active"]').classList.toggle("paused", status.is_paused);
   find("[data-queue-empty]").hidden = statistics.active + statistics.failed + statistics.pending > 0;
   showControls();
   showTotals(status);
@@ -64,7 +65,7 @@ const itemOf = (element) => {
 async function remove(item) {
   const name = episodeName(item);
   if (item.status === "downloading") {
-    const text = say("cancel_running_text", { name, percent: `${Math.floor(item.progress)} %` });
+    const text = say("cancel_running_text", { name, percent: percent(item.progress) });
     if (!(await confirm({ title: say("cancel_running_title"), body: text, yes: say("stop_download") }))) return;
   }
   const next = find(`.item[data-id="${CSS.escape(item.id)}"]`)?.nextElementSibling;
@@ -89,12 +90,14 @@ async function move(item, place) {
   const moved = await api.patch(`/api/queue/${item.id}`, { position: wanted });
   take(await api.get("/api/queue/status"));
   announce(say("moved", { name: episodeName(item), n: moved.position + 1, total }));
+  if (moved.position !== wanted) toast(say("held_by_priority"));
   find(`.item[data-id="${CSS.escape(item.id)}"]`)?.scrollIntoView({ block: "nearest" });
 }
 
 async function retry(ids) {
+  const failed = status.statistics.failed;
   take(await api.post("/api/queue/retry", ids ? { item_ids: ids } : {}));
-  toast(say("items_retried", { count: ids ? ids.length : status.statistics.pending }));
+  toast(say("items_retried", { count: ids ? ids.length : failed - status.statistics.failed }));
 }
 
 async function clear(what) {

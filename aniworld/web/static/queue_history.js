@@ -6,6 +6,7 @@ import { ItemList } from "./queue_rows.js";
 import { attempt } from "./toasts.js";
 
 const PAGE_SIZE = 25;
+const AT_MOST = 500;
 
 export class History {
   constructor(place) {
@@ -14,17 +15,22 @@ export class History {
     this.asked = 0;
     this.search = find("[data-history-search]");
     this.more = find('[data-action="more-history"]');
-    this.search.addEventListener("input", later(() => this.reload(), 250));
+    this.search.addEventListener("input", later(() => this.seek(), 250));
     this.more.addEventListener("click", () => attempt(() => this.load(Math.floor(this.items.length / PAGE_SIZE) + 1), this.more));
   }
 
+  /** The same stretch again, so that what somebody reads does not go away when a download ends. */
   reload() {
+    return attempt(() => this.load(1, Math.min(Math.max(this.items.length, PAGE_SIZE), AT_MOST)));
+  }
+
+  seek() {
     return attempt(() => this.load(1));
   }
 
-  async load(page) {
+  async load(page, size = PAGE_SIZE) {
     const mine = ++this.asked;
-    const found = await api.get(`/api/queue/items?status=completed&q=${encodeURIComponent(this.search.value.trim())}&page=${page}&page_size=${PAGE_SIZE}`);
+    const found = await api.get(`/api/queue/items?status=completed&q=${encodeURIComponent(this.search.value.trim())}&page=${page}&page_size=${size}`);
     if (mine !== this.asked) return;
     this.items = page === 1 ? [...found] : [...this.items, ...found];
     this.list.show(this.items);

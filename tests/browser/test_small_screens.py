@@ -1,0 +1,146 @@
+"""What is asked for is where the finger and the eye are: menus, messages, names and counts, also 320 pixels wide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from aniworld.models import Database, DownloadQueueItem
+
+from ..running import PASSWORD, Server
+from .conftest import DEMO, DESK, Watch
+
+pytestmark = pytest.mark.browser
+NARROW = {"width": 320, "height": 640}
+PENDING = '[data-items="pending"] .item'
+CUT = """(one) => one.scrollWidth > one.clientWidth"""
+
+
+@pytest.fixture
+def three_wait(house: Server) -> Iterator[list[dict]]:
+    house.post("/api/queue/stop")
+    for item in house.get("/api/queue/status")["pending_queue"]:
+        house.call("DELETE", f"/api/queue/{item['id']}")
+    wish = {"serie_id": DEMO[1], "episodes": ["S01E01", "S01E02", "S01E03"]}
+    yield house.post("/api/queue/add", wish)["added"]
+    house.post("/api/queue/resume")
+    house.post("/api/queue/stop")
+
+
+@pytest.mark.parametrize("viewport", [DESK, NARROW], ids=["desk", "narrow"])
+def test_the_choices_of_a_pause_open_under_their_button(
+    visit: Callable[..., Page], three_wait: list[dict], house: Server, viewport: dict[str, int]
+) -> None:
+    house.configure(download={"concurrency": 1})
+    page = visit("/queue", viewport=viewport)
+    page.click("[data-action=start]")
+    page.click("[popovertarget=pause-choices]")
+    button, menu = page.locator("[popovertarget]").bounding_box(), page.locator("#pause-choices").bounding_box()
+    assert button
+    assert menu
+    assert 0 <= menu["y"] - (button["y"] + button["height"]) < 12
+    assert menu["x"] < button["x"] + button["width"]
+    assert 0 <= menu["x"] <= viewport["width"] - menu["width"]
+    page.keyboard.press("Tab")
+    expect(page.locator("#pause-choices button").first).to_be_focused()
+
+
+def test_a_lost_connection_is_seen_far_down_the_page(visit: Callable[..., Page], watch: Watch) -> None:
+    watch.expect("WebSocket", "ERR_INTERNET_DISCONNECTED")
+    page = visit(f"/series/{DEMO[1]}", viewport=NARROW)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.context.set_offline(True)
+    try:
+        expect(page.locator("[data-banner]")).to_be_in_viewport(timeout=60_000)
+    finally:
+        page.context.set_offline(False)
+    expect(page.locator("[data-banner]")).to_be_hidden()
+
+
+def test_a_filter_without_a_session_leads_to_the_sign_in_and_back(visit: Callable[..., Page], watch: Watch) -> None:
+    watch.expect("401")
+    page = visit("/?missing=1")
+    page.context.clear_cookies()
+    page.fill("[name=q]", "stern")
+    expect(page).to_have_url(re.compile(r"/login\?next="))
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Library")
+    assert "missing=1" in page.url
+
+
+def test_a_move_past_a_priority_says_why_it_does_not_happen(
+    visit: Callable[..., Page], house: Server, three_wait: list[dict]
+) -> None:
+    house.call("PATCH", f"/api/queue/{three_wait[0]['id']}", {"priority": "high"})
+    page = visit("/queue")
+    page.locator(PENDING).first.locator('[data-action="down"]').click()
+    expect(page.locator(".toast-text").last).to_contain_text("within a priority")
+    expect(page.locator(PENDING).first).to_have_attribute("data-id", three_wait[0]["id"])
+
+
+def test_names_of_what_waits_and_of_the_pages_are_whole_on_a_narrow_phone(
+    visit: Callable[..., Page], three_wait: list[dict]
+) -> None:
+    page = visit("/queue", viewport=NARROW, locale="de-DE")
+    name = page.locator(f"{PENDING} .item-name").first
+    assert name.bounding_box()["width"] > 150  # type: ignore[index]
+    for label in page.locator(".rail-link:visible .rail-label").all():
+        assert not label.evaluate(CUT), label.text_content()
+    page.set_viewport_size(DESK)
+    for label in page.locator(".rail-label:visible").all():
+        assert not label.evaluate(CUT), label.text_content()
+
+
+def test_a_retry_tells_how_many_it_took(visit: Callable[..., Page], house: Server, three_wait: list[dict]) -> None:
+    with _database(house).writing() as session:
+        session.add(_item(1, "failed"))
+    page = visit("/queue")
+    failed = page.locator('[data-items="failed"] .item')
+    count = failed.count()
+    failed.filter(has_text="Gone 1").locator('[data-action="retry"]').click()
+    expect(page.locator(".toast-text").last).to_have_text("One item waits for another try.")
+    page.click('[data-action="retry-all"]')
+    expect(page.locator(".toast-text").last).to_have_text(f"{count - 1} items wait for another try.")
+
+
+def test_the_history_stays_open_when_a_download_ends(
+    visit: Callable[..., Page], house: Server, three_wait: list[dict]
+) -> None:
+    database = _database(house)
+    with database.writing() as session:
+        session.add_all(_item(place, "completed") for place in range(30))
+    page = visit("/queue")
+    rows = page.locator('[data-items="completed"] .item')
+    expect(rows).to_have_count(25)
+    page.click('[data-action="more-history"]')
+    page.wait_for_function("""() => document.querySelectorAll('[data-items="completed"] .item').length >= 30""")
+    shown = rows.count()
+    with database.writing() as session:
+        session.add(_item(99, "completed"))
+    house.call("PATCH", f"/api/queue/{three_wait[0]['id']}", {"priority": "high"})
+    expect(rows.filter(has_text="Gone 99")).to_have_count(1)
+    assert rows.count() >= shown
+
+
+def test_numbers_and_counts_are_written_as_the_visitor_does(visit: Callable[..., Page], house: Server) -> None:
+    house.post("/api/config/backups")
+    page = visit("/settings/backups", locale="de-DE")
+    expect(page.locator("[data-backup] .hint").first).to_have_text(re.compile(r"· (\d+,\d|\d{3}) k?B$"))
+    page.goto("/?view=list")
+    expect(page.locator('[data-missing-count="1"]').first).to_have_text(re.compile(r"^1\s*fehlt$"))
+
+
+def _database(house: Server) -> Database:
+    return Database.at(f"sqlite:///{house.instance / 'aniworld.db'}")
+
+
+def _item(place: int, status: str) -> DownloadQueueItem:
+    return DownloadQueueItem(
+        serie_id=f"hostile-{place % 8}", serie_name=f"Gone {place}", season=9, episode=place + 1, status=status,
+        error="Gone.", error_code="link_dead", retry_count=9, completed_at=datetime.now(UTC),
+    )  # fmt: skip
