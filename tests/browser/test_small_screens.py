@@ -1,4 +1,4 @@
-"""What is asked for is where the finger and the eye are: menus, messages, names and counts, also 320 pixels wide."""
+"""What is asked for is where the finger and the eye are: menus, messages, names and counts, also 320 pixels wide; in one language."""
 
 from __future__ import annotations
 
@@ -135,12 +135,26 @@ def test_numbers_and_counts_are_written_as_the_visitor_does(visit: Callable[...,
     expect(page.locator('[data-missing-count="1"]').first).to_have_text(re.compile(r"^1\s*fehlt$"))
 
 
+def test_what_is_wrong_with_a_setting_or_a_download_is_said_in_german(
+    visit: Callable[..., Page], house: Server
+) -> None:
+    with _database(house).writing() as session:
+        session.add(_item(5, "failed", error="The link to Vulkan is gone (status 404)."))
+    page = visit("/settings/catalogue", locale="de-DE")
+    page.fill("#catalogue-timeout_s", "-5")
+    expect(page.locator("#catalogue-timeout_s-error")).to_have_text("Muss zwischen 1 und 300 liegen.")
+    page.click("button[type=reset]")
+    page.goto("/queue")
+    gone = page.locator('[data-items="failed"] .item').filter(has_text="Gone 5")
+    expect(gone).to_contain_text("Den Link zu Vulkan gibt es nicht mehr (Status 404).")
+
+
 def _database(house: Server) -> Database:
     return Database.at(f"sqlite:///{house.instance / 'aniworld.db'}")
 
 
-def _item(place: int, status: str) -> DownloadQueueItem:
+def _item(place: int, status: str, error: str = "Gone.") -> DownloadQueueItem:
     return DownloadQueueItem(
         serie_id=f"hostile-{place % 8}", serie_name=f"Gone {place}", season=9, episode=place + 1, status=status,
-        error="Gone.", error_code="link_dead", retry_count=9, completed_at=datetime.now(UTC),
+        error=error, error_code="link_dead", retry_count=9, completed_at=datetime.now(UTC),
     )  # fmt: skip

@@ -110,6 +110,38 @@ def test_numbers_are_written_as_the_language_does(app: Flask, language: str, fre
         assert tongue.file_size(None) == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "german"),
+    [
+        (
+            "127.0.0.1 does not accept a connection (connection refused); try again later.",
+            "127.0.0.1 nimmt keine Verbindung an (Verbindung abgelehnt); versuche es später noch einmal.",
+        ),
+        (
+            "The template needs {season} and {episode}, or {absolute}; else episodes would share a name.",
+            "Die Vorlage braucht {season} und {episode}, oder {absolute}; sonst hätten Folgen denselben Namen.",
+        ),
+        ("The link to VOE leads nowhere. It rests for about 5 more min.",
+         "Der Link zu VOE führt ins Leere. Sie ruht noch etwa 5 min."),
+        ("Nobody knows this sentence (status 5).", "Nobody knows this sentence (status 5)."),
+    ],
+)  # fmt: skip
+def test_what_the_server_says_is_known_by_its_form(app: Flask, text: str, german: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        assert words.translated(text) == german
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert words.translated(text) == text
+
+
+def test_a_folder_that_cannot_be_the_library_is_refused_in_the_visitors_language(app: Flask) -> None:
+    client = app.test_client()
+    client.post("/login", data={"password": PASSWORD, "csrf_token": _token(client)})
+    token = client.get("/api/auth/status").json["csrf_token"]
+    headers = {"Accept-Language": "de", "X-CSRFToken": token}
+    answer = client.post("/folder-check", json={"root": "relative"}, headers=headers)
+    assert answer.json["message"] == "Gib den vollen Pfad des Ordners an, von der Wurzel des Dateisystems an."
+
+
 def test_one_missing_episode_is_counted_in_the_singular(owner: FlaskClient) -> None:
     page = owner.get("/series/serie-1", headers={"Accept-Language": "de"}).text
     assert "2 fehlen" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def folder_check() -> Response:
     root = str((request.get_json(silent=True) or {}).get("root", ""))[:1000]
     problems = services().config.validate({"library": {"root": root}})
     if problems:
-        return jsonify(ok=False, message=" ".join(text for texts in problems.values() for text in texts))
+        return jsonify(ok=False, message=_together(problems))
     free = offload(free_space, Path(root))
     if free is None:
         return jsonify(ok=True, message=_("This folder will be made."))
@@ -128,8 +129,11 @@ def _library_page(trouble: str | None = None, root: str | None = None) -> str:
 
 
 def _sentences(error: AniworldError) -> str:
-    fields = getattr(error, "fields", {})
-    return " ".join(text for texts in fields.values() for text in texts) or str(error)
+    return _together(getattr(error, "fields", {})) or words.translated(str(error))
+
+
+def _together(problems: Mapping[str, Sequence[str]]) -> str:
+    return " ".join(words.translated(text) for texts in problems.values() for text in texts)
 
 
 def _takes(view: Any, *methods: str) -> Any:

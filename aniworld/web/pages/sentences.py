@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aniworld.web.pages import told
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.pages.tongue import ngettext
 from aniworld.web.pages.words import language_name
@@ -9,7 +10,22 @@ from aniworld.web.pages.words import language_name
 
 def script_messages() -> dict[str, str]:
     """The sentences that the modules under static/ say. ``{word}`` is filled in by them."""
-    return {**_general(), **_library(), **_queue(), **_advice(), **_scan(), **_settings(), **_care(), **_answers()}
+    return {
+        **_general(),
+        **_library(),
+        **_queue(),
+        **_advice(),
+        **_scan(),
+        **_settings(),
+        **_care(),
+        **_answers(),
+        **_forms(),
+    }
+
+
+def _forms() -> dict[str, str]:
+    """What the server says with something filled in, by its form."""
+    return {form: _(form) for form in told.FORMS}
 
 
 def _care() -> dict[str, str]:
@@ -67,6 +83,33 @@ def _answers() -> dict[str, str]:
         ),
         "There is nothing at this address.": _("There is nothing at this address."),
         "Must not be empty.": _("Must not be empty."),
+        "Not a valid integer.": _("Not a valid integer."),
+        "Not a valid number.": _("Not a valid number."),
+        "Field may not be null.": _("Field may not be null."),
+        "Names something twice.": _("Names something twice."),
+        "The template is empty.": _("The template is empty."),
+        "This address is malformed and is not fetched.": _("This address is malformed and is not fetched."),
+        "This address names no plain host and is not fetched.": _(
+            "This address names no plain host and is not fetched."
+        ),
+        "Only http and https are fetched, not an address without a scheme.": _(
+            "Only http and https are fetched, not an address without a scheme."
+        ),
+        "The folder's name holds control characters.": _("The folder's name holds control characters."),
+        "This is a file, not a folder.": _("This is a file, not a folder."),
+        "Write the full path of the folder, beginning at the root of the file system.": _(
+            "Write the full path of the folder, beginning at the root of the file system."
+        ),
+        "This is a folder of the system, or contains one; choose a folder of its own for the library.": _(
+            "This is a folder of the system, or contains one; choose a folder of its own for the library."
+        ),
+        "The library may not lie in the application's own folders, nor contain them; choose another folder.": _(
+            "The library may not lie in the application's own folders, nor contain them; choose another folder."
+        ),
+        "connection refused": _("connection refused"),
+        "no answer in time": _("no answer in time"),
+        "its certificate is not valid": _("its certificate is not valid"),
+        "the connection broke off": _("the connection broke off"),
         "Write a time like 07:30, up to 24:00.": _("Write a time like 07:30, up to 24:00."),
         "It is in the queue already.": _("It is in the queue already."),
         "It is in the library already.": _("It is in the library already."),

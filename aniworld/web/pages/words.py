@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aniworld.core.sentences import Sentence
+from aniworld.web.pages.told import form_of
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.pages.tongue import language
 
@@ -192,7 +193,11 @@ def translated(text: str) -> str:
     """``text``, which stands marked for translation elsewhere, in the visitor's language."""
     if isinstance(text, Sentence):
         return _(text.form).format(**{name: _written(value) for name, value in text.values.items()})
-    return _(text) if text and isinstance(text, str) else text
+    if not text or not isinstance(text, str):
+        return text
+    said = _(text)
+    known = form_of(text) if said == text else None
+    return _(known[0]).format(**{name: translated(value) for name, value in known[1].items()}) if known else said
 
 
 class _GermanNumber(int):

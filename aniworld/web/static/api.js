@@ -1,11 +1,11 @@
 /* Talks to the REST interface: JSON in and out, the CSRF token on every change, problem documents as sentences. */
 
-import { base, find, say } from "./dom.js";
+import { base, find, say, told } from "./dom.js";
 
 /** What went wrong, fit to be shown: `message` is one sentence, `errors` = {field: [messages]}, `status` 0 without an answer. */
 export class Problem extends Error {
   constructor(status, document = {}) {
-    super(say(document.detail || document.title || (status === 0 ? "failed_network" : "failed_unknown")));
+    super(document.detail || document.title ? told(document.detail || document.title) : say(status === 0 ? "failed_network" : "failed_unknown"));
     this.status = status;
     this.code = document.code || "";
     this.errors = spoken(document.errors || {});
@@ -14,7 +14,7 @@ export class Problem extends Error {
 }
 
 /** The messages of each field, in the visitor's language where they are known. */
-const spoken = (errors) => Object.fromEntries(Object.entries(errors).map(([field, texts]) => [field, Array.isArray(texts) ? texts.map((text) => say(String(text))) : texts]));
+export const spoken = (errors) => Object.fromEntries(Object.entries(errors).map(([field, texts]) => [field, Array.isArray(texts) ? texts.map((text) => told(String(text))) : texts]));
 
 const token = () => find('meta[name="csrf-token"]')?.content || "";
 

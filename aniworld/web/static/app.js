@@ -2,7 +2,7 @@
 
 import { listenForShortcuts } from "./a11y_keyboard.js";
 import { api } from "./api.js";
-import { base, find, findAll, on, say, setText, showTimes } from "./dom.js";
+import { base, find, findAll, on, say, setText, showTimes, told } from "./dom.js";
 import { readyMenus, readySheets } from "./dialogs.js";
 import { openPalette, readyPalette } from "./palette.js";
 import { nextTheme, switchLanguage } from "./preferences.js";
@@ -81,7 +81,7 @@ function listen() {
   live.on("scan_failed", (scan) => {
     heardScan(false);
     if (scan.error_code === "cancelled") toast(say("scan_cancelled"));
-    else toast(say("scan_failed", { error: scan.error }), { bad: true });
+    else toast(say("scan_failed", { error: told(scan.error) }), { bad: true });
   });
   live.join("downloads", "download_progress", "scan_progress", "library");
 }

@@ -13,6 +13,17 @@ export function say(key, facts = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 }
 
+const PLACE = /\{(\w+)\}/;
+const forms = Object.keys(messages).filter((key) => PLACE.test(key)).map((form) => [form, new RegExp(`^${form.split(PLACE).map((part, place) => (place % 2 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))).join("")}$`, "s")]);
+
+/** What the server said, in the visitor's language where its sentence or its form is known. */
+export function told(text) {
+  if (!text || text in messages) return say(text || "");
+  const [form, fits] = forms.find(([, one]) => one.test(text)) || [];
+  if (!form) return text;
+  return say(form, Object.fromEntries(Object.entries(fits.exec(text).groups).map(([name, value]) => [name, /^\d+(\.\d+)?$/.test(value) ? number(Number(value), 3) : told(value)])));
+}
+
 export const knows = (key) => key in messages;
 export const find = (selector, from = document) => from.querySelector(selector);
 export const findAll = (selector, from = document) => [...from.querySelectorAll(selector)];

@@ -3,7 +3,7 @@
 import { announce } from "./a11y_announcer.js";
 import { Selection } from "./a11y_keyboard.js";
 import { api } from "./api.js";
-import { find, later, on, pageState, percent, say } from "./dom.js";
+import { find, later, on, pageState, percent, say, told } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { History } from "./queue_history.js";
 import { readyDragging } from "./queue_order.js";
@@ -40,7 +40,7 @@ function showControls() {
   if (focused && document.activeElement.closest("[hidden]")) find('[data-controls] > button:not([hidden])')?.focus();
   const message = find("[data-queue-message]");
   message.hidden = !status.message;
-  find("span", message).textContent = status.message || "";
+  find("span", message).textContent = told(status.message);
 }
 
 function showSelection(ids) {

@@ -1,6 +1,6 @@
 /* Rows of the queue: made from the page's templates, changed in place so that focus and choice stay where they are. */
 
-import { base, clock, code, find, findAll, knows, languageName, make, moment, number, percent, say, setText, size, timeLeft } from "./dom.js";
+import { base, clock, code, find, findAll, knows, languageName, make, moment, number, percent, say, setText, size, timeLeft, told } from "./dom.js";
 
 export const episodeName = (item) => `${item.serie_name} ${code(item.season, item.episode)}`;
 
@@ -91,13 +91,13 @@ function fillPending(row, item, count) {
   const priority = field(row, "priority");
   if (priority !== document.activeElement) priority.value = item.priority;
   const waits = item.not_before && new Date(item.not_before) > new Date();
-  setText(field(row, "note"), waits ? [say("waiting_until", { time: clock(item.not_before) }), item.error].filter(Boolean).join(" · ") : "");
+  setText(field(row, "note"), waits ? [say("waiting_until", { time: clock(item.not_before) }), told(item.error)].filter(Boolean).join(" · ") : "");
 }
 
 function fillFailed(row, item) {
   label(row, "remove", "remove_item", item);
   label(row, "retry", "retry_item", item);
-  setText(field(row, "error"), item.error || "");
+  setText(field(row, "error"), told(item.error));
   const advice = `advice_${item.error_code}`;
   setText(field(row, "advice"), say(knows(advice) ? advice : "advice_other"));
 }

@@ -1,7 +1,7 @@
 /* The scan page: phases as they pass, warnings, and folders to be given to a series. */
 
 import { api } from "./api.js";
-import { find, findAll, make, moment, number, on, pageState, percent, say, setText } from "./dom.js";
+import { find, findAll, make, moment, number, on, pageState, percent, say, setText, told } from "./dom.js";
 import { attempt, toast } from "./toasts.js";
 import { isRunning, live } from "./websocket_client.js";
 import { startScan } from "./wishes.js";
@@ -44,7 +44,7 @@ function showResult() {
   }
   const trouble = find("[data-scan-error]");
   trouble.hidden = !scan.error || scan.status === "running";
-  setText(find("span", trouble), scan.error || "");
+  setText(find("span", trouble), told(scan.error));
   const warnings = scan.warnings || [];
   find("[data-warnings-part]").hidden = warnings.length === 0;
   find("[data-warnings]").replaceChildren(...warnings.map((text) => make("li", {}, make("bdi", {}, text))));

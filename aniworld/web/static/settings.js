@@ -1,6 +1,6 @@
 /* Settings: validated while they are typed, saved together, never lost unasked. Backups, sessions and keys beside. */
 
-import { api } from "./api.js";
+import { api, spoken } from "./api.js";
 import { find, findAll, later, on, say, setText } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { readyOrderLists } from "./order_list.js";
@@ -59,7 +59,7 @@ const validate = later(async () => {
     return;
   }
   const answer = await api.post("/api/config/validate", { [section]: changed() }).catch((problem) => (problem.status ? problem : null));
-  if (answer) showErrors(answer.errors);
+  if (answer) showErrors(spoken(answer.errors));
 }, 300);
 
 async function save() {
