@@ -149,6 +149,22 @@ def test_what_is_wrong_with_a_setting_or_a_download_is_said_in_german(
     expect(gone).to_contain_text("Den Link zu Vulkan gibt es nicht mehr (Status 404).")
 
 
+def test_what_is_not_saved_yet_leaves_the_settings_in_sight(visit: Callable[..., Page]) -> None:
+    page = visit("/settings/download", viewport=NARROW, locale="de-DE")
+    page.fill("#download-concurrency", "4")
+    bar = page.locator("[data-save-bar]")
+    expect(bar).to_be_visible()
+    assert bar.bounding_box()["height"] < 130  # type: ignore[index]
+    page.click("button[type=reset]")
+
+
+def test_a_phone_on_its_side_reaches_the_foot_of_the_rail(visit: Callable[..., Page]) -> None:
+    page = visit("/", viewport={"width": 740, "height": 360})
+    way_out = page.locator('.rail-foot [data-action="sign-out"]')
+    way_out.scroll_into_view_if_needed()
+    expect(way_out).to_be_in_viewport(ratio=1)
+
+
 def _database(house: Server) -> Database:
     return Database.at(f"sqlite:///{house.instance / 'aniworld.db'}")
 
