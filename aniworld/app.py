@@ -25,9 +25,8 @@ from aniworld.library.room import FreeSpace
 from aniworld.models import Database
 from aniworld.models.engines import engine_at
 from aniworld.models.upgrade import bring_up_to_date
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.http import Gate
-from aniworld.providers.registry import Registry, settings_for
+from aniworld.providers.registry import Registry, is_open, settings_for
 from aniworld.providers.rest import RestingSources
 from aniworld.services.anime import AnimeService
 from aniworld.services.audit import AuditService
@@ -76,7 +75,7 @@ def build_services(environment: Environment | None = None) -> Services:
     progress = ProgressService(bus)
     gate = _gate(environment, config)
     rest = RestingSources(file=environment.instance / "rests.json")
-    registry = Registry(gate, settings=_places(config), rest=rest)
+    registry = Registry(gate, rest=rest, **_sites(config))
     series = AnimeSeriesService(database)
     downloads = DownloadService(
         database,
@@ -159,7 +158,7 @@ def build_services(environment: Environment | None = None) -> Services:
     )
     bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)
     config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
-    config.subscribe(lambda old, new: registry.configure(_places(config)) if old.catalogue != new.catalogue else None)
+    config.subscribe(lambda old, new: registry.configure(**_sites(config)) if old.catalogue != new.catalogue else None)
     return services
 
 
@@ -266,6 +265,8 @@ def _gate_settings(config: ConfigService) -> dict[str, float]:
     return {"requests_per_second": catalogue.requests_per_second, "timeout_s": catalogue.timeout_s}
 
 
-def _places(config: ConfigService) -> dict[str, CatalogueSettings]:
-    catalogue = config.current.catalogue
-    return settings_for(catalogue.base_url, catalogue.mirrors, catalogue.engine)
+def _sites(config: ConfigService) -> dict[str, Any]:
+    """Where each site is reached, for the registry."""
+    said = config.current.catalogue
+    otherwise = settings_for(said.base_url, said.mirrors, "2") if is_open(said.base_url, said.engine) else None
+    return {"settings": settings_for(said.base_url, said.mirrors, said.engine), "otherwise": otherwise}

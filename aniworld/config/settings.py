@@ -80,7 +80,7 @@ class CatalogueSettings:
     base_url: str = setting("https://aniworld.to", "Address of the catalogue site.", kind="url")
     engine: str = setting(
         "auto",
-        "How the site at this address is built. auto: by its host, an unknown one as aniworld.to (engine 1); 2: as s.to.",
+        "How the site at this address is built. auto: by its host, an unknown one as aniworld.to until its links or its search show that it is as s.to; 1: as aniworld.to; 2: as s.to.",
         choices=("auto", "1", "2"),
     )
     mirrors: tuple[str, ...] = setting(

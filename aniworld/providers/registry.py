@@ -10,16 +10,19 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from aniworld.core.errors import HosterUnsupported, InvalidInput, NotFound, PageChanged
-from aniworld.core.media import Stream
+from aniworld.core.errors import HosterUnsupported, InvalidInput, NotFound, NothingThere, PageChanged, SourceError
+from aniworld.core.media import SeriesHit, Stream
 
 from .base import Catalogue, CatalogueSettings, Hoster
 from .guard import GuardedCatalogue, GuardedHoster
 from .http import Gate
 from .rest import RestingSources
+
+if TYPE_CHECKING:
+    from .catalogues.site import Site  # parsers are heavy
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -42,30 +45,38 @@ class Registry:
     """``catalogue_for(link)``, ``catalogue(site)``, ``hoster_for(url)``. Safe from any thread.
 
     ``settings``: where each site is reached. ``searched``: the sites that a search asks; None for those in
-    ``settings``. Plug-ins always are.
+    ``settings``. Plug-ins always are. ``otherwise``: the settings that count once the site at the configured address has
+    shown that it is built in the other way, None where that is known.
     ``plugins``: entry points by group, for tests; the installed ones otherwise.
     """
 
     def __init__(
         self, gate: Gate, *, settings: Mapping[str, CatalogueSettings] | None = None,
-        searched: Sequence[str] | None = None, rest: RestingSources | None = None,
-        plugins: Callable[[str], Iterable[EntryPoint]] | None = None,
+        searched: Sequence[str] | None = None, otherwise: Mapping[str, CatalogueSettings] | None = None,
+        rest: RestingSources | None = None, plugins: Callable[[str], Iterable[EntryPoint]] | None = None,
     ) -> None:  # fmt: skip
         self.gate = gate
         self.rest = rest or RestingSources()
         self._settings = dict(settings or {})
         self._searched = tuple(searched or settings or SEARCHED)
+        self._otherwise = otherwise
         self._plugins = plugins or (lambda group: entry_points(group=group))
         self._lock = threading.RLock()
         self._catalogues: dict[str, Catalogue] | None = None
         self._foreign: frozenset[str] = frozenset()
         self._hosters: tuple[Hoster, ...] | None = None
 
-    def configure(self, settings: Mapping[str, CatalogueSettings], searched: Sequence[str] | None = None) -> None:
+    def configure(
+        self,
+        settings: Mapping[str, CatalogueSettings],
+        searched: Sequence[str] | None = None,
+        otherwise: Mapping[str, CatalogueSettings] | None = None,
+    ) -> None:
         """Takes new addresses; catalogues are made anew with the next question."""
         with self._lock:
             self._settings = dict(settings)
             self._searched = tuple(searched or settings or SEARCHED)
+            self._otherwise = otherwise
             self._catalogues = None
 
     def catalogues(self) -> list[Catalogue]:
@@ -76,8 +87,10 @@ class Registry:
         """The catalogues that a search without a named source asks."""
         return [c for site, c in self._loaded().items() if site in self._searched or site in self._foreign]
 
-    def catalogue(self, site: str) -> Catalogue:
-        """The catalogue by its site name. Raises NotFound."""
+    def catalogue(self, site: str, link: str = "") -> Catalogue:
+        """The catalogue by its site name; ``link``: one of its own, if there is any. Raises NotFound."""
+        if link and self._shows_other(link, site):
+            self._turn_over()
         found = self._loaded().get(site)
         if found is None:
             raise NotFound(f"There is no catalogue named {site!r}; its plug-in may be missing.")
@@ -88,12 +101,62 @@ class Registry:
 
         Raises InvalidInput for a link of no known source.
         """
-        loaded = self._loaded()
-        asked = [loaded[source]] if source in loaded else [] if source else list(loaded.values())
-        found = next((c for c in asked if c.claims(link) or (source and c.takes(link))), None)
+        found = self._claiming(link, source)
+        if found is None and self._shows_other(link, source):
+            self._turn_over()
+            found = self._claiming(link, source)
         if found is None:
             raise InvalidInput(self._why_unclaimed(link), {"link": ["Must be a link of a known catalogue."]})
         return found
+
+    def _claiming(self, link: str, source: str | None) -> Catalogue | None:
+        loaded = self._loaded()
+        asked = [loaded[source]] if source in loaded else [] if source else list(loaded.values())
+        return next((c for c in asked if c.claims(link) or (source and c.takes(link))), None)
+
+    def search(self, catalogue: Catalogue, query: str) -> list[SeriesHit]:
+        """Its hits; of an address that nobody said how it is built, those of the engine that can read what it answers."""
+        try:
+            return catalogue.search(query)
+        except (NothingThere, PageChanged):
+            hits = self._searched_otherwise(catalogue.site, query)
+            if not hits:
+                raise
+            return hits
+
+    def _searched_otherwise(self, site: str, query: str) -> list[SeriesHit]:
+        other = self._other() if site == ENGINES["1"] else None
+        try:
+            hits = other.search(query) if other else []
+        except SourceError as error:
+            log.debug("Nor can it be read as another engine: %s", error)
+            return []
+        if hits:
+            self._turn_over()
+        return hits
+
+    def _shows_other(self, link: str, site: str | None) -> bool:
+        """Whether ``link`` lies at an address that nobody said how it is built, and is of the other engine's form."""
+        other = self._other()
+        if other is None or (site and site != other.site):
+            return False
+        return _host_of(link) in map(_host_of, other.base_urls) and other.claims(link)
+
+    def _other(self) -> Site | None:
+        otherwise = self._otherwise
+        if otherwise is None:
+            return None
+        made: Site = _named(BUILT_IN[ENGINES["2"]])(self.gate, otherwise[ENGINES["2"]])
+        return made
+
+    def _turn_over(self) -> None:
+        """The configured address is of the other engine, as it has shown."""
+        with self._lock:
+            if self._otherwise is None:
+                return
+            log.info("%s is built as %s is (catalogue.engine 2)", self._otherwise[ENGINES["2"]].base_url, ENGINES["2"])
+            self._settings, self._searched = dict(self._otherwise), tuple(self._otherwise)
+            self._otherwise = self._catalogues = None
 
     def _why_unclaimed(self, link: str) -> str:
         host = _host_of(link)
@@ -155,18 +218,25 @@ def _named(path: str) -> Any:
     return getattr(import_module(module), name)
 
 
+def is_open(base_url: str, engine: str) -> bool:
+    """Whether nobody said how the site at this address is built: neither the setting nor a known host."""
+    return engine == "auto" and _known_site(base_url) is None
+
+
+def _known_site(url: str) -> str | None:
+    return KNOWN_HOSTS.get((urlsplit(url).hostname or "").removeprefix("www."))
+
+
 def settings_for(base_url: str, mirrors: Iterable[str], engine: str = "auto") -> dict[str, CatalogueSettings]:
     """The configured address and mirrors, given to the sites that they belong to.
 
     ``engine`` ``1`` or ``2`` decides for ``base_url``, and for mirrors whose host is not known. With ``auto`` a known
-    host decides, and an unknown one (a mirror of one's own) belongs to the first engine.
+    host decides, and an unknown one (a mirror of one's own) belongs to the first engine until it shows otherwise.
     """
     places: dict[str, list[str]] = {site: [] for site in ENGINES.values()}
     wished = ENGINES.get(engine)
     for place, url in enumerate((base_url, *mirrors)):
-        host = (urlsplit(url).hostname or "").removeprefix("www.")
-        known = KNOWN_HOSTS.get(host)
-        places[(wished if not place else None) or known or wished or ENGINES["1"]].append(url)
+        places[(wished if not place else None) or _known_site(url) or wished or ENGINES["1"]].append(url)
     return {site: CatalogueSettings(urls[0], tuple(urls[1:])) for site, urls in places.items() if urls}
 
 

@@ -136,7 +136,7 @@ class AnimeService:
 
         def ask(number: int, source: Catalogue) -> None:
             try:
-                answers.put((number, source.search(query)))
+                answers.put((number, self._registry.search(source, query)))
             except AniworldError as error:
                 answers.put((number, error))
 
@@ -262,7 +262,7 @@ class AnimeService:
     def _catalogue_of(self, series: AnimeSeries) -> Catalogue:
         """By the stored site: the configured address may have changed since the link was stored."""
         try:
-            return self._registry.catalogue(_site_name(series.site))
+            return self._registry.catalogue(_site_name(series.site), series.link or "")
         except NotFound:
             if not series.link:
                 raise NothingThere(f"{series.name} has no catalogue page; add it by its link.") from None

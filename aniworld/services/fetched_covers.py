@@ -71,6 +71,6 @@ class FetchedCovers:
     def _catalogue_of(self, series: AnimeSeries) -> Catalogue:
         """Raises InvalidInput where no catalogue claims it any more."""
         try:
-            return self._registry.catalogue(series.site)
+            return self._registry.catalogue(series.site, series.link)
         except NotFound:
             return self._registry.catalogue_for(series.link)

@@ -114,7 +114,9 @@ class Resolver:
 
     def _catalogue(self, target: Target) -> Catalogue:
         """By the stored site, since the configured address may have changed; by the link where none is stored."""
-        return self._registry.catalogue(target.site) if target.site else self._registry.catalogue_for(target.link)
+        if target.site:
+            return self._registry.catalogue(target.site, target.link)
+        return self._registry.catalogue_for(target.link)
 
     def _guess_link(self, series: AnimeSeries | None, item: DownloadQueueItem, number: EpisodeNumber) -> str:
         site = (series.site if series else item.source) or self._registry.searched()[0].site
