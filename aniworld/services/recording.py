@@ -59,7 +59,8 @@ def _episodes(session: Session, series: AnimeSeries) -> list[Episode]:
 def _record_episodes(
     session: Session, series: AnimeSeries, page: SeriesPage, rows: dict[tuple[int, int], Episode]
 ) -> tuple[tuple[int, int], ...]:
-    """An empty page changes nothing: a site's bad day must not empty a list. What is gone from it goes, files stay."""
+    """What is gone from the page goes, files stay. A page, or an announced season, without any episode changes nothing:
+    a site's bad day must not empty a list, nor make what comes back look new."""
     if not page.episodes:
         return ()
     states_languages = any(entry.languages for entry in page.episodes)
@@ -74,7 +75,10 @@ def _record_episodes(
             row = Episode(series_id=series.id, season=entry.season, number=entry.number)
             session.add(row)
         _take_over(row, entry, available)
+    unread = set(page.seasons) - {entry.season for entry in page.episodes}
     for row in rows.values():
+        if row.season in unread:
+            continue
         if row.file is None:
             session.delete(row)
         else:

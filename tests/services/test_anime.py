@@ -191,11 +191,23 @@ def test_refreshing_finds_new_episodes_and_loses_no_file(house: House) -> None:
     house.site.pages[f"{ROOT1}/staffel-2"] = page("engine1/staffel-2.html").replace(
         "<td></td>", "<td><img class=flag src=/german.svg></td>"
     )
-    house.site.pages[f"{ROOT1}/filme"] = page("engine1/missing.html")
+    films = '<li><a href="/anime/stream/nebelgarten/filme" title="Alle Filme">Filme</a></li>'
+    house.site.pages[ROOT1] = page("engine1/series.html").replace(films, "")  # no season any more that it would announce
     recorded = house.anime.refresh_now("nebelgarten")
     assert recorded.new == ((2, 2),)
     states = {(e.season, e.episode): e.state for e in house.anime.detail("nebelgarten").episodes}
     assert states == {(1, 1): "present", (1, 2): "missing", (2, 1): "missing", (2, 2): "missing", (7, 3): "present"}
+
+
+def test_a_season_whose_page_fails_once_is_neither_lost_nor_new(house: House) -> None:
+    house.anime.add("nebelgarten")
+    house.settle()
+    page = house.site.pages[f"{ROOT1}/staffel-2"]
+    house.site.pages[f"{ROOT1}/staffel-2"] = "<h1>Wartungsarbeiten</h1>"
+    assert house.anime.refresh_now("nebelgarten").new == ()
+    assert house.anime.summary("nebelgarten").missing_episodes == {"0": [1], "1": [1, 2], "2": [1]}
+    house.site.pages[f"{ROOT1}/staffel-2"] = page
+    assert house.anime.refresh_now("nebelgarten").new == ()
 
 
 def test_an_episode_shows_its_live_state(house: House) -> None:
