@@ -10,6 +10,8 @@ KEY_LENGTH = 255
 KEY_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SLUG_FORM = re.compile(r"[A-Za-z0-9_-]+")
 
+# What stands beside the keys in addresses (``/api/anime/scan``): a series of such a name gets a word more.
+RESERVED = frozenset({"add", "calendar", "rename", "rescan", "scan", "search", "unmatched"})
 _OTHERS = re.compile(r"[^a-z0-9]+")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
@@ -17,13 +19,13 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 def key_from_slug(slug: str) -> str:
     """The key for a slug: lower-cased, every other run of characters one hyphen, trimmed.
 
-    ``D_Cide-Traumerei`` → ``d-cide-traumerei``. Two slugs may give one key: that is a conflict for the caller.
+    ``D_Cide-Traumerei`` → ``d-cide-traumerei``; ``search``, which an address could not name, → ``search-series``. Two slugs may give one key: that is a conflict for the caller.
     Raises InvalidInput where nothing is left.
     """
     key = _OTHERS.sub("-", slug.lower()).strip("-")
     if not key:
         raise InvalidInput(f"{slug[:80]!r} names no series.", {"link": ["Names no series."]})
-    return key
+    return f"{key}-series" if key in RESERVED else key
 
 
 def gives_key(slug: str) -> bool:

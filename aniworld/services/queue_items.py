@@ -160,6 +160,7 @@ def view_of(item: DownloadQueueItem, place: int, live: DownloadProgress | None) 
         started_at=item.started_at,
         completed_at=item.completed_at,
         not_before=item.not_before,
+        languages=tuple(item.languages or ()),
     )
     if live is None:
         return view

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from aniworld.core.errors import AlreadyRunning
 from aniworld.models import Database, ScanRun, utcnow
@@ -18,6 +19,7 @@ from .views import ScanStatus
 
 HEARTBEAT_S = 2.0
 DEAD_AFTER = timedelta(seconds=60)
+KEPT, AT_ONCE = 50, 500  # rows of scans that have ended; how many older ones go with each that begins
 _STEP = ("phase", "current", "total")
 _END = (*_STEP, "status", "completed_at", "series_found", "episodes_found", "missing_total", "error")
 
@@ -60,6 +62,7 @@ class ScanRuns:
                     row.status, row.turn, row.completed_at = "failed", None, utcnow()
                     row.error = "The scan was interrupted."
                 session.flush()
+                _forget_oldest(session)
                 session.add(
                     ScanRun(
                         id=status.scan_id, status=status.status, phase=status.phase, started_at=status.started_at,
@@ -88,6 +91,12 @@ class ScanRuns:
         """Marks the scan that runs, in whatever process; it looks every two seconds."""
         with self._database.writing() as session:
             session.execute(update(ScanRun).where(ScanRun.status == "running").values(cancelled=True))
+
+
+def _forget_oldest(session: Session) -> None:
+    newest_first = select(ScanRun.id).order_by(ScanRun.started_at.desc())
+    old = session.scalars(newest_first.offset(KEPT - 1).limit(AT_ONCE)).all()
+    session.execute(delete(ScanRun).where(ScanRun.id.in_(old), ScanRun.status != "running"))
 
 
 def _values(status: ScanStatus, names: tuple[str, ...]) -> Mapping[str, Any]:

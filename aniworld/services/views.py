@@ -137,7 +137,10 @@ class DownloadRequest:
 
 @dataclass(frozen=True)
 class DownloadItem:
-    """One queue item. ``speed_mbps``: 10^6 bits a second; ``speed_bytes``: bytes a second; ``progress`` 0.0 to 100.0."""
+    """One queue item. ``speed_mbps``: 10^6 bits a second; ``speed_bytes``: bytes a second; ``progress`` 0.0 to 100.0.
+
+    ``languages``: as they were wished with the item; empty where the series' or the settings' count.
+    """
 
     id: str
     serie_id: str
@@ -166,6 +169,7 @@ class DownloadItem:
     completed_at: datetime | None
     not_before: datetime | None = None
     phase: str | None = None
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

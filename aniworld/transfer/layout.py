@@ -44,13 +44,13 @@ class Layout:
             word, _, rest = line.partition(" ")
             index, _, size = rest.partition(" ")
             if (
-                not index.isdigit()
+                not index.isdecimal()
                 or not (0 <= int(index) < len(self._sizes))
                 or before is not None
                 and int(index) >= before
             ):
                 continue
-            if word == "n" and size.isdigit():
+            if word == "n" and size.isdecimal():
                 self._sizes[int(index)] = int(size)
                 kept.append(line)
             elif word == "d" and self._sizes[int(index)] is not None:

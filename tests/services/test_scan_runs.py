@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -38,6 +39,21 @@ def test_of_many_that_start_at_once_one_runs(database):
     [thread.start() for thread in threads]
     [thread.join(20) for thread in threads]
     assert len(begun) == 1 and refused == begun * 5
+
+
+def test_old_scans_are_forgotten_and_the_last_ones_kept(database):
+    runs, long_ago = ScanRuns(database), utcnow() - timedelta(days=30)
+    with database.writing() as session:
+        for number in range(700):
+            began = long_ago + timedelta(minutes=number)
+            session.add(ScanRun(id=f"old-{number}", status="completed", phase="done", started_at=began))
+    for number in range(2):
+        runs.begin(running(f"new-{number}"))
+        runs.end(replace(running(f"new-{number}"), status="completed", completed_at=utcnow()))
+    with database.reading() as session:
+        kept = set(session.scalars(select(ScanRun.id)))
+    assert kept == {"new-0", "new-1"} | {f"old-{number}" for number in range(652, 700)}
+    assert runs.latest().scan_id == "new-1"
 
 
 def test_a_sign_of_life_keeps_a_long_scan_and_its_lack_ends_it(database):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from aniworld.core.keys import RESERVED
 from tests.running import PASSWORD, Server
 
 PROBLEM = "application/problem+json"
@@ -234,6 +235,16 @@ def test_a_series_is_added_changed_asked_for_by_its_folder_removed_and_restored(
     problem(running.call("DELETE", "/api/anime/our-series?files=destroy"), 422)
     problem(running.call("GET", "/api/anime/our-series"), 404)
     assert running.post("/api/anime/our-series/restore", status=200)["key"] == "our-series"
+
+
+def test_no_series_is_hidden_by_a_word_of_the_addresses(running: Server) -> None:
+    paths = running.get("/api/openapi.json")["paths"]
+    words = {path.split("/")[3] for path in paths if path.startswith("/api/anime/")} - {""}
+    assert {word for word in words if not word.startswith("{")} == RESERVED
+    added = running.post("/api/anime/add", {"link": "https://aniworld.to/anime/stream/search"}, 201)
+    assert (added["key"], added["link"]) == ("search-series", "http://127.0.0.1:9/anime/stream/search")
+    assert running.get("/api/anime/search-series")["key"] == "search-series"
+    assert running.call("DELETE", "/api/anime/search-series").status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
+from aniworld.core.keys import RESERVED
+
 
 class SeriesName(BaseConverter):
     """A key or a folder."""
 
-    regex = r"(?!(?:add|calendar|rename|rescan|scan|search|unmatched)$)[^/]{1,300}"
+    regex = rf"(?!(?:{'|'.join(sorted(RESERVED))})$)[^/]{{1,300}}"
     part_isolating = True
 
 

@@ -78,7 +78,9 @@ async function remove(item) {
 /** Puts removed items back: the wish is made again, at the same place where that is still possible. */
 async function queueAgain(items) {
   for (const item of items) {
-    const { added } = await api.post("/api/queue/add", { serie_id: item.serie_id, episodes: [{ season: item.season, episode: item.episode }], priority: item.priority });
+    const wish = { serie_id: item.serie_id, episodes: [{ season: item.season, episode: item.episode }], priority: item.priority };
+    if (item.languages.length) wish.languages = item.languages;
+    const { added } = await api.post("/api/queue/add", wish);
     if (added.length && item.status === "pending") await api.patch(`/api/queue/${added[0].id}`, { position: item.position });
   }
   refresh();
