@@ -119,7 +119,9 @@ class RangeFetcher:
         known = Facts.read(subject)
         if known is None or not known.validator or self._part.size() != known.length:
             return None, []
-        done = [(int(a), int(b)) for a, _, b in (line.partition(" ") for line in lines) if a.isdecimal() and b.isdecimal()]
+        done = [
+            (int(a), int(b)) for a, _, b in (line.partition(" ") for line in lines) if a.isdecimal() and b.isdecimal()
+        ]
         return known, done
 
     def _open_first(self, start: int, end: int, known: Facts | None) -> Response:

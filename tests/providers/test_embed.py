@@ -44,6 +44,9 @@ class TestContract(HosterContract):
         ("<video class='trailer' src='/t.mp4'></video><video src='/a.mp4'></video>", "https://hoster.example/a.mp4"),
         ("<picture><source srcset='/a.jpg' type='image/webp'></picture><meta content='https://c.example/a.mp4' property='og:video'>", "https://c.example/a.mp4"),
         ("<meta property='og:video:url' content='/a.mp4'><meta property='og:video:secure_url' content='https://s.example/a.mp4'>", "https://s.example/a.mp4"),
+        ("<script>p({file: '/v/ad-astra/poster-boy-01.mp4'})</script>", "https://hoster.example/v/ad-astra/poster-boy-01.mp4"),
+        ("<script>p({file: '/ads/1.mp4'}); q({file: '/v/1.mp4'})</script>", "https://hoster.example/v/1.mp4"),
+        ("<script>p({file: '/poster.mp4'}); q({file: '/ad1.mp4'}); r({file: '/v/2.mp4'})</script>", "https://hoster.example/v/2.mp4"),
         (JWPLAYER, "https://cdn.example/a/master.m3u8?t=1&e=2"),
         (LADDER, "https://hoster.example/v/high.mp4"),
         (LINKED, "https://cdn.example/v.mp4"),
@@ -224,9 +227,26 @@ def test_what_gives_no_media_is_told_apart(site: LoopbackSite, answer: Answer, e
         stream(site)
 
 
-def test_drm_false_is_no_drm(site: LoopbackSite) -> None:
-    site.pages["/e/1"] = "<script>setup({drm: false, file: '/a.mp4'})</script>"
+@pytest.mark.parametrize(
+    "script", ["setup({drm: false, file: '/a.mp4'})", "/* no widevine */ p({file: '/a.mp4', widevine: null})"]
+)
+def test_drm_that_is_only_spoken_of_is_none(site: LoopbackSite, script: str) -> None:
+    site.pages["/e/1"] = f"<script>{script}</script>"
     assert stream(site).url.endswith("/a.mp4")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "p({file: '/a.mpd', drm: {widevine: {url: '/l'}}})",
+        'p({"file": "/a.mpd", "playready": "/l"})',
+        "s('com.apple.fps.1_0')",
+    ],
+)
+def test_drm_that_is_set_up_is_said(site: LoopbackSite, script: str) -> None:
+    site.pages["/e/1"] = f"<script>{script}</script>"
+    with pytest.raises(HosterUnsupported, match="DRM"):
+        stream(site)
 
 
 def test_a_frame_to_a_private_address_is_refused() -> None:

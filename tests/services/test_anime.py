@@ -192,7 +192,9 @@ def test_refreshing_finds_new_episodes_and_loses_no_file(house: House) -> None:
         "<td></td>", "<td><img class=flag src=/german.svg></td>"
     )
     films = '<li><a href="/anime/stream/nebelgarten/filme" title="Alle Filme">Filme</a></li>'
-    house.site.pages[ROOT1] = page("engine1/series.html").replace(films, "")  # no season any more that it would announce
+    house.site.pages[ROOT1] = page("engine1/series.html").replace(
+        films, ""
+    )  # no season any more that it would announce
     recorded = house.anime.refresh_now("nebelgarten")
     assert recorded.new == ((2, 2),)
     states = {(e.season, e.episode): e.state for e in house.anime.detail("nebelgarten").episodes}

@@ -27,8 +27,9 @@ _SPEAKS_OF_MEDIA = re.compile(
 _LEFT = re.compile(r"[^\s\"'`<>()\[\]{},;=]*$")
 _RIGHT = re.compile(r"[^\s\"'`<>()\[\]{},;]*")
 _BESIDE = re.compile(
-    r"(?:^|[/_.\-])(?:trailer|teaser|previews?|thumb(?:nail)?s?|poster|storyboard|sprites?|preroll|midroll|advert\w*|ads?"
-    r"|vast|captions?|subtitles?)(?:[/_.\-\d]|$)",
+    r"(?:^|[/_.\-])(?:trailer|teaser|previews?|thumb(?:nail)?s?|storyboard|sprites?|preroll|midroll|advert\w*|vast"
+    r"|captions?|subtitles?)(?:[/_.\-\d]|$)"
+    r"|(?:^|[/_.\-])(?:ads?|poster)(?:[/.\d]|$)",  # ``ad-astra``, ``poster-boy``: words of titles as well
     re.IGNORECASE,
 )
 _BESIDE_NAMES = re.compile(
@@ -49,8 +50,8 @@ _QUALITY = re.compile(r"\d{3,4}p?")
 _WORDS = {"4k": 2160, "uhd": 2160, "2k": 1440, "fhd": 1080, "full hd": 1080, "fullhd": 1080, "hd": 720, "sd": 480}
 _ISO = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
 _DRM = re.compile(
-    r"com\.widevine|widevine|com\.microsoft\.playready|playready|com\.apple\.fps|fairplay"
-    r"|[\"']?\bdrm\b[\"']?\s*:(?!\s*(?:false|null|undefined|0|\{\s*\}|[\"']{2})\s*[,}\s])",
+    r"com\.widevine|com\.microsoft\.playready|com\.apple\.fps"
+    r"|[\"']?\b(?:drm|widevine|playready|fairplay)\b[\"']?\s*:(?!\s*(?:false|null|undefined|0|\{\s*\}|[\"']{2})\s*[,}\s])",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(
