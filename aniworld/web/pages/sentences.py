@@ -205,7 +205,7 @@ def _library() -> dict[str, str]:
         "state_missing": _("Missing"),
         "state_queued": _("Queued"),
         "state_downloading": _("Downloading"),
-        "state_present": _("There"),
+        "state_present": _("On disk"),
         "state_unavailable": _("Not available"),
         "remove_series_title": _("Remove “{name}”?"),
         "in_library": _("In library"),
