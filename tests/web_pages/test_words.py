@@ -70,8 +70,9 @@ def test_every_sentence_for_the_modules_is_said_by_one() -> None:
     modules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "aniworld/web/static").rglob("*.js"))
     families = tuple(re.findall(r"`(\w+_)\$\{", modules))
     named = {key for key in keys if re.search(rf"[\"']{key}[\"']", modules)}
+    counted = {f"{key}_one" for key in named}  # taken by the module that says it, where the count is one
     switched = {key for key in keys if key.endswith(("_on", "_off"))}
-    assert {key for key in keys - named - switched if not key.startswith(families)} == set()
+    assert {key for key in keys - named - counted - switched if not key.startswith(families)} == set()
 
 
 def _texts(string: object) -> tuple[object, ...]:
