@@ -288,7 +288,10 @@ class ScanService:
         self, run: _Run, error: Exception, sentence: str, callbacks: CallbackManager, status: str = "failed"
     ) -> None:
         run.status = replace(run.status, status=status, completed_at=utcnow(), error=sentence)
-        self._runs.end(run.status)
+        try:
+            self._runs.end(run.status)
+        except (AniworldError, SQLAlchemyError) as unwritten:  # its silence will say so
+            log.warning("How the scan ended was not written down: %s", unwritten)
         run.ended.set()
         callbacks.error(ErrorContext(Operation.SCAN, run.status.scan_id or "", error, sentence))
 

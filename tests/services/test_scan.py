@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, LibraryUnavailable, NotFound, SiteUnreachable
@@ -90,6 +90,26 @@ def library(tmp_path, database_url):
     here.service.cancel()
     here.service.wait(10)
     here.database.close()
+
+
+@pytest.mark.sqlite
+def test_a_scan_that_loses_its_database_is_told_all_the_same(library):
+    """As where the machine of the database goes away: not even the end of the scan can be written."""
+    library.add("gone", "Weg", {1: 1})
+
+    def lose_the_table(key: str) -> None:
+        with library.database.writing() as session:
+            session.execute(text("ALTER TABLE scan_run RENAME TO elsewhere"))
+
+    library.service._refresher = lose_the_table
+    library.file("Weg/Season 01/Weg - S01E01.mkv")
+    library.service.start(refresh=True)
+    assert library.service.wait(20)
+    failed = [event for event in library.events if isinstance(event, ScanFailed)]
+    assert len(failed) == 1
+    assert "unforeseen" in failed[0].error
+    with library.database.writing() as session:
+        session.execute(text("ALTER TABLE elsewhere RENAME TO scan_run"))
 
 
 def test_a_scan_finds_what_is_there_and_counts_what_is_missing(library):
