@@ -263,7 +263,7 @@ def test_the_child_gets_no_secret_and_no_proxy_from_the_servers_environment(
 def test_a_transfer_leaves_the_processor_to_the_server(host: MediaHost, videos: Videos, ask: Ask) -> None:
     host.files["/v.mp4"] = videos.mp4
     host.rate = 100_000
-    running = Running(ask("/v.mp4", connections=2))
+    running = Running(ask("/v.mp4", connections=2, niceness=10))
     running.reach(Phase.TRANSFERRING)
     assert running.processes[0].nice() == psutil.Process().nice() + 10
     running.asked.transfer.cancel()
