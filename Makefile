@@ -33,8 +33,8 @@ demo: $(BIN)/.run
 
 test: $(BIN)/.test
 	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -m "browser and not slow"
 
 test-all: $(BIN)/.test
 	@$(BIN)/python tools/check_machine.py

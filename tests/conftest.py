@@ -13,6 +13,7 @@ from aniworld.models.upgrade import bring_up_to_date
 
 from .cluster.fixtures import mariadb, mariadb_url, postgresql, postgresql_url, redis, redis_url  # noqa: F401
 from .running import Server
+from .shared import shared_folder
 
 KINDS = (
     "sqlite",
@@ -44,10 +45,15 @@ ON_EVERY_KIND = (
 
 
 LONGEST_FIRST = ("tests/faults", "tests/cluster", "tests/app", "tests/cli", "tests/security", "tests/workers")
+SLOW = ("tests/cluster/",)  # each starts machines of its own
 
 
+@pytest.hookimpl(tryfirst=True)  # before the slow ones are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole servers first: where several run side by side, no long file is begun when all others are done."""
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST_FIRST])
 
 
@@ -79,7 +85,7 @@ def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's videos, drawn once for the whole run."""
-    return tmp_path_factory.mktemp("media")
+    return shared_folder(tmp_path_factory, "media")
 
 
 @pytest.fixture

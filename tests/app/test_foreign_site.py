@@ -13,6 +13,8 @@ from ..running import Server, until
 from .foreign_site import ForeignSite, files, ranged
 from .test_main_job import plays
 
+pytestmark = pytest.mark.slow
+
 TITLE = "Über–Größe: “Krähe” & <Söhne>/II?"
 PLAYERS = {
     "video": '<video id=v controls preload=none src="{media}.mp4?a=1&amp;b=2"></video>',

@@ -88,6 +88,7 @@ def test_from_search_to_playable_files_while_a_client_watches(
     client.disconnect()
 
 
+@pytest.mark.slow
 def test_films_hls_dead_hosters_and_lying_labels_all_end_well(
     server: Server, demo_site: DemoSite, library: Path
 ) -> None:
@@ -123,6 +124,7 @@ def item_of(server: Server, key: str, episode: int, *, error: bool = False) -> d
     )
 
 
+@pytest.mark.slow
 def test_a_language_that_is_not_there_is_said_and_an_allowed_one_is_taken(server: Server, demo_site: DemoSite) -> None:
     add(server, demo_site, "neon-yokai-streife", "Neon_Yokai-Streife")
     server.post("/api/queue/add", {"serie_id": "neon-yokai-streife", "episodes": ["S01E03"], "languages": ["ger-dub"]})
@@ -136,6 +138,7 @@ def test_a_language_that_is_not_there_is_said_and_an_allowed_one_is_taken(server
     assert done["language"] == "eng-sub"
 
 
+@pytest.mark.slow
 def test_a_browser_check_lets_the_source_rest_and_the_item_wait(server: Server, demo_site: DemoSite) -> None:
     add(server, demo_site, BAKERY)
     demo_site.fault("/", protection=True)
@@ -151,6 +154,7 @@ def test_a_browser_check_lets_the_source_rest_and_the_item_wait(server: Server, 
     assert "browser" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_removing_stopping_pausing_and_resuming_keep_their_word(
     server: Server, demo_site: DemoSite, library: Path
 ) -> None:
@@ -202,6 +206,7 @@ def plays(path: Path) -> bool:
     return done.returncode == 0 and not done.stderr.strip()
 
 
+@pytest.mark.slow
 def test_the_session_of_a_changed_password_ends(server: Server) -> None:
     server.post("/api/auth/password", {"current": PASSWORD, "new": "another long password"}, 204)
     other = Server(server.instance, port=server.port)

@@ -14,6 +14,8 @@ from tests.running import Server, until
 from tests.transfer.fixtures import Videos, host, videos
 from tests.transfer.media_server import MediaHost, Request
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["host", "videos"]
 
 

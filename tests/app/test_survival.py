@@ -15,6 +15,8 @@ from aniworld.demo.site import DemoSite
 from ..running import Server, is_alive, until
 from .test_main_job import BAKERY, add, finished, plays
 
+pytestmark = pytest.mark.slow
+
 EPISODES = ["S01E01", "S01E02", "S01E03", "S01E04"]
 
 

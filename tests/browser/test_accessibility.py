@@ -39,6 +39,7 @@ def in_both_schemes(page: Page) -> list[str]:
     return found + violations(page, runOnly={"type": "rule", "values": ["color-contrast"]})
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_in_light_and_dark(visit: Callable[..., Page], watch: Watch) -> None:
     watch.expect("404")
     page = visit("/")

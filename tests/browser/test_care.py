@@ -15,7 +15,7 @@ from aniworld.library.recycle import RecycleBin
 from ..running import Server
 from .conftest import DEMO, Watch
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE = {"width": 2560, "height": 1440}
 
 

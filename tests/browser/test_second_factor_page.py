@@ -13,7 +13,7 @@ from ..security.test_second_factor import now_code
 from .conftest import PHONE, TELL_VIOLATIONS, Watch
 from .test_accessibility import in_both_schemes
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture

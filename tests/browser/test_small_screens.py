@@ -14,7 +14,7 @@ from aniworld.models import Database, DownloadQueueItem
 from ..running import PASSWORD, Server
 from .conftest import DEMO, DESK, Watch
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NARROW = {"width": 320, "height": 640}
 PENDING = '[data-items="pending"] .item'
 CUT = """(one) => one.scrollWidth > one.clientWidth"""

@@ -6,9 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from aniworld.workers.instance_lock import InstanceLock
 
 from .conftest import Cli
+
+pytestmark = pytest.mark.slow
 
 
 def test_what_was_kept_comes_back_and_says_so(cli: Cli, tmp_path: Path) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries, Database, Episode
 
 from .conftest import Cli
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_bin_is_listed_emptied_and_gives_back(cli: Cli, library: Path) -> None:

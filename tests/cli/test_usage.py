@@ -41,6 +41,7 @@ def test_wrong_usage_is_code_2(
     assert said.err or "Usage" in said.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"),
     [("MASTER_PASSWORD", "short"), ("LIBRARY", "/etc"), ("TRUSTED_PROXIES", "all"), ("CATALOGUE_URL", "aniworld.to")],
@@ -68,6 +69,7 @@ def test_a_failure_is_one_line(cli: Cli) -> None:
         assert done.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_hostile_words_come_back_harmless(cli: Cli) -> None:
     done = cli("config", "get", "\x1b[2J\u202e")
     assert done.code == 1
@@ -86,6 +88,7 @@ def test_an_instance_that_is_a_file_or_may_not_be_written_is_told(
         assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_a_broken_database_is_told_in_one_line(cli: Cli) -> None:
     cli.instance.mkdir()
     (cli.instance / "aniworld.db").write_bytes(b"this is no database" * 500)
@@ -101,6 +104,7 @@ def test_a_worker_says_what_it_needs(cli: Cli) -> None:
     assert "ANIWORLD_REDIS_URL" in done.err
 
 
+@pytest.mark.slow
 def test_a_worker_refuses_a_database_that_nobody_can_share_and_a_name_that_is_a_path(cli: Cli) -> None:
     nowhere = Cli(cli.instance, cli.environment | {"ANIWORLD_REDIS_URL": "redis://127.0.0.1:1/0"})
     done = nowhere("worker", "--name", "attic")
@@ -125,6 +129,7 @@ def test_run_refuses_a_taken_port_and_a_held_instance(cli: Cli) -> None:
     assert f"process {os.getpid()}" in done.err
 
 
+@pytest.mark.slow
 def test_the_demo_leaves_real_instances_alone(cli: Cli, cli_on: Callable[..., Cli]) -> None:
     assert cli("queue", "list").code == 0
     done = cli("demo", "--fresh", "--port", "1")

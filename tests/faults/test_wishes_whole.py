@@ -15,6 +15,8 @@ from tests.transfer.test_full_check import damaged
 
 from .house import House
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(tmp_path: Path, host: MediaHost, videos: Videos) -> Iterator[House]:

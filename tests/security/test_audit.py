@@ -64,6 +64,7 @@ def test_what_an_owner_does_is_found_in_the_log_without_any_value(running: Serve
         assert secret not in whole
 
 
+@pytest.mark.slow
 def test_what_the_owner_does_on_the_machine_itself_is_in_it_too(fresh: Server) -> None:
     """The command line has no address and no session; names of settings are kept, never values."""
     key = fresh.post("/api/auth/keys", {"name": "x", "scope": "full"}, 201)["key"]
@@ -83,6 +84,7 @@ def test_what_the_owner_does_on_the_machine_itself_is_in_it_too(fresh: Server) -
     assert not [one for one in found if "canary" in one["detail"] or key in one["detail"]]
 
 
+@pytest.mark.slow
 def test_all_other_sessions_end_at_once_and_this_one_stays(fresh: Server) -> None:
     others = [
         requests.post(fresh.url + "/api/auth/login", json={"password": PASSWORD}).json()["access_token"]
@@ -117,6 +119,7 @@ def test_the_page_of_the_log_stands_whatever_the_address_says(running: Server, q
         assert "Sign-in failed</td>" not in answer.text
 
 
+@pytest.mark.slow
 def test_the_page_goes_back_by_fifties(fresh: Server) -> None:
     for number in range(60):
         fresh.post("/api/auth/keys", {"name": f"key {number}", "scope": "read"}, 201)

@@ -292,6 +292,7 @@ def site() -> Iterator[LoopbackSite]:
         yield made
 
 
+@pytest.mark.slow
 def test_a41_the_gate_ends_circles_bombs_and_giants(site: LoopbackSite) -> None:
     number = itertools.count()
     site.pages["/circle"] = lambda asked: Answer(status=302, headers={"Location": f"/circle?{next(number)}"})
@@ -324,6 +325,7 @@ def drip(request: Request) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ["drip", "circle", "bomb", "playlist", "itself"])
 def test_a41_a_transfer_ends_what_never_ends(host: MediaHost, ask: Ask, attack: str) -> None:
     kind = StreamKind.HLS if attack in ("playlist", "itself") else StreamKind.FILE

@@ -60,6 +60,7 @@ def test_secrets_are_closed_when_they_are_made_and_when_they_are_written_anew(tm
         server.stop()
 
 
+@pytest.mark.slow
 def test_a_stolen_database_holds_no_secret_that_opens_anything(tmp_path: Path) -> None:
     server = Server(tmp_path / "instance", ANIWORLD_CATALOGUE_URL="http://127.0.0.1:9").start()
     try:

@@ -185,6 +185,7 @@ def test_browsers_are_told_https_only_where_the_owner_said_so(running: Server) -
         assert heard.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/api/auth/status", "/login"])
 def test_an_answer_to_our_own_mistake_is_sealed_and_tells_nothing(
     tmp_path: Path, path: str, caplog: pytest.LogCaptureFixture

@@ -177,6 +177,7 @@ def now_code(secret: str, later: int = 0) -> str:
     return Phone(secret).code(datetime.fromtimestamp(time.time() + later * STEP_S, UTC))
 
 
+@pytest.mark.slow
 def test_from_begin_to_lost_phone_over_rest_form_and_command_line(fresh: Server) -> None:
     sign_in = fresh.url + "/api/auth/login"
     assert fresh.call("POST", "/api/auth/totp", {"password": "a wrong one"}).status_code == 401
@@ -210,6 +211,7 @@ def test_from_begin_to_lost_phone_over_rest_form_and_command_line(fresh: Server)
     assert requests.post(sign_in, json={"password": PASSWORD}).status_code == 200
 
 
+@pytest.mark.slow
 def test_wrong_codes_are_counted_like_wrong_passwords(fresh: Server) -> None:
     secret = fresh.post("/api/auth/totp", {"password": PASSWORD}, 201)["secret"]
     fresh.post("/api/auth/totp/confirm", {"code": now_code(secret)}, 200)
@@ -220,6 +222,7 @@ def test_wrong_codes_are_counted_like_wrong_passwords(fresh: Server) -> None:
     assert wrong == [401] * 5 + [429]
 
 
+@pytest.mark.slow
 def test_it_is_turned_off_with_the_password_and_a_code(fresh: Server) -> None:
     secret = fresh.post("/api/auth/totp", {"password": PASSWORD}, 201)["secret"]
     fresh.post("/api/auth/totp/confirm", {"code": now_code(secret)}, 200)

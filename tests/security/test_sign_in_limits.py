@@ -56,6 +56,7 @@ def test_a_stranger_is_really_held_up() -> None:
     assert 0.15 <= time.monotonic() - began < 2
 
 
+@pytest.mark.slow
 def test_an_attack_from_one_address_leaves_the_owners_session_and_keys_alone(running: Server) -> None:
     key = running.post("/api/auth/keys", {"name": "x", "scope": "read"}, 201)["key"]
     for _ in range(8):
@@ -98,6 +99,7 @@ def test_a_crowd_behind_a_trusted_proxy_is_slowed_and_the_owner_comes_in_from_an
         server.stop()
 
 
+@pytest.mark.slow
 def test_signing_in_begins_a_new_session_and_forgets_what_the_browser_brought(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -121,6 +123,7 @@ def test_signing_in_begins_a_new_session_and_forgets_what_the_browser_brought(
         server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("remember", "age"), [(False, SESSION), (True, REMEMBERED)])
 def test_a_session_that_is_used_all_the_time_still_ends_by_age(
     database: Database, tmp_path: Path, remember: bool, age: object
@@ -136,6 +139,7 @@ def test_a_session_that_is_used_all_the_time_still_ends_by_age(
     assert clock() - began >= age  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_a_session_that_nobody_uses_ends_before_its_age(database: Database, tmp_path: Path) -> None:
     clock = Clock()
     auth = AuthService(database, Environment(instance=tmp_path), clock=clock)

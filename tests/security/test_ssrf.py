@@ -76,6 +76,7 @@ def test_a14_the_server_does_not_take_private_links(running: Server, victim: Vic
         assert answer.status_code == 422, form
 
 
+@pytest.mark.slow
 def test_a14_a_catalogue_that_is_private_is_not_fetched_by_the_server(
     tmp_path_factory: pytest.TempPathFactory, victim: Victim
 ) -> None:

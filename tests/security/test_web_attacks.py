@@ -414,6 +414,7 @@ def test_a38_what_must_not_be_guessed_is_long_and_never_twice(running: Server) -
         running.call("DELETE", f"/api/auth/keys/{one['id']}")
 
 
+@pytest.mark.slow
 def test_a40_signing_in_by_many_does_not_stop_the_server(running: Server) -> None:
     def sign_in(_: int) -> int:
         return requests.post(running.url + "/api/auth/login", json={"password": PASSWORD}).status_code

@@ -446,6 +446,7 @@ with house(Path(sys.argv[1])) as home:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["load 0", "tables 0", "swap 0", "swap 2000"])
 def test_kill_in_the_middle_of_a_restore_leaves_all_or_nothing(tmp_path: Path, phase: str) -> None:
     with house(tmp_path / "instance") as home:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from aniworld.core.media import Stream, StreamKind
 from aniworld.transfer.job import Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
+from tests.shared import shared_folder
 
 from .media_server import MediaHost
 
@@ -42,15 +44,14 @@ def _read(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def _hls(base: Path, name: str, *args: str) -> dict[str, bytes]:
+def _hls(base: Path, name: str, *args: str) -> None:
     folder = base / name
     folder.mkdir()
     ending = ("-hls_time", "1", "-hls_playlist_type", "vod")
     _ffmpeg(folder, "-i", "../clip.mp4", "-c", "copy", "-f", "hls", *ending, *args, "list.m3u8")
-    return _read(folder)
 
 
-def _apart(base: Path) -> dict[str, bytes]:
+def _apart(base: Path) -> None:
     """Two qualities, and sound apart from the picture in two languages."""
     folder = base / "apart"
     folder.mkdir()
@@ -67,41 +68,48 @@ def _apart(base: Path) -> dict[str, bytes]:
         + '#EXT-X-STREAM-INF:BANDWIDTH=300000,RESOLUTION=160x90,AUDIO="a"\nlow.m3u8\n'
         + '#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=320x180,AUDIO="a"\nhigh.m3u8\n'
     )
-    return _read(folder)
 
 
-def _aes(base: Path) -> dict[str, bytes]:
+def _aes(base: Path) -> None:
     (base / "enc.key").write_bytes(bytes(range(16)))
     (base / "enc.info").write_text(f"enc.key\n{base / 'enc.key'}\n")
-    return _hls(base, "aes", "-hls_key_info_file", str(base / "enc.info")) | {"enc.key": bytes(range(16))}
+    _hls(base, "aes", "-hls_key_info_file", str(base / "enc.info"))
+    (base / "enc.key").rename(base / "aes" / "enc.key")
 
 
-def _dash(base: Path) -> dict[str, bytes]:
+def _dash(base: Path) -> None:
     folder = base / "dash"
     folder.mkdir()
     _ffmpeg(folder, "-i", "../clip.mp4", "-c", "copy", "-f", "dash", "-seg_duration", "2", "list.mpd")
-    return _read(folder)
 
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Videos:
-    base = tmp_path_factory.mktemp("videos")
+    base = shared_folder(tmp_path_factory, "videos")
+    with FileLock(base / "lock"):
+        if not (base / "whole").exists():
+            _draw(base)
+            (base / "whole").touch()
+    return Videos(
+        mp4=(base / "clip.mp4").read_bytes(),
+        webm=(base / "clip.webm").read_bytes(),
+        ts=(base / "clip.ts").read_bytes(),
+        **{name: _read(base / name) for name in ("hls", "aes", "fmp4", "apart", "dash")},
+    )
+
+
+def _draw(base: Path) -> None:
     picture = ("-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={SECONDS}")
     sound = ("-f", "lavfi", "-i", f"sine=d={SECONDS}")
     coding = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-b:v", "4000k", "-c:a", "aac")
     _ffmpeg(base, *picture, *sound, *coding, "-movflags", "+faststart", "clip.mp4")
     _ffmpeg(base, "-i", "clip.mp4", "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libvorbis", "clip.webm")
     _ffmpeg(base, "-i", "clip.mp4", "-c", "copy", "clip.ts")
-    return Videos(
-        mp4=(base / "clip.mp4").read_bytes(),
-        webm=(base / "clip.webm").read_bytes(),
-        ts=(base / "clip.ts").read_bytes(),
-        hls=_hls(base, "hls"),
-        aes=_aes(base),
-        fmp4=_hls(base, "fmp4", "-hls_segment_type", "fmp4"),
-        apart=_apart(base),
-        dash=_dash(base),
-    )
+    _hls(base, "hls")
+    _hls(base, "fmp4", "-hls_segment_type", "fmp4")
+    _aes(base)
+    _apart(base)
+    _dash(base)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from aniworld.transfer.chapters import metadata
 from .fixtures import Ask, Videos, frames, serve
 from .media_server import MediaHost, Request
 
+pytestmark = pytest.mark.slow
+
 STATED = (Chapter(2, 4.5, "Opening"), Chapter(10, 12, "Ending"), Chapter(-3, 1, "x"), Chapter(5, 99, "x"))
 WANTED = [(0.0, 2.0, "Episode"), (2.0, 4.5, "Intro"), (4.5, 10.0, "Episode"), (10.0, 12.0, "Outro")]
 

@@ -17,6 +17,8 @@ from .media_server import MediaHost
 from .programmes import LENGTH, Programmes, programmes, silences, times
 from .test_supervisor import Running, _gone
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["programmes"]
 
 MASTER = """#EXTM3U

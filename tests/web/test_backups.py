@@ -15,6 +15,8 @@ import requests
 from aniworld.services.backup_shelf import BackupShelf
 from tests.running import PASSWORD, Server, until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[Server]:

@@ -265,6 +265,7 @@ def test_a_link_of_no_known_source_is_refused(running: Server, link: Any) -> Non
     assert "link" in problem(running.call("POST", "/api/anime/add", {"link": link}), 422)["errors"]
 
 
+@pytest.mark.slow
 def test_a_catalogue_that_does_not_answer_is_said_with_what_to_do(running: Server) -> None:
     answer = running.call("POST", "/api/anime/search", {"query": "Titan"})
     assert problem(answer, 503)["code"] == "site_unreachable"

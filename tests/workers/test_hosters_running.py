@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from aniworld.demo.site import DemoSite
 from tests.app.test_main_job import BAKERY, add, finished
 from tests.running import Server, until
+
+pytestmark = pytest.mark.slow
 
 
 def test_one_download_from_each_hoster_and_the_third_waits_for_a_place(server: Server, demo_site: DemoSite) -> None:
