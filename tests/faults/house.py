@@ -107,9 +107,9 @@ class House:
         return [pid for pid in self.server.tree() if b"aniworld.transfer" in command_line(pid)]
 
     def everything(self) -> list[int]:
-        """Server and children, each killed at once by ``kill -9``."""
+        """Server and children, each killed at once by ``kill -9``: the server first, or it might say that a child died."""
         tree = self.server.tree()
-        for pid in reversed(tree):
+        for pid in tree:
             kill(pid)
         if self.server.process is not None:
             self.server.process.wait(10)
