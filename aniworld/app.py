@@ -6,6 +6,7 @@ The only file that may import everything.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -210,6 +211,7 @@ def start_workers(app: Flask) -> Runtime:
     runtime.start()
     app.extensions["aniworld.runtime"] = runtime
     atexit.register(runtime.stop)
+    gc.freeze()  # see docs/decisions/0122
     return runtime
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.workers.instance_lock import InstanceLock
 from aniworld.workers.runtime import sweep_incoming, worker_role
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_server_and_workers_share_a_folder_but_not_a_role(tmp_path: Path) -> None:
@@ -28,6 +32,21 @@ def test_a_server_and_workers_share_a_folder_but_not_a_role(tmp_path: Path) -> N
 def test_a_workers_name_is_no_path(name: str) -> None:
     with pytest.raises(InvalidInput):
         worker_role(name)
+
+
+def test_what_a_start_has_loaded_is_left_out_of_later_collections(tmp_path: Path) -> None:
+    code = (
+        "from gevent import monkey; monkey.patch_all()\n"
+        "import gc\n"
+        "from aniworld.app import create_app, start_workers\n"
+        f"runtime = start_workers(create_app({{'ANIWORLD_INSTANCE': {str(tmp_path)!r}}}))\n"
+        "print(gc.get_freeze_count(), gc.get_count()[0] + len(gc.get_objects()))\n"
+        "runtime.stop()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    frozen, walked = map(int, done.stdout.split())
+    assert frozen > 50_000 > 20 * walked
 
 
 def test_folders_of_items_that_are_gone_go_and_a_new_items_folder_stays(tmp_path: Path) -> None:
