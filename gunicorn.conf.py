@@ -9,16 +9,6 @@ from http import HTTPStatus
 from gunicorn.http import errors
 from gunicorn.workers.ggevent import GeventWorker
 
-# As web/headers.BARE, which cannot be loaded before gevent has patched everything.
-BARE = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 # The first that fits counts.
 REFUSALS = (
     ((errors.InvalidResponseHeader, errors.InvalidResponseHeaderName), 500, "Something went wrong inside; the server's log says what."),
@@ -51,6 +41,8 @@ class Worker(GeventWorker):
 
 
 def _refusal(status: int, detail: str) -> bytes:
+    from aniworld.web.headers import BARE  # in the worker, where gevent has patched everything before it is loaded
+
     title = HTTPStatus(status).phrase
     body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}) + "\n"
     head = (
