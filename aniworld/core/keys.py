@@ -19,7 +19,8 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 def key_from_slug(slug: str) -> str:
     """The key for a slug: lower-cased, every other run of characters one hyphen, trimmed.
 
-    ``D_Cide-Traumerei`` → ``d-cide-traumerei``; ``search``, which an address could not name, → ``search-series``. Two slugs may give one key: that is a conflict for the caller.
+    ``D_Cide-Traumerei`` → ``d-cide-traumerei``; ``search``, which an address could not name, →
+    ``search-series``. Two slugs may give one key: that is a conflict for the caller.
     Raises InvalidInput where nothing is left.
     """
     key = _OTHERS.sub("-", slug.lower()).strip("-")

@@ -14,8 +14,9 @@ _AGAIN_S = 0.12  # the kernel takes one change in a tenth of a second from all u
 
 
 def step_aside(niceness: int) -> None:
-    """This process, and what it starts from now on, has the processor when nobody else wants it. ``niceness``: 0 (nothing changes) to 19.
+    """This process, and what it starts from now on, has the processor when nobody else wants it.
 
+    ``niceness``: 0 (nothing changes) to 19.
     Linux may weigh whole sessions against each other (sched(7), "The autogroup feature"): there the niceness of a process
     in a session of its own counts for nothing, and that of the session does. So both are set. Call it on the main thread.
     Does nothing where the platform has no niceness, or a sandbox forbids it.

@@ -137,8 +137,8 @@ class Registry:
 
     def _shows_other(self, link: str, site: str | None) -> bool:
         """Whether ``link`` lies at an address that nobody said how it is built, and is of the other engine's form."""
-        other = self._other()
-        if other is None or (site and site != other.site):
+        other = self._other() if site in (None, "", ENGINES["2"]) else None
+        if other is None:
             return False
         return _host_of(link) in map(_host_of, other.base_urls) and other.claims(link)
 

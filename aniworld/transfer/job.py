@@ -26,7 +26,8 @@ class TransferJob:
     ``speed_limit``: bytes per second for this transfer, None for no limit. ``stall_timeout_s``: seconds without a byte.
     ``language`` chooses an audio track where there are several. ``private_hosts`` as in ANIWORLD_PRIVATE_HOSTS.
     ``write_chapters``: where the source states any. ``retry_pause_s``: the first pause after a network fault; it doubles with each further one.
-    ``full_decode_check``: every frame is decoded before the result counts. ``niceness``: 0 to 19, how far the child steps aside.
+    ``full_decode_check``: every frame is decoded before the result counts. ``niceness``: 0 to 19, how far the child steps
+    aside.
     """
 
     stream: Stream
