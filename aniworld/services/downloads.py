@@ -399,7 +399,8 @@ class DownloadService:
 
     def _placed_views(self, items: Sequence[DownloadQueueItem]) -> list[DownloadItem]:
         places = self.repository.places_of([item for item in items if item.status == Status.PENDING])
-        return [self._view(item, places.get(item.id, 0)) for item in items]
+        paused = any(item.status == Status.DOWNLOADING for item in items) and self.repository.state().is_paused
+        return [self._view(item, places.get(item.id, 0), paused) for item in items]
 
     def _views(self, items: Sequence[DownloadQueueItem], paused: bool) -> tuple[DownloadItem, ...]:
         """Views of the first items of one status, whose place is where they stand in the list."""
