@@ -121,7 +121,7 @@ def windows(browser: Browser, house: Server, signed_in: dict) -> Iterator[Callab
         context = opened.get(repr(wanted))
         if context is None:
             context = browser.new_context(storage_state=signed_in, base_url=house.url, **wanted)
-            context.set_default_timeout(8000)
+            context.set_default_timeout(20_000)
             context.add_init_script(TELL_VIOLATIONS)
             opened[repr(wanted)] = context
         return context
