@@ -68,6 +68,14 @@ class Database:
             yield session
 
     @contextmanager
+    def reading_of_one_moment(self) -> Iterator[Session]:
+        """As ``reading``, where several questions belong together: what others commit meanwhile is seen by none of them."""
+        with self.readers() as session:
+            if self.engine.dialect.name != "sqlite":  # each of whose transactions is of one moment
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         with self.sessions() as session, session.begin():
             self._take_turn(session)

@@ -33,7 +33,7 @@ from .listing import all_genres, detail_of, facts_of, list_page, search_result, 
 from .numbering import check_numbering, renumbered
 from .progress import ProgressService
 from .recording import Recorded, free_folder, record_page, settle_released, slug_of
-from .series import AnimeSeriesService
+from .series import AnimeSeriesService, required_in
 from .views import AnimeDetail, AnimeSummary, Paging, SearchResult, SeriesQuery
 
 log = logging.getLogger(__name__)
@@ -76,15 +76,13 @@ class AnimeService:
 
     def detail(self, key: str) -> AnimeDetail:
         """Raises NotFound."""
-        series = self._series.require(key)
-        with self._database.reading() as session:
-            return detail_of(session, series)
+        with self._database.reading_of_one_moment() as session:
+            return detail_of(session, required_in(session, key))
 
     def summary(self, key: str) -> AnimeSummary:
         """Raises NotFound."""
-        series = self._series.require(key)
-        with self._database.reading() as session:
-            return summary_of(session, series)
+        with self._database.reading_of_one_moment() as session:
+            return summary_of(session, required_in(session, key))
 
     def genres(self) -> tuple[str, ...]:
         """Every genre in the library, in alphabetical order."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from aniworld.core.errors import InvalidInput, KeyConflict, NotFound
 from aniworld.core.validators import validate_series_key
@@ -40,8 +41,7 @@ class AnimeSeriesService:
     def get_by_key(self, key: str, *, removed: bool = False) -> AnimeSeries | None:
         """The series, or None; one that was removed only with ``removed``."""
         with self._database.reading() as session:
-            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
-        return series if series is not None and (removed or not series.is_deleted) else None
+            return series_in(session, key, removed=removed)
 
     def get_by_id(self, series_id: int) -> AnimeSeries | None:
         """The series, or None where there is none or it was removed."""
@@ -53,19 +53,29 @@ class AnimeSeriesService:
         """The series with its changes. Raises NotFound, InvalidInput for what cannot be changed."""
         _check(changes)
         with self._database.writing() as session:
-            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
-            if series is None or series.is_deleted:
-                raise NotFound(f"There is no series with the key {key}.")
+            series = required_in(session, key)
             for name, value in changes.items():
                 setattr(series, name, value)
         return series
 
     def require(self, key: str) -> AnimeSeries:
         """The series. Raises NotFound."""
-        series = self.get_by_key(key)
-        if series is None:
-            raise NotFound(f"There is no series with the key {key}.")
-        return series
+        with self._database.reading() as session:
+            return required_in(session, key)
+
+
+def series_in(session: Session, key: str, *, removed: bool = False) -> AnimeSeries | None:
+    """As ``AnimeSeriesService.get_by_key``, for those who read more of it in the same session: of one moment."""
+    series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+    return series if series is not None and (removed or not series.is_deleted) else None
+
+
+def required_in(session: Session, key: str) -> AnimeSeries:
+    """The series. Raises NotFound."""
+    series = series_in(session, key)
+    if series is None:
+        raise NotFound(f"There is no series with the key {key}.")
+    return series
 
 
 def _check(facts: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import CatalogueBlocked, InvalidInput, KeyConflict, NotFound, PageChanged
@@ -75,6 +75,22 @@ def house(database: Database, tmp_path: Path) -> Iterator[House]:
     with LoopbackSite(engine1()) as site:
         site.pages["/public/img/cover/nebelgarten_220x330.png"] = Answer(PNG, headers={"Content-Type": "text/html"})
         yield House(database, tmp_path, site)
+
+
+def test_what_is_told_of_a_series_is_of_one_moment(house: House) -> None:
+    """The page is recorded while the series is read: never its episodes with the folder from before."""
+    house.anime.add(f"{house.site.url}/anime/stream/nebelgarten")
+    before = house.anime.detail("nebelgarten")
+
+    def record(connection: object, cursor: object, statement: str, *more: object) -> None:
+        if statement.startswith("SELECT anime_series"):
+            house.settle()
+
+    event.listen(house.database.engine, "after_cursor_execute", record)
+    seen = house.anime.detail("nebelgarten")
+    after = house.anime.detail("nebelgarten")
+    assert before.folder != after.folder and before.episodes != after.episodes
+    assert (seen.folder, seen.episodes) in ((before.folder, before.episodes), (after.folder, after.episodes))
 
 
 def test_adding_answers_at_once_and_fetches_the_episodes_beside(house: House) -> None:
