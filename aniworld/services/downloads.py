@@ -103,8 +103,12 @@ class DownloadService:
         mark, kept = self._database.change_mark(), self._kept
         if mark is not None and kept is not None and (kept.mark, kept.limit) == (mark, limit):
             return kept
-        items = {status: self.repository.get_items([status], limit=limit) for status in Status}
-        self._kept = Rows(mark, limit, self.repository.state(), self.repository.counts(), items)
+        with (
+            self._database.reading_of_one_moment() as session
+        ):  # an item that moves meanwhile is in one list, not in none
+            repository = self.repository.asked_by(session)
+            items = {status: repository.get_items([status], limit=limit) for status in Status}
+            self._kept = Rows(mark, limit, repository.state(), repository.counts(), items)
         return self._kept
 
     def items(

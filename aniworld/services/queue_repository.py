@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,9 +46,17 @@ class QueueRepository:
     ``readers``: gives sessions that never write, where reading shall not wait for writers; else the same.
     """
 
-    def __init__(self, session_factory: Callable[[], Session], readers: Callable[[], Session] | None = None) -> None:
+    def __init__(
+        self,
+        session_factory: Callable[[], Session],
+        readers: Callable[[], AbstractContextManager[Session]] | None = None,
+    ) -> None:
         self._sessions = session_factory
         self._readers = readers or session_factory
+
+    def asked_by(self, session: Session) -> QueueRepository:
+        """The same, with its questions asked in ``session``: what is read together is then of one moment."""
+        return QueueRepository(self._sessions, lambda: nullcontext(session))
 
     # ── one item ────────────────────────────────────────────────────────────
 

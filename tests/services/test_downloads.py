@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from aniworld.config.settings import DownloadSettings, Settings
 from aniworld.core.errors import (
@@ -61,6 +62,26 @@ def house(database: Database) -> House:
         series.episodes[4].file = "Season 01/there.mp4"
         session.add(series)
     return House(database)
+
+
+def test_an_item_that_moves_while_the_queue_is_read_is_in_one_list(house: House) -> None:
+    house.wish(1)
+    house.service.start()
+    claimed = []
+
+    def begin(connection: object, cursor: object, statement: str, *more: object) -> None:
+        if statement.startswith("SELECT download_queue") and not claimed:
+            claimed.append("soon")
+            claimed.append(house.service.claim("w"))
+
+    event.listen(house.database.engine, "after_cursor_execute", begin)
+    status = house.service.status(limit=7)  # asked with no other limit so far, so that the rows are read
+    event.remove(house.database.engine, "after_cursor_execute", begin)
+    lists = len(status.active_downloads), len(status.pending_queue)
+    assert claimed[1] is not None and lists in ((0, 1), (1, 0))
+    assert lists == (status.statistics.active, status.statistics.pending)
+    later = house.service.status()
+    assert (len(later.active_downloads), len(later.pending_queue)) == (1, 0)
 
 
 def test_wished_episodes_wait_in_order_and_present_or_queued_ones_are_skipped(house: House) -> None:
