@@ -10,6 +10,7 @@ from aniworld.core.callbacks import CallbackManager, Operation, ProgressContext
 from aniworld.core.offload import offload
 from aniworld.legacy.data_files import key_in_folder
 from aniworld.library.scanner import ScanResult, SerieScanner, SeriesFound
+from aniworld.library.walk import read_root
 
 from .scan_records import ScanRecords
 
@@ -38,7 +39,7 @@ class ScanOutcome:
 
 
 class ManyFolders(Exception):
-    """So many folders changed that a process of its own should read them; nothing was written yet."""
+    """So many folders are new or changed that a process of its own should read them; nothing was written yet."""
 
 
 class ScanWork:
@@ -52,7 +53,7 @@ class ScanWork:
         self._found = 0
 
     def run(self, most: int | None = None) -> ScanOutcome:
-        """``most``: raises ManyFolders where more folders than this changed. Raises what SerieScanner.scan raises."""
+        """``most``: raises ManyFolders where more folders than this are to be read. Raises what SerieScanner.scan raises."""
         with self._records.opened():
             result = self._scan(most)
         changed = self._changed if len(self._changed) <= TOLD_SERIES else {}
@@ -61,6 +62,8 @@ class ScanWork:
     def _scan(self, most: int | None) -> ScanResult:
         wish, records = self._wish, self._records
         snapshot = offload(records.snapshot, wish.root)
+        if not (snapshot.rows or wish.keys):  # nothing is remembered, so all will be read: no need to find out which
+            _check(len(offload(read_root, wish.root).folders), most)
         known = offload(records.known, snapshot, wish.keys)
         scanner = SerieScanner(Path(wish.root), self._callbacks, seen=snapshot.seen, legacy_key=key_in_folder)
         result = scanner.scan(
@@ -87,4 +90,4 @@ class ScanWork:
 
 def _check(folders: int, most: int | None) -> None:
     if most is not None and folders > most:
-        raise ManyFolders(f"{folders} folders changed.")
+        raise ManyFolders(f"{folders} folders are to be read.")

@@ -20,7 +20,8 @@ from aniworld.core.errors import ChildDied
 from aniworld.core.events import ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
 from aniworld.models import AnimeSeries, Episode, SeenFolder
 from aniworld.services.scan_process import ScanProcess, StopWish
-from aniworld.services.scan_work import ScanWish
+from aniworld.services.scan_records import ScanRecords
+from aniworld.services.scan_work import ManyFolders, ScanWish, ScanWork
 from tests.running import ROOT, until
 
 from .test_scan import Library
@@ -110,6 +111,24 @@ def test_what_did_not_change_starts_no_process(library):
     with library.database.reading() as session:
         assert session.execute(select(SeenFolder.path, SeenFolder.content).order_by(SeenFolder.path)).all() == before
     assert not any(event.phase == "record" for event in library.events if isinstance(event, ScanProgress))
+
+
+def test_of_a_root_never_scanned_only_the_folders_are_counted_before_its_process_starts(library):
+    class Unasked(ScanRecords):
+        def known(self, *wishes):
+            raise AssertionError("the series were asked for")
+
+    filled(library, 3)
+    wish = ScanWish("x", str(library.root))
+    with pytest.raises(ManyFolders):
+        ScanWork(Unasked(library.database), wish, CallbackManager(), lambda: False).run(2)
+    with pytest.raises(AssertionError, match="asked for"):
+        ScanWork(Unasked(library.database), wish, CallbackManager(), lambda: False).run(3)
+    assert library.scan().series_found == 3
+    library.age()
+    library.scan()
+    with pytest.raises(AssertionError, match="asked for"):  # what is remembered decides how many changed
+        ScanWork(Unasked(library.database), wish, CallbackManager(), lambda: False).run(2)
 
 
 def test_a_root_that_is_gone_or_empty_marks_nothing(library):
