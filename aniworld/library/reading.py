@@ -63,8 +63,11 @@ class Reading:
         self._claim_bare(bare, claims)
         if self.series.specials:
             claims = self._by_catalogue(claims)
-        files = {place: self._best(place, several) for place, several in claims.items()}
-        return {place: file for place, file in files.items() if file}, tuple(self.unclear)
+        files = {
+            place: several[0][1] if len(several) == 1 else self._best(place, several)
+            for place, several in claims.items()
+        }
+        return files, tuple(self.unclear)
 
     def _by_catalogue(self, claims: dict[Place, list[_Claim]]) -> dict[Place, list[_Claim]]:
         """The same under the catalogue's numbers. What is stored already stays where it is: its name may be older."""
@@ -107,10 +110,8 @@ class Reading:
             self.unclear.append((path, reason))
         return places or ()
 
-    def _best(self, place: Place, several: list[_Claim]) -> FoundFile | None:
+    def _best(self, place: Place, several: list[_Claim]) -> FoundFile:
         """The one that is stored already, else the newest version, else the largest."""
-        if len(several) == 1:
-            return several[0][1]
         several = self._of_one_kind(place, several)
         stored = self.series.files.get(place)
         best = max(several, key=lambda one: (one[1].path == stored, one[0].version, one[1].size, one[1].path))

@@ -32,7 +32,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from aniworld.core.offload import under_gevent
-from aniworld.library.matching import KnownEpisode, KnownSeries
+from aniworld.library.matching import KnownSeries
 from aniworld.library.reading import FoundFile
 from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder, utcnow
@@ -53,21 +53,10 @@ _SERIES, _EPISODE = cast(Table, AnimeSeries.__table__), cast(Table, Episode.__ta
 _SEEN = cast(Table, SeenFolder.__table__)
 
 
-class _Row(NamedTuple):
-    """An episode as it is stored. Of 60,000, the database library's own rows take longer to take apart than to fetch."""
-
-    series_id: int
-    id: int
-    season: int
-    number: int
-    absolute: int | None
-    link: str
-    file: str | None
-    file_language: str | None
-    size_bytes: int | None
-
-
-_COLUMNS = tuple(_EPISODE.c[name] for name in _Row._fields)
+# An episode as the driver gives it, first its place (KnownSeries.episodes): 60,000 rows take longer to name than to fetch.
+_Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | None]
+_NAMES = ("season", "number", "absolute", "series_id", "id", "link", "file", "file_language", "size_bytes")
+_COLUMNS = tuple(_EPISODE.c[name] for name in _NAMES)
 _FACTS = tuple(
     _SERIES.c[name] for name in ("id", "key", "name", "folder", "alternative_titles", "year_start", "specials")
 )
@@ -245,7 +234,7 @@ class ScanRecords:
     def _rows(self, query: Select[Any]) -> list[_Row]:
         """As the driver gives them: whole numbers and texts need no translation."""
         with self._connection().engine.connect() as connection:
-            return [_Row._make(row) for row in connection.execute(query).cursor.fetchall()]
+            return cast(list[_Row], connection.execute(query).cursor.fetchall())
 
     def _counts(self, keys: Sequence[str] = ()) -> dict[int, Row[Any]]:
         """Series id → what its episodes' rows say in sum; of all series where no ``keys`` are given."""
@@ -271,14 +260,13 @@ class ScanRecords:
         by_id: dict[int, list[_Row]] = {self._places[key][0]: [] for key in keys}
         if by_id:
             for row in self._rows(select(*_COLUMNS).where(_EPISODE.c.series_id.in_(list(by_id)))):
-                by_id[row[0]].append(row)
+                by_id[row[3]].append(row)
         return {key: by_id[self._places[key][0]] for key in keys}
 
 
 def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
-    episodes = tuple([KnownEpisode(season, number, absolute) for _, _, season, number, absolute, _, _, _, _ in rows])
-    files = {(row.season, row.number): row.file for row in rows if row.file}
-    return replace(series, episodes=episodes, files=files, whole=True)
+    files = {(season, number): file for season, number, _, _, _, _, file, _, _ in rows if file}
+    return replace(series, episodes=rows, files=files, whole=True)
 
 
 def _mark(row: Row[Any], count: Row[Any] | None) -> list[Any]:
@@ -290,21 +278,29 @@ def _mark(row: Row[Any], count: Row[Any] | None) -> list[Any]:
     ]  # fmt: skip
 
 
+class _Lost(NamedTuple):
+    """An episode whose file was not seen. ``link``: empty where only the disk knew it."""
+
+    id: int
+    file: str
+    link: str
+
+
 class _Plan:
     """What a series' rows become: compared outside of the writing session, so that this is short."""
 
     def __init__(self, found: SeriesFound, rows: Sequence[_Row], series_id: int, stored_folder: str) -> None:
         self.found, self.series_id, self.stored_folder = found, series_id, stored_folder
         self.updates: list[dict[str, Any]] = []
-        self.lost: list[tuple[_Row, str]] = []
+        self.lost: list[_Lost] = []
         left = dict(found.files)
-        for row in rows:
-            file = left.pop((row.season, row.number), None)
+        for season, number, _, _, row_id, link, stored, said, size in rows:
+            file = left.pop((season, number), None)
             if file is not None:
-                if change := _change(row, file):
+                if change := _change(row_id, (stored, said, size), file):
                     self.updates.append(change)
-            elif row.file and not found.uncertain:
-                self.lost.append((row, row.file))
+            elif stored and not found.uncertain:
+                self.lost.append(_Lost(row_id, stored, link))
         self.inserts = [
             {"series_id": self.series_id, "season": season, "number": number, "file": file.path,
              "file_language": file.language, "size_bytes": file.size}
@@ -318,8 +314,8 @@ class _Plan:
     def moved(self) -> bool:
         return self.stored_folder != self.found.folder and bool(self.found.files or not self.stored_folder)
 
-    def truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Row]:
-        return [row for row, file in self.lost if (self.found.folder, file) in vanished]
+    def truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Lost]:
+        return [one for one in self.lost if (self.found.folder, one.file) in vanished]
 
 
 _UPDATE = (
@@ -342,37 +338,38 @@ def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[t
         if plan.moved:
             moved = update(_SERIES).where(_SERIES.c.id == plan.series_id)
             connection.execute(moved.values(folder=plan.found.folder, updated_at=now))
-        for row in plan.truly_lost(vanished):
-            _lose(connection, row)
+        for lost in plan.truly_lost(vanished):
+            _lose(connection, lost)
 
 
-def _update_all(connection: Connection, updates: Sequence[dict[str, Any]], now: datetime) -> None:
+def _update_all(connection: Connection, updates: list[dict[str, Any]], now: datetime) -> None:
     """60,000 rows of a first scan: the statement is translated once, not its parameters once for each row."""
     compiled = _UPDATE.compile(dialect=connection.dialect)
     prepare = _EPISODE.c.updated_at.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     moment = prepare(now) if prepare else now
-    rows: list[Any] = [change | {"now": moment} for change in updates]
-    if order := compiled.positiontup:
-        rows = list(map(itemgetter(*order), rows))
-    connection.exec_driver_sql(str(compiled), rows)
+    for change in updates:
+        change["now"] = moment
+    order = compiled.positiontup
+    connection.exec_driver_sql(str(compiled), list(map(itemgetter(*order), updates)) if order else updates)
 
 
-def _lose(connection: Connection, row: _Row) -> None:
-    same = (_EPISODE.c.id == row.id) & (_EPISODE.c.file == row.file)  # a download may have brought another meanwhile
-    if row.link:
+def _lose(connection: Connection, lost: _Lost) -> None:
+    same = (_EPISODE.c.id == lost.id) & (_EPISODE.c.file == lost.file)  # a download may have brought another meanwhile
+    if lost.link:
         empty = {"file": None, "file_language": None, "size_bytes": None, "updated_at": utcnow()}
         connection.execute(update(_EPISODE).where(same).values(**empty))
     else:  # only the disk knew this episode
         connection.execute(delete(_EPISODE).where(same))
 
 
-def _change(row: _Row, file: FoundFile) -> dict[str, Any] | None:
-    """The new values of an episode's row; None where it says that already."""
-    _, row_id, _, _, _, _, stored, said, size = row
-    language = file.language or (said if stored == file.path else None)
-    if (stored, size, said) == (file.path, file.size, language):
+def _change(row_id: int, had: tuple[str | None, str | None, int | None], file: FoundFile) -> dict[str, Any] | None:
+    """The new values of the row that had this path, language and size; None where it says the same already."""
+    stored, said, _ = had
+    path, size, language = file
+    language = language or (said if stored == path else None)
+    if had == (path, language, size):
         return None
-    return {"i": row_id, "old": stored, "file": file.path, "language": language, "size": file.size}
+    return {"i": row_id, "old": stored, "file": path, "language": language, "size": size}
 
 
 def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str]]:
@@ -380,6 +377,6 @@ def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str
     return frozenset(
         (plan.found.folder, file)
         for plan in plans
-        for _, file in plan.lost
+        for _, file, _ in plan.lost
         if not os.path.lexists(root / plan.found.folder / file)
     )
