@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,7 @@ SLOW_S = 0.02  # a folder takes less from memory
 WARNINGS = 200
 NAMES_TOLD = 50  # warnings after which names that are not understood are not told any more: disks come first
 NAMES_OF_A_FOLDER = 5
+EMPTY_NAMED = 5
 
 
 T = TypeVar("T")
@@ -148,6 +149,7 @@ class _Scan:
         self.by_key = {series.key: series for series in known}
         self.warnings: list[str] = []
         self.guesses = Guesses()
+        self.empty, self.first_empty = 0, list[str]()  # videos of no bytes: what a download that broke may leave
         self.pending: list[tuple[str, str, str]] = []  # warnings of a native thread, told after it
 
     def run(
@@ -172,6 +174,7 @@ class _Scan:
         if only:
             owners = [(key, listing) for key, listing in owners if key is None or key in only]
         series = list(self._read(owners))
+        self._warn_about_empty()
         unmatched = [listing for key, listing in owners if key is None]
         absent = list(self._absent({one.key for one in series}, unmatched, top.broken, only))
         series.extend(offload(self._taken, absent))
@@ -203,6 +206,17 @@ class _Scan:
                 )
         for name in top.broken:
             self.warn(f"{readable(name)} leads nowhere; is a disk missing? Nothing of it is marked as missing.")
+
+    def _count_empty(self, folder: str, files: Iterable[FoundFile]) -> None:
+        paths = sorted({file.path for file in files if not file.size})
+        self.empty += len(paths)
+        self.first_empty += [readable(f"{folder}/{path}") for path in paths[: EMPTY_NAMED - len(self.first_empty)]]
+
+    def _warn_about_empty(self) -> None:
+        if self.empty:
+            more = self.empty - len(self.first_empty)
+            named = ", ".join(self.first_empty) + (f" and {more} more" if more else "")
+            self.warn(f"Videos that are empty (0 bytes) and count as present all the same: {named}.")
 
     # --- walk
 
@@ -311,6 +325,7 @@ class _Scan:
             return SeriesFound(key, listing.folder, unchanged=True)
         self.pending.extend((sentence, key, listing.folder) for sentence in (*listing.problems, *listing.notes))
         files, unclear = Reading(known, listing, self.guesses).result()
+        self._count_empty(listing.folder, files.values())
         if unclear and len(self.warnings) < NAMES_TOLD:
             self.pending.extend(
                 (sentence, key, listing.folder) for sentence in _uncounted(known, listing.folder, unclear)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -201,10 +202,16 @@ def _size_of(entry: os.DirEntry[str], listing: Listing) -> int | None:
         listing.notes.append(f"{readable(name)} in {readable(listing.folder)} has a name that is no valid text.")
         return None
     try:
-        return entry.stat().st_size
+        status = entry.stat()
+        if stat.S_ISREG(status.st_mode):
+            return status.st_size
+        if _is_video(name):
+            listing.notes.append(
+                f"{readable(_join(listing.folder, name))} is a pipe or a device and no file; it is not counted."
+            )
     except OSError as error:  # vanished since the listing, or a link to a disk that is not there
         listing.problems.append(f"{readable(_join(listing.folder, name))} cannot be looked at ({error.strerror}).")
-        return None
+    return None
 
 
 def _is_video(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -85,6 +86,35 @@ def test_many_names_that_are_not_understood_leave_room_for_what_a_disk_has(tmp_p
     (tmp_path / "S79/lost.mkv").symlink_to("nowhere.mkv")
     warnings = scan(tmp_path, *(series(f"s{number}", f"S{number}") for number in range(80))).warnings
     assert len(warnings) < 200 and any("cannot be looked at" in warning for warning in warnings)
+
+
+def test_what_only_has_a_videos_name_is_no_episode(tmp_path):
+    tree(tmp_path, "Naruto/S01E01.mkv")
+    os.mkfifo(tmp_path / "Naruto/S01E02.mkv")
+    (tmp_path / "Naruto/S01E03.mkv").symlink_to("/dev/null")
+    (tmp_path / "Naruto/S01E04.mkv").symlink_to("S01E01.mkv")
+    (tmp_path / "Naruto/poster.jpg").symlink_to("/dev/null")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "Naruto/S01E05.mkv"))
+        result = scan(tmp_path)
+    assert found(result) == {(1, 1): "S01E01.mkv", (1, 4): "S01E04.mkv"}
+    assert sorted(result.warnings) == [
+        f"Naruto/S01E0{number}.mkv is a pipe or a device and no file; it is not counted." for number in (2, 3, 5)
+    ]
+    assert not result.series[0].uncertain
+
+
+def test_empty_videos_are_told_in_one_sentence_and_count(tmp_path):
+    tree(tmp_path, *(f"Naruto/S01E0{number}.mkv" for number in range(1, 9)), "Bleach/S01E01-E02.mkv")
+    for path in sorted(tmp_path.glob("*/*")):
+        if path.name != "S01E01.mkv":
+            path.write_bytes(b"")
+    result = scan(tmp_path, series(), series("bleach", "Bleach"))
+    assert len(found(result)) == 8 and len(found(result, "bleach")) == 2
+    assert result.warnings == (
+        "Videos that are empty (0 bytes) and count as present all the same: Bleach/S01E01-E02.mkv, Naruto/S01E02.mkv, "
+        "Naruto/S01E03.mkv, Naruto/S01E04.mkv, Naruto/S01E05.mkv and 3 more.",
+    )
 
 
 def test_every_layout_of_a_library_is_read(tmp_path):
