@@ -23,7 +23,11 @@ from .season_folders import Folder, Kind, read_folders
 
 _EPISODE, _SPECIAL = Kind.EPISODE, Kind.SPECIAL  # an enum's own look-up takes ten times as long, once for each file
 MOST_IN_ONE_FILE = 60
+MOST_BEFORE_A_TITLE = (
+    3  # further episodes: ``S01E05-08 Titel`` is four of them, ``S01E05-24 Stunden`` is none of twenty
+)
 LONGEST_NAME = 1000
+NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title."
 SPECIALS_OF_A_SEASON = (
     "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's number "
     "or with your own, which the series' page maps to it."
@@ -112,6 +116,8 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
     episodes = _with_more(season, first, more) if more else (first,)
     if not episodes or season >= SEASONS:
         return NotUnderstood("The numbers in the name contradict each other.")
+    if more and _may_be_title(number, more, stem[end:]):
+        return NotUnderstood(NUMBER_OR_TITLE)
     if episodes[0] == 0:
         return NotUnderstood("Episode 0 is none that the catalogue counts.")
     language = first_said(said, after.language)
@@ -123,6 +129,14 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
     elif season and folder.season == 0:
         return NotUnderstood("The folder says specials or films, the name says a season.")
     return Found(season, episodes, (), after.version, language, kind)
+
+
+def _may_be_title(first: str, said: str, rest: str) -> bool:
+    """Whether ``7`` may belong to the title of ``S01E05-7 Leben``: not padded as numbers of episodes are, or far from the first."""
+    last = p.BARE_SECOND.search(said)
+    if last is None or not p.WORD_BEHIND.match(rest):
+        return False
+    return len(last[1]) < max(2, len(first)) or int(last[1]) - int(first) > MOST_BEFORE_A_TITLE
 
 
 def _said_itself(answer: Answer, stem: str, folder: Folder) -> Answer:
@@ -163,6 +177,7 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
     again, further = _without_name(tail, series_names) if named else (None, tail)
     if again and re.search(r"[^\W\d_]", again):  # ``86 - Eighty-Six - 05``
         tail = further
+    tail = p.with_digits(p.DOT_BEHIND_NAME.sub(" ", tail) if named else tail)
     answer = _read(tail, folder, named)
     if answer is None and (above := p.CODE.search(folder.name)):
         return _coded(folder.name, above, replace(folder, season=None))
@@ -268,6 +283,8 @@ def _season_and_episode(text: str) -> Answer | None:
         return _checked(int(reverse[2]), int(reverse[1]), None)
     for pattern in p.SEASON_AND_EPISODE:
         found = pattern.search(text)
+        if found and found[3] and _may_be_title(found[2], found[0], text[found.end() :]):
+            return NotUnderstood(NUMBER_OR_TITLE)
         if found:
             return _checked(int(found[1]), int(found[2]), found[3])
     return None
@@ -341,6 +358,8 @@ def _numbered(text: str, number: re.Match[str], folder: Folder, named: bool) -> 
         return NotUnderstood(
             "Episode 0 is none that the catalogue counts." if int(groups[0]) == 0 else "The range makes no sense."
         )
+    if len(groups) > 1 and _may_be_title(groups[0], number[0], text[number.end() :]):
+        return NotUnderstood(NUMBER_OR_TITLE)
     if len(groups) > 1 and groups[1].startswith("0") and not groups[0].startswith("0"):
         return NotUnderstood("The numbers may be a range, or a season and an episode.")
     before, rest = p.NO_PART.sub(" ", text[: number.start()]), text[number.end() :]

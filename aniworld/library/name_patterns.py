@@ -38,6 +38,13 @@ CODE = re.compile(
     r"|[ ._]?(?:[-+&,~–][ ._]?(?:[sS][0-9]{1,4})?|[sS][0-9]{1,4})[eE][pP]?[0-9]{1,5})*)(?![0-9])"
 )
 MORE = re.compile(r"([-~–]?)[ ._+&,]{0,2}(?:[sS]([0-9]{1,4}))?[eE]?[pP]?([0-9]{1,5})")
+# The number of ``S01E05-7`` is a second episode's, or, with a word behind it, a title's: ``7 Leben``. Tags are no words.
+_TAGS = (
+    r"ger|german|deutsch|eng|english|sub|dub|subbed|dubbed|gersub|gerdub|engsub|engdub|omu|vostfr|uncut|dl|ml|anime|bluray|bdrip|brrip"
+    r"|dvdrip|webrip|web|webhd|hdtv|tvrip|bd|dvd|hd|remux|repack|proper|raw"
+)
+BARE_SECOND = re.compile(r"[-+&,]([0-9]+)$")
+WORD_BEHIND = re.compile(rf"[ ._]+(?!(?:{_TAGS}|end|fin|final|v[0-9])(?![^\W_]))[^\W\d_]", re.IGNORECASE)
 LONE_NUMBER = re.compile(r"(?: - [0-9]{1,3}|[ ._]0[0-9]{1,2})(?=\s*(?:$|[\[(]))")
 HALF = re.compile(r"\.[0-9](?:v[0-9])?(?![0-9A-Za-z])(?!\.[01](?![0-9]))")
 PIECE = re.compile(r"[a-dA-D](?![A-Za-z0-9])|[ ._-]+(?:cd|dis[ck]|pt)[ ._]?[0-9](?![0-9A-Za-z])", re.IGNORECASE)
@@ -147,11 +154,39 @@ TRAILING = re.compile(
 )
 # Behind the series' name: ``Name 12 German 1080p``, ``name-12-ger-sub``, where NOISE is gone already.
 TRAILING_TAGGED = re.compile(
-    r"^[\s-]*([0-9]{2,4})(?:v[0-9])?()(?:[ -]+(?:ger|german|deutsch|eng|english|sub|dub|subbed|dubbed|gersub|gerdub|engsub|engdub|omu"
-    r"|vostfr|uncut|dl|ml|anime|bluray|bdrip|brrip|dvdrip|webrip|web|webhd|hdtv|tvrip|bd|dvd|hd|remux|repack|proper|raw)\b)*"
+    rf"^[\s-]*([0-9]{{2,4}})(?:v[0-9])?()(?:[ -]+(?:{_TAGS})\b)*"
     r"(?:\s?-[A-Za-z]\w*)?\s*$",
     re.IGNORECASE,
 )
+
+# A dot between a name that ends with a digit and a number of two digits: ``86.05``; with one it would be half a number.
+DOT_BEHIND_NAME = re.compile(r"^\.(?=[0-9]{2}(?![0-9A-Za-z]))")
+
+# ``Second Season``, ``Zweite Staffel``, ``Season Two``: seasons counted in words, which ``with_digits`` writes as ``Season 2``.
+_COUNTED = (
+    "first|erste[nr]?|one|eins", "second|zweite[nr]?|two|zwei", "third|dritte[nr]?|three|drei", "fourth|vierte[nr]?|four|vier",
+    "fifth|f(?:ü|ue)nfte[nr]?|five|f(?:ü|ue)nf", "sixth|sechste[nr]?|six|sechs", "seventh|sieb(?:en)?te[nr]?|seven|sieben", "eighth|achte[nr]?|eight|acht",
+    "ninth|neunte[nr]?|nine|neun", "tenth|zehnte[nr]?|ten|zehn",
+)  # fmt: skip
+_NUMBER_WORDS = "|".join(f"({words})" for words in _COUNTED)
+SEASON_IN_WORDS = re.compile(
+    rf"(?<![^\W_])(?:(?:{_NUMBER_WORDS})[ ._](?:season|staffel)|(?:season|staffel)[ ._](?:{_NUMBER_WORDS}))(?![^\W_])",
+    re.IGNORECASE,
+)
+
+
+# Of several seasons none is the one.
+_SEASONS_IN_WORDS = re.compile(
+    rf"(?:[&+,]|(?<![^\W_])(?:and|und|to|bis))\s*(?:{_NUMBER_WORDS})[ ._](?:season|staffel)", re.IGNORECASE
+)
+
+
+def with_digits(text: str) -> str:
+    """The text with ``Season 2`` where a season is counted in words."""
+    if not SEASON_WORD.search(text) or _SEASONS_IN_WORDS.search(text):
+        return text
+    return SEASON_IN_WORDS.sub(lambda found: f"Season {((found.lastindex or 1) - 1) % len(_COUNTED) + 1}", text)
+
 
 SEASON_IN_NAME = re.compile(
     r"\b(?:season|staffel|saison)[ .]?([0-9]{1,2})\b|\b([0-9]{1,2})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{1,2})\.[ ]?staffel\b|(?<![A-Za-z0-9'])S([0-9]{1,2})\b|第[ ]?([0-9]{1,2})[ ]?[期季]",
@@ -163,7 +198,7 @@ NO_PART = re.compile(
     re.IGNORECASE,
 )
 UNCLEAR_PART = re.compile(
-    r"\b(?:part|teil|cour|arc|final[ ]season|the[ ]final|zoku|r2|kai|next|new|vol(?:ume)?|band|chapter|kapitel)\b[ .]*(?:[0-9]{1,2}|[ivx]{1,4})?\W*$"
+    r"\b(?:part|teil|cour|arc|seasons?|staffeln?|the[ ]final|zoku|r2|kai|next|new|vol(?:ume)?|band|chapter|kapitel)\b[ .]*(?:[0-9]{1,2}|[ivx]{1,4})?\W*$"
     r"|\b(?:II|III|IV|V|VI|VII|VIII|IX)\W*$|(?:^|\s)[2-9]\W*$|-hen\W*$|第[一二三四五六七八九十]+[期季]",
     re.IGNORECASE,
 )

@@ -60,7 +60,7 @@ def _one_folder(name: str) -> Folder:
         return Folder(ignored="It lies in a folder that is no part of the library.")
     if low.replace("_", " ") in p.SKIPPED_FOLDERS:
         return Folder(ignored="It lies in a folder for extras.")
-    bare = p.BRACKET.sub(" ", name).strip() or name
+    bare = p.with_digits(p.BRACKET.sub(" ", name).strip() or name)
     of_season = _of_season(name)
     if p.FOLDER_FILMS.match(bare):
         return Folder(season=0, kind=Kind.FILM, name=name, of_season=of_season)
