@@ -212,6 +212,44 @@ def test_films_only_and_staffel_0(catalogue: Aniworld, site: LoopbackSite) -> No
     assert special.link.endswith("/staffel-0/episode-9")
 
 
+@pytest.mark.parametrize("first", ["filme", "staffel-0"])
+def test_films_and_specials_on_pages_of_their_own_are_both_kept(
+    catalogue: Aniworld, site: LoopbackSite, first: str
+) -> None:
+    films = '<li><a href="/anime/stream/nebelgarten/filme" title="Alle Filme">Filme</a></li>'
+    specials = films.replace("/filme", "/staffel-0")
+    text = page("engine1/series.html")
+    site.pages[ROOT1] = text.replace(films, films + specials if first == "filme" else specials + films)
+    site.pages[f"{ROOT1}/staffel-0"] = page("engine1/staffel-0.html")
+    series = catalogue.series(ROOT1)
+    assert series.seasons == (0, 1, 2, 4, 5)
+    assert [(e.number, e.title, e.link.removeprefix(site.url + ROOT1)) for e in series.episodes if e.season == 0] == [
+        (1, "Der Film", "/filme/film-1"),
+        (101, "Das Sommerfest", "/staffel-0/episode-1"),
+        (102, "Der Rückblick", "/staffel-0/episode-2"),
+    ]
+
+
+def test_films_and_specials_in_one_table_are_both_kept(catalogue: Aniworld, site: LoopbackSite) -> None:
+    films = page("engine1/filme.html")
+    special = films[films.index("<tr ") : films.index("</tbody>")].replace("/filme/film-1", "/staffel-0/episode-1")
+    special = special.replace('content="9"', 'content="1"').replace("Der Film", "Das Sommerfest")
+    site.pages[f"{ROOT1}/filme"] = films.replace("</tbody>", f"{special}</tbody>")
+    found = [(e.number, e.title) for e in catalogue.series(ROOT1).episodes if e.season == 0]
+    assert found == [(1, "Der Film"), (101, "Das Sommerfest")]
+
+
+def test_one_page_under_both_addresses_is_listed_once(catalogue: Aniworld, site: LoopbackSite) -> None:
+    films = page("engine1/filme.html").replace(
+        "<html><body>", '<div class="series-title"><h1 itemprop="name"><span>F</span></h1></div>'
+    )
+    both = films.replace("</ul>", '<li><a href="/anime/stream/nebelgarten/staffel-0">0</a></li></ul>')
+    site.pages[ROOT1] = site.pages[f"{ROOT1}/filme"] = both
+    for copy in (both, both.replace("/filme/film-1", "/staffel-0/episode-1").replace('content="9"', 'content="1"')):
+        site.pages[f"{ROOT1}/staffel-0"] = copy
+        assert [(e.season, e.number) for e in catalogue.series(ROOT1).episodes] == [(0, 1)]
+
+
 def test_a_page_in_another_encoding(catalogue: Aniworld, site: LoopbackSite) -> None:
     body = page("engine1/staffel-2.html").encode("cp1252")
     site.pages[f"{ROOT1}/staffel-2"] = Answer(body, headers={"Content-Type": "text/html; charset=ISO-8859-1"})

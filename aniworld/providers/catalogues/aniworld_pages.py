@@ -122,18 +122,18 @@ def _imdb(soup: BeautifulSoup) -> str | None:
 def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
     seasons = seasons_of((attribute(anchor, "href") for anchor in soup.select(SEASONS)), url)
     tables = soup.select(TABLE) or [body.parent for body in soup.select("tbody[id^=season]") if body.parent]
-    rows: dict[tuple[int, int], Row] = {}
+    rows: dict[tuple[int, int, bool], Row] = {}
     for line in (line for table in tables for line in table.select("tr") if not _is_heading(line)):
         season = _season_of(line, url)
-        row = _row(line, season) if season is not None else None
+        row = _row(line, season, url) if season is not None else None
         if row is not None:
-            rows.setdefault((row.season, row.number), row)
+            rows.setdefault((row.season, row.number, row.apart), row)
     if not rows and any(_is_unreadable(line) for table in tables for line in table.select("tr")):
         raise not_found(ROWS, url)
     # A body without rows is an announced season, or one that the page keeps for later beside the one it shows.
     bodies = (_body_season(body) for table in tables for body in table.select("tbody"))
-    shown = {season for season, _ in rows} or {season for season in bodies if season is not None}
-    return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), frozenset(shown), bool(tables))
+    shown = {season for season, _, _ in rows} or {season for season in bodies if season is not None}
+    return SeasonFacts(seasons, tuple(rows.values()), frozenset(shown), bool(tables))
 
 
 def _is_unreadable(line: Tag) -> bool:
@@ -165,7 +165,7 @@ def _episode_href(line: Tag) -> str:
     return next((href for href in hrefs if spot_of(href).episode is not None), "")
 
 
-def _row(line: Tag, season: int) -> Row | None:
+def _row(line: Tag, season: int, url: str) -> Row | None:
     href = _episode_href(line)
     number = _row_number(line, href)
     if number is None:
@@ -177,7 +177,7 @@ def _row(line: Tag, season: int) -> Row | None:
     names = (_icon_name(icon) for icon in line.select("i.icon"))
     return Row(
         season, number, href, german, english, tuple(dict.fromkeys(f for f in flags if f)),
-        tuple(dict.fromkeys(name for name in names if name)), absolute or absolute_en,
+        tuple(dict.fromkeys(name for name in names if name)), absolute or absolute_en, spot_of(href or url).apart,
     )  # fmt: skip
 
 

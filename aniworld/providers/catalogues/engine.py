@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from aniworld.core.errors import NothingThere, PageChanged
@@ -14,6 +15,7 @@ from .facts import EpisodeFacts, Row, SeasonFacts, SeriesFacts
 from .site import Place, Site
 
 SEASONS_READ = 200
+BEHIND_FILMS = 100  # no series has so many
 
 
 class Engine(Site):
@@ -60,7 +62,12 @@ class Engine(Site):
     def _seasons(self, place: Place, first: SeasonFacts) -> list[SeasonFacts]:
         """One request for each season that the first page does not show already; what is not there is left out."""
         seasons = [first]
-        waiting = [(number, href) for number, href in first.seasons if number not in first.shown]
+        twice = _names_specials_twice(first)
+        waiting = [
+            (number, href)
+            for number, href in first.seasons
+            if number not in first.shown or (twice and number == SPECIALS)
+        ]
         for number, href in waiting[:SEASONS_READ]:
             wanted = self._beneath(place, href)
             rest = wanted.rest if wanted and wanted.rest else ("filme" if number == SPECIALS else f"staffel-{number}")
@@ -79,7 +86,9 @@ class Engine(Site):
 
     def _page(self, place: Place, facts: SeriesFacts, seasons: list[SeasonFacts]) -> SeriesPage:
         base = self.base_urls[0]
-        entries = self._entries(place, (row for season in seasons for row in season.rows))
+        rows = [row for season in seasons for row in season.rows]
+        films = any(row.season == SPECIALS and not row.apart for row in rows)
+        entries = self._entries(place, rows, films or _names_specials_twice(facts.season))
         numbers = {number for number, _ in facts.season.seasons} | {entry.season for entry in entries}
         return SeriesPage(
             key=key_from_slug(place.slug), name=facts.title, site=self.site, link=base + place.root,
@@ -89,21 +98,38 @@ class Engine(Site):
             seasons=tuple(sorted(numbers)), episodes=entries,
         )  # fmt: skip
 
-    def _entries(self, place: Place, rows: Iterable[Row]) -> tuple[EpisodeEntry, ...]:
+    def _entries(self, place: Place, rows: Iterable[Row], films: bool) -> tuple[EpisodeEntry, ...]:
+        """Each episode once. ``films``: specials of ``/staffel-0`` count behind them, whether a number is free or not yet."""
         found: dict[tuple[int, int], EpisodeEntry] = {}
-        for row in rows:
-            found.setdefault((row.season, row.number), self._entry(place, row))
+        for row in sorted(rows, key=lambda row: row.apart):
+            entry = self._entry(place, row)
+            if row.apart and films and row.season == SPECIALS:
+                if _is_same(entry, found.get((SPECIALS, row.number))):
+                    continue
+                entry = replace(entry, number=BEHIND_FILMS + row.number)
+            found.setdefault((entry.season, entry.number), entry)
         return tuple(found[number] for number in sorted(found))
 
     def _entry(self, place: Place, row: Row) -> EpisodeEntry:
         """A row as an episode. Its page is where the row's link says; the number is the row's own, and may differ."""
         wanted = self._beneath(place, row.href)
-        usual = _usual(row.season, row.number)
+        usual = f"staffel-0/episode-{row.number}" if row.apart else _usual(row.season, row.number)
         path = wanted.path if wanted and "/" in wanted.rest else f"{place.root}/{usual}"
         return EpisodeEntry(
             row.season, row.number, self.base_urls[0] + path, row.title, row.title_en, row.languages, row.hosters,
             row.absolute,
         )  # fmt: skip
+
+
+def _names_specials_twice(facts: SeasonFacts) -> bool:
+    """Whether a series has pages both for films and for ``/staffel-0``."""
+    return sum(number == SPECIALS for number, _ in facts.seasons) > 1
+
+
+def _is_same(special: EpisodeEntry, film: EpisodeEntry | None) -> bool:
+    """Whether both pages are one under two addresses."""
+    titles = (special.title, special.title_en)
+    return film is not None and any(titles) and titles == (film.title, film.title_en)
 
 
 def _usual(season: int, number: int) -> str:

@@ -13,7 +13,10 @@ class SeasonAbsent(NothingThere):
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the season table. ``href`` as the page gives it; empty where the row has no link."""
+    """A row of the season table. ``href`` as the page gives it; empty where the row has no link.
+
+    ``apart``: a special of ``/staffel-0``, whose numbers are not those of ``/filme``.
+    """
 
     season: int
     number: int
@@ -23,11 +26,12 @@ class Row:
     languages: tuple[str, ...]
     hosters: tuple[str, ...]
     absolute: int | None
+    apart: bool = False
 
 
 @dataclass(frozen=True)
 class SeasonFacts:
-    """``seasons``: number and address of each season in the navigation. ``table``: whether there was one at all."""
+    """``seasons``: number and address of each season in the navigation, season 0 at one or two. ``table``: whether there was one at all."""
 
     seasons: tuple[tuple[int, str], ...]
     rows: tuple[Row, ...]
