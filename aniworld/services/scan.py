@@ -83,7 +83,7 @@ class ScanService:
 
     def start(self, keys: Sequence[str] | None = None, refresh: bool = False) -> ScanStatus:
         """The status of the scan that now runs. ``keys``: only these series' folders are read, even where nothing seems
-        changed, and nothing else is touched.
+        changed, and nothing else is touched or counted.
 
         ``refresh``: read the catalogue pages that are due, too. Raises ScanRunning (an AlreadyRunning), NotFound for an
         unknown key, LibraryUnavailable where no library folder is set.
@@ -196,7 +196,7 @@ class ScanService:
                 self._progress.publish(SeriesUpdated(key, folder))
             self._refresh(run, callbacks)
             with self._records.opened():
-                totals = offload(self._records.totals)
+                totals = offload(self._records.totals, run.keys)
             self._finish(run, outcome, totals, callbacks)
         except Cancelled as error:
             self._fail(run, error, "The scan was cancelled; what it had recorded is kept.", callbacks, "cancelled")

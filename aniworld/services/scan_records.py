@@ -184,8 +184,8 @@ class ScanRecords:
             with self._writing() as connection:
                 connection.execute(statement, [{"p": path, "m": mtime, "c": facts} for path, (mtime, facts) in batch])
 
-    def totals(self) -> tuple[int, int]:
-        """(episodes that are there, episodes that are missing) over all series."""
+    def totals(self, only: frozenset[str] = frozenset()) -> tuple[int, int]:
+        """(episodes that are there, episodes that are missing) over the series of ``only``; over all where it is empty."""
         there, missing = Episode.file.is_not(None), Episode.file.is_(None) & Episode.available
         query = (
             select(func.count(case((there, 1))), func.count(case((missing, 1))))  # MariaDB knows no FILTER
@@ -193,8 +193,9 @@ class ScanRecords:
             .join(AnimeSeries)
             .where(AnimeSeries.deleted_at.is_(None))
         )
-        row = self._all(query)[0]
-        return row[0], row[1]
+        parts = [query.where(AnimeSeries.key.in_(keys)) for keys in batches(sorted(only), KEYS)] or [query]
+        counts = [self._all(part)[0] for part in parts]
+        return sum(row[0] for row in counts), sum(row[1] for row in counts)
 
     # --- asked by people, at any time
 

@@ -307,6 +307,19 @@ def test_a_scan_of_a_dead_process_blocks_nothing(library):
     assert library.scan().status == "completed"
 
 
+def test_a_scan_of_some_series_counts_only_these(library):
+    for key, there in (("naruto", 1), ("bleach", 2), ("trigun", 0)):
+        library.add(key, key.title(), {1: 4}, folder=key.title())
+        for number in range(1, there + 1):
+            library.file(f"{key.title()}/S01E0{number}.mkv")
+    status = library.scan()
+    assert (status.series_found, status.total, status.episodes_found, status.missing_total) == (2, 2, 3, 9)
+    status = library.scan(["naruto", "trigun"])
+    assert (status.series_found, status.total, status.episodes_found, status.missing_total) == (1, 1, 1, 7)
+    ended = [event for event in library.events if isinstance(event, ScanComplete)][-1]
+    assert (ended.series_found, ended.episodes_found, ended.missing_total) == (1, 1, 7)
+
+
 def test_wrong_wishes_are_refused(library):
     with pytest.raises(NotFound):
         library.service.start(["unbekannt"])

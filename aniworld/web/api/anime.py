@@ -70,7 +70,7 @@ def add(wish: dict[str, Any]) -> Response:
 @blueprint.arguments(Rescan, required=False)
 @blueprint.response(202, schema_of(ScanStatus))
 def rescan(wish: dict[str, Any]) -> Response:
-    """Scan the library, or some series of it; 409 with the running scan if one runs"""
+    """Scan the library, or only the series of `keys`, which alone are counted then; 409 with the running scan if one runs"""
     return answer(services().scan.start(wish["keys"]), 202)
 
 
