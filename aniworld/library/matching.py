@@ -30,7 +30,7 @@ class KnownEpisode(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class KnownSeries:
     """What is stored of a series before a scan. ``files``: (season, number) → path below ``folder``. ``episodes``: KnownEpisodes,
-    or rows that begin as these do.
+    or rows that begin as these do. ``sizes``: path → bytes, where they are known.
 
     ``names``: further titles. ``specials``: their numbers on the disk by the catalogue's (core/specials). ``unchanged``: none of this changed since the last scan, so that a folder whose
     directories did not change either need not be read. ``whole``: False while ``episodes`` and ``files`` are left out.
@@ -43,6 +43,7 @@ class KnownSeries:
     year: int | None = None
     episodes: Sequence[tuple[Any, ...]] = ()
     files: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
     unchanged: bool = False
     had_files: bool = False
     specials: Mapping[str, int] = field(default_factory=dict)

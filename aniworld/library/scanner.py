@@ -399,7 +399,16 @@ def _uncounted(series: KnownSeries, folder: str, unclear: Sequence[tuple[str, st
 
 
 def _same_files(series: KnownSeries, listing: Listing) -> bool:
-    """Whether a folder holds most of the files that the series had, by their names."""
-    had = {path.rpartition("/")[2] for path in series.files.values()}
-    has = {file.path.rpartition("/")[2] for file in listing.files}
-    return bool(had) and 2 * len(had & has) > len(had)
+    """Whether a folder holds most of the files that the series had, by their names; where sizes are known, one with its size.
+
+    One is enough: what a tool changed in place has another size, and two series' ``Folge 01.mp4`` have not one in common.
+    """
+    had = {_name(path) for path in series.files.values()}
+    has = {_name(path) for path, _ in listing.files}
+    sized = {(_name(path), size) for path, size in series.sizes.items() if _name(path) in has}
+    same = not sized or any((_name(path), size) in sized for path, size in listing.files)
+    return 2 * len(had & has) > len(had) > 0 and same
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

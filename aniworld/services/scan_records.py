@@ -267,7 +267,8 @@ class ScanRecords:
 
 def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
     files = {(season, number): file for season, number, _, _, _, _, file, _, _ in rows if file}
-    return replace(series, episodes=rows, files=files, whole=True)
+    sizes = {file: size for _, _, _, _, _, _, file, _, size in rows if file and size}
+    return replace(series, episodes=rows, files=files, sizes=sizes, whole=True)
 
 
 def _mark(row: Row[Any], count: Row[Any] | None) -> list[Any]:

@@ -235,6 +235,30 @@ def test_a_renamed_folder_loses_nothing(library):
     assert library.folder("naruto") == "ganz anders" and library.service.unmatched() == []
 
 
+def test_another_series_with_files_of_the_same_names_is_no_renamed_folder(library):
+    library.add("naruto", "Naruto", {1: 3}, folder="Naruto")
+    for number in (1, 2, 3):
+        library.file(f"Naruto/Staffel 1/Folge 0{number}.mp4", 100 + number)
+        library.file(f"ganz anders/Folge 0{number}.mp4", 200 + number)
+    library.scan()
+    shutil.rmtree(library.root / "Naruto")
+    status = library.scan()
+    assert library.there("naruto") == {} and not status.warnings
+    assert [one.candidates for one in library.service.unmatched()] == [()]
+
+
+def test_a_renamed_folder_is_known_by_one_file_that_nothing_changed(library):
+    library.add("naruto", "Naruto", {1: 3}, folder="Naruto")
+    for number in (1, 2, 3):
+        library.file(f"Naruto/Folge 0{number}.mp4", 100 + number)
+    library.scan()
+    (library.root / "Naruto").rename(library.root / "ganz anders")
+    for number in (1, 2):
+        library.file(f"ganz anders/Folge 0{number}.mp4", 900)
+    assert any("holds the same files" in one for one in library.scan().warnings)
+    assert set(library.there("naruto")) == {"S01E01", "S01E02", "S01E03"}
+
+
 def test_a_deleted_series_folder_makes_its_episodes_missing(library):
     library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
     library.add("bleach", "Bleach", {1: 1}, folder="Bleach")
