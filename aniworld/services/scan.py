@@ -24,6 +24,7 @@ from aniworld.core.events import SeriesUpdated
 from aniworld.core.naming import inside
 from aniworld.core.offload import offload, under_gevent
 from aniworld.core.validators import validate_series_key
+from aniworld.library.walk import left_out
 from aniworld.models import AnimeSeries, Database, utcnow
 
 from .progress import ProgressService
@@ -146,10 +147,11 @@ class ScanService:
     def match(self, folder: str, key: str | None) -> None:
         """Gives a folder to a series, or to none (None: it is not offered again). It is read by a scan that starts now.
 
-        Raises NotFound, Conflict where the series has another folder with files.
+        Raises NotFound, also for a folder that no scan reads; Conflict where the series has another folder with files.
         """
         root = Path(self._settings().library.root)
-        if "/" in folder or not folder.strip(" .") or not inside(root, root / folder).is_dir():
+        named = "/" not in folder and folder.strip(" .") and not left_out(folder)
+        if not named or not inside(root, root / folder).is_dir():
             raise NotFound(f"There is no folder {folder[:100]!r} in the library.")
         if key is not None:
             key = validate_series_key(key)

@@ -289,10 +289,14 @@ def test_a_match_is_checked(library):
     library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
     library.file("Naruto/S01E01.mkv")
     library.file("Andere/S01E01.mkv")
+    library.file(".recycle/S01E01.mkv")
+    library.file("@eaDir/S01E01.mkv")
+    library.add("bleach", "Bleach", {1: 1})
     library.scan()
     for folder, key, error in (
         ("nicht da", "naruto", NotFound), ("Andere", "unbekannt", NotFound), ("Andere", "naruto", Conflict),
         ("Naruto", "naruto/..", InvalidInput), ("..", "naruto", Exception), ("Naruto/Season", "naruto", NotFound),
+        (".recycle", "bleach", NotFound), ("@eaDir", "bleach", NotFound), (".recycle", None, NotFound),
     ):  # fmt: skip
         with pytest.raises(error):
             library.service.match(folder, key)
