@@ -176,8 +176,7 @@ class _Scan:
         series = list(self._read(owners))
         self._warn_about_empty()
         unmatched = [listing for key, listing in owners if key is None]
-        absent = list(self._absent({one.key for one in series}, unmatched, top.broken, only))
-        series.extend(offload(self._taken, absent))
+        series.extend(self._absent({one.key for one in series}, unmatched, top.broken, only))
         offered = tuple(self._offer(unmatched, {one.key for one in series if one.uncertain}))
         directories = {listing.folder: times for _, listing in owners if (times := self._remembered(listing))}
         return ScanResult(tuple(series), offered, tuple(self.warnings), directories, len(owners))
@@ -300,9 +299,7 @@ class _Scan:
             phase = "record" if self.take else "match"
             self._tell(phase, start, len(mine), key=batch[0][0], folder=batch[0][1].folder)
             yield from offload(self._series_of, batch)
-            for sentence, key, folder in self.pending:
-                self.warn(sentence, key=key, folder=folder)
-            self.pending.clear()
+            self._tell_pending()
         self._tell("match", len(mine), len(mine))
 
     def _completed(self, series: Sequence[KnownSeries]) -> dict[str, KnownSeries]:
@@ -337,19 +334,33 @@ class _Scan:
     def _absent(
         self, found: set[str], unmatched: Sequence[Listing], broken: Sequence[str], only: frozenset[str]
     ) -> Iterator[SeriesFound]:
-        """Series whose files were there and whose folder is not. Renamed or led away: uncertain, not missing."""
+        """Series whose files were there and whose folder is not, few at a time: each is a transaction."""
         lost = {folded(name) for name in broken}
         wanted = [series for series in self.known if series.key in only] if only else self.known
         absent = [series for series in wanted if series.key not in found and (series.files or series.had_files)]
-        self.by_key.update(offload(self._completed, absent))
-        for series in (self.by_key[series.key] for series in absent):
-            renamed = next((one.folder for one in unmatched if _same_files(series, one)), None)
-            if renamed:
-                self.warn(
+        for start in range(0, len(absent), BATCH):
+            self._stop_if_asked()
+            yield from offload(self._absent_of, absent[start : start + BATCH], unmatched, lost)
+            self._tell_pending()
+
+    def _absent_of(
+        self, absent: Sequence[KnownSeries], unmatched: Sequence[Listing], lost: set[str]
+    ) -> list[SeriesFound]:
+        known = self._completed(absent)
+        return self._taken([self._gone(known[series.key], unmatched, lost) for series in absent])
+
+    def _gone(self, series: KnownSeries, unmatched: Sequence[Listing], lost: set[str]) -> SeriesFound:
+        """Renamed or led away: uncertain, not missing."""
+        renamed = next((one.folder for one in unmatched if _same_files(series, one)), None)
+        if renamed:
+            self.by_key[series.key] = series  # with its files, by which it is offered
+            self.pending.append(
+                (
                     f"The folder {series.folder} of {series.name} is gone; {renamed} holds the same files. Match it if it is.",
-                    key=series.key, folder=renamed,
-                )  # fmt: skip
-            yield SeriesFound(series.key, series.folder, uncertain=bool(renamed) or folded(series.folder) in lost)
+                    series.key, renamed,
+                )
+            )  # fmt: skip
+        return SeriesFound(series.key, series.folder, uncertain=bool(renamed) or folded(series.folder) in lost)
 
     def _offer(self, unmatched: Sequence[Listing], gone: set[str]) -> Iterator[Unmatched]:
         for listing in unmatched:
@@ -377,6 +388,11 @@ class _Scan:
             self.warnings.append(sentence)
         context = ErrorContext(Operation.SCAN, self.scan_id, StorageError(sentence), sentence, True, key, folder)
         self.callbacks.error(context)
+
+    def _tell_pending(self) -> None:
+        for sentence, key, folder in self.pending:
+            self.warn(sentence, key=key, folder=folder)
+        self.pending.clear()
 
     def _tell(self, phase: str, current: int, total: int, key: str | None = None, folder: str | None = None) -> None:
         self.callbacks.progress(

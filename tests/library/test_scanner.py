@@ -137,6 +137,16 @@ def test_numbers_in_a_season_folder_may_count_through_the_series(tmp_path):
     assert sorted(found(scan(tmp_path))) == [(2, 3)]
 
 
+def test_series_whose_folders_are_gone_are_handed_over_few_at_a_time(tmp_path):
+    tree(tmp_path, "Da/S01E01.mkv")
+    known = [series(f"s{number}", f"S{number}", had_files=True, whole=False) for number in range(100)]
+    asked, handed = [], []
+    result = scan(
+        tmp_path, *known, complete=lambda short: asked.append(len(short)) or short, take=lambda found: handed.append(len(found))
+    )  # fmt: skip
+    assert len(result.series) == sum(handed) == 100 and max(asked) == max(handed) == 32
+
+
 def test_absolute_numbers_follow_the_catalogues_own(tmp_path):
     stated = (KnownEpisode(1, 1, 1), KnownEpisode(1, 2, 2), KnownEpisode(2, 1, 4), KnownEpisode(2, 2, 5))
     tree(tmp_path, "Naruto/Naruto - 003.mkv", "Naruto/Naruto - 004.mkv")
