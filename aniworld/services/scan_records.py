@@ -165,7 +165,7 @@ class ScanRecords:
         if not only:
             return snapshot.rows
         tops = {one.folder for one in result.series} | {one.folder for one in result.unmatched}
-        tops |= {self._places[key][1] for key in only} | {""}
+        tops |= {self._places[key][1] for key in only if key in self._places} | {""}
         return {path: facts for path, facts in snapshot.rows.items() if path in tops}
 
     def _write_seen(self, wanted: Mapping[str, Content], had: Mapping[str, Content], old: Sequence[str]) -> None:

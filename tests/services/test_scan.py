@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, LibraryUnavailable, NotFound, SiteUnreachable
@@ -346,6 +346,22 @@ def test_a_scan_of_some_series_counts_only_these(library):
     assert (status.series_found, status.total, status.episodes_found, status.missing_total) == (1, 1, 1, 7)
     ended = [event for event in library.events if isinstance(event, ScanComplete)][-1]
     assert (ended.series_found, ended.episodes_found, ended.missing_total) == (1, 1, 7)
+
+
+def test_a_series_that_is_removed_before_its_scan_begins_ends_none(library):
+    library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
+    library.add("bleach", "Bleach", {1: 1}, folder="Bleach")
+    library.file("Naruto/S01E01.mkv")
+    begin = library.service._spawn
+
+    def removed(work):
+        with library.database.writing() as session:
+            session.execute(update(AnimeSeries).where(AnimeSeries.key == "bleach").values(deleted_at=utcnow()))
+        begin(work)
+
+    library.service._spawn = removed
+    status = library.scan(["naruto", "bleach"])
+    assert (status.status, status.series_found, status.episodes_found) == ("completed", 1, 1)
 
 
 def test_wrong_wishes_are_refused(library):
