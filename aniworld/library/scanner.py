@@ -207,9 +207,10 @@ class _Scan:
             self.warn(f"{readable(name)} leads nowhere; is a disk missing? Nothing of it is marked as missing.")
 
     def _count_empty(self, folder: str, files: Iterable[FoundFile]) -> None:
-        paths = sorted({file.path for file in files if not file.size})
-        self.empty += len(paths)
-        self.first_empty += [readable(f"{folder}/{path}") for path in paths[: EMPTY_NAMED - len(self.first_empty)]]
+        empty = {file.path for file in files if not file.size}
+        self.empty += len(empty)
+        if empty and (room := EMPTY_NAMED - len(self.first_empty)):
+            self.first_empty += [readable(f"{folder}/{path}") for path in sorted(empty)[:room]]
 
     def _warn_about_empty(self) -> None:
         if self.empty:

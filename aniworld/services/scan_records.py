@@ -267,7 +267,7 @@ class ScanRecords:
 
 def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
     files = {(season, number): file for season, number, _, _, _, _, file, _, _ in rows if file}
-    sizes = {file: size for _, _, _, _, _, _, file, _, size in rows if file and size}
+    sizes = {file: size for _, _, _, _, _, _, file, _, size in rows if file and size} if files else {}
     return replace(series, episodes=rows, files=files, sizes=sizes, whole=True)
 
 
