@@ -23,9 +23,7 @@ from .season_folders import Folder, Kind, read_folders
 
 _EPISODE, _SPECIAL = Kind.EPISODE, Kind.SPECIAL  # an enum's own look-up takes ten times as long, once for each file
 MOST_IN_ONE_FILE = 60
-MOST_BEFORE_A_TITLE = (
-    3  # further episodes: ``S01E05-08 Titel`` is four of them, ``S01E05-24 Stunden`` is none of twenty
-)
+MOST_BEFORE_A_TITLE = 3  # further episodes: ``S01E10-13 Titel`` is four, ``S01E05-24 Stunden`` is none of twenty
 LONGEST_NAME = 1000
 NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title."
 SPECIALS_OF_A_SEASON = (
@@ -134,7 +132,7 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
 def _may_be_title(first: str, said: str, rest: str) -> bool:
     """Whether ``7`` may belong to the title of ``S01E05-7 Leben``: not padded as numbers of episodes are, or far from the first."""
     last = p.BARE_SECOND.search(said)
-    if last is None or not p.WORD_BEHIND.match(rest):
+    if last is None or last[1][0] == "0" or not p.WORD_BEHIND.match(rest):
         return False
     return len(last[1]) < max(2, len(first)) or int(last[1]) - int(first) > MOST_BEFORE_A_TITLE
 

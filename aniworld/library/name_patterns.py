@@ -44,7 +44,10 @@ _TAGS = (
     r"|dvdrip|webrip|web|webhd|hdtv|tvrip|bd|dvd|hd|remux|repack|proper|raw"
 )
 BARE_SECOND = re.compile(r"[-+&,]([0-9]+)$")
-WORD_BEHIND = re.compile(rf"[ ._]+(?!(?:{_TAGS}|end|fin|final|v[0-9])(?![^\W_]))[^\W\d_]", re.IGNORECASE)
+_MORE_TAGS = (
+    r"complete|komplett|multi|dual|[xh]26[45]|hevc|avc|av1|xvid|aac|ac3|eac3|ddp?5?|dts|flac|opus|amzn|nf|cr|adn|uhd|sd"
+)
+WORD_BEHIND = re.compile(rf"[ ._]+(?!(?:{_TAGS}|{_MORE_TAGS}|end|fin|final|v[0-9])(?![^\W_]))[^\W\d_]", re.IGNORECASE)
 LONE_NUMBER = re.compile(r"(?: - [0-9]{1,3}|[ ._]0[0-9]{1,2})(?=\s*(?:$|[\[(]))")
 HALF = re.compile(r"\.[0-9](?:v[0-9])?(?![0-9A-Za-z])(?!\.[01](?![0-9]))")
 PIECE = re.compile(r"[a-dA-D](?![A-Za-z0-9])|[ ._-]+(?:cd|dis[ck]|pt)[ ._]?[0-9](?![0-9A-Za-z])", re.IGNORECASE)
