@@ -96,11 +96,21 @@ class Registry:
             raise NotFound(f"There is no catalogue named {site!r}; its plug-in may be missing.")
         return found
 
+    def named(self, source: str) -> Catalogue:
+        """The catalogue that a request names. Raises InvalidInput, which tells those that there are."""
+        found = self._loaded().get(source)
+        if found is None:
+            known = ", ".join(sorted(self._loaded()))
+            raise InvalidInput(f"There is no catalogue named {source!r}.", {"source": [f"Must be one of: {known}."]})
+        return found
+
     def catalogue_for(self, link: str, source: str | None = None) -> Catalogue:
         """The catalogue that claims ``link``; with ``source`` only that one is asked, and it may take more.
 
-        Raises InvalidInput for a link of no known source.
+        Raises InvalidInput for a link of no known source, and for a source that is none.
         """
+        if source:
+            self.named(source)
         found = self._claiming(link, source)
         if found is None and self._shows_other(link, source):
             self._turn_over()
@@ -111,7 +121,7 @@ class Registry:
 
     def _claiming(self, link: str, source: str | None) -> Catalogue | None:
         loaded = self._loaded()
-        asked = [loaded[source]] if source in loaded else [] if source else list(loaded.values())
+        asked = [loaded[source]] if source else list(loaded.values())
         return next((c for c in asked if c.claims(link) or (source and c.takes(link))), None)
 
     def search(self, catalogue: Catalogue, query: str) -> list[SeriesHit]:

@@ -119,12 +119,7 @@ class AnimeService:
         return SearchOutcome(self._results(hits), {site: str(fault) for site, fault in faults})
 
     def _sources(self, source: str | None) -> Sequence[Catalogue]:
-        if not source:
-            return self._registry.searched()
-        try:
-            return [self._registry.catalogue(source)]
-        except NotFound as error:
-            raise InvalidInput(str(error), {"source": ["Must be a known catalogue."]}) from None
+        return [self._registry.named(source)] if source else self._registry.searched()
 
     def _ask_side_by_side(
         self, sources: Sequence[Catalogue], query: str

@@ -55,7 +55,7 @@ _FINAL = frozenset({"nothing_there", "unsafe_path", "invalid_input"})  # trying 
 class DownloadService:
     """``settings()`` gives the settings in force; ``disk_free()`` bytes free under the library, or None.
 
-    ``lease_s``: how long a worker holds an item without a sign of life.
+    ``check_source`` raises InvalidInput for the name of no catalogue. ``lease_s``: how long a worker holds an item without a sign of life.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class DownloadService:
         progress: ProgressService,
         *,
         disk_free: Callable[[], int | None] = lambda: None,
+        check_source: Callable[[str], object] = lambda source: None,
         lease_s: float = LEASE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -77,6 +78,7 @@ class DownloadService:
         self._settings = settings
         self._progress = progress
         self._disk_free = disk_free
+        self._check_source = check_source
         self._running = RunningProgress(clock)
         self._elsewhere = HeardProgress(clock)
 
@@ -129,7 +131,10 @@ class DownloadService:
         """What was queued, and what was not with the reason. A failed item for the same episode is queued again.
 
         With ``upgrade`` a present episode is queued too, in the languages that are better than its file's.
+        Raises InvalidInput, NotFound; then nothing is queued.
         """
+        if request.source:
+            self._check_source(request.source)
         series = self._files.series(request)
         wanted = request.languages or (series.languages if series else ()) or self._settings().download.languages
         present = self._files.present(request.serie_id, wanted if request.upgrade else ())

@@ -89,7 +89,7 @@ def new_item(
         episode=number,
         priority=int(priority),
         languages=list(languages),
-        source=request.source or (series.site if series else None),
+        source=(series.site if series else None) or request.source,
         status=Status.PENDING,
     )
 

@@ -121,8 +121,8 @@ class AnimeDetail:
 
 @dataclass(frozen=True)
 class DownloadRequest:
-    """Wished episodes of one series. ``episodes``: (season, number) pairs. ``serie_folder`` and ``serie_name`` are only
-    used where the server has no record of the series. ``upgrade``: also episodes that are present in a worse language.
+    """Wished episodes of one series. ``episodes``: (season, number) pairs. ``serie_folder``, ``serie_name`` and
+    ``source`` are only used where the server has no record of the series. ``upgrade``: also episodes that are present in a worse language.
     """
 
     serie_id: str

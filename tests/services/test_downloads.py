@@ -84,6 +84,11 @@ def test_an_item_that_moves_while_the_queue_is_read_is_in_one_list(house: House)
     assert (len(later.active_downloads), len(later.pending_queue)) == (1, 0)
 
 
+def test_a_series_of_the_library_comes_from_its_own_catalogue_whatever_the_wish_says(house: House) -> None:
+    added, _ = house.wish(1, source="elsewhere")
+    assert house.service.repository.get_item(added[0].id).source == "demo"
+
+
 def test_wished_episodes_wait_in_order_and_present_or_queued_ones_are_skipped(house: House) -> None:
     added, skipped = house.wish(1, 2, 5)
     assert [(item.episode, item.position, item.status) for item in added] == [(1, 0, "pending"), (2, 1, "pending")]

@@ -308,13 +308,29 @@ def test_episodes_are_queued_in_both_forms_moved_and_removed(running: Server) ->
         {"episodes": [{"season": 1, "episode": 0}]}, {"episodes": [{"season": -1, "episode": 1}]}, {"episodes": [["S01E01"]]},
         {"episodes": [{"season": 1, "episode": 1, "path": "../x"}]}, {"episodes": ["S01E01"] * 2001}, {"episodes": ["S01E99999"]},
         {"priority": "urgent"}, {"priority": True}, {"priority": 3}, {"serie_id": "../x"}, {"serie_id": ""}, {"unknown": 1},
-        {"languages": ["klingon!"]}, {"serie_folder": "x" * 256},
+        {"languages": ["klingon!"]}, {"serie_folder": "x" * 256}, {"source": "nowhere", "serie_name": "Nirgendwo"},
     ],
 )  # fmt: skip
 def test_a_bad_download_request_queues_nothing(running: Server, more: dict[str, Any]) -> None:
     wish = {"serie_id": "bad-series", "episodes": ["S01E01"]} | more
     assert problem(running.call("POST", "/api/queue/add", wish), 422)["errors"]
     assert running.get("/api/queue/status")["statistics"]["pending"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [
+        ("/api/anime/search", {"query": "x"}),
+        ("/api/anime/add", {"link": "https://aniworld.to/anime/stream/nowhere-at-all"}),
+        ("/api/queue/add", {"serie_id": "nowhere", "serie_name": "Nirgendwo", "episodes": ["S01E01"]}),
+    ],
+)
+def test_a_catalogue_that_is_none_is_refused_alike_with_those_that_there_are(
+    running: Server, path: str, wish: dict[str, Any]
+) -> None:
+    refused = problem(running.call("POST", path, wish | {"source": "nowhere"}), 422)
+    assert refused["errors"] == {"source": ["Must be one of: aniworld.to, playlists, s.to."]}
+    assert "nowhere" in refused["detail"]
 
 
 def test_the_queue_starts_stops_pauses_and_goes_on(running: Server) -> None:

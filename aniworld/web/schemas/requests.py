@@ -266,7 +266,10 @@ class NewDownloads(StrictSchema):
     )
     priority = PriorityField(load_default=int(Priority.NORMAL), metadata=_PRIORITY_FORM)
     languages = language_list()
-    source = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
+    source = Text(
+        load_default=None, allow_none=True, validate=validate.Length(max=255),
+        metadata={"description": "The catalogue of a series that is not in the library; otherwise its own counts."},
+    )  # fmt: skip
     upgrade = Truth(load_default=False, metadata={"description": "Also present episodes, in better languages only."})
 
     @post_load
