@@ -9,6 +9,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
+from aniworld.core.validators import holds_control
+
 _DIGITS = re.compile(r"-?[0-9]{1,30}")
 
 
@@ -28,6 +30,28 @@ class Text(fields.String):
         if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
             raise ValidationError("Holds characters that cannot be kept.")
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Line(Text):
+    """What one person types and others read: a line without control characters, and without the spaces around it.
+
+    Its length is that of what was sent, as the document says.
+    """
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        plain(text.strip())
+        return text
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        text = super().deserialize(value, attr, data, **kwargs)
+        return text.strip() if isinstance(text, str) else text
+
+
+def plain(text: str) -> None:
+    """Raises ValidationError for a text with control characters."""
+    if holds_control(text):
+        raise ValidationError("Holds control characters; write plain text in one line.")
 
 
 class Whole(fields.Integer):

@@ -14,7 +14,7 @@ from aniworld.core.errors import AniworldError
 from aniworld.core.media import LANGUAGE_FORM
 from aniworld.core.naming import check_template
 
-from .fields import Amount, StrictSchema, Text, Truth, Whole, flat
+from .fields import Amount, StrictSchema, Text, Truth, Whole, flat, plain
 from .settings import walk
 
 TEXT_LENGTH, PATH_LENGTH, LIST_LENGTH = 500, 4096, 100
@@ -87,8 +87,9 @@ def _template(value: str) -> None:
 
 
 def _word(value: str) -> None:
-    if not value.strip() or any(ord(char) < 32 for char in value):
+    if not value.strip():
         raise ValidationError("Must not be empty.")
+    plain(value)
 
 
 def _no_twins(values: list[Any]) -> None:
@@ -102,6 +103,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], ...]] = {
     "template": (_template,),
     "languages": (_LANGUAGE,),
     "words": (_word,),
+    "": (plain,),
 }
 
 

@@ -23,10 +23,18 @@ CONFIG_DEPTH, CONFIG_VALUES, CONFIG_TEXT = 6, 10_000, 20_000
 QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
 SITES = ("aniworld.to", "aniworld.info", "aniworld.cc", "s.to", "serienstream.to")
 
+_NO_WRITING = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # https://www.unicode.org/reports/tr9/
 _SERIES_PATH = re.compile(
     r"/(?:anime/stream|serie/stream|serie)/(?!stream/?$)[A-Za-z0-9_-]{1,255}(?:/[A-Za-z0-9/_-]{0,100})?"
 )
 _BACKUP = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,150}(?<!\.)")
+
+
+def holds_control(text: str) -> bool:
+    """Whether a name holds what is no part of one: line breaks, other control characters, half a surrogate pair, or marks
+    that turn the direction of what is written after it."""
+    return any(unicodedata.category(char) in _NO_WRITING or char in _TURNING for char in text)
 
 
 def validate_series_key(key: str) -> str:
@@ -54,7 +62,7 @@ def validate_series_key_or_folder(identifier: str, allow_folder: bool = True) ->
 def validate_series_name(name: str) -> str:
     """The name in NFC with single spaces."""
     text = _text(name, "name", "The series name", NAME_LENGTH)
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
+    if holds_control(text):
         raise _invalid("name", "The series name holds control characters.")
     return " ".join(unicodedata.normalize("NFC", text).split())
 

@@ -117,6 +117,32 @@ def test_a_key_has_a_name_and_a_known_scope(running: Server, body: dict[str, str
     problem(running.call("POST", "/api/auth/keys", body), 422)
 
 
+@pytest.mark.parametrize(
+    "name", ["Lesen\nSchreiben", "\x1b[31mrot", "nur\u202enesel", "a\u2066b\u2069", "a\u2028b", "\x7f"]
+)
+@pytest.mark.parametrize(
+    ("method", "path", "field", "wish"),
+    [
+        ("POST", "/api/auth/keys", "name", {"scope": "read"}),
+        ("POST", "/api/anime/add", "name", {"link": "https://aniworld.to/anime/stream/never-added"}),
+        ("PATCH", "/api/anime/never-added", "name", {}),
+        ("POST", "/api/queue/add", "serie_name", {"serie_id": "never-added", "episodes": ["S01E01"]}),
+    ],
+)
+def test_what_others_read_is_plain_text_in_one_line(
+    running: Server, method: str, path: str, field: str, wish: dict[str, Any], name: str
+) -> None:
+    refused = problem(running.call(method, path, wish | {field: name}), 422)
+    assert refused["errors"] == {field: ["Holds control characters; write plain text in one line."]}
+
+
+def test_a_name_may_be_in_any_script(running: Server) -> None:
+    name = "进击の巨人 שלום \u200f👨\u200d👩\u200d👧 Größe"
+    made = running.post("/api/auth/keys", {"name": name, "scope": "read"}, 201)
+    assert made["name"] == name
+    assert running.call("DELETE", f"/api/auth/keys/{made['id']}").status_code == 204
+
+
 def test_spaces_around_a_name_are_taken_off(running: Server) -> None:
     made = running.post("/api/auth/keys", {"name": "\n Lesen ", "scope": "read"}, 201)
     assert made["name"] == "Lesen"

@@ -114,7 +114,7 @@ def keys() -> Response:
 @blueprint.response(201, schema_of(ApiKeyView))
 def create_key(wish: dict[str, Any]) -> Response:
     """Make an API key; it is shown in this answer only"""
-    return answer(services().auth.create_key(wish["name"].strip(), wish["scope"]), 201)
+    return answer(services().auth.create_key(wish["name"], wish["scope"]), 201)
 
 
 @blueprint.delete("/keys/<key_id>")

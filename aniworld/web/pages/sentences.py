@@ -86,6 +86,9 @@ def _answers() -> dict[str, str]:
         "Not a valid integer.": _("Not a valid integer."),
         "Not a valid number.": _("Not a valid number."),
         "Field may not be null.": _("Field may not be null."),
+        "Holds control characters; write plain text in one line.": _(
+            "Holds control characters; write plain text in one line."
+        ),
         "Names something twice.": _("Names something twice."),
         "The template is empty.": _("The template is empty."),
         "This address is malformed and is not fetched.": _("This address is malformed and is not fetched."),

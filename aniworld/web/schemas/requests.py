@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from aniworld.config.fields import Amount, Count, StrictSchema, Text, Truth, Whole
+from aniworld.config.fields import Amount, Count, Line, StrictSchema, Text, Truth, Whole
 from aniworld.config.settings import LOG_LEVELS
 from aniworld.core.errors import InvalidInput
 from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
@@ -60,7 +60,7 @@ class PasswordChange(StrictSchema):
 
 
 class NewKey(StrictSchema):
-    name = Text(required=True, validate=[validate.Length(1, 100), _NOT_BLANK])
+    name = Line(required=True, validate=[validate.Length(1, 100), _NOT_BLANK])
     scope = Text(required=True, validate=validate.OneOf(("read", "full")))
 
 
@@ -101,7 +101,7 @@ class Search(StrictSchema):
 
 class NewSeries(StrictSchema):
     link = Text(required=True, validate=validate.Length(1, 2000))
-    name = Text(load_default=None, allow_none=True, validate=validate.Length(max=500))
+    name = Line(load_default=None, allow_none=True, validate=validate.Length(max=500))
     folder = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
     source = Text(
         load_default=None, allow_none=True, validate=validate.Length(max=255),
@@ -131,7 +131,7 @@ class SeriesChange(StrictSchema):
         metadata={"description": "Entries by their link → S01E02, or null to leave one out."},
     )  # fmt: skip
     folder = Text(validate=[validate.Length(1, 255), _NOT_BLANK])
-    name = Text(validate=[validate.Length(1, 500), _NOT_BLANK])
+    name = Line(validate=[validate.Length(1, 500), _NOT_BLANK])
 
 
 class SeriesRemoval(StrictSchema):
@@ -260,7 +260,7 @@ _PRIORITY_FORM = {"enum": ["low", "normal", "high", 0, 1, 2]}
 class NewDownloads(StrictSchema):
     serie_id = Text(required=True, validate=_KEY_RULES, metadata={"description": "The series' key."})
     serie_folder = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
-    serie_name = Text(load_default=None, allow_none=True, validate=validate.Length(max=500))
+    serie_name = Line(load_default=None, allow_none=True, validate=validate.Length(max=500))
     episodes = fields.List(
         EpisodeField(metadata=_EPISODE_FORM), required=True, validate=validate.Length(1, EPISODES_AT_ONCE)
     )
