@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from aniworld.core.errors import AlreadyRunning, NotFound
+from aniworld.core.errors import AlreadyRunning, InvalidInput, NotFound, UnsafePath
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder
 
 from .scan import ScanService
@@ -41,9 +42,16 @@ class FolderChoiceService:
     def choose(self, folder: str, key: str | None) -> FolderChoice:
         """Gives a folder to a series, or to none (None: it is not offered again). A scan that starts now reads it.
 
-        Raises NotFound, Conflict where the folder or the series is taken.
+        Raises NotFound, Conflict where the folder or the series is taken, InvalidInput for what leads out of the library.
         """
-        self._scan.match(folder, key)
+        try:
+            self._scan.match(folder, key)
+        except UnsafePath as error:
+            raise InvalidInput(str(error), {"folder": [str(error)]}) from error
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise NotFound(f"There is no folder {folder[:100]!r} in the library.") from error
         return self._made(folder)
 
     def take_back(self, folder: str) -> None:

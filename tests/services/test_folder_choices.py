@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.core.errors import Conflict, InvalidInput, NotFound, UnsafePath
+from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.services.folder_choices import FolderChoiceService
 
 from .test_scan import Library, library  # noqa: F401
@@ -65,15 +65,22 @@ def test_an_ignored_folder_comes_back(choices, library):  # noqa: F811
 @pytest.mark.parametrize(
     ("folder", "key", "error"),
     [
-        ("Nirgends", "naruto", NotFound), ("../etc", "naruto", NotFound), ("..", None, (NotFound, UnsafePath)),
-        (".", None, NotFound), ("   ", None, NotFound), ("Urlaub\0", None, (NotFound, UnsafePath)), ("Urlaub", "none-such", NotFound),
-        ("Urlaub", "../x", InvalidInput),
+        ("Nirgends", "naruto", NotFound), ("../etc", "naruto", NotFound), ("..", None, (NotFound, InvalidInput)),
+        (".", None, NotFound), ("   ", None, NotFound), ("Urlaub\0", None, (NotFound, InvalidInput)), ("Urlaub", "none-such", NotFound),
+        ("Urlaub", "../x", InvalidInput), ("ö" * 255, None, NotFound),
     ],
 )  # fmt: skip
 def test_a_choice_of_what_is_not_there_is_refused(choices, folder, key, error):
     with pytest.raises(error):
         choices.choose(folder, key)
     assert choices.made() == []
+
+
+def test_a_folder_that_leads_out_of_the_library_is_refused_by_its_field(choices, library, tmp_path_factory):  # noqa: F811
+    (library.root / "Anderswo").symlink_to(tmp_path_factory.mktemp("elsewhere"), target_is_directory=True)
+    with pytest.raises(InvalidInput, match="leads out") as refused:
+        choices.choose("Anderswo", None)
+    assert list(refused.value.fields) == ["folder"]
 
 
 def test_a_folder_with_an_owner_and_a_choice_that_was_not_made(choices, library):  # noqa: F811

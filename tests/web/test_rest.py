@@ -263,6 +263,41 @@ def test_a_series_is_added_changed_asked_for_by_its_folder_removed_and_restored(
     assert running.post("/api/anime/our-series/restore", status=200)["key"] == "our-series"
 
 
+HOSTILE_FOLDERS = (
+    "..",
+    "../../etc",
+    "/etc/passwd",
+    "a/../../b",
+    "\\\\host\\c$",
+    "ö" * 255,
+    ".",
+    "\n",
+    "con",
+    "\u202e..",
+)
+
+
+@pytest.mark.parametrize("folder", HOSTILE_FOLDERS)
+def test_a_folder_in_a_request_is_made_a_name_or_refused_as_the_askers_fault(running: Server, folder: str) -> None:
+    link = "https://aniworld.to/anime/stream/hostile-folder"
+    answers = [
+        running.call("POST", "/api/anime/add", {"link": link, "folder": folder}),
+        running.call("PATCH", "/api/anime/hostile-folder", {"folder": folder}),
+        running.call("POST", "/api/anime/unmatched/match", {"folder": folder, "key": None}),
+        running.call(
+            "POST", "/api/queue/add",
+            {"serie_id": "hostile-queue", "serie_name": "x", "serie_folder": folder, "episodes": ["S01E01"]},
+        ),
+    ]  # fmt: skip
+    assert {one.status_code for one in answers} <= {200, 201, 404, 422}, [one.text for one in answers]
+    named = [one.json().get("folder") or "" for one in answers[:2]]
+    named += [one["serie_folder"] for one in answers[3].json()["added"]]
+    assert not any("/" in name or name.strip(" .") != name for name in named)
+    for one in answers[3].json()["added"]:
+        running.call("DELETE", f"/api/queue/{one['id']}")
+    running.call("DELETE", "/api/anime/hostile-folder")
+
+
 def test_no_series_is_hidden_by_a_word_of_the_addresses(running: Server) -> None:
     paths = running.get("/api/openapi.json")["paths"]
     words = {path.split("/")[3] for path in paths if path.startswith("/api/anime/")} - {""}
