@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from aniworld import __version__
 from aniworld.config.environment import Environment
+from aniworld.config.instance import make_instance
 from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import Unavailable
@@ -68,7 +69,7 @@ def build_services(environment: Environment | None = None) -> Services:
     Raises InvalidInput for an environment that is not understood, Unavailable for a database that does not fit.
     """
     environment = environment or Environment.read()
-    environment.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_instance(environment.instance)
     database = _database(environment)
     shared = _shared(environment, database)
     config = shared.config(environment) if shared else ConfigService(ConfigStore(environment.instance), environment)

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from aniworld.config.instance import make_instance
 from aniworld.core.errors import AniworldError, Unavailable
 from aniworld.workers.instance_lock import InstanceLock
 
@@ -22,9 +23,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 def serve(instance: Path, host: str, port: int) -> int:
     """Serves until SIGINT or SIGTERM and gives the exit code.
 
-    Raises AlreadyRunning when another server has the instance, Unavailable when the port is taken.
+    Raises AlreadyRunning when another server has the instance, StorageError where its folder cannot be used, Unavailable when the port is taken.
     """
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_instance(instance)
     if InstanceLock.is_held(instance):
         InstanceLock(instance).take()  # raises, and names the other process
     _check_port(host, port)

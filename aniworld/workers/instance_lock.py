@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
+from aniworld.config.instance import instance_errors
 from aniworld.core.errors import AlreadyRunning
 
 try:
@@ -14,10 +17,12 @@ except ImportError:  # Windows has no flock; there the open port is what tells a
     fcntl = None  # type: ignore[assignment]
 
 SERVER = "server"
+_HELD = {errno.EAGAIN, errno.EACCES}  # POSIX leaves it to the system which of the two says so
 
 
 class InstanceLock:
-    """``take`` raises AlreadyRunning while another process holds it; ``release`` may be called twice.
+    """``take`` raises AlreadyRunning while another process holds it, StorageError where the folder takes no lock;
+    ``release`` may be called twice.
 
     ``role``: a server and workers may share a folder, each has a lock of its own.
     """
@@ -28,19 +33,25 @@ class InstanceLock:
         self._file: IO[str] | None = None
 
     def take(self) -> None:
-        file = open(self._path, "a+", encoding="ascii")  # noqa: SIM115  held open as long as the lock
+        with instance_errors(self._path.parent), ExitStack() as unless_taken:
+            file = open(self._path, "a+", encoding="ascii")  # noqa: SIM115  held open as long as the lock
+            unless_taken.callback(_closed, file)
+            self._lock(file)
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            unless_taken.pop_all()
+        self._file = file
+
+    def _lock(self, file: IO[str]) -> None:
         try:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
             file.seek(0)
-            other = file.read(20).strip()
-            file.close()
-            raise AlreadyRunning(self._sentence(other or "unknown")) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        self._file = file
+            raise AlreadyRunning(self._sentence(file.read(20).strip() or "unknown")) from None
 
     def _sentence(self, other: str) -> str:
         if self._role == SERVER:
@@ -68,3 +79,8 @@ class InstanceLock:
             return True
         lock.release()
         return False
+
+
+def _closed(file: IO[str]) -> None:
+    with suppress(OSError):  # what could not be written on a full disk cannot be written at the end either
+        file.close()

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -127,6 +128,14 @@ def test_run_refuses_a_taken_port_and_a_held_instance(cli: Cli) -> None:
     lock.release()
     assert done.code == 1
     assert f"process {os.getpid()}" in done.err
+
+
+def test_an_instance_that_cannot_be_is_told_with_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    for command in (("run", "--port", "1"), ("list",)):
+        done = cli("--instance", str(tmp_path / "file" / "instance"), *command)
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert "is no folder" in done.err and "ANIWORLD_INSTANCE" in done.err
 
 
 @pytest.mark.slow

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from aniworld.core.errors import AlreadyRunning, InvalidInput
+from aniworld.config.instance import make_instance
+from aniworld.core.errors import AlreadyRunning, DiskFull, InvalidInput, StorageError
 from aniworld.workers.instance_lock import InstanceLock
 from aniworld.workers.runtime import sweep_incoming, worker_role
 
@@ -26,6 +28,39 @@ def test_a_server_and_workers_share_a_folder_but_not_a_role(tmp_path: Path) -> N
         InstanceLock(tmp_path).take()
     locks[1].release()
     InstanceLock(tmp_path, worker_role("a").lock).take()
+
+
+def test_a_folder_that_takes_no_lock_is_told_as_what_it_is_and_not_as_another_server(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    for folder, told in (
+        (tmp_path / "file", "is no folder"),
+        (Path("/sys"), "cannot be written"),  # the kernel's: not even root makes files there
+        (tmp_path / "nowhere", "No such file"),
+    ):
+        with pytest.raises(StorageError, match=told) as refused:
+            InstanceLock(folder).take()
+        assert str(folder) in str(refused.value) and "ANIWORLD_INSTANCE" in str(refused.value)
+    with pytest.raises(StorageError, match="is no folder"):
+        make_instance(tmp_path / "file" / "instance")
+
+
+def test_a_full_disk_is_told_as_one(tmp_path: Path) -> None:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this user may not mount a small disk")
+    try:
+        (tmp_path / "server.lock").touch()
+        with suppress(OSError), open(tmp_path / "filler", "wb", buffering=0) as filler:
+            while True:
+                filler.write(b"x" * 4096)
+        with pytest.raises(DiskFull, match="is full; make room"):
+            InstanceLock(tmp_path).take()
+        (tmp_path / "filler").unlink()
+        lock = InstanceLock(tmp_path)
+        lock.take()
+        lock.release()
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 
 
 @pytest.mark.parametrize("name", ["../a", "", "a/b", "a b"])

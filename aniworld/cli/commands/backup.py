@@ -196,13 +196,14 @@ def _telling(for_server: bool, as_json: bool) -> Iterator[_Told]:
 @contextmanager
 def _alone(asked_by_server: bool) -> Iterator[None]:
     """No server runs on this instance, and none can begin. Raises AlreadyRunning."""
+    from aniworld.config.instance import make_instance
     from aniworld.workers.instance_lock import InstanceLock
 
     if asked_by_server:
         yield
         return
     instance = _instance()
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_instance(instance)
     lock = InstanceLock(instance)
     try:
         lock.take()

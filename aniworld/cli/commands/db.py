@@ -15,6 +15,7 @@ from ..output import emit, prints, say, show
 
 if TYPE_CHECKING:
     from aniworld.config.environment import Environment
+    from aniworld.config.instance import make_instance
     from aniworld.models import Database
 
 
@@ -120,7 +121,7 @@ def _database() -> Iterator[tuple[Environment, Database]]:
     from aniworld.models import Database
 
     environment = Environment.read()
-    environment.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_instance(environment.instance)
     database = Database.at(environment.sqlalchemy_url)
     try:
         yield environment, database
