@@ -64,6 +64,7 @@ def move(
     Unavailable for databases that do not answer or are at another revision, NotEqual.
     """
     _check_two(source, target)
+    _check_file(source)
     with _opened(source) as here, _opened(target) as there:
         _check_source(here)
         _revision(there)
@@ -88,19 +89,42 @@ def move(
 def look(source: str, target: str) -> Moved:
     """What would be copied, and what stands at the target; changes nothing. Raises what ``move`` would raise first."""
     _check_two(source, target)
-    with _opened(source) as here, _opened(target) as there:
+    _check_file(source)
+    forms = _forms()
+    with _opened(source) as here:
         _check_source(here)
-        stands = _revision(there)
-        forms = _forms()
-        with snapshot(here) as reading, snapshot(there) as connection:
+        with snapshot(here) as reading:
             check_quiet(reading)
-            rows = [
-                (form.name, counted(reading, form), counted(connection, form) if stands == newest_revision() else 0)
-                for form in forms
-            ]
-        return Moved(
-            _shown(source), _shown(target), False, tuple(TableCopy(*each, each[1] == each[2]) for each in rows)
-        )
+            rows = {form.name: counted(reading, form) for form in forms}
+    there = {} if _is_new_file(target) else _standing(target, forms)
+    compared = ((name, count, there.get(name, 0)) for name, count in rows.items())
+    return Moved(_shown(source), _shown(target), False, tuple(TableCopy(*one, one[1] == one[2]) for one in compared))
+
+
+def _standing(target: str, forms: list[Form]) -> dict[str, int]:
+    """How many rows each table has; nothing where the target is of another revision, or has no tables."""
+    with _opened(target) as database:
+        if _revision(database) != newest_revision():
+            return {}
+        with snapshot(database) as connection:
+            return {form.name: counted(connection, form) for form in forms}
+
+
+def _check_file(source: str) -> None:
+    """Raises InvalidInput for a file that is not there: SQLite would make an empty one."""
+    path = _file_of(source)
+    if path is not None and not path.is_file():
+        raise InvalidInput(f"There is no database at {path}; name the right one with --from.")
+
+
+def _is_new_file(target: str) -> bool:
+    path = _file_of(target)
+    return path is not None and not path.exists() and path.parent.is_dir()
+
+
+def _file_of(url: str) -> Path | None:
+    name = address_of(url).database if url.startswith("sqlite") else None
+    return Path(name) if name else None
 
 
 def _check_two(source: str, target: str) -> None:
@@ -111,9 +135,9 @@ def _check_two(source: str, target: str) -> None:
 @contextmanager
 def _opened(url: str) -> Iterator[Database]:
     """The database, with time for whole tables, closed at the end of the block."""
-    path = address_of(url).database if url.startswith("sqlite") else None
-    if path and Path(path).parent.is_dir():
-        Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
+    path = _file_of(url)
+    if path is not None and path.parent.is_dir():
+        path.touch(mode=0o600)  # SQLite gives its other files the mode of this one
     with closing(Database.at(url)) as database, patient(database) as unhurried:
         yield unhurried
 

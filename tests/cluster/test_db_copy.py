@@ -154,6 +154,7 @@ def test_a_look_changes_nothing_and_a_copy_says_table_by_table(home: Home, tmp_p
     looked = cli(home.instance, "db", "copy", "--to", f"sqlite:///{other}", "--dry-run", "--json")
     assert looked.returncode == 0, looked.stderr
     assert json.loads(looked.stdout)["copied"] is False
+    assert not other.exists()
     done = cli(home.instance, "db", "copy", "--to", f"sqlite:///{other}", "--json")
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
@@ -196,11 +197,21 @@ def test_addresses_that_lead_nowhere_are_told_in_a_sentence_without_the_password
     assert match in done.stderr and "secret-word" not in done.stderr
 
 
+def test_a_source_that_is_not_there_is_refused_and_nothing_is_made(home: Home, tmp_path: Path) -> None:
+    missing, other = tmp_path / "none.db", tmp_path / "other.db"
+    with pytest.raises(InvalidInput, match="no database at .*none.db; name the right one"):
+        look(f"sqlite:///{missing}", f"sqlite:///{other}")
+    with pytest.raises(InvalidInput, match="no database at"):
+        move(f"sqlite:///{missing}", f"sqlite:///{other}", home.instance)
+    assert not missing.exists() and not other.exists()
+
+
 def test_onto_itself_and_from_nothing_and_from_another_revision(home: Home, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="same database"):
         move(url_of(home.instance), url_of(home.instance), home.instance)
+    (tmp_path / "empty.db").touch()
     with pytest.raises(InvalidInput, match="nothing of Aniworld"):
-        move(f"sqlite:///{tmp_path / 'none.db'}", f"sqlite:///{tmp_path / 'other.db'}", home.instance)
+        move(f"sqlite:///{tmp_path / 'empty.db'}", f"sqlite:///{tmp_path / 'other.db'}", home.instance)
     with home.database.writing() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(Unavailable, match="revision 0001"):
