@@ -38,7 +38,6 @@ from aniworld.services.backups import BackupService, quiet_while
 from aniworld.services.beside import BesideService
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
-from aniworld.services.fetched_covers import FetchedCovers
 from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.backups import backup as backup_age
 from aniworld.services.health.parts import notifications_by
@@ -146,7 +145,7 @@ def build_services(environment: Environment | None = None) -> Services:
             database,
             lambda: config.current,
             lambda key: (anime.cover(key) or (None,))[0],
-            FetchedCovers(database, registry, environment.instance / "covers").fetch,
+            anime.fetched_covers.fetch,
             spawn,
         ),
         recycling=RecyclingService(database, lambda: config.current, progress),

@@ -28,6 +28,7 @@ from aniworld.providers.registry import Registry
 from aniworld.providers.rest import RestingSources
 
 from .covers import CoverFolder
+from .fetched_covers import FetchedCovers
 from .hit_covers import HitCovers
 from .listing import all_genres, detail_of, facts_of, list_page, search_result, summaries, summary_of
 from .numbering import check_numbering, renumbered
@@ -61,6 +62,7 @@ class AnimeService:
         self._progress = progress
         self._covers = CoverFolder(covers)
         self._hit_covers = HitCovers(registry, covers / "hits")
+        self.fetched_covers = FetchedCovers(database, registry, covers, spawn)
         self._settings = settings
         self.rest = rest or registry.rest
         self._spawn = spawn
@@ -92,12 +94,14 @@ class AnimeService:
     def cover(self, key: str) -> tuple[Path, str] | None:
         """The cover's file and type, of a series or of a recent search's hit; None where there is none.
 
+        One that lies with another process, or was lost, is fetched beside, and there when it is asked for again.
         Raises NotFound for no such series.
         """
         series = self._series.get_by_key(key)
-        found = (series and self._covers.find(series.cover_file)) or self._hit_covers.find(key)
+        own = series and (self._covers.find(series.cover_file) or self.fetched_covers.find(series))
+        found = own or self._hit_covers.find(key)
         if found is None:
-            self._series.require(key)
+            self.fetched_covers.want(self._series.require(key))
         return found
 
     # ── search ──────────────────────────────────────────────────────────────

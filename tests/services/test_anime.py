@@ -251,6 +251,50 @@ def test_a_cover_is_kept_under_its_own_hash_and_typed_by_its_bytes(house: House)
     assert house.anime.summary("nebelgarten").cover_url == "/api/anime/nebelgarten/cover"
 
 
+def test_a_cover_that_lies_with_another_process_is_fetched_beside_once_for_all_who_ask(
+    house: House, database: Database, tmp_path: Path
+) -> None:
+    house.anime.add("nebelgarten")
+    house.settle()
+    cover = "/public/img/cover/nebelgarten_220x330.png"
+    (tmp_path / "other").mkdir()
+    other = House(database, tmp_path / "other", house.site)
+    before = house.site.paths().count(cover)
+    assert [other.anime.cover("nebelgarten") for _ in range(20)] == [None] * 20
+    assert len(other.waiting) == 1 and house.site.paths().count(cover) == before, "nobody waits for the site"
+    other.settle()
+    path, kind = other.anime.cover("nebelgarten")
+    assert (path.parent, path.read_bytes(), kind) == (tmp_path / "other/covers", PNG, "image/png")
+    assert house.site.paths().count(cover) == before + 1
+
+
+def test_a_cover_that_has_changed_at_the_site_is_shown_by_the_process_that_fetched_it(
+    house: House, database: Database, tmp_path: Path
+) -> None:
+    house.anime.add("nebelgarten")
+    house.settle()
+    house.site.pages["/public/img/cover/nebelgarten_220x330.png"] = Answer(PNG + b"new")
+    (tmp_path / "other").mkdir()
+    other = House(database, tmp_path / "other", house.site)
+    assert other.anime.cover("nebelgarten") is None
+    other.settle()
+    assert other.anime.cover("nebelgarten")[0].read_bytes() == PNG + b"new"
+    assert house.anime.cover("nebelgarten")[0].read_bytes() == PNG
+
+
+def test_a_cover_that_cannot_be_had_is_not_asked_for_with_every_look(house: House) -> None:
+    house.anime.add("nebelgarten")
+    house.settle()
+    house.anime.cover("nebelgarten")[0].unlink()
+    cover = "/public/img/cover/nebelgarten_220x330.png"
+    house.site.pages[cover] = Answer(b"gone", status=404)
+    before = house.site.paths().count(cover)
+    for _ in range(3):
+        assert house.anime.cover("nebelgarten") is None
+        house.settle()
+    assert house.site.paths().count(cover) == before + 1
+
+
 @pytest.mark.parametrize("body", [b"<svg onload=alert(1)>", b"", b"\x89PNG\r\n\x1a\n" + b"0" * 6_000_000])
 def test_what_is_no_image_is_no_cover(house: House, body: bytes) -> None:
     house.site.pages["/public/img/cover/nebelgarten_220x330.png"] = Answer(body, headers={"Content-Type": "image/png"})

@@ -31,7 +31,7 @@ class Worker:
         self.registry = Registry(
             open_gate(), settings={"aniworld.to": CatalogueSettings(site.url)}, plugins=lambda group: []
         )
-        self.covers = FetchedCovers(database, self.registry, instance / "covers", clock=lambda: self.now)
+        self.covers = FetchedCovers(database, self.registry, instance / "covers", self.later.append, lambda: self.now)
         settings = replace(Settings(), library=replace(LibrarySettings(), root=str(library)))
         self.beside = BesideService(database, lambda: settings, lambda key: None, self.covers.fetch, self.later.append)
 
