@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from aniworld.models import Database, DownloadQueueItem
 
 from ..running import PASSWORD, Server
-from .conftest import DEMO, DESK, Watch
+from .conftest import DEMO, DESK, PHONE, Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NARROW = {"width": 320, "height": 640}
@@ -47,6 +47,22 @@ def test_the_choices_of_a_pause_open_under_their_button(
     assert 0 <= menu["x"] <= viewport["width"] - menu["width"]
     page.keyboard.press("Tab")
     expect(page.locator("#pause-choices button").first).to_be_focused()
+
+
+@pytest.mark.parametrize("language", ["de-DE", "en-GB"])
+def test_what_a_card_says_below_its_title_is_one_line_on_a_phone(
+    visit: Callable[..., Page], house: Server, language: str
+) -> None:
+    for key in DEMO:
+        house.call("PATCH", f"/api/anime/{key}", {"monitored": True})
+    page = visit("/?view=grid", viewport=PHONE, locale=language)
+    lines = page.locator(".card-sub", has=page.locator(".card-monitored"))
+    assert lines.count() >= len(DEMO)
+    tops = """(line) => [...line.children].filter((one) => one.offsetWidth > 1).map((one) => {
+      const box = one.getBoundingClientRect(); return Math.round((box.top + box.bottom) / 2); })"""
+    for line in lines.all():
+        heights = line.evaluate(tops)
+        assert max(heights) - min(heights) <= 3, line.inner_text()
 
 
 def test_a_lost_connection_is_seen_far_down_the_page(visit: Callable[..., Page], watch: Watch) -> None:

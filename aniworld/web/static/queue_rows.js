@@ -73,8 +73,9 @@ export function progressRow(row, item) {
   setText(field(row, "percent"), percent(item.progress));
   setText(field(row, "phase"), item.phase && knows(`phase_${item.phase}`) ? say(`phase_${item.phase}`) : "");
   setText(field(row, "bytes"), item.total_bytes ? say("of", { done: size(item.downloaded_bytes), total: size(item.total_bytes) }) : size(item.downloaded_bytes));
-  setText(field(row, "speed"), speed(item.speed_mbps));
-  setText(field(row, "eta"), timeLeft(item.eta_seconds));
+  const moves = !item.phase || item.phase === "transferring";
+  setText(field(row, "speed"), moves ? speed(item.speed_mbps) : "");
+  setText(field(row, "eta"), moves ? timeLeft(item.eta_seconds) : "");
   setText(field(row, "language"), languageName(item.language));
   setText(field(row, "hoster"), item.hoster || "");
 }
