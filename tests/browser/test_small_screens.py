@@ -17,6 +17,10 @@ from .conftest import DEMO, DESK, PHONE, Watch
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NARROW = {"width": 320, "height": 640}
 PENDING = '[data-items="pending"] .item'
+ALL_OF_THEM = (
+    "No hoster worked. VOE (ger-dub): voe.example does not accept a connection (connection refused); try again later.; "
+    "Doodstream (ger-sub): The video is cut off: its end is missing."
+)
 CUT = """(one) => one.scrollWidth > one.clientWidth"""
 
 
@@ -156,6 +160,7 @@ def test_what_is_wrong_with_a_setting_or_a_download_is_said_in_german(
 ) -> None:
     with _database(house).writing() as session:
         session.add(_item(5, "failed", error="The link to Vulkan is gone (status 404)."))
+        session.add(_item(6, "failed", error=ALL_OF_THEM))
     page = visit("/settings/catalogue", locale="de-DE")
     page.fill("#catalogue-timeout_s", "-5")
     expect(page.locator("#catalogue-timeout_s-error")).to_have_text("Muss zwischen 1 und 300 liegen.")
@@ -163,6 +168,11 @@ def test_what_is_wrong_with_a_setting_or_a_download_is_said_in_german(
     page.goto("/queue")
     gone = page.locator('[data-items="failed"] .item').filter(has_text="Gone 5")
     expect(gone).to_contain_text("Den Link zu Vulkan gibt es nicht mehr (Status 404).")
+    all_gone = page.locator('[data-items="failed"] .item').filter(has_text="Gone 6")
+    expect(all_gone).to_contain_text(
+        "Kein Hoster hat funktioniert. VOE (Deutscher Ton): voe.example nimmt keine Verbindung an (Verbindung abgelehnt); "
+        "versuche es später noch einmal.; Doodstream (Deutsche Untertitel): Das Video ist abgeschnitten: Sein Ende fehlt."
+    )
 
 
 def test_what_is_not_saved_yet_leaves_the_settings_in_sight(visit: Callable[..., Page]) -> None:

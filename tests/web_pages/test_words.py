@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import marshmallow.fields
 import marshmallow.validate
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from aniworld.config import settings
 from aniworld.web.pages import words
-from aniworld.web.pages.told import FORMS
+from aniworld.web.pages.told import FORMS, SENTENCES
 
 ROOT = Path(__file__).resolve().parents[2]
 PO = ROOT / "aniworld/web/translations/de/LC_MESSAGES/messages.po"
@@ -80,10 +81,11 @@ def test_every_sentence_for_the_modules_is_said_by_one() -> None:
 def test_every_form_is_still_said_by_somebody() -> None:
     """A sentence that is worded anew would be said in English on German pages, and nobody would notice."""
     ours = [path for path in (ROOT / "aniworld").rglob("*.py") if path.name != "told.py"]
-    sources = "".join(path.read_text(encoding="utf-8") for path in [*ours, Path(marshmallow.validate.__file__)])
+    theirs = [Path(part.__file__) for part in (marshmallow.validate, marshmallow.fields)]
+    sources = "".join(path.read_text(encoding="utf-8") for path in [*ours, *theirs])
     said = re.sub(r'"\s*\n\s*f?"', "", sources)  # texts over several lines
     parts = {
-        (form, part.strip()) for form in FORMS for part in re.split(r"\{\w+\}| and ", form)
+        (form, part.strip()) for form in (*SENTENCES, *FORMS) for part in re.split(r"\{\w+\}| and ", form)
     }  # marshmallow joins by "and"
     assert {(form, part) for form, part in parts if part.strip(".;:()") and part not in said} == set()
 

@@ -19,13 +19,7 @@ def script_messages() -> dict[str, str]:
         **_settings(),
         **_care(),
         **_answers(),
-        **_forms(),
     }
-
-
-def _forms() -> dict[str, str]:
-    """What the server says with something filled in, by its form."""
-    return {form: _(form) for form in told.FORMS}
 
 
 def _care() -> dict[str, str]:
@@ -62,89 +56,8 @@ def _care() -> dict[str, str]:
 
 
 def _answers() -> dict[str, str]:
-    """What the REST interface often says, each by its own English text: clients of other kinds need that."""
-    return {
-        "The password is wrong.": _("The password is wrong."),
-        "Your password is right; enter the code of your authenticator as well.": _(
-            "Your password is right; enter the code of your authenticator as well."
-        ),
-        "The code is wrong, or it was used before.": _("The code is wrong, or it was used before."),
-        "Too many failed tries; wait a minute.": _("Too many failed tries; wait a minute."),
-        "Sign in first.": _("Sign in first."),
-        "The password is set already; sign in.": _("The password is set already; sign in."),
-        "From another machine the setup token is needed; the server's log shows it.": _(
-            "From another machine the setup token is needed; the server's log shows it."
-        ),
-        "Another series has this folder.": _("Another series has this folder."),
-        "There is no series of this key in the library.": _("There is no series of this key in the library."),
-        "This item is not in the queue any more.": _("This item is not in the queue any more."),
-        "No library folder is set; choose one in the settings.": _(
-            "No library folder is set; choose one in the settings."
-        ),
-        "There is nothing at this address.": _("There is nothing at this address."),
-        "Must not be empty.": _("Must not be empty."),
-        "Not a valid integer.": _("Not a valid integer."),
-        "Not a valid number.": _("Not a valid number."),
-        "Field may not be null.": _("Field may not be null."),
-        "Holds control characters; write plain text in one line.": _(
-            "Holds control characters; write plain text in one line."
-        ),
-        "Names something twice.": _("Names something twice."),
-        "The template is empty.": _("The template is empty."),
-        "This address is malformed and is not fetched.": _("This address is malformed and is not fetched."),
-        "This address names no plain host and is not fetched.": _(
-            "This address names no plain host and is not fetched."
-        ),
-        "Only http and https are fetched, not an address without a scheme.": _(
-            "Only http and https are fetched, not an address without a scheme."
-        ),
-        "The folder's name holds control characters.": _("The folder's name holds control characters."),
-        "This is a file, not a folder.": _("This is a file, not a folder."),
-        "Write the full path of the folder, beginning at the root of the file system.": _(
-            "Write the full path of the folder, beginning at the root of the file system."
-        ),
-        "This is a folder of the system, or contains one; choose a folder of its own for the library.": _(
-            "This is a folder of the system, or contains one; choose a folder of its own for the library."
-        ),
-        "The library may not lie in the application's own folders, nor contain them; choose another folder.": _(
-            "The library may not lie in the application's own folders, nor contain them; choose another folder."
-        ),
-        "connection refused": _("connection refused"),
-        "no answer in time": _("no answer in time"),
-        "its certificate is not valid": _("its certificate is not valid"),
-        "the connection broke off": _("the connection broke off"),
-        "Write a time like 07:30, up to 24:00.": _("Write a time like 07:30, up to 24:00."),
-        "It is in the queue already.": _("It is in the queue already."),
-        "It is in the library already.": _("It is in the library already."),
-        "The service took the message.": _("The service took the message."),
-        "The service did not answer in time; try again later.": _(
-            "The service did not answer in time; try again later."
-        ),
-        "The service could not be reached or did not take the message; check address, token and network.": _(
-            "The service could not be reached or did not take the message; check address, token and network."
-        ),
-        "The address is not complete; compare it with Apprise's description of this service.": _(
-            "The address is not complete; compare it with Apprise's description of this service."
-        ),
-        "No media server is set; choose one first.": _("No media server is set; choose one first."),
-        "A look for new episodes runs already; wait for it.": _("A look for new episodes runs already; wait for it."),
-        "A backup is being made, checked or restored; wait for its end.": _(
-            "A backup is being made, checked or restored; wait for its end."
-        ),
-        "A scan or a look for new episodes runs; wait for its end or cancel it, then restore.": _(
-            "A scan or a look for new episodes runs; wait for its end or cancel it, then restore."
-        ),
-        "This file is no backup of Aniworld, or it is damaged.": _(
-            "This file is no backup of Aniworld, or it is damaged."
-        ),
-        "There is no backup of this name.": _("There is no backup of this name."),
-        "The database answers.": _("The database answers."),
-        "The library can be read and written.": _("The library can be read and written."),
-        "No library folder is set.": _("No library folder is set."),
-        "No source rests.": _("No source rests."),
-        "The clock is plausible.": _("The clock is plausible."),
-        "Secrets are readable by their owner only.": _("Secrets are readable by their owner only."),
-    }
+    """What the server says, each by its own English text: clients of other kinds need that."""
+    return {text: _(text) for text in (*told.SENTENCES, *told.FORMS)}
 
 
 def _general() -> dict[str, str]:

@@ -16,12 +16,15 @@ export function say(key, facts = {}) {
 const PLACE = /\{(\w+)\}/;
 const forms = Object.keys(messages).filter((key) => PLACE.test(key)).map((form) => [form, new RegExp(`^${form.split(PLACE).map((part, place) => (place % 2 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))).join("")}$`, "s")]);
 
+/** "VOE (ger-dub): why; Doodstream (ger-sub): why": each hoster's reason, told. */
+const reasons = (text) => text.split(/; (?=[^;:]+ \([a-z-]*\): )/).map((one) => one.replace(/^(.+?) \(([a-z-]*)\): (.+)$/s, (_, hoster, language, why) => `${hoster} (${languageName(language)}): ${told(why)}`)).join("; ");
+
 /** What the server said, in the visitor's language where its sentence or its form is known. */
 export function told(text) {
   if (!text || text in messages) return say(text || "");
   const [form, fits] = forms.find(([, one]) => one.test(text)) || [];
   if (!form) return text;
-  return say(form, Object.fromEntries(Object.entries(fits.exec(text).groups).map(([name, value]) => [name, /^\d+(\.\d+)?$/.test(value) ? number(Number(value), 3) : told(value)])));
+  return say(form, Object.fromEntries(Object.entries(fits.exec(text).groups).map(([name, value]) => [name, name === "reasons" ? reasons(value) : /^\d+(\.\d+)?$/.test(value) ? number(Number(value), 3) : told(value)])));
 }
 
 export const knows = (key) => key in messages;

@@ -1,7 +1,7 @@
 /* File names as the template wants them: looked at first, done while the page goes on, and taken back if that was wrong. */
 
 import { api } from "./api.js";
-import { find, make, moment, on, say, setText } from "./dom.js";
+import { find, make, moment, on, say, setText, told } from "./dom.js";
 import { attempt, toast } from "./toasts.js";
 import { live } from "./websocket_client.js";
 
@@ -20,8 +20,8 @@ export function readyRenaming() {
   on(dialog, "click", "[data-undo-run]", (event, button) => attempt(() => undo(button.dataset.undoRun), button));
   live.join("library");
   live.on("rename_progress", (now) => now.run_id === run && showProgress(now));
-  live.on("rename_complete", (end) => end.run_id === run && attempt(told));
-  live.onReturn(() => run && attempt(told));
+  live.on("rename_complete", (end) => end.run_id === run && attempt(tellEnd));
+  live.onReturn(() => run && attempt(tellEnd));
 }
 
 async function open(wanted) {
@@ -50,7 +50,7 @@ function show(lines, state) {
 
 const line = (one) => make(
   "li", { class: "change" }, make("del", {}, make("bdi", {}, one.old)),
-  one.reason ? make("span", { class: "rename-reason" }, one.reason) : make("ins", {}, make("bdi", {}, one.new)),
+  one.reason ? make("span", { class: "rename-reason" }, told(one.reason)) : make("ins", {}, make("bdi", {}, one.new)),
 );
 
 function showRuns(runs) {
@@ -79,14 +79,14 @@ async function begin(path, wish, undoing) {
   const begun = await api.post(path, { ...wish, background: true });
   [run, back] = [begun.id, undoing];
   showProgress(begun);
-  await told(); // a short one has ended before the page could hear of it
+  await tellEnd(); // a short one has ended before the page could hear of it
 }
 
 const rename = () => begin(PATH, key ? { keys: [key] } : {}, false);
 const undo = (which) => begin(`${PATH}/${encodeURIComponent(which)}/undo`, {}, true);
 
 /** Says what came of the renaming, once it has ended. */
-async function told() {
+async function tellEnd() {
   const now = await api.get(`${PATH}/run`);
   if (!run || now.id !== run) return;
   if (now.status === "running") {
@@ -97,7 +97,7 @@ async function told() {
   showProgress(null);
   dialog.close();
   if (now.error) {
-    toast(now.error, { bad: true });
+    toast(told(now.error), { bad: true });
     return;
   }
   const text = [say(back ? "rename_undone" : "renamed", { count: now.done }), now.skipped.length ? say("rename_left", { count: now.skipped.length }) : "", now.status === "cancelled" ? say("rename_stopped") : ""];

@@ -47,7 +47,7 @@ function showResult() {
   setText(find("span", trouble), told(scan.error));
   const warnings = scan.warnings || [];
   find("[data-warnings-part]").hidden = warnings.length === 0;
-  find("[data-warnings]").replaceChildren(...warnings.map((text) => make("li", {}, make("bdi", {}, text))));
+  find("[data-warnings]").replaceChildren(...warnings.map((text) => make("li", {}, make("bdi", {}, told(text)))));
 }
 
 async function fetchState() {

@@ -1,7 +1,7 @@
 /* The look for new episodes: begun by hand, and watched until it ends. */
 
 import { api } from "./api.js";
-import { find, later, make, moment, number, pageState, say, setText } from "./dom.js";
+import { find, later, make, moment, number, pageState, say, setText, told } from "./dom.js";
 import { live } from "./websocket_client.js";
 
 const LOOK_AGAIN_MS = 2000;
@@ -16,9 +16,16 @@ function show(look) {
   find('[data-action="look"]').disabled = look.running;
   const warnings = find("[data-tracking-warnings]");
   warnings.hidden = look.warnings.length === 0;
-  warnings.replaceChildren(...look.warnings.map((text) => make("li", {}, make("bdi", {}, text))));
+  warnings.replaceChildren(...look.warnings.map((text) => make("li", {}, make("bdi", {}, warned(text)))));
   clearTimeout(timer);
   if (look.running) timer = setTimeout(ask, LOOK_AGAIN_MS);
+}
+
+/** "Name: why" as the server says it of a series, or a sentence of its own. */
+function warned(text) {
+  const known = told(text);
+  const [, name, why] = /^(.+?): (.+)$/s.exec(text) || [];
+  return known === text && name ? `${name}: ${told(why)}` : known;
 }
 
 function sentence(look) {

@@ -2,9 +2,9 @@
 
 import { api } from "./api.js";
 import { announce } from "./a11y_announcer.js";
-import { find, icon, make, say } from "./dom.js";
+import { find, icon, make, say, told } from "./dom.js";
 
-const sentence = (trial) => [trial.target, say(trial.message)].filter(Boolean).join(": ");
+const sentence = (trial) => [trial.target, told(trial.message)].filter(Boolean).join(": ");
 
 function show(trials) {
   const texts = trials.length ? trials : [{ ok: false, target: "", message: "trial_nothing" }];

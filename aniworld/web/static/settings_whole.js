@@ -1,7 +1,7 @@
 /* Whole backups: made, checked and brought back in the background, and watched until that ends. */
 
 import { api } from "./api.js";
-import { base, find, findAll, later, moment, number, pageState, percent, say, setText } from "./dom.js";
+import { base, find, findAll, later, moment, number, pageState, percent, say, setText, told } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { toast } from "./toasts.js";
 
@@ -27,14 +27,14 @@ function show(work) {
 function sentence(work) {
   if (work.status === "idle") return "";
   if (work.status === "running") return say(work.phase ? `whole_${work.phase}` : "whole_begins", { percent: percent(work.percent) });
-  if (work.status === "failed") return `${moment(work.completed_at)}: ${say(work.error)}`;
+  if (work.status === "failed") return `${moment(work.completed_at)}: ${told(work.error)}`;
   return say(`whole_done_${work.what}`, { time: moment(work.completed_at), rows: number(rows(work.facts)), covers: number(work.facts.covers ?? 0) });
 }
 
 const rows = (facts) => (typeof facts.tables === "object" ? Object.values(facts.tables).reduce((sum, each) => sum + each, 0) : facts.rows || 0);
 
 function ended(work) {
-  if (work.status === "failed") toast(say(work.error), { bad: true });
+  if (work.status === "failed") toast(told(work.error), { bad: true });
   else if (work.what === "verify") toast(sentence(work));
   else location.assign(`${base}/settings/backup`);
 }
