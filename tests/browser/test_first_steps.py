@@ -67,8 +67,11 @@ def choose_password(page: Page) -> None:
 def choose_folder(page: Page, folder: Path) -> None:
     check = page.locator("[data-root-check]")
     page.fill("#root", "relative/folder")
-    expect(check).not_to_have_text(re.compile("Free space|It may be empty"))
+    expect(page.locator("#trouble")).to_have_text(re.compile("^Write the full path of the folder"))
+    expect(check).to_be_empty()
+    expect(page.locator("#root")).to_have_attribute("aria-invalid", "true")
     page.fill("#root", str(folder))
     expect(check).to_have_text(re.compile(r"The folder can be used\. Free space: .+B"))
+    expect(page.locator("#trouble")).to_be_hidden()
     page.click('[data-do="move_entry_down-0"]')
     page.click("button.btn-primary")

@@ -87,8 +87,9 @@ find("#root")?.addEventListener("input", async (event) => {
   const answer = await api.post("/folder-check", { root }).catch((problem) => ({ message: problem.message }));
   if (mine !== asked) return;
   const text = answer.free_bytes === undefined || answer.free_bytes === null ? answer.message : `${answer.message} ${size(answer.free_bytes)}`;
-  setText(find("[data-root-check]"), text);
-  announce(text);
+  setText(find("[data-root-check]"), answer.ok ? text : "");
+  complain(answer.ok ? "" : text);
+  if (answer.ok) announce(text);
 });
 
 on(document, "click", "[data-reveal]", (event, button) => {
