@@ -175,6 +175,21 @@ def test_what_is_wrong_with_a_setting_or_a_download_is_said_in_german(
     )
 
 
+@pytest.mark.parametrize("viewport", [DESK, NARROW], ids=["desk", "narrow"])
+def test_a_message_about_the_settings_leaves_their_buttons_free(
+    visit: Callable[..., Page], watch: Watch, viewport: dict[str, int]
+) -> None:
+    watch.expect("422")
+    page = visit("/settings/download", viewport=viewport)
+    page.fill("#download-concurrency", "99")
+    page.press("#download-concurrency", "Enter")
+    toast, bar = page.locator(".toast-text").last, page.locator("[data-save-bar]")
+    expect(toast).to_be_visible()
+    page.wait_for_timeout(400)  # it slides in
+    assert toast.bounding_box()["y"] + toast.bounding_box()["height"] <= bar.bounding_box()["y"]  # type: ignore[index]
+    page.click("button[type=reset]")
+
+
 def test_what_is_not_saved_yet_leaves_the_settings_in_sight(visit: Callable[..., Page]) -> None:
     page = visit("/settings/download", viewport=NARROW, locale="de-DE")
     page.fill("#download-concurrency", "4")

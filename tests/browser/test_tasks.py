@@ -119,9 +119,11 @@ def test_a_key_is_made_shown_once_and_revoked(visit: Callable[..., Page]) -> Non
     page.fill("#key-name", "Skript")
     page.click("[data-key-form] button")
     expect(page.locator("[data-key-text]")).to_have_value(re.compile(r"^\S{20,}$"))
-    page.reload()
+    expect(page.locator("[data-keys]")).to_contain_text(re.compile(r"Skript.*never", re.DOTALL))
+    expect(page.locator("[data-keys]")).not_to_contain_text("There is no key.")
     page.click("[data-action=revoke-key]")
     page.click("[data-confirm-yes]")
+    expect(page.locator("[data-keys]")).to_contain_text("There is no key.")
     expect(page.locator("[data-key-id]")).to_have_count(0)
 
 

@@ -1,7 +1,7 @@
 /* Password, second factor, open sessions and API keys. */
 
 import { api } from "./api.js";
-import { find, moment, say, setText } from "./dom.js";
+import { find, moment, say, setText, showTimes } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { readyStrength } from "./strength.js";
 import { SECOND_FACTOR_ACTIONS, readySecondFactor } from "./settings_second_factor.js";
@@ -38,6 +38,17 @@ async function makeKey(fields) {
   text.focus();
   text.select();
   toast(say("key_made"));
+  await showKeys();
+}
+
+/** The list of keys as the server draws it now. */
+async function showKeys() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const fresh = answer?.ok && find("[data-keys]", new DOMParser().parseFromString(await answer.text(), "text/html"));
+  if (!fresh) return;
+  const list = find("[data-keys]");
+  list.replaceChildren(...fresh.children);
+  showTimes(list);
 }
 
 async function showSessions() {
@@ -85,8 +96,9 @@ async function revokeKey(button) {
   const row = button.closest("[data-key-id]");
   if (!(await confirm({ title: say("revoke_title", { name: row.dataset.name }), body: say("revoke_text"), yes: say("revoke") }))) return;
   await api.delete(`/api/auth/keys/${encodeURIComponent(row.dataset.keyId)}`);
-  row.remove();
   toast(say("key_revoked"));
+  await showKeys();
+  find("#keys-title").focus();
 }
 
 export const ACCESS_ACTIONS = {
