@@ -54,7 +54,8 @@ def _field(one: Field[Any]) -> fields.Field:
         return fields.List(fields.Nested(_window()), validate=validate.Length(max=LIST_LENGTH), **described)
     if isinstance(default, tuple):
         rules = [validate.Length(min=1 if facts.get("kind") == "languages" else 0, max=LIST_LENGTH), _no_twins]
-        return fields.List(Text(validate=_text_rules(facts)), validate=rules, **described)
+        said = {"invalid": 'Must be a list, such as ["first", "second"].'}
+        return fields.List(Text(validate=_text_rules(facts)), validate=rules, error_messages=said, **described)
     if isinstance(default, bool):
         return Truth(**described)
     if isinstance(default, int | float):

@@ -101,7 +101,8 @@ class Registry:
         found = self._loaded().get(source)
         if found is None:
             known = ", ".join(sorted(self._loaded()))
-            raise InvalidInput(f"There is no catalogue named {source!r}.", {"source": [f"Must be one of: {known}."]})
+            message = f"There is no catalogue named {source!r}, only {known}."
+            raise InvalidInput(message, {"source": [f"Must be one of: {known}."]})
         return found
 
     def catalogue_for(self, link: str, source: str | None = None) -> Catalogue:

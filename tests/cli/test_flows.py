@@ -97,6 +97,8 @@ def test_settings_are_set_kept_and_brought_back(cli: Cli) -> None:
     name = cli("config", "backup", "--json").json()["name"]
     assert cli("config", "set", "download.concurrency", "9").code == 0
     assert cli("config", "set", "download.concurrency", "900").code == 1
+    refused = cli("config", "set", "download.hosters", "VOE,Doodstream")
+    assert (refused.code, 'Must be a list, such as ["first", "second"]' in refused.err) == (1, True)
     assert cli("config", "restore", name).code == 0
     assert cli("config", "get", "download.concurrency").out == "5\n"
     assert cli("config", "validate", "-", stdin='{"download": {"nonsense": 1}}').code == 1
