@@ -15,12 +15,13 @@ from aniworld.services.tokens import is_api_key
 
 from . import bodies, origins
 from .errors import under_api
+from .headers import OPEN_FILES
 from .hosts import is_this_machine
 from .wiring import services
 
 PUBLIC = frozenset({
     "auth.status", "auth.setup", "auth.login", "health",
-    "pages.login", "pages.setup", "pages.static", "pages.manifest", "pages.favicon", "pages.fresh_token",
+    "pages.login", "pages.setup", "pages.manifest", "pages.fresh_token", *OPEN_FILES,
 })  # fmt: skip
 OWN_SIGN_IN = frozenset({"websocket"})  # signs in by itself, by header, cookie or first message
 SIGN_IN_BY_JSON = frozenset({"auth.setup", "auth.login"})  # nothing to forge yet; the origin is checked all the same
@@ -51,7 +52,7 @@ def install(app: Flask) -> None:
 
 def guard() -> Response | None:
     """Before every request: who asks, may they, and is the wish their own."""
-    g.identity = None if request.endpoint == "pages.static" else _asker()
+    g.identity = None if request.endpoint in OPEN_FILES else _asker()
     if g.identity is None and request.endpoint in BY_BASIC:
         g.identity = by_calendar_password()
     if g.identity is None and request.endpoint not in PUBLIC | OWN_SIGN_IN:

@@ -13,7 +13,7 @@ PERMISSIONS = ", ".join(
     for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
                     "microphone", "midi", "payment", "usb", "browsing-topics")
 )  # fmt: skip
-OPEN_FILES = frozenset({"pages.static", "pages.favicon"})  # the same for everybody, signed in or not
+OPEN_FILES = frozenset({"pages.static", "pages.spoken", "pages.favicon"})  # the same for everybody, signed in or not
 HTTPS_ONLY_S = 365 * 24 * 3600
 # What no view answers: Socket.IO's own words, a refused host. None of it is a page.
 BARE = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import time
 from collections.abc import Iterator
@@ -145,7 +146,7 @@ def test_a_folder_that_cannot_be_the_library_is_refused_in_the_visitors_language
 def test_one_missing_episode_is_counted_in_the_singular(owner: FlaskClient) -> None:
     page = owner.get("/series/serie-1", headers={"Accept-Language": "de"}).text
     assert "2 fehlen" in page
-    assert '"missing_one": "1 fehlt"' in page
+    assert '"missing_one":"1 fehlt"' in owner.get("/spoken/x/de.js").text
 
 
 def test_the_library_with_2000_series_is_quick_and_light(owner: FlaskClient) -> None:
@@ -245,10 +246,29 @@ def test_static_files_are_kept_for_good_and_never_leave_their_folder(guest: Flas
     assert guest.get("/static/x/%2e%2e/%2e%2e/template_helpers.py").status_code == 404
 
 
+def test_what_scripts_say_is_a_file_of_its_own_for_each_language_and_kept_for_good(guest: FlaskClient) -> None:
+    said = {}
+    for language in ("en", "de"):
+        page = guest.get("/login", headers={"Accept-Language": language}).text
+        address = re.search(r'src="(/spoken/[0-9a-f]+/(\w\w)\.js)"', page)
+        assert address is not None and address[2] == language
+        answer = guest.get(address[1])
+        said[language] = answer.text
+        assert "immutable" in answer.headers["Cache-Control"] and answer.mimetype == "text/javascript"
+        packed = guest.get(address[1], headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(packed.data).decode() == answer.text and len(packed.data) * 2 < len(answer.data)
+    assert '"close":"Close"' in said["en"] and '"close":"Schließen"' in said["de"]
+    assert "Verbunden" not in guest.get("/login").text
+    old = guest.get("/spoken/000000000000/de.js", headers={"Accept-Language": "en"})
+    assert old.text == said["de"] and "immutable" not in old.headers["Cache-Control"]
+    for wrong in ("/spoken/x/fr.js", "/spoken/x/de.json", "/spoken/x/%2e%2e%2fde.js"):
+        assert guest.get(wrong).status_code in (302, 404)
+
+
 def test_a_page_with_all_that_it_loads_is_under_250_kb_compressed(owner: FlaskClient) -> None:
     page = owner.get("/").text
     total = len(page.encode()) // 5
-    for address in set(re.findall(r'(?:src|href)="(/static/[^"#]+\.(?:css|js|svg))', page)):
+    for address in set(re.findall(r'(?:src|href)="(/(?:static|spoken)/[^"#]+\.(?:css|js|svg))', page)):
         total += len(owner.get(address, headers={"Accept-Encoding": "gzip"}).data)
     assert total < 250_000
 

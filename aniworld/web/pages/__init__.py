@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from aniworld.web.pages import access, assets, calendar, dressing, library, settings, watch
+from aniworld.web.pages import access, assets, calendar, dressing, library, settings, spoken, watch
 from aniworld.web.pages.dressing import error_page
 
 __all__ = ["blueprint", "error_page"]
@@ -12,7 +12,9 @@ __all__ = ["blueprint", "error_page"]
 blueprint = Blueprint("pages", __name__, template_folder="../templates")
 blueprint.record_once(lambda state: dressing.dress(state.app))
 
-for routes in (assets.ROUTES, access.ROUTES, library.ROUTES, calendar.ROUTES, watch.ROUTES, settings.ROUTES):
+for routes in (
+    assets.ROUTES, spoken.ROUTES, access.ROUTES, library.ROUTES, calendar.ROUTES, watch.ROUTES, settings.ROUTES,
+):  # fmt: skip
     for rule, view in routes:
         methods = getattr(view, "methods", ("GET",))
         blueprint.add_url_rule(rule, view.__name__, view, methods=methods)

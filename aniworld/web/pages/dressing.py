@@ -15,7 +15,7 @@ from aniworld.services.views import SearchResult
 from aniworld.web import csrf, template_helpers
 from aniworld.web.answers import moment, plain
 from aniworld.web.pages import assets, tongue, words
-from aniworld.web.pages.sentences import script_messages
+from aniworld.web.pages.spoken import spoken_address
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.wiring import services
 
@@ -39,7 +39,7 @@ def dress(app: Flask) -> None:
         day=tongue.day_in_words,
     )
     app.jinja_env.globals.update(
-        asset=assets.asset, language=tongue.language, theme=theme, when=when, js_messages=script_messages,
+        asset=assets.asset, language=tongue.language, theme=theme, when=when, spoken_address=spoken_address,
         csrf=csrf.token, hit_cover=hit_cover,
     )  # fmt: skip
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from flask import Flask, current_app, request
@@ -24,6 +26,16 @@ def ready() -> None:
             from flask_babel import Babel  # see above
 
             Babel(app, default_translation_directories=TRANSLATIONS, locale_selector=language)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Within the block everything is said in ``language``, whatever the visitor's is."""
+    from flask_babel import force_locale  # see above
+
+    ready()
+    with force_locale(language):
+        yield
 
 
 def gettext(text: str, **values: object) -> str:

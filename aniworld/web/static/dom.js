@@ -5,7 +5,7 @@ const language = document.documentElement.lang || "en";
 /** How numbers and times are written: as in the visitor's country where the browser names one for the page's language. */
 export const locale = navigator.languages.find((one) => one.split("-")[0] === language) || language;
 
-const messages = JSON.parse(document.getElementById("messages")?.textContent || "{}");
+const messages = globalThis.aniworldWords || {};
 
 /** The sentence `key` in the visitor's language, with each {word} filled in from `facts`; `key_one` where the count is 1. */
 export function say(key, facts = {}) {
