@@ -83,7 +83,7 @@ def build_services(environment: Environment | None = None) -> Services:
         lambda: config.current,
         progress,
         disk_free=FreeSpace(lambda: config.current.library.root),
-        check_source=registry.named,
+        site_of=lambda source: registry.named(source).site,
         lease_s=environment.lease_s,
     )
     anime = AnimeService(

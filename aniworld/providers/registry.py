@@ -97,8 +97,15 @@ class Registry:
         return found
 
     def named(self, source: str) -> Catalogue:
-        """The catalogue that a request names. Raises InvalidInput, which tells those that there are."""
-        found = self._loaded().get(source)
+        """The catalogue that a request names: ``aniworld.to``, or ``aniworld`` for short, in any case.
+
+        Raises InvalidInput, which tells those that there are.
+        """
+        wanted = source.strip().casefold()
+        found = next((c for site, c in self._loaded().items() if wanted == site.casefold()), None)
+        found = found or next(
+            (c for site, c in self._loaded().items() if wanted == site.casefold().partition(".")[0]), None
+        )
         if found is None:
             known = ", ".join(sorted(self._loaded()))
             message = f"There is no catalogue named {source!r}, only {known}."
@@ -110,8 +117,7 @@ class Registry:
 
         Raises InvalidInput for a link of no known source, and for a source that is none.
         """
-        if source:
-            self.named(source)
+        source = self.named(source).site if source else None
         found = self._claiming(link, source)
         if found is None and self._shows_other(link, source):
             self._turn_over()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,7 +56,7 @@ _FINAL = frozenset({"nothing_there", "unsafe_path", "invalid_input"})  # trying 
 class DownloadService:
     """``settings()`` gives the settings in force; ``disk_free()`` bytes free under the library, or None.
 
-    ``check_source`` raises InvalidInput for the name of no catalogue. ``lease_s``: how long a worker holds an item without a sign of life.
+    ``site_of(source)``: the catalogue that a wish names; raises InvalidInput for one that is none. ``lease_s``: how long a worker holds an item without a sign of life.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class DownloadService:
         progress: ProgressService,
         *,
         disk_free: Callable[[], int | None] = lambda: None,
-        check_source: Callable[[str], object] = lambda source: None,
+        site_of: Callable[[str], str] = lambda source: source,
         lease_s: float = LEASE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -78,7 +79,7 @@ class DownloadService:
         self._settings = settings
         self._progress = progress
         self._disk_free = disk_free
-        self._check_source = check_source
+        self._site_of = site_of
         self._running = RunningProgress(clock)
         self._elsewhere = HeardProgress(clock)
 
@@ -134,7 +135,7 @@ class DownloadService:
         Raises InvalidInput, NotFound; then nothing is queued.
         """
         if request.source:
-            self._check_source(request.source)
+            request = replace(request, source=self._site_of(request.source))
         series = self._files.series(request)
         wanted = request.languages or (series.languages if series else ()) or self._settings().download.languages
         present = self._files.present(request.serie_id, wanted if request.upgrade else ())

@@ -394,6 +394,12 @@ def test_a_catalogue_that_is_none_is_refused_alike_with_those_that_there_are(
     assert refused["detail"] == "There is no catalogue named 'nowhere', only aniworld.to, playlists, s.to."
 
 
+def test_a_catalogue_is_known_by_its_short_name_too(running: Server) -> None:
+    for number, source in enumerate(("aniworld.to", "aniworld", " Aniworld.TO "), 1):
+        wish = {"serie_id": "short", "serie_name": "Kurz", "episodes": [f"S01E0{number}"], "source": source}
+        assert len(running.post("/api/queue/add", wish, 201)["added"]) == 1, source
+
+
 def test_the_queue_starts_stops_pauses_and_goes_on(running: Server) -> None:
     assert running.post("/api/queue/start")["is_running"]
     assert running.post("/api/queue/pause", {"minutes": 5})["paused_until"].endswith("Z")
