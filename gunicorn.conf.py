@@ -1,5 +1,6 @@
 """How gunicorn serves Aniworld: one gevent worker. Read by itself when gunicorn starts in this folder."""
 
+import gc
 import json
 import os
 import signal
@@ -65,6 +66,12 @@ forwarded_allow_ips = ""
 secure_scheme_headers = {}
 forwarder_headers = ""
 control_socket_disable = True  # it would lie in the home folder of whoever starts the server
+
+
+def pre_fork(server, worker) -> None:
+    """The collector, which writes into all that it looks at, leaves alone what the worker has from its arbiter: so both
+    go on sharing it."""
+    gc.freeze()
 
 
 def post_fork(server, worker) -> None:

@@ -9,10 +9,12 @@ import hmac
 import re
 import secrets
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from aniworld.config.store import write_private
 from aniworld.core.errors import InvalidInput, NotSignedIn
+from aniworld.core.postponed import left_out
 
 ISSUER, ALGORITHM = "aniworld", "HS256"
 SECRET_BYTES, SHORTEST = 64, 32
@@ -80,9 +82,12 @@ class Tokens:
         return claims["jti"]
 
 
+@cache
 def _jwt():  # type: ignore[no-untyped-def]
-    """PyJWT, at the first token: it brings cryptography along, 9 MB that an idle server does without."""
-    import jwt
+    """PyJWT, at the first token, and without the cryptography that it takes along where it is installed: 11 MB for key
+    pairs, which sign nothing here."""
+    with left_out("cryptography"):
+        import jwt
 
     return jwt
 

@@ -68,3 +68,17 @@ def test_the_web_starts_without_what_only_clients_and_message_queues_need():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_token_is_made_and_read_without_the_key_pairs_that_nobody_uses():
+    code = (
+        "import sys\n"
+        "from datetime import UTC, datetime, timedelta\n"
+        "from aniworld.services.tokens import Tokens, new_session_id\n"
+        "now, session, tokens = datetime.now(UTC), new_session_id(), Tokens(b'x' * 64)\n"
+        "assert tokens.session_id(tokens.issue(session, now, now + timedelta(hours=1))) == session\n"
+        "print(sorted(name for name in sys.modules if name.startswith('cryptography')))\n"
+        "from cryptography.fernet import Fernet  # of the second factor"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
