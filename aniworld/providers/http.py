@@ -1,8 +1,8 @@
 """The one gate to the network for the server: pages, searches, covers, notifications.
 
 Addresses are checked after name resolution and again for each redirect; requests are paced for each host, retried with
-back-off, and bounded in time and decompressed size. What comes back is a Page, whatever its status, except for 429 and
-5xx that outlast the retries.
+back-off, and bounded in time and decompressed size. Cookies last from one redirect to the next. What comes back is a Page,
+whatever its status, except for 429 and 5xx that outlast the retries.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from aniworld.core.addresses import AddressRule, check_url
+from aniworld.core.cookies import Cookies
 from aniworld.core.errors import SiteUnreachable
 
 from .obstacles import retry_after, sign_of
@@ -147,10 +148,11 @@ class Gate:
             wire.close()
 
     def _ask(self, wish: Wish) -> Page:
-        deadline = time.monotonic() + 6 * self.timeout_s
+        deadline, cookies = time.monotonic() + 6 * self.timeout_s, Cookies()
         for _ in range(REDIRECTS + 1):
             check_url(wish.url)
-            page = self._insist(wish, deadline)
+            page = self._insist(replace(wish, headers=cookies.told(wish.url, wish.headers)), deadline)
+            cookies.hear(wish.url, page.cookies)
             target = page.headers.get("location", "").strip() if page.status in _MOVED else ""
             if not wish.follow or not target:
                 return page

@@ -25,6 +25,7 @@ class Page:
     """``url``: where it was found, after redirects. ``headers``: names in lower case. ``body``: decompressed bytes.
 
     ``media``: the address is itself a video or playlist file; its body was not read (playlists: empty as well).
+    ``cookies``: its ``Set-Cookie`` headers, each by itself.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     media: bool = False
+    cookies: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -162,9 +163,10 @@ class Wire:
 
 def _read(response: requests.Response, max_bytes: int, skip_media: bool) -> Page:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    page = Page(str(response.url), response.status_code, headers)
+    cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+    page = Page(str(response.url), response.status_code, headers, cookies=cookies)
     if skip_media and response.status_code < 300 and _is_media(page):
-        return Page(page.url, page.status, headers, media=True)
+        return replace(page, media=True)
     announced = headers.get("content-length", "")[:18]
     if announced.isascii() and announced.isdigit() and int(announced) > max_bytes and response.request.method != "HEAD":
         raise _too_large(page.url, max_bytes)
@@ -173,7 +175,7 @@ def _read(response: requests.Response, max_bytes: int, skip_media: bool) -> Page
         body += piece
         if len(body) > max_bytes:
             raise _too_large(page.url, max_bytes)
-    return Page(page.url, page.status, headers, bytes(body))
+    return replace(page, body=bytes(body))
 
 
 def _is_media(page: Page) -> bool:

@@ -1,6 +1,7 @@
 """The child's way to the network: one pool of kept-alive connections for each host, bytes read straight into a buffer.
 
 On the standard library's http.client, which starts in half the time of urllib3 (docs/decisions/0012). Redirects are followed here, each judged anew; nothing from the environment counts.
+What a host sets as cookies it hears again, for as long as the transfer lasts.
 
     Interrupted      the connection broke or never stood: try again
     Refused          the server answered with a status that is no success
@@ -19,6 +20,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from aniworld.core.addresses import check_url
+from aniworld.core.cookies import Cookies
 from aniworld.core.errors import SiteUnreachable, TooLarge, TransferFailed, WrongMedia
 
 REDIRECTS = 10
@@ -172,6 +174,7 @@ class Client:
         self._idle: dict[tuple[str, str, int], list[HTTPConnection]] = {}
         self._busy: set[HTTPConnection] = set()
         self._aborted = False
+        self._cookies = Cookies()
         self._tls: Any = None
 
     def open(self, url: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -226,8 +229,10 @@ class Client:
         with self._lock:
             self._busy.add(connection)
         try:
-            connection.request("GET", _target(url), headers=dict(headers))
-            return Response(self, connection, connection.getresponse(), url)
+            connection.request("GET", _target(url), headers=self._cookies.told(url, headers))
+            raw = connection.getresponse()
+            self._cookies.hear(url, raw.headers.get_all("Set-Cookie") or ())
+            return Response(self, connection, raw, url)
         except BaseException as error:
             with self._lock:
                 self._busy.discard(connection)

@@ -17,7 +17,8 @@ from aniworld.core.errors import (
     TransferFailed,
     WrongMedia,
 )
-from tests.transfer.fixtures import Ask, Videos
+from aniworld.core.media import StreamKind
+from tests.transfer.fixtures import Ask, Videos, serve
 from tests.transfer.media_server import Fault, MediaHost, Request
 
 pytestmark = pytest.mark.slow
@@ -234,6 +235,51 @@ def test_what_the_host_says_at_the_start(host: MediaHost, ask: Ask, fault: Fault
     assert not any(name.startswith("media") for name in asked.left)
     if kind is SiteUnreachable:
         assert caught.value.retry_after == 3600
+
+
+def test_a_host_that_redirects_to_itself_with_a_cookie_gives_the_file_to_who_brings_it(
+    host: MediaHost, videos: Videos, ask: Ask
+) -> None:
+    host.files["/v.mp4"] = videos.mp4
+    host.faults["/v.mp4"] = _only_with_a_cookie
+    job = {"stream": {"headers": {"Cookie": "given=1"}}, "connections": 2}
+    assert ask("/v.mp4", **job).run().path.read_bytes() == videos.mp4
+    assert {headers.get("Cookie") for _, headers in host.requests} == {"given=1", "given=1; seen=1"}
+
+
+def test_a_cookie_of_the_playlist_opens_its_segments_and_goes_to_no_other_host(
+    host: MediaHost, videos: Videos, ask: Ask
+) -> None:
+    other = MediaHost()
+    try:
+        serve(host, "hls", videos.hls)
+        serve(other, "hls", videos.hls)
+        text = videos.hls["list.m3u8"].decode().replace("list3.ts", other.url("/hls/list3.ts"))
+        host.files["/hls/list.m3u8"] = text.encode()
+        for path in host.files:
+            host.faults[path] = _only_with_a_cookie
+        ask("/hls/list.m3u8", StreamKind.HLS, private_hosts=(host.address, other.address)).run()
+        assert all("Cookie" not in headers for _, headers in other.requests)
+        assert other.requests
+    finally:
+        other.close()
+
+
+def test_a_new_cookie_at_every_turn_is_still_a_circle(host: MediaHost, ask: Ask) -> None:
+    def turning(request: Request) -> bool:
+        request.answer(302, b"", Location="/v.mp4", Set_Cookie=f"turn{request.number}={request.number}")
+        return True
+
+    host.faults["/v.mp4"] = turning
+    with pytest.raises(TransferFailed, match="circle"):
+        ask("/v.mp4").run()
+
+
+def _only_with_a_cookie(request: Request) -> bool:
+    if "seen=1" in request.headers.get("Cookie", ""):
+        return False
+    request.answer(302, b"", Location=request.path, Set_Cookie="seen=1; Path=/; Domain=127.0.0.1; HttpOnly")
+    return True
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,16 @@ def _endless(data: bytes) -> Fault:
     return endless
 
 
+def _only_with_a_cookie(data: bytes) -> Fault:
+    def answer(request: Request) -> bool:
+        if request.headers.get("Cookie") == "seen=1":
+            return False
+        request.answer(302, b"", Location="v.mp4", Set_Cookie="seen=1; Path=/")
+        return True
+
+    return answer
+
+
 def _honest(data: bytes) -> Fault:
     return lambda request: False
 
@@ -210,6 +220,7 @@ CASES = (
     Case("200 to a range in the middle", _200_in_the_middle, ("failed", "transfer_failed")),
     Case("gzip", _packed, GOOD),
     Case("a redirect in a circle", _status(302, Location="v.mp4"), ("failed", "transfer_failed")),
+    Case("a redirect to itself for who has no cookie", _only_with_a_cookie, GOOD),
     Case("a redirect to a local file", _status(302, Location="file:///etc/passwd"), ("failed", "address_refused")),
     Case("a redirect into the house", _status(302, Location="http://127.0.0.1:9/v"), ("failed", "address_refused")),
     Case("403 in the middle", _403_in_the_middle, GOOD),

@@ -14,7 +14,7 @@ import pytest
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AddressRefused, SiteUnreachable, TooLarge
 from aniworld.providers.http import Gate
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+from aniworld.providers.testkit import Answer, Asked, LoopbackSite, open_gate
 
 
 @pytest.fixture
@@ -92,6 +92,28 @@ def test_redirects_are_followed_ten_times_and_never_in_circles(site: LoopbackSit
     with pytest.raises(SiteUnreachable, match="without an end"):
         gate.get(site.url + "/c")
     assert site.paths().count("/c") == 11
+
+
+def test_a_site_that_sets_a_cookie_and_redirects_to_itself_serves_whoever_brings_it(site: LoopbackSite) -> None:
+    def guarded(asked: Asked) -> Answer:
+        if asked.headers.get("cookie") == "seen=1":
+            return Answer("da")
+        return Answer(status=302, headers={"Location": "/", "Set-Cookie": "seen=1; Path=/"})
+
+    site.pages["/"] = guarded
+    gate = open_gate()
+    assert gate.get(site.url + "/").text == "da"
+    assert gate.get(site.url + "/").text == "da"
+    assert ["cookie" in asked.headers for asked in site.asked] == [False, True, False, True], "for one wish only"
+
+
+def test_a_cookie_is_not_sent_to_the_host_that_a_redirect_leads_to(site: LoopbackSite) -> None:
+    with LoopbackSite({"/": "da"}) as other:
+        site.pages["/"] = Answer(
+            status=302, headers={"Location": other.url + "/", "Set-Cookie": "secret=1; Domain=127.0.0.1"}
+        )
+        assert open_gate().get(site.url + "/").text == "da"
+    assert "cookie" not in other.asked[0].headers
 
 
 def test_secrets_stay_with_their_host_on_a_redirect(site: LoopbackSite) -> None:
