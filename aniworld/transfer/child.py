@@ -86,10 +86,10 @@ def transfer(session: Session) -> TransferResult:
     guard = Guard(AddressRule.of(job.private_hosts), programs=(ffmpeg,))
     guard.install()
     session.refused = lambda: guard.refused
-    session.ffmpeg = Ffmpeg(ffmpeg, job.folder)
+    tool = session.ffmpeg = Ffmpeg(ffmpeg, job.folder)
     session.start()
     try:
-        return finished_before(session) or finish(session, session.ffmpeg, _fetcher(job)(session))
+        return finished_before(session, tool) or finish(session, tool, _fetcher(job)(session))
     finally:
         os.close(lock)
 

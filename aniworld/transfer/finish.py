@@ -44,16 +44,40 @@ class Fetched:
     stretches: tuple[tuple[Stretch, ...], ...] = ()
 
 
-def finished_before(session: Session) -> TransferResult | None:
-    """The result of an earlier attempt that was finished but never picked up, if its file still stands."""
+def finished_before(session: Session, ffmpeg: Ffmpeg) -> TransferResult | None:
+    """The result of an earlier attempt that was finished but never picked up, if its file still stands.
+
+    If every frame shall be decoded and that attempt did not, it is done now. Raises WrongMedia, as ``finish`` does.
+    """
     folder = session.job.folder
     try:
         record = json.loads((folder / _RECORD).read_text())
         result = wire.read_result(record["result"])
         fits = record["wish"] == _wish(session.job) and result.path.parent == folder
-        return result if fits and result.path.stat().st_size == result.size_bytes else None
+        if not fits or result.path.stat().st_size != result.size_bytes:
+            return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    if session.job.full_decode_check and not record.get("decoded"):
+        _decode(session, ffmpeg, result)
+    return result
+
+
+def _decode(session: Session, ffmpeg: Ffmpeg, result: TransferResult) -> None:
+    """Every frame of a finished file, once. Raises WrongMedia: the file is gone then."""
+    job = session.job
+    session.meter.restart(result.size_bytes)
+    session.meter.total = result.size_bytes
+    session.enter(Phase.VERIFYING)
+    try:
+        check(ffmpeg, result.path, None, full=True)
+    except WrongMedia:
+        with storage(job.folder):
+            for path in (job.folder / _RECORD, result.path):
+                path.unlink(missing_ok=True)
+        raise
+    with storage(job.folder):
+        _note(job, result)
 
 
 def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> TransferResult:
@@ -139,10 +163,16 @@ def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> Tra
         final, path.stat().st_size, facts.container, facts.duration, facts.height,
         facts.audio_languages or ((fetched.audio_language,) if fetched.audio_language else ()),
     )  # fmt: skip
-    _write(job.folder / _RECORD, {"wish": _wish(job), "result": wire.result_message(result)})
+    _note(job, result)
     os.replace(path, final)
     _clean(job.folder, fetched)
     return result
+
+
+def _note(job: TransferJob, result: TransferResult) -> None:
+    """For an attempt that finds the file finished."""
+    facts = {"wish": _wish(job), "decoded": job.full_decode_check, "result": wire.result_message(result)}
+    _write(job.folder / _RECORD, facts)
 
 
 def _clean(folder: Path, fetched: Fetched) -> None:

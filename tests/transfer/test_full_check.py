@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aniworld.core.errors import WrongMedia
+from aniworld.transfer.job import Phase
 
 from .fixtures import Ask, Videos, frames
 from .media_server import MediaHost
@@ -30,6 +31,38 @@ def test_damage_in_the_middle_is_found(host: MediaHost, videos: Videos, ask: Ask
 def test_without_it_only_the_container_and_the_end_are_looked_at(host: MediaHost, videos: Videos, ask: Ask) -> None:
     host.files["/v.mp4"] = damaged(videos.mp4)
     assert ask("/v.mp4").run().path.read_bytes() == host.files["/v.mp4"]
+
+
+def test_a_file_that_was_finished_before_the_wish_is_decoded_before_it_counts(
+    host: MediaHost, videos: Videos, ask: Ask
+) -> None:
+    host.files["/v.mp4"] = damaged(videos.mp4)
+    ask("/v.mp4").run()
+    again = ask("/v.mp4", full_decode_check=True)
+    with pytest.raises(WrongMedia, match="damaged: parts of it cannot be decoded"):
+        again.run()
+    assert again.left == set(), "no further attempt trusts it"
+    host.files["/v.mp4"] = videos.mp4
+    assert ask("/v.mp4").run().path.read_bytes() == videos.mp4
+
+
+def test_a_finished_file_is_decoded_once(host: MediaHost, videos: Videos, ask: Ask) -> None:
+    host.files["/v.mp4"] = videos.mp4
+    ask("/v.mp4").run()
+    asked = [ask("/v.mp4", full_decode_check=True) for _ in range(2)]
+    result = asked[0].run()
+    assert asked[1].run() == result
+    assert [Phase.VERIFYING in {progress.phase for progress in one.told} for one in asked] == [True, False]
+    assert {progress.percent for progress in asked[0].told if progress.phase is Phase.VERIFYING} == {100.0}
+    assert ask("/v.mp4").run() == result
+
+
+def test_what_was_decoded_when_it_was_fetched_is_not_decoded_again(host: MediaHost, videos: Videos, ask: Ask) -> None:
+    host.files["/v.mp4"] = videos.mp4
+    ask("/v.mp4", full_decode_check=True).run()
+    again = ask("/v.mp4", full_decode_check=True)
+    again.run()
+    assert Phase.VERIFYING not in {progress.phase for progress in again.told}
 
 
 @pytest.mark.parametrize("name", ["mp4", "webm", "ts"])
