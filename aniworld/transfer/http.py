@@ -27,6 +27,7 @@ REDIRECTS = 10
 BUFFER = 512 * 1024
 CONNECT_TIMEOUT_S = 15.0
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_ENDED = "The transfer was ended."
 _PRIVATE_HEADERS = frozenset({"cookie", "authorization"})
 _OWN_HEADERS = frozenset({"accept-encoding", "host", "range", "connection", "content-length", "transfer-encoding"})
 _CONTENT_RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*", re.IGNORECASE)
@@ -227,7 +228,12 @@ class Client:
 
     def _exchange(self, connection: HTTPConnection, url: str, headers: Mapping[str, str]) -> Response:
         with self._lock:
-            self._busy.add(connection)
+            ended = self._aborted  # while it connected: nobody would wake who waits on it from here on
+            if not ended:
+                self._busy.add(connection)
+        if ended:
+            connection.close()
+            raise Interrupted(_ENDED)
         try:
             connection.request("GET", _target(url), headers=self._cookies.told(url, headers))
             raw = connection.getresponse()
@@ -248,7 +254,7 @@ class Client:
 
     def _fresh(self, url: str) -> HTTPConnection:
         if self._aborted:
-            raise Interrupted("The transfer was ended.")
+            raise Interrupted(_ENDED)
         scheme, host, port = _origin(url)
         timeout = min(CONNECT_TIMEOUT_S, self._timeout_s)
         connection = (
