@@ -15,7 +15,6 @@ from ..output import emit, prints, say, show
 
 if TYPE_CHECKING:
     from aniworld.config.environment import Environment
-    from aniworld.config.instance import make_instance
     from aniworld.models import Database
 
 
@@ -118,6 +117,7 @@ def _tell(phase: str, current: int, total: int) -> None:
 @contextmanager
 def _database() -> Iterator[tuple[Environment, Database]]:
     from aniworld.config.environment import Environment
+    from aniworld.config.instance import make_instance
     from aniworld.models import Database
 
     environment = Environment.read()
