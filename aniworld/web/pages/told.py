@@ -149,6 +149,18 @@ SENTENCES = (
     _("The name tells a later part of a season; its numbers may begin anew or go on."),
     _("The name goes on after the series' name; it may be another season."),
     _("The folder's name does not tell which season this number belongs to."),
+    _("The second number may be another episode's, or begin a title."),
+    _(
+        "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's number or with your own, which the series' page maps to it."
+    ),
+    _("The number is beyond the catalogue's."),
+    _("The catalogue's counts are not known yet."),
+    _("The catalogue lists no such episode in this season."),
+    _("Another special or film has this number."),
+    _("It is one of several parts of an episode."),
+    _("The number behind the code may be a second episode or a title."),
+    _("The scan was cancelled; what it had recorded is kept."),
+    _("The scan stopped because of something unforeseen; the log has the details."),
 )
 
 FORMS = (
@@ -276,6 +288,16 @@ FORMS = (
     _("{folder} holds {count} more videos whose names are not understood."),
     _("It may be episode {episode}, but the name does not say so clearly."),
     _("It is a {kind} without a number."),
+    _("Videos that are empty (0 bytes) and count as present all the same: {names}."),
+    _("The folder {name} has a name that is no valid text; rename it to have it scanned."),
+    _("{name} is nested deeper than {most} folders; what lies below is not read."),
+    _("{path} leads back into its own folder and is read once."),
+    _("{path} is older than it was; is a disk missing? Nothing there is marked as missing."),
+    _("{path} is a pipe or a device and no file; it is not counted."),
+    _("{path} cannot be looked at ({reason})."),
+    _("{path} leads up to the library itself; it is not read."),
+    _("The scan's process ended by itself (code {code}){reason}. What it had recorded is kept."),
+    _("{name} in {folder} has a name that is no valid text."),
 )
 
 
