@@ -57,6 +57,10 @@ _SEEN = cast(Table, SeenFolder.__table__)
 _Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | None]
 _NAMES = ("season", "number", "absolute", "series_id", "id", "link", "file", "file_language", "size_bytes")
 _COLUMNS = tuple(_EPISODE.c[name] for name in _NAMES)
+_SUMS = select(
+    _EPISODE.c.series_id, func.count().label("episodes"), func.count(_EPISODE.c.file).label("present"),
+    func.max(_EPISODE.c.updated_at).label("touched"),
+).group_by(_EPISODE.c.series_id)  # fmt: skip
 _FACTS = tuple(
     _SERIES.c[name] for name in ("id", "key", "name", "folder", "alternative_titles", "year_start", "specials")
 )
@@ -142,22 +146,25 @@ class ScanRecords:
         if changing:
             with self._writing() as connection:
                 _write(connection, changing, vanished)
+                sums = connection.execute(_SUMS.where(_EPISODE.c.series_id.in_([plan.series_id for plan in changing])))
+                counts = {row.series_id: row for row in sums}
+            for plan in changing:
+                self._mark_anew(plan, counts.get(plan.series_id), plan.rows_left(vanished))
         return [plan.found for plan in changing]
 
-    def remember(
-        self,
-        root: str,
-        result: ScanResult,
-        snapshot: Snapshot,
-        changed: Sequence[str] = (),
-        only: frozenset[str] = frozenset(),
-    ) -> None:
+    def _mark_anew(self, plan: _Plan, count: Row[Any] | None, expected: int) -> None:
+        """Remembers the series as this scan wrote it; not with episodes that a catalogue page brought since its rows were
+        read, for then its folder is to be read again.
+        """
+        if (count.episodes if count else 0) == expected:
+            self._marks[plan.found.key][1:3] = _counted(count)
+
+    def remember(self, root: str, result: ScanResult, snapshot: Snapshot, only: frozenset[str] = frozenset()) -> None:
         """Keeps the snapshot for the next scan, and the folders that no series owns.
 
-        ``changed``: keys of the series that this scan wrote. ``only``: the scan looked at their folders and at no others.
+        ``only``: the scan looked at their folders and at no others.
         """
-        marks = self._marks | self._fresh_marks(changed)
-        rows = rows_of(root, result, marks)
+        rows = rows_of(root, result, self._marks)
         self._write_seen(rows, self._scope(result, snapshot, only), snapshot.old)
 
     def _scope(self, result: ScanResult, snapshot: Snapshot, only: frozenset[str]) -> Mapping[str, Content]:
@@ -239,23 +246,10 @@ class ScanRecords:
 
     def _counts(self, keys: Sequence[str] = ()) -> dict[int, Row[Any]]:
         """Series id → what its episodes' rows say in sum; of all series where no ``keys`` are given."""
-        query = select(
-            _EPISODE.c.series_id, func.count().label("episodes"), func.count(_EPISODE.c.file).label("present"),
-            func.max(_EPISODE.c.updated_at).label("touched"),
-        ).group_by(_EPISODE.c.series_id)  # fmt: skip
         if not keys or len(keys) > KEYS:
-            return {row.series_id: row for row in self._all(query)}
+            return {row.series_id: row for row in self._all(_SUMS)}
         ids = [self._places[key][0] for key in keys if key in self._places]
-        return {row.series_id: row for row in self._all(query.where(_EPISODE.c.series_id.in_(ids)))}
-
-    def _fresh_marks(self, keys: Sequence[str]) -> dict[str, list[Any]]:
-        if not keys:
-            return {}
-        counts = self._counts(keys)
-        query = select(*_FACTS).where(_SERIES.c.deleted_at.is_(None))
-        rows = self._all(query if len(keys) > KEYS else query.where(_SERIES.c.key.in_(keys)))
-        wanted = frozenset(keys)
-        return {row.key: _mark(row, counts.get(row.id)) for row in rows if row.key in wanted}
+        return {row.series_id: row for row in self._all(_SUMS.where(_EPISODE.c.series_id.in_(ids)))}
 
     def _episodes(self, keys: Sequence[str]) -> dict[str, list[_Row]]:
         by_id: dict[int, list[_Row]] = {self._places[key][0]: [] for key in keys}
@@ -273,11 +267,15 @@ def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
 
 def _mark(row: Row[Any], count: Row[Any] | None) -> list[Any]:
     """Changes whenever something changes that decides how a folder is read."""
-    touched = count.touched.isoformat() if count and count.touched else ""
     return [
-        row.key, count.episodes if count else 0, touched, row.name, row.year_start, list(row.alternative_titles or ()),
+        row.key, *_counted(count), row.name, row.year_start, list(row.alternative_titles or ()),
         *([row.specials] if row.specials else ()),
     ]  # fmt: skip
+
+
+def _counted(count: Row[Any] | None) -> tuple[int, str]:
+    """A mark's second and third place."""
+    return (count.episodes, count.touched.isoformat() if count.touched else "") if count else (0, "")
 
 
 class _Lost(NamedTuple):
@@ -295,6 +293,7 @@ class _Plan:
         self.found, self.series_id, self.stored_folder = found, series_id, stored_folder
         self.updates: list[dict[str, Any]] = []
         self.lost: list[_Lost] = []
+        self.rows = len(rows)
         left = dict(found.files)
         for season, number, _, _, row_id, link, stored, said, size in rows:
             file = left.pop((season, number), None)
@@ -318,6 +317,10 @@ class _Plan:
 
     def truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Lost]:
         return [one for one in self.lost if (self.found.folder, one.file) in vanished]
+
+    def rows_left(self, vanished: frozenset[tuple[str, str]]) -> int:
+        """How many rows the series has once this is written."""
+        return self.rows + len(self.inserts) - sum(1 for one in self.truly_lost(vanished) if not one.link)
 
 
 _UPDATE = (

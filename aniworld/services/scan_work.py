@@ -77,7 +77,7 @@ class ScanWork:
             before_reading=lambda folders: _check(folders, most),
         )
         self._callbacks.progress(ProgressContext(Operation.SCAN, wish.scan_id, "compare", 0, 1))
-        offload(records.remember, wish.root, result, snapshot, list(self._changed), wish.keys)
+        offload(records.remember, wish.root, result, snapshot, wish.keys)
         return result
 
     def _record(self, found: Sequence[SeriesFound]) -> None:

@@ -321,6 +321,32 @@ def test_one_scan_at_a_time_and_it_can_be_cancelled(library):
     assert failed.error_code == "cancelled"
 
 
+def test_episodes_that_a_page_brings_during_a_scan_are_looked_for_by_the_next_one(library):
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    library.file("Naruto/Naruto - S01E01.mkv")
+    library.file("Naruto/Naruto - 05.mkv")  # beyond the catalogue's so far
+    library.age()
+
+    records = library.service._records
+    remember = records.remember
+
+    def after_a_page(*facts: object) -> None:
+        records.remember = remember
+        with library.database.writing() as session:
+            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == "naruto"))
+            session.add_all(Episode(series_id=series.id, season=1, number=n, link=f"x/{n}") for n in range(3, 7))
+        remember(*facts)
+
+    records.remember = after_a_page
+    library.scan()
+    assert set(library.there("naruto")) == {"S01E01"}
+    library.scan()
+    assert set(library.there("naruto")) == {"S01E01", "S01E05"}
+    library.events.clear()
+    library.scan()
+    assert not [event for event in library.events if isinstance(event, ScanProgress) and event.phase == "record"]
+
+
 def test_a_scan_of_a_dead_process_blocks_nothing(library):
     library.file("Naruto/S01E01.mkv")
     old = ScanRun(id="x", status="running", started_at=utcnow())
