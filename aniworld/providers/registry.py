@@ -109,7 +109,7 @@ class Registry:
         if found is None:
             known = ", ".join(sorted(self._loaded()))
             message = f"There is no catalogue named {source!r}, only {known}."
-            raise InvalidInput(message, {"source": [f"Must be one of: {known}."]})
+            raise InvalidInput(message, {"source": ["Must be the name of a catalogue."]})
         return found
 
     def catalogue_for(self, link: str, source: str | None = None) -> Catalogue:

@@ -390,7 +390,7 @@ def test_a_catalogue_that_is_none_is_refused_alike_with_those_that_there_are(
     running: Server, path: str, wish: dict[str, Any]
 ) -> None:
     refused = problem(running.call("POST", path, wish | {"source": "nowhere"}), 422)
-    assert refused["errors"] == {"source": ["Must be one of: aniworld.to, playlists, s.to."]}
+    assert refused["errors"] == {"source": ["Must be the name of a catalogue."]}
     assert refused["detail"] == "There is no catalogue named 'nowhere', only aniworld.to, playlists, s.to."
 
 

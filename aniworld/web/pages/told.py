@@ -91,6 +91,7 @@ SENTENCES = (
     _("The catalogue offers no link for this episode yet."),
     _("This is no link to a series of a known catalogue."),
     _("Must be a link of a known catalogue."),
+    _("Must be the name of a catalogue."),
     # The library
     _("is read-only"),
     _("cannot be written"),
