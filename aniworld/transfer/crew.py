@@ -27,11 +27,14 @@ class OneConnectionLess(Exception):  # noqa: N818 - an answer, not a failure
 class Crew(Generic[T]):
     """Runs ``do`` on every piece of ``work``. The number of threads follows ``session.connections`` while it runs.
 
-    A host that takes fewer connections lowers the number for the rest of this transfer, never below one.
+    A host that takes fewer connections lowers the number for the rest of this transfer, never below one. ``pace``: how many
+    of the threads that there may be are of use just now; asked again whenever the session changes.
     """
 
-    def __init__(self, session: Session, work: Work[T], do: Callable[[T], None]) -> None:
-        self._session, self._work, self._do = session, work, do
+    def __init__(
+        self, session: Session, work: Work[T], do: Callable[[T], None], pace: Callable[[int], int] = lambda most: most
+    ) -> None:
+        self._session, self._work, self._do, self._pace = session, work, do, pace
         self._alive = 0
         self._most: int | None = None
 
@@ -41,7 +44,7 @@ class Crew(Generic[T]):
 
     def one_less(self) -> None:
         """From now on one connection fewer than there are; whoever calls goes on with its piece."""
-        self._most = max(1, min(self._wanted(), self._alive) - 1)
+        self._most = max(1, min(self._allowed(), self._alive) - 1)
 
     def run(self) -> None:
         """Returns when all work is done; raises the transfer's first error. No thread is left in either case."""
@@ -55,6 +58,9 @@ class Crew(Generic[T]):
         self._session.check()
 
     def _wanted(self) -> int:
+        return self._pace(self._allowed())
+
+    def _allowed(self) -> int:
         return min(self._session.connections, self._most or self._session.connections)
 
     def _body(self) -> None:

@@ -35,6 +35,7 @@ from .sniff import IsPlaylist, check_start, is_segment
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024
 _SHIFTS = 3
+_AHEAD, _FEW = 32, 2  # segments that ffmpeg still has to join, beyond which so many are fetched at a time
 _DEPTH = 2
 _SOON_S = 0.2  # what takes longer is not waited for with an open connection
 
@@ -180,6 +181,7 @@ class TrackFetcher:
         self._layout = Layout(len(self._track), session.changed)
         kept = self._layout.load(lines, before) if subject == self._subject and self._part.size() else []
         self._part.open(self._subject, kept, None)
+        self._found = self._layout.leading()  # an earlier attempt's, which ffmpeg may take its time for
         if before is None:
             self._take_up()
         session.enter(Phase.TRANSFERRING)
@@ -187,10 +189,18 @@ class TrackFetcher:
             out = session.job.folder / "joined.mp4"
             self._joiner = Joiner(session, session.ffmpeg, self._part.path, self._layout, out)
             self._joiner.start()
-        self._crew = Crew(session, self._layout, self._fetch)
+        self._crew = Crew(session, self._layout, self._fetch, self._pace)
         self._crew.run()
         self._part.cut(self._layout.size)
         return self._part.path
+
+    def _pace(self, most: int) -> int:
+        """How many segments at a time: few while ffmpeg is far behind, for then it is the processor that all wait for."""
+        joiner = self._joiner
+        if joiner is None or not joiner.runs:
+            return most
+        late = self._layout.taken - max(joiner.sent, self._found) > _AHEAD
+        return min(most, _FEW) if late else most
 
     def _take_up(self) -> None:
         there = self._layout.done_bytes()

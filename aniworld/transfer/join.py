@@ -31,10 +31,15 @@ class Joiner:
         self._session, self._ffmpeg, self._part, self._layout, self.out = session, ffmpeg, part, layout, out
         self._ran: Ran | AniworldError | None = None
         self._dropped = False
+        self.sent = 0  # segments that ffmpeg has
         self._thread = threading.Thread(target=self._run, name="join", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def runs(self) -> bool:
+        return self._thread.is_alive()
 
     def drop(self) -> None:
         """What was joined so far does not count; the track is laid anew. May be called twice."""
@@ -70,6 +75,7 @@ class Joiner:
                 if span is None:
                     return False
                 _send(source, pipe, *span)
+                self.sent = index + 1
                 if index % _WRITE_OUT_EVERY == 0 and self.out.exists():
                     write_out_file(self.out)
             return True

@@ -75,6 +75,15 @@ class Layout:
         """First byte and byte after the last of a segment that is done."""
         return self._places[index], self._places[index] + (self._sizes[index] or 0)
 
+    @property
+    def taken(self) -> int:
+        """How many segments were taken so far, or done before."""
+        return self._next
+
+    def leading(self) -> int:
+        """How many segments are done from the first one on without a gap."""
+        return self._done.index(False) if not all(self._done) else len(self._done)
+
     def is_done(self, index: int) -> bool:
         return self._done[index]
 

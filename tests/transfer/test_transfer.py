@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,6 +125,44 @@ def test_byte_ranges_of_one_file_are_segments(host: MediaHost, videos: Videos, a
     first = text.index("#EXT-X-BYTERANGE:")
     host.files["/list.m3u8"] = (text[:first] + text[first:].replace("\n", "@0\n", 1)).encode()
     assert ask("/list.m3u8", StreamKind.HLS).run().duration == pytest.approx(12, abs=0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", ["sleep 4;", "case $* in *pipe:0*) exit 3;; esac;"], ids=["late", "ended"])
+def test_few_segments_at_a_time_are_fetched_while_the_join_is_far_behind(
+    host: MediaHost, videos: Videos, ask: Ask, tmp_path: Path, before: str
+) -> None:
+    """Not so where nobody joins: then all is joined at the end."""
+    host.files["/all.ts"] = whole = b"".join(videos.hls[f"list{number}.ts"] for number in range(len(videos.hls) - 1))
+    size = -(-len(whole) // 120 // 188) * 188
+    far = 1024 * 1024 // size + 45  # more than a pipe holds, with what may be ahead and under way
+    pieces = [(start, min(size, len(whole) - start)) for start in range(0, len(whole), size)]
+    lines = [f"#EXTINF:{12 / len(pieces):.3f},\n#EXT-X-BYTERANGE:{length}@{start}\n/all.ts" for start, length in pieces]
+    head = "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:1\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+    host.files["/list.m3u8"] = "\n".join([head, *lines, "#EXT-X-ENDLIST\n"]).encode()
+    at_once: dict[int, int] = {}
+    running: set[int] = set()
+
+    def slowly(request: Request) -> bool:
+        start = int(request.headers["Range"].removeprefix("bytes=").split("-")[0])
+        with host.lock:
+            running.add(start)
+            at_once[start // size] = len(running)
+        time.sleep(0.03)
+        request.honest("/all.ts")
+        with host.lock:
+            running.discard(start)
+        return True
+
+    host.faults["/all.ts"] = slowly
+    late = tmp_path / "ffmpeg"
+    late.write_text(f'#!/bin/sh\n{before} exec {shutil.which("ffmpeg")} "$@"\n')
+    late.chmod(0o755)
+    result = ask("/list.m3u8", StreamKind.HLS, connections=8, ffmpeg=str(late)).run()
+    (tmp_path / "clip.mp4").write_bytes(videos.mp4)
+    assert frames(result.path) == frames(tmp_path / "clip.mp4")
+    most = max(count for index, count in at_once.items() if index > far)
+    assert max(at_once.values()) > 3 and (most <= 2) == before.startswith("sleep")
 
 
 @pytest.mark.parametrize(
