@@ -6,7 +6,8 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,15 @@ class SearchOutcome:
     failures: dict[str, str]
 
 
+@dataclass
+class _Refresh:
+    """A catalogue page's reading in the background. ``again``: asked for once more after it had ``begun``."""
+
+    ended: threading.Event = field(default_factory=threading.Event)
+    begun: bool = False
+    again: bool = False
+
+
 class AnimeService:
     """The wishes about series. ``spawn`` begins work beside everything else; ``settings`` gives the current settings."""
 
@@ -67,7 +77,7 @@ class AnimeService:
         self.rest = rest or registry.rest
         self._spawn = spawn
         self._lock = threading.Lock()
-        self._refreshing: dict[str, threading.Event] = {}
+        self._refreshing: dict[str, _Refresh] = {}
         self._guessed_folders: set[str] = set()  # a restart may forget it: the first guess then stays
 
     # ── look ────────────────────────────────────────────────────────────────
@@ -177,7 +187,7 @@ class AnimeService:
             return self.summary(key), True
         if known.refreshed_at is None:
             self._series.update(key, link=known.link or place, site=known.site or catalogue.site)
-            self.refresh(key)
+            self._begin_refresh(key)
         return self.summary(key), False
 
     def _create(self, catalogue: Catalogue, key: str, link: str, name: str | None, folder: str | None) -> None:
@@ -196,7 +206,15 @@ class AnimeService:
         return summary
 
     def refresh(self, key: str) -> None:
-        """Reads the series' catalogue page again, in the background, once at a time. Raises NotFound."""
+        """Reads the series' catalogue page again, in the background. Raises NotFound.
+
+        Once at a time: asked for while the page is being read or recorded, it is read once more after that, for it may have
+        changed since.
+        """
+        with self._lock:
+            running = self._refreshing.get(key)
+            if running is not None and running.begun:
+                running.again = True
         self._begin_refresh(key)
 
     def read_once(self, key: str, within_s: float = 60.0) -> None:
@@ -210,12 +228,13 @@ class AnimeService:
         self._series.require(key)
         with self._lock:
             if key in self._refreshing:
-                return self._refreshing[key]
-            ended = self._refreshing[key] = threading.Event()
-        self._spawn(lambda: self._refresh_beside(key))
-        return ended
+                return self._refreshing[key].ended
+            refresh = self._refreshing[key] = _Refresh()
+        self._spawn(lambda: self._refresh_beside(key, refresh))
+        return refresh.ended
 
-    def _refresh_beside(self, key: str) -> None:
+    def _refresh_beside(self, key: str, refresh: _Refresh) -> None:
+        refresh.begun = True
         try:
             self.refresh_now(key)
         except AniworldError as error:
@@ -224,7 +243,10 @@ class AnimeService:
             log.exception("The catalogue page of %s could not be recorded", key)
         finally:
             with self._lock:
-                self._refreshing.pop(key).set()
+                self._refreshing.pop(key).ended.set()
+        if refresh.again:
+            with suppress(NotFound):  # removed meanwhile
+                self._begin_refresh(key)
 
     def refresh_now(self, key: str) -> Recorded:
         """Reads the series' catalogue page and records it. Raises NotFound, SourceError; the reason is remembered."""

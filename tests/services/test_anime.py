@@ -187,6 +187,26 @@ def test_a_failed_fetch_is_told_and_can_be_tried_again(house: House) -> None:
     assert found.refresh_error is None and found.refreshed_at is not None
 
 
+def test_a_page_that_is_asked_for_while_it_is_recorded_is_read_once_more(house: House) -> None:
+    """As by a person who sees the episodes and wants them anew, while the cover still comes."""
+    cover = "/public/img/cover/nebelgarten_220x330.png"
+    pages = house.site.pages
+    image = pages[cover]
+
+    def changed_meanwhile(asked: object) -> object:
+        house.anime.refresh("nebelgarten")
+        house.anime.refresh("nebelgarten")
+        pages[cover] = image
+        return image
+
+    pages[cover] = changed_meanwhile
+    house.anime.add("nebelgarten")
+    house.anime.add("nebelgarten")
+    assert len(house.waiting) == 1
+    house.settle()
+    assert house.site.paths().count(ROOT1) == 2
+
+
 def test_a_browser_check_lets_the_source_rest(house: House) -> None:
     house.site.pages[ROOT1] = Answer("<title>Just a moment...</title>", 403)
     house.anime.add("nebelgarten")
