@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +22,24 @@ PASSWORD = "correct horse battery staple"
 START_WITHIN_S = 40.0
 
 
+def _ports() -> Iterator[int]:
+    """Below those that the system gives to connections; a part of them for each process that tests beside others."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = list(range(11_000 + worker % 8 * 2_500, 13_500 + worker % 8 * 2_500))
+    random.shuffle(own)
+    return cycle(own)
+
+
+_own_ports = _ports()
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that nobody listens on. It may be taken later: no connection gets it by chance, and nobody else is given it."""
+    for port in _own_ports:
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is no end of ports")
 
 
 def until(holds: Callable[[], Any], within_s: float = 20.0, every_s: float = 0.05) -> Any:

@@ -15,6 +15,7 @@ import pytest
 from aniworld.demo.clips import ffmpeg
 from aniworld.demo.site import DemoSite
 
+from ..running import free_port
 from .conftest import Cli
 
 pytestmark = pytest.mark.slow
@@ -67,14 +68,14 @@ def test_ctrl_c_of_a_download_keeps_the_wish(demo_cli: Cli, site: DemoSite, libr
 
 
 def test_the_server_starts_stops_and_is_alone(demo_cli: Cli, tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     with demo_cli.start("run", "--port", str(port)) as server:
         assert server.stdout is not None
         address = READY.search(server.stdout.readline())
         assert address is not None
         with urllib.request.urlopen(f"{address[1]}/health", timeout=30) as answer:
             assert json.load(answer)["status"] == "ok"
-        second = demo_cli("run", "--port", str(_free_port()))
+        second = demo_cli("run", "--port", str(free_port()))
         assert (second.code, "already runs" in second.err) == (1, True)
         began = time.monotonic()
         server.send_signal(signal.SIGINT)
@@ -133,7 +134,7 @@ def test_legacy_folders_are_imported_once(cli: Cli, library: Path) -> None:
 
 
 def test_the_demo_is_up_with_a_library_and_stops_whole(cli: Cli) -> None:
-    with cli.start("demo", "--port", str(_free_port())) as demo:
+    with cli.start("demo", "--port", str(free_port())) as demo:
         assert demo.stdout is not None
         lines = [demo.stdout.readline() for _ in range(4)]
         address = READY.search(lines[-1])
@@ -151,11 +152,3 @@ def _until(holds: object, within_s: float = 30.0) -> None:
     while not holds():  # type: ignore[operator]
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
