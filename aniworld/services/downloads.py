@@ -106,9 +106,8 @@ class DownloadService:
         mark, kept = self._database.change_mark(), self._kept
         if mark is not None and kept is not None and (kept.mark, kept.limit) == (mark, limit):
             return kept
-        with (
-            self._database.reading_of_one_moment() as session
-        ):  # an item that moves meanwhile is in one list, not in none
+        # Of one moment: an item that moves meanwhile is in one list, not in two and not in none.
+        with self._database.reading_of_one_moment() as session:
             repository = self.repository.asked_by(session)
             items = {status: repository.get_items([status], limit=limit) for status in Status}
             self._kept = Rows(mark, limit, repository.state(), repository.counts(), items)
