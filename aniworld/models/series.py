@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -46,6 +47,7 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     numbering: Mapped[dict[str, str | None]] = mapped_column(JSON, default=dict)
     refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     refresh_error: Mapped[str | None] = mapped_column(Text, default=None)
+    renumbering: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
 
     episodes: Mapped[list[Episode]] = relationship(
         back_populates="series", cascade="all, delete-orphan", order_by="(Episode.season, Episode.number)"
@@ -59,6 +61,10 @@ class Episode(TimestampMixin, Base):
     ``languages``: where the catalogue offers it in. ``file``: relative to the series folder, None = not there.
     ``available``: False when the catalogue lists it without any language (announced only).
     ``settled``: automatic downloads leave it alone, because it was out before they were wished, or was queued once.
+    ``air_date``: the catalogue's release date, by its own clock; None = not stated. ``kind``: ``ova``, ``movie``, ``special``
+    where the catalogue states it. ``part``: of an episode that the catalogue lists in parts.
+    ``subtitles``: languages of the subtitle files next to the video or inside it (``ger``); None = not known.
+    ``file_title``, ``file_link``: the title and link that the catalogue listed for this episode when its file came.
     """
 
     __tablename__ = "episode"
@@ -81,5 +87,11 @@ class Episode(TimestampMixin, Base):
     file: Mapped[str | None] = mapped_column(String(1000), default=None)
     file_language: Mapped[str | None] = mapped_column(String(20), default=None)
     size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    air_date: Mapped[date | None] = mapped_column(default=None)
+    kind: Mapped[str | None] = mapped_column(String(20), default=None)
+    part: Mapped[int | None] = mapped_column(default=None)
+    subtitles: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    file_title: Mapped[str | None] = mapped_column(String(1000), default=None)
+    file_link: Mapped[str | None] = mapped_column(String(2000), default=None)
 
     series: Mapped[AnimeSeries] = relationship(back_populates="episodes")

@@ -1,7 +1,8 @@
 """Tables as lines of JSON that mean the same for every kind of database. The form is told in docs/operations.md.
 
-One row is one line: an object with its columns' names, sorted. Moments are ISO 8601 in UTC with microseconds, JSON columns
-stand as they are, NULL is null. So a line is also what a table's checksum is taken over, whichever database it comes from.
+One row is one line: an object with its columns' names, sorted. Moments are ISO 8601 in UTC with microseconds, dates
+``2026-10-12``, JSON columns as they are, NULL is null. So a line is also what a table's checksum is taken over, whichever database it
+comes from.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -35,13 +36,13 @@ _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 _WHOLE = range(-(2**63), 2**63)
 _TYPES: dict[str, Any] = {
     "moment": UtcDateTime(), "json": sa.JSON(), "truth": sa.Boolean(create_constraint=False), "whole": sa.BigInteger(),
-    "number": sa.Double(), "text": sa.Text(),
+    "number": sa.Double(), "text": sa.Text(), "date": sa.Date(),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Form:
-    """A table by its name and its columns, name → kind: moment, json, truth, whole, number, text.
+    """A table by its name and its columns, name → kind: moment, date, json, truth, whole, number, text.
 
     ``optional``: the columns that may be NULL. ``counters``: columns whose next value the database counts by itself.
     """
@@ -59,7 +60,7 @@ class Form:
     def line(self, row: Sequence[Any]) -> bytes:
         """``row``, its values in the order of ``columns``, as a line."""
         values = {
-            name: _told(value) if kind == "moment" and value is not None else value
+            name: _WRITTEN[kind](value) if kind in _WRITTEN and value is not None else value
             for (name, kind), value in zip(self.columns.items(), row, strict=True)
         }
         return _encode(values).encode() + b"\n"
@@ -79,7 +80,7 @@ class Form:
             return None
         if not _FITS[kind](value):
             raise InvalidInput(f"A value of {self.name}.{name} is none of its kind ({kind}).")
-        return _moment(value, f"{self.name}.{name}") if kind == "moment" else value
+        return _READ[kind](value, f"{self.name}.{name}") if kind in _READ else value
 
     def _type(self, name: str, kind: str) -> Any:
         """Where a column of JSON may be NULL, None is that and not JSON's own null."""
@@ -196,6 +197,8 @@ def _counts(table: sa.Table, column: sa.Column[Any]) -> bool:
 def _kind(type_: Any) -> str:
     if isinstance(type_, UtcDateTime | sa.DateTime):
         return "moment"
+    if isinstance(type_, sa.Date):
+        return "date"
     if isinstance(type_, sa.JSON):
         return "json"
     if isinstance(type_, sa.Boolean):
@@ -224,6 +227,13 @@ def _moment(text: str, where: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _date(text: str, where: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"A value of {where} is not a date; write it as 2026-10-12.") from None
+
+
 def _no_number(word: str) -> float:
     raise ValueError(word)
 
@@ -232,7 +242,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
+_WRITTEN: dict[str, Any] = {"moment": _told, "date": date.isoformat}
+_READ: dict[str, Any] = {"moment": _moment, "date": _date}
 _FITS: dict[str, Any] = {
+    "date": lambda value: isinstance(value, str) and len(value) == 10,
     "moment": lambda value: isinstance(value, str) and len(value) < 40,
     "json": lambda value: True,
     "truth": lambda value: isinstance(value, bool),
