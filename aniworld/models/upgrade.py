@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.pool import NullPool
@@ -127,12 +128,40 @@ def _copy(database: Database, copies: Path, revision: str) -> None:
 
 def migrate_to(database: Database, revision: str) -> None:
     """Runs the scripts up to ``revision``, on an empty database from the first one on. Copies nothing."""
+    _run_scripts(database, "upgrade", revision)
+
+
+def downgrade_to(database: Database, revision: str) -> None:
+    """Runs the scripts' downgrades back to ``revision``. Copies nothing."""
+    _run_scripts(database, "downgrade", revision)
+
+
+def _run_scripts(database: Database, direction: str, revision: str) -> None:
     from alembic import command  # 100 ms and 10 MB that most starts do not need
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
-    with database.sessions() as session, session.begin():
-        config.attributes["connection"] = session.connection()
-        _compare_exactly(session.connection())
-        command.upgrade(config, revision)
+    with database.engine.connect() as raw, _foreign_keys_off(raw):
+        connection = raw.execution_options(aniworld_write=True)
+        with connection.begin():
+            config.attributes["connection"] = connection
+            _compare_exactly(connection)
+            getattr(command, direction)(config, revision)
+
+
+@contextmanager
+def _foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying and dropping it, and a dropped table's rows take those that refer to them along.
+
+    The pragma has no effect inside a transaction (https://www.sqlite.org/foreignkeys.html), so it goes to the driver first.
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")

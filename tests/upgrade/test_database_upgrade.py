@@ -12,8 +12,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import select
 
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch
@@ -67,7 +65,7 @@ def test_new_columns_of_an_upgraded_database_can_be_written(at_0006: Database, t
 def test_the_way_back_to_0006_leaves_the_database_as_it_was(at_0006: Database, tmp_path: Path) -> None:
     before = rows(tmp_path / "aniworld.db")
     upgrading.bring_up_to_date(at_0006, tmp_path / "copies")
-    downgrade(at_0006, "0006")
+    upgrading.downgrade_to(at_0006, "0006")
     assert rows(tmp_path / "aniworld.db") == before
 
 
@@ -77,11 +75,3 @@ def rows(path: Path) -> dict[str, list[dict[str, object]]]:
         connection.row_factory = sqlite3.Row
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {table: [dict(row) for row in connection.execute(f'SELECT * FROM "{table}"')] for table in tables}
-
-
-def downgrade(database: Database, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(upgrading.SCRIPTS))
-    with database.sessions() as session, session.begin():
-        config.attributes["connection"] = session.connection()
-        command.downgrade(config, revision)
