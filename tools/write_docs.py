@@ -49,7 +49,7 @@ def configuration() -> str:
     lines = [
         "# Configuration",
         "",
-        "Every setting, as the settings page, `PUT /api/config/` and `python -m aniworld config set` take it. Written by",
+        "Every setting, as the settings page, `PUT /api/config` and `python -m aniworld config set` take it. Written by",
         "`tools/write_docs.py` from `aniworld/config/settings.py`. They are kept in `config.json` in the instance folder and",
         "applied without a restart.",
     ]

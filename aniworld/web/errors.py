@@ -143,7 +143,7 @@ def install(app: Flask, error_page: ErrorPage | None = None) -> None:
 
 
 def under_api() -> bool:
-    return request.path == "/api" or request.path.startswith(("/api/", "/ws/", "/metrics"))
+    return request.path in ("/api", "/health", "/metrics") or request.path.startswith(("/api/", "/ws/"))
 
 
 def answer_to(error: AniworldError) -> Response:

@@ -30,6 +30,7 @@ from .api import (
 from .api import audit as audit_log
 from .hosts import HostGate
 from .limits import SignInLimit
+from .trailing_slash import TrailingSlash
 from .wiring import EXTENSION
 
 BLUEPRINTS = (
@@ -67,6 +68,7 @@ def init_web(app: Flask, services: Services) -> None:
     document.install(app, BLUEPRINTS)
     system.install(app)
     app.register_blueprint(pages.blueprint)
+    app.wsgi_app = TrailingSlash(app.wsgi_app)  # type: ignore[method-assign]
     live.install(app, services)
     hosts = HostGate(app.wsgi_app, services.environment.hosts, services.environment.trusted_proxies)
     app.wsgi_app = headers.HeaderGate(hosts, services.environment.secure_cookies)  # type: ignore[method-assign]
@@ -88,6 +90,5 @@ def _configure(app: Flask, services: Services) -> None:
         PERMANENT_SESSION_LIFETIME=REMEMBERED,
         PROPAGATE_EXCEPTIONS=False,
     )
-    app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # an address has one form; the others are not there
     app.json.sort_keys = False  # type: ignore[attr-defined]

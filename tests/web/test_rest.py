@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 import requests
 
 from aniworld.core.keys import RESERVED
+from aniworld.models import Database, DownloadQueueItem
 from tests.running import PASSWORD, Server
 
 PROBLEM = "application/problem+json"
@@ -447,7 +449,8 @@ def test_every_operation_is_documented_with_what_can_go_wrong(running: Server) -
     for path, operations in paths.items():
         for method, operation in operations.items():
             if method not in ("parameters", "summary"):
-                assert {"400", "401", "503"} <= operation["responses"].keys(), path
+                outside = {"401"} if path == "/health" else set()
+                assert {"400", "401", "503"} - outside <= operation["responses"].keys(), path
                 assert operation["summary"], path
 
 
@@ -455,7 +458,7 @@ def test_the_document_names_headers_and_has_patterns_of_its_readers(running: Ser
     text = running.call("GET", "/api/openapi.json").text
     assert "\\Z" not in text
     paths = json.loads(text)["paths"]
-    listing, one = paths["/api/anime/"]["get"]["responses"], paths["/api/anime/{anime_id}"]["get"]["responses"]
+    listing, one = paths["/api/anime"]["get"]["responses"], paths["/api/anime/{anime_id}"]["get"]["responses"]
     assert set(listing["200"]["headers"]) == {"X-Pagination"}
     assert set(one["200"]["headers"]) == {"Deprecation", "Link"}
     assert "422" in one
@@ -470,6 +473,59 @@ def test_methods_that_are_not_there_are_named(running: Server) -> None:
     assert running.call("HEAD", "/api/queue/status").text == ""
     options = running.call("OPTIONS", "/api/queue/status")
     assert ("GET" in options.headers["Allow"], options.headers.get("Content-Type")) == (True, None)
+
+
+def test_every_address_names_its_methods_with_and_without_a_trailing_slash(running: Server) -> None:
+    paths = running.get("/api/openapi.json")["paths"]
+    assert not [path for path in paths if path.endswith("/")]
+    methods = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+    templates = {re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path)): operations for path, operations in paths.items()}
+    for path, own in paths.items():
+        address = re.sub(r"\{[^}]*\}", "11111111-1111-4111-8111-111111111111", path)
+        of_address = [operations for template, operations in templates.items() if template.fullmatch(address)]
+        taken = methods & {name.upper() for operations in of_address for name in operations}
+        for method in methods - taken:
+            for spelling in (address, f"{address}/"):
+                answer = running.call(method, spelling, {})
+                problem(answer, 405)
+                allowed = set(answer.headers["Allow"].split(", "))
+                assert methods & {name.upper() for name in own} <= allowed <= taken | {"HEAD", "OPTIONS"}, spelling
+
+
+def test_both_spellings_of_an_address_answer_alike(running: Server) -> None:
+    for path in ("/api/anime", "/api/config", "/api/backups", "/api/recycle", "/api/queue/status", "/health"):
+        assert running.call("GET", path).status_code == running.call("GET", f"{path}/").status_code == 200, path
+    problem(running.call("GET", "/api/anime//"), 404)
+    assert running.call("GET", "/static/styles.css/").status_code == 404
+    assert running.call("GET", "/queue/").status_code == 200
+
+
+def test_the_document_has_what_is_outside_of_the_api_and_how_a_browser_signs_in(running: Server) -> None:
+    document = running.get("/api/openapi.json")
+    paths = document["paths"]
+    assert paths["/health"]["get"]["security"] == []
+    assert {"200", "404"} <= paths["/metrics"]["get"]["responses"].keys()
+    assert "101" in paths["/ws/connect"]["get"]["responses"]
+    cookie = document["components"]["securitySchemes"]["cookie"]
+    assert (cookie["type"], cookie["in"]) == ("apiKey", "cookie")
+    assert cookie["name"] in running.session.cookies
+    assert {"cookie": []} in document["security"]
+    assert "/ws/connect" in running.call("GET", "/api/docs").text
+
+
+def test_a_shorter_history_is_cut_at_once(running: Server) -> None:
+    database = Database.at(f"sqlite:///{running.instance / 'aniworld.db'}")
+    with database.writing() as session:
+        for number in range(1, 6):
+            item = DownloadQueueItem(serie_id="gone", season=1, episode=number, status="failed", downloaded_bytes=7)
+            session.add(item)
+    database.close()
+    assert running.get("/api/queue/status")["statistics"]["downloaded_bytes"] == 35
+    assert running.call("PUT", "/api/config", {"download": {"history_limit": 2}}).status_code == 200
+    status = running.get("/api/queue/status")
+    assert (status["statistics"]["failed"], status["statistics"]["downloaded_bytes"]) == (2, 14)
+    running.call("PUT", "/api/config", {"download": {"history_limit": 500}})
+    running.call("DELETE", "/api/queue/failed")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ blueprint = Blueprint("anime", __name__, url_prefix="/api/anime", description="S
 COVER_KEPT_S = 3600
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @blueprint.arguments(SeriesList, location="query")
 @blueprint.response(200, schema_of(AnimeSummary)(many=True))
 def list_series(query: SeriesQuery) -> Response:

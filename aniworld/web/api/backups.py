@@ -22,14 +22,14 @@ blueprint = Blueprint(
 )
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @blueprint.response(200, schema_of(BackupView)(many=True))
 def backups() -> Response:
     """The backups, newest first"""
     return answer(services().backups.list())
 
 
-@blueprint.post("/")
+@blueprint.post("")
 @blueprint.arguments(BackupWish, required=False)
 @blueprint.response(202, schema_of(BackupWork))
 def create(wish: dict[str, Any]) -> Response:

@@ -22,14 +22,14 @@ blueprint = Blueprint("config", __name__, url_prefix="/api/config", description=
 SETTINGS = settings_schema()
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @blueprint.response(200, SETTINGS)
 def show() -> Response:
     """The settings, secrets hidden"""
     return answer(services().config.masked())
 
 
-@blueprint.put("/")
+@blueprint.put("")
 @blueprint.doc(requestBody={"content": {"application/json": {"schema": SETTINGS}}, "required": True})
 @blueprint.response(200, SETTINGS)
 def change() -> Response:

@@ -16,6 +16,7 @@ from aniworld.web.errors import PROBLEM
 from aniworld.web.schemas.answers import Problem
 
 from . import Blueprint, addresses
+from .openapi_operations import PATHS, TAGS
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _TRIES = ("/api/auth/setup", "/api/auth/login", "/api/auth/password", "/api/auth/totp", "/api/auth/totp/confirm")
@@ -108,21 +109,29 @@ def _made(app: Flask) -> dict[str, Any]:
         blueprint.register_views_in_doc(api, app, api.spec, name=blueprint.name, parameters=None)
         api.spec.tag({"name": blueprint.name, "description": blueprint.description})
     made: dict[str, Any] = api.spec.to_dict()
-    _secure(made)
+    _secure(made, app.config["SESSION_COOKIE_NAME"])
     for path, operations in made["paths"].items():
         for method in _METHODS:
             if method in operations:
                 _complete(path, method, operations)
+    made["paths"] |= PATHS
+    made["tags"] += TAGS
     plain: dict[str, Any] = _with_plain_patterns(made)
     return plain
 
 
-def _secure(made: dict[str, Any]) -> None:
+def _secure(made: dict[str, Any], cookie: str) -> None:
     made["components"]["securitySchemes"] = {
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": cookie,
+            "description": "The browser's session. A request that changes something needs the header X-CSRFToken, too.",
+        },
         "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
         "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
     }
-    made["security"] = [{"token": []}, {"key": []}]
+    made["security"] = [{"token": []}, {"key": []}, {"cookie": []}]
 
 
 def _complete(path: str, method: str, operations: dict[str, Any]) -> None:

@@ -7,13 +7,15 @@ import logging
 from flask import Flask, Response, g, request
 from sqlalchemy import select
 
-from aniworld.core.errors import NotFound
+from aniworld.core.errors import InvalidInput, NotFound
+from aniworld.core.validators import validate_series_key_or_folder
 from aniworld.models import AnimeSeries
 from aniworld.web.wiring import services
 
 log = logging.getLogger(__name__)
 
 REMEMBERED = 1000
+_UNKNOWN = "There is no series of this key in the library."
 _told: set[str] = set()
 
 
@@ -26,13 +28,17 @@ def key_of(anime_id: str) -> str:
 
     A folder names a series only when exactly one has it; the answer then says that this way of asking will go.
     """
+    try:
+        anime_id, _ = validate_series_key_or_folder(anime_id)
+    except InvalidInput:
+        raise NotFound(_UNKNOWN) from None
     with services().database.reading() as session:
         alive = AnimeSeries.deleted_at.is_(None)
         if session.scalar(select(AnimeSeries.id).where(AnimeSeries.key == anime_id, alive)) is not None:
             return anime_id
         keys = list(session.scalars(select(AnimeSeries.key).where(AnimeSeries.folder == anime_id, alive).limit(2)))
     if len(keys) != 1:
-        raise NotFound("There is no series of this key in the library.")
+        raise NotFound(_UNKNOWN)
     _deprecate(anime_id, keys[0])
     return keys[0]
 

@@ -17,7 +17,7 @@ blueprint = Blueprint(
 )
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @blueprint.response(200, schema_of(RecycledItem)(many=True))
 def list_items() -> Response:
     """What can be brought back, newest first"""
@@ -39,7 +39,7 @@ def remove(entry_id: str) -> Response:
     return nothing()
 
 
-@blueprint.delete("/")
+@blueprint.delete("")
 @blueprint.response(200, Removed)
 def empty() -> Response:
     """Delete everything in the bin for good"""

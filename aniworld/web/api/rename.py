@@ -19,7 +19,7 @@ blueprint = Blueprint(
 )
 
 
-@blueprint.get("/")
+@blueprint.get("")
 @blueprint.arguments(RenameQuery, location="query")
 @blueprint.response(200, schema_of(Rename)(many=True))
 def preview(query: dict[str, Any]) -> Response:
@@ -27,7 +27,7 @@ def preview(query: dict[str, Any]) -> Response:
     return answer(services().renaming.preview(query["key"]))
 
 
-@blueprint.post("/")
+@blueprint.post("")
 @blueprint.arguments(RenameWish, required=False)
 @blueprint.response(200, schema_of(RenameOutcome))
 @blueprint.alt_response(202, schema=schema_of(RenameStatus), success=True)
