@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from aniworld import __version__
 from aniworld.config.environment import Environment
 from aniworld.config.instance import make_instance
+from aniworld.config.settings import Settings
 from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import Unavailable
@@ -159,9 +160,14 @@ def build_services(environment: Environment | None = None) -> Services:
         stops=(gate.close, *((shared.messages.stop,) if shared else ())),
     )
     bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)
+    config.subscribe(lambda old, new: downloads.trim_history() if _shorter_history(old, new) else None)
     config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
     config.subscribe(lambda old, new: registry.configure(**_sites(config)) if old.catalogue != new.catalogue else None)
     return services
+
+
+def _shorter_history(old: Settings, new: Settings) -> bool:
+    return new.download.history_limit < old.download.history_limit
 
 
 def _shared(environment: Environment, database: Database) -> Shared | None:

@@ -26,6 +26,7 @@ class DownloadQueueItem(TimestampMixin, Base):
     __table_args__ = (
         Index("ix_download_queue_item_claim", "status", text("priority DESC"), "position", "added_at"),
         Index("ix_download_queue_item_episode", "serie_id", "season", "episode"),
+        Index("ix_download_queue_item_totals", "status", "downloaded_bytes"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=lambda: str(uuid4()))

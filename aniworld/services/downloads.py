@@ -38,6 +38,7 @@ from .progress import ProgressService
 from .queue_items import Rows, halted, reached, sort_out, statistics_of, view_of
 from .queue_repository import QueueRepository
 from .running_progress import News, RunningProgress
+from .series import library_folder
 from .views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
 
 log = logging.getLogger(__name__)
@@ -89,15 +90,16 @@ class DownloadService:
         """The queue as it is now; each list holds at most ``limit`` items."""
         rows = self._rows(limit)
         lists = {status: self._views(items, rows.state.is_paused) for status, items in rows.items.items()}
+        running = lists[Status.DOWNLOADING]
         return QueueStatus(
             is_running=rows.state.is_running,
             is_paused=rows.state.is_paused,
             paused_until=rows.state.paused_until,
-            active_downloads=lists[Status.DOWNLOADING],
+            active_downloads=running[:limit],
             pending_queue=lists[Status.PENDING],
             completed_downloads=lists[Status.COMPLETED],
             failed_downloads=lists[Status.FAILED],
-            statistics=statistics_of(rows.counts, lists[Status.DOWNLOADING], self._disk_free()),
+            statistics=statistics_of(rows.counts, rows.downloaded, running, self._disk_free()),
             message=rows.state.reason,
         )
 
@@ -109,8 +111,11 @@ class DownloadService:
         # Of one moment: an item that moves meanwhile is in one list, not in two and not in none.
         with self._database.reading_of_one_moment() as session:
             repository = self.repository.asked_by(session)
-            items = {status: repository.get_items([status], limit=limit) for status in Status}
-            self._kept = Rows(mark, limit, repository.state(), repository.counts(), items)
+            limits = dict.fromkeys(Status, limit) | {Status.DOWNLOADING: None}  # the statistics are about all that run
+            items = {status: repository.get_items([status], limit=limits[status]) for status in Status}
+            self._kept = Rows(
+                mark, limit, repository.state(), repository.counts(), repository.downloaded_bytes(), items
+            )
         return self._kept
 
     def items(
@@ -241,9 +246,14 @@ class DownloadService:
         """Failed items within the limit are tried again, history is trimmed, and the queue runs if it is to by itself."""
         settings = self._settings().download
         self.repository.retry(None, limit=settings.retry_limit)
-        self.repository.trim(settings.history_limit)
+        self.trim_history()
         if settings.auto_start and not self.repository.state().is_running:
             self.repository.set_state(is_running=True)
+
+    def trim_history(self) -> None:
+        """Completed and failed items beyond ``download.history_limit`` go, the oldest first."""
+        if self.repository.trim(self._settings().download.history_limit):
+            self._changed()
 
     def put_back_abandoned(self) -> int:
         """Items whose worker gave no sign of life until the end of its lease wait again. How many those were."""
@@ -279,7 +289,7 @@ class DownloadService:
         self._files.record(item, relative, language, size_bytes)
         counts = self._report(
             item, Status.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
-            file=file, language=language, hoster=hoster, completed_at=utcnow(), error=None, error_code=None,
+            file=file, language=language, hoster=hoster, error=None, error_code=None,
         )  # fmt: skip
         if not counts:
             return
@@ -290,7 +300,7 @@ class DownloadService:
             )
         )  # fmt: skip
         self.forget(item.id)
-        self.repository.trim(self._settings().download.history_limit)
+        self.trim_history()
         self._changed(item)
 
     def failed(self, item: DownloadQueueItem, error: AniworldError, *, failed_links: Sequence[str] = ()) -> None:
@@ -305,7 +315,7 @@ class DownloadService:
             due = utcnow() + timedelta(seconds=back_off(tries))
             counts = self._report(item, Status.PENDING, retry_count=tries, not_before=due, **facts)
         else:
-            counts = self._report(item, Status.FAILED, completed_at=utcnow(), **facts)
+            counts = self._report(item, Status.FAILED, **facts)
         if not counts:
             return
         retries = tries if will_retry else item.retry_count
@@ -316,6 +326,7 @@ class DownloadService:
             )
         )  # fmt: skip
         self.forget(item.id)
+        self.trim_history()
         self._changed(item)
 
     def put_back(
@@ -393,8 +404,9 @@ class DownloadService:
     def _changed(self, item: DownloadQueueItem | None = None) -> None:
         self.changes.ring()
         self._progress.publish(QueueStatusChanged({}))
-        if item is not None:
-            self._progress.publish(SeriesUpdated(item.serie_id, item.serie_folder))
+        folder = None if item is None else library_folder(self._database, item.serie_id)
+        if item is not None and folder is not None:
+            self._progress.publish(SeriesUpdated(item.serie_id, folder))
 
     def _changed_status(self) -> QueueStatus:
         self._changed()

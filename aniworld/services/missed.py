@@ -14,7 +14,8 @@ def changed_series(database: Database, since: datetime, limit: int) -> list[Seri
     """At most ``limit`` of them, those that left the library among them."""
     episodes = select(Episode.series_id).where(Episode.updated_at >= since)
     wanted = or_(AnimeSeries.updated_at >= since, AnimeSeries.id.in_(episodes))
+    in_library = or_(AnimeSeries.deleted_at.is_(None), AnimeSeries.deleted_at >= since)
     columns = AnimeSeries.key, AnimeSeries.folder, AnimeSeries.deleted_at
     with database.reading() as session:
-        rows = session.execute(select(*columns).where(wanted).limit(limit))
+        rows = session.execute(select(*columns).where(wanted, in_library).limit(limit))
         return [SeriesUpdated(key, folder, removed=deleted is not None) for key, folder, deleted in rows]

@@ -35,6 +35,7 @@ class Rows:
     limit: int
     state: QueueState
     counts: Mapping[Status, int]
+    downloaded: Mapping[Status, int]
     items: Mapping[Status, Sequence[DownloadQueueItem]]
 
 
@@ -100,8 +101,13 @@ def mbps(bytes_per_second: int) -> float:
 
 
 def statistics_of(
-    counts: Mapping[Status, int], active: Sequence[DownloadItem], disk_free: int | None
+    counts: Mapping[Status, int],
+    downloaded: Mapping[Status, int],
+    active: Sequence[DownloadItem],
+    disk_free: int | None,
 ) -> QueueStatistics:
+    """``downloaded``: the bytes of each status by its rows; running items are known better by ``active``."""
+    waiting_or_ended = sum(size for status, size in downloaded.items() if status != Status.DOWNLOADING)
     speed = sum(item.speed_bytes for item in active)
     left = sum(item.total_bytes - item.downloaded_bytes for item in active if item.total_bytes)
     return QueueStatistics(
@@ -110,7 +116,7 @@ def statistics_of(
         active=counts[Status.DOWNLOADING],
         completed=counts[Status.COMPLETED],
         failed=counts[Status.FAILED],
-        downloaded_bytes=sum(item.downloaded_bytes for item in active),
+        downloaded_bytes=waiting_or_ended + sum(item.downloaded_bytes for item in active),
         speed_mbps=mbps(speed),
         eta_seconds=round(left / speed) if speed and left > 0 else None,
         disk_free_bytes=disk_free,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from aniworld.core.errors import NotFound
 from aniworld.core.queue import Status, check_move
-from aniworld.models import DownloadQueueItem
+from aniworld.models import DownloadQueueItem, utcnow
 
 POSITION_GAP = 1 << 16
 LONGEST_WAIT = timedelta(days=1, hours=1)  # a source that asks for more than a day is not believed
@@ -52,8 +52,17 @@ def row_of(session: Session, item_id: str, *, locked: bool = False) -> DownloadQ
 
 
 def set_status(item: DownloadQueueItem, status: Status) -> None:
-    check_move(Status(item.status), status)
+    """Moves the item to ``status``, with the timestamps and the progress that it demands. Raises Conflict."""
+    before = Status(item.status)
+    check_move(before, status)
     item.status = status
+    if status == Status.DOWNLOADING:
+        item.started_at = item.started_at or utcnow()
+    item.completed_at = (item.completed_at or utcnow()) if status in ENDED else None
+    if status == Status.COMPLETED:
+        item.progress = 100.0
+    if before == Status.FAILED and status == Status.PENDING:
+        item.progress, item.downloaded_bytes, item.started_at = 0.0, 0, None
     if status != Status.DOWNLOADING:
         item.worker = item.lease_until = item.eta_seconds = None
         item.speed_bytes = 0

@@ -36,6 +36,8 @@ from .queue_queries import (
     unfinished_episodes,
 )
 
+BYTES_IN_A_MEGABYTE = 1_000_000
+
 
 class QueueRepository:
     """Each method is one transaction. ``session_factory()`` gives a SQLAlchemy session to write with.
@@ -77,7 +79,10 @@ class QueueRepository:
 
     @transaction
     def update_status(self, item_id: str, status: Status | str, **changes: Any) -> DownloadQueueItem:
-        """The item in its new state, with ``changes`` written beside. Raises NotFound, Conflict for an unlawful move."""
+        """The item in its new state, with ``started_at``, ``completed_at`` and ``progress`` as it demands, and ``changes``.
+
+        Raises NotFound, Conflict for an unlawful move.
+        """
         with self._sessions() as session, session.begin():
             item = row_of(session, item_id, locked=True)
             set_status(item, Status(status))
@@ -103,15 +108,22 @@ class QueueRepository:
         progress: float,
         downloaded: int,
         total: int | None,
-        speed: int,
+        speed: float,
         *,
         worker: str | None = None,
     ) -> None:
-        """Writes how far an item is: percent, bytes, bytes, bytes a second. An item that is gone is passed over.
+        """Writes how far an item is: percent, bytes, bytes, ``speed`` in megabytes (10^6 bytes) per second.
 
+        2.5 is stored as ``speed_bytes`` 2,500,000. An item that is gone is passed over.
         ``worker``: it counts only while this one holds the item; None: whoever holds it.
         """
-        values = {"progress": progress, "downloaded_bytes": downloaded, "total_bytes": total, "speed_bytes": speed}
+        speed_bytes = round(speed * BYTES_IN_A_MEGABYTE)
+        values = {
+            "progress": progress,
+            "downloaded_bytes": downloaded,
+            "total_bytes": total,
+            "speed_bytes": speed_bytes,
+        }
         self._write_values([(item_id, worker, values)])
 
     def write_progress(self, news: Iterable[tuple[DownloadProgress, str | None]]) -> None:
@@ -167,6 +179,13 @@ class QueueRepository:
             found = {Status(status): number for status, number in session.execute(query)}
         return {status: found.get(status, 0) for status in Status}
 
+    def downloaded_bytes(self) -> dict[Status, int]:
+        """The bytes on disk of the items in each status, as their rows have them."""
+        total = func.sum(DownloadQueueItem.downloaded_bytes)
+        with self._readers() as session:
+            found = session.execute(select(DownloadQueueItem.status, total).group_by(DownloadQueueItem.status))
+            return {Status(status): int(number or 0) for status, number in found}
+
     def held_by(self, worker: str) -> dict[str, bool]:
         """The items that ``worker`` holds: {item id: whether it was cancelled}."""
         query = select(DownloadQueueItem.id, DownloadQueueItem.cancelled).where(
@@ -210,7 +229,6 @@ class QueueRepository:
             item = row_of(session, item_id)
             set_status(item, Status.DOWNLOADING)
             item.worker, item.lease_until = worker, now + timedelta(seconds=lease_s)
-            item.started_at = item.started_at or now
             item.error = item.error_code = item.not_before = None
             item.cancelled = False
         return item

@@ -28,6 +28,7 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, R
 from .away import DATABASE_AWAY
 from .progress import ProgressService
 from .renaming_names import Named, names_of
+from .series import library_folder
 from .views import Rename, RenameOutcome
 
 log = logging.getLogger(__name__)
@@ -274,9 +275,9 @@ class RenamingService:
             return session.execute(query.where(AnimeSeries.key == key)).all()
 
     def _tell(self, key: str) -> None:
-        with self._database.reading() as session:
-            folder = session.scalar(select(AnimeSeries.folder).where(AnimeSeries.key == key))
-        self._progress.publish(SeriesUpdated(key, folder or ""))
+        folder = library_folder(self._database, key)
+        if folder is not None:  # it may have been removed meanwhile
+            self._progress.publish(SeriesUpdated(key, folder))
 
 
 class _Work:

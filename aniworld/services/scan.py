@@ -32,6 +32,7 @@ from .scan_process import ScanProcess, StopWish
 from .scan_records import ScanRecords
 from .scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
 from .scan_work import ManyFolders, ScanOutcome, ScanWish, ScanWork
+from .series import library_folder
 from .views import ScanStatus, UnmatchedFolder
 
 log = logging.getLogger(__name__)
@@ -194,8 +195,10 @@ class ScanService:
         threading.Thread(target=self._beat, args=(run,), name="scan", daemon=True).start()
         try:
             outcome = self._read(run, callbacks)
-            for key, folder in outcome.changed.items():
-                self._progress.publish(SeriesUpdated(key, folder))
+            for key in outcome.changed:
+                folder = library_folder(self._database, key)
+                if folder is not None:  # it may have been removed while the scan ran
+                    self._progress.publish(SeriesUpdated(key, folder))
             self._refresh(run, callbacks)
             with self._records.opened():
                 totals = offload(self._records.totals, run.keys)

@@ -70,6 +70,13 @@ def series_in(session: Session, key: str, *, removed: bool = False) -> AnimeSeri
     return series if series is not None and (removed or not series.is_deleted) else None
 
 
+def library_folder(database: Database, key: str) -> str | None:
+    """The folder of a series that is in the library; None for one that is not, or not any more."""
+    query = select(AnimeSeries.folder).where(AnimeSeries.key == key, AnimeSeries.deleted_at.is_(None))
+    with database.reading() as session:
+        return session.scalar(query)
+
+
 def required_in(session: Session, key: str) -> AnimeSeries:
     """The series. Raises NotFound."""
     series = series_in(session, key)

@@ -19,6 +19,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("file_link", sa.String(length=2000), nullable=True))
     with op.batch_alter_table("anime_series") as batch:
         batch.add_column(sa.Column("renumbering", sa.JSON(), nullable=True))
+    op.create_index("ix_download_queue_item_totals", "download_queue_item", ["status", "downloaded_bytes"])
     _remember_present_files()
 
 
@@ -38,6 +39,7 @@ def _remember_present_files() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_download_queue_item_totals", "download_queue_item")
     with op.batch_alter_table("anime_series") as batch:
         batch.drop_column("renumbering")
     with op.batch_alter_table("episode") as batch:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from aniworld.config.settings import DownloadSettings, Settings
 from aniworld.core.errors import (
@@ -398,3 +398,48 @@ def make_due(house: House, item_id: str) -> DownloadQueueItem:
     held = house.service.claim("w")
     assert held is not None
     return held
+
+
+def test_the_bytes_of_all_listed_items_are_counted(house: House) -> None:
+    house.wish(1, 2, 3, 4)
+    repository = house.service.repository
+    waiting = repository.get_pending_items()
+    for row, size in zip(waiting, (1000, 200, 30, 4), strict=True):
+        row.downloaded_bytes = size
+        repository.save_item(row)
+    repository.update_status(waiting[0].id, Status.COMPLETED)
+    repository.update_status(waiting[1].id, Status.FAILED)
+    repository.update_status(waiting[2].id, Status.DOWNLOADING)
+    assert house.service.status().statistics.downloaded_bytes == 1234
+    assert house.service.status(limit=0).statistics.downloaded_bytes == 1234
+
+
+def test_a_shorter_history_takes_effect_at_once_and_failed_items_count(house: House) -> None:
+    house.wish(1, 2, 3, 4)
+    house.set(history_limit=10)
+    for _ in range(3):
+        house.service.failed(house.service.claim("w"), NothingThere("There is no such episode."))
+    assert len(house.service.status().failed_downloads) == 3
+    house.set(history_limit=1)
+    house.service.trim_history()
+    assert len(house.service.status().failed_downloads) == 1
+    house.service.failed(house.service.claim("w"), NothingThere("There is no such episode."))
+    assert len(house.service.status().failed_downloads) == 1
+
+
+def test_no_update_of_a_series_that_is_not_in_the_library(house: House) -> None:
+    house.service.add(DownloadRequest("stranger", ((1, 1),), serie_name="Stranger", serie_folder="Stranger"))
+    house.service.claim("w")
+    with house.database.writing() as session:
+        session.scalar(select(AnimeSeries)).soft_delete()
+    house.wish(1, serie_name="Steinwacht")
+    house.service.claim("w")
+    assert "series_updated" not in house.names()
+
+
+def test_an_update_of_a_series_names_its_present_folder(house: House) -> None:
+    house.wish(1)
+    with house.database.writing() as session:
+        session.scalar(select(AnimeSeries)).folder = "Moved (2021)"
+    house.service.claim("w")
+    assert [event.folder for event in house.told if event.name == "series_updated"][-1:] == ["Moved (2021)"]

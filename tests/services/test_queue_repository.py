@@ -10,6 +10,7 @@ import pytest
 from aniworld.core.errors import Conflict, NotFound
 from aniworld.core.queue import Priority, Status
 from aniworld.models import Database, DownloadQueueItem, utcnow
+from aniworld.services.queue_items import mbps
 from aniworld.services.queue_repository import QueueRepository
 
 
@@ -42,9 +43,35 @@ def test_a_plain_session_factory_serves_as_well(database: Database) -> None:
     repository = QueueRepository(database.sessions)
     saved = repository.save_item(item(1))
     repository.update_status(saved.id, "downloading")
-    repository.update_progress(saved.id, 45.5, 455, 1000, 99)
+    repository.update_progress(saved.id, 45.5, 455, 1000, 2.5)
     stored = repository.get_item(saved.id)
-    assert (stored.progress, stored.downloaded_bytes, stored.total_bytes, stored.speed_bytes) == (45.5, 455, 1000, 99)
+    assert (stored.progress, stored.downloaded_bytes, stored.total_bytes) == (45.5, 455, 1000)
+    assert stored.speed_bytes == 2_500_000
+    assert mbps(stored.speed_bytes) == 20.0
+
+
+def test_update_status_sets_timestamps_and_progress_as_the_state_demands(repository: QueueRepository) -> None:
+    saved = repository.save_item(item(1))
+    started = repository.update_status(saved.id, "downloading")
+    assert (started.started_at is not None, started.completed_at) == (True, None)
+    failed = repository.update_status(saved.id, "failed", error="The connection was lost.")
+    assert failed.completed_at is not None
+    repository.update_progress(saved.id, 40.0, 400, 1000, 1)
+    again = repository.update_status(saved.id, "pending")
+    assert (again.started_at, again.completed_at, again.progress, again.downloaded_bytes) == (None, None, 0.0, 0)
+    restarted = repository.update_status(saved.id, "downloading")
+    done = repository.update_status(saved.id, "completed")
+    assert done.progress == 100.0
+    assert done.started_at == restarted.started_at
+    assert done.completed_at is not None and done.completed_at >= done.started_at
+
+
+def test_an_item_that_is_put_back_keeps_its_start_and_the_bytes_on_disk(repository: QueueRepository) -> None:
+    saved = repository.save_item(item(1))
+    started = repository.update_status(saved.id, "downloading")
+    repository.update_progress(saved.id, 40.0, 400, 1000, 1)
+    waiting = repository.update_status(saved.id, "pending")
+    assert (waiting.started_at, waiting.downloaded_bytes, waiting.progress) == (started.started_at, 400, 40.0)
 
 
 def test_saving_a_known_item_writes_it_over(repository: QueueRepository) -> None:
