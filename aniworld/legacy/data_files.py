@@ -9,7 +9,7 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,7 +33,8 @@ _YEAR = re.compile(r"\s*\((?:19|20)[0-9]{2}(?:-[^)]*)?\)\s*$")
 class LegacySeries:
     """A series as an older installation knew it. ``folder``: the one that holds the file, whatever the file says.
 
-    ``missing``: season → episode numbers that were not there. ``notes``: what was passed over in reading.
+    ``missing``: season → episode numbers that were not there; None where the file does not state them.
+    ``notes``: what was passed over in reading; ``missing`` is incomplete then.
     """
 
     key: str
@@ -41,8 +42,13 @@ class LegacySeries:
     site: str
     folder: str
     link: str
-    missing: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    missing: Mapping[int, tuple[int, ...]] | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def missing_episodes(self) -> list[tuple[int, int]]:
+        """(season, number) of each missing episode, sorted."""
+        return [(season, number) for season, numbers in (self.missing or {}).items() for number in numbers]
 
     def episode_link(self, season: int, number: int) -> str:
         """The catalogue's page of an episode, as this engine addresses it."""
@@ -61,6 +67,15 @@ def read_series(path: Path) -> LegacySeries | Unreadable:
     if isinstance(text, Unreadable):
         return text
     return _from_data(text, path.parent.name) if path.name == DATA else _from_key(text, path.parent.name)
+
+
+def legacy_series(key: str, name: str, site: str, folder: str, episodes: Mapping[str, Any]) -> LegacySeries:
+    """A series from the fields of a ``data`` file. Raises InvalidInput where the key is not one."""
+    missing, notes = _missing(episodes)
+    series = _series(key if isinstance(key, str) else "", name, site, folder, missing, notes)
+    if isinstance(series, Unreadable):
+        raise InvalidInput("The series key is invalid; write it like attack-on-titan.", {"key": [series.reason]})
+    return series
 
 
 def key_in_folder(folder: Path) -> str | None:
@@ -102,7 +117,7 @@ def _decoded(raw: bytes) -> str:
 def _from_key(text: str, folder: str) -> LegacySeries | Unreadable:
     if len(text) > 1000 or "\n" in text:
         return Unreadable("It holds more than a key.")
-    return _series(text, "", DEFAULT_SITE, folder, {}, ())
+    return _series(text, "", DEFAULT_SITE, folder, None, ())
 
 
 def _from_data(text: str, folder: str) -> LegacySeries | Unreadable:
@@ -118,14 +133,19 @@ def _from_data(text: str, folder: str) -> LegacySeries | Unreadable:
     episodes = facts.get("episodeDict")
     if episodes is not None and not isinstance(episodes, dict):
         return Unreadable("Its episodes are no object of seasons.")
-    missing, notes = _missing(episodes or {})
+    missing, notes = (None, ()) if episodes is None else _missing(episodes)
     return _series(
         key, name if isinstance(name, str) else "", site if isinstance(site, str) else "", folder, missing, notes
     )
 
 
 def _series(
-    key: str, name: str, site: str, folder: str, missing: Mapping[int, tuple[int, ...]], notes: tuple[str, ...]
+    key: str,
+    name: str,
+    site: str,
+    folder: str,
+    missing: Mapping[int, tuple[int, ...]] | None,
+    notes: tuple[str, ...],
 ) -> LegacySeries | Unreadable:
     linked = _LINK.search(key)
     slug = linked[1] if linked else key.strip()
@@ -157,7 +177,7 @@ def _link(host: str, slug: str) -> str:
     return f"https://{host}{_CATALOGUE_PATHS.get(host, '/anime/stream/')}{slug}"
 
 
-def _missing(seasons: dict[str, Any]) -> tuple[dict[int, tuple[int, ...]], tuple[str, ...]]:
+def _missing(seasons: Mapping[str, Any]) -> tuple[dict[int, tuple[int, ...]], tuple[str, ...]]:
     """Season → sorted numbers without doubles, and a note where something was no number."""
     missing: dict[int, set[int]] = {}
     odd = 0

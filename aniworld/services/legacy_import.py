@@ -1,7 +1,7 @@
 """DataMigrationService: what older installations left in series folders, brought into the database.
 
-New keys are created; existing series are left but for episodes that they do not know yet; nothing is deleted, and a
-second run changes nothing.
+New keys are created. A ``data`` file that changed is applied both ways, until a catalogue page was read: episodes newly
+listed are missing, episodes no longer listed are not. No file is touched, and a second run changes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from aniworld.core.naming import same_name
@@ -69,6 +69,14 @@ class DataMigrationService:
         """What became of one file; a broken one is reported, never raised."""
         return self._migrate(path, dry_run, {})
 
+    def add_series(self, facts: LegacySeries) -> bool:
+        """Whether the series was added with its missing episodes; False where its key is in use already."""
+        with self._database.writing() as session:
+            if session.scalar(select(AnimeSeries.id).where(AnimeSeries.key == facts.key)) is not None:
+                return False
+            session.add(_new_series(facts))
+        return True
+
     def migrate_all(self, root: Path, dry_run: bool = False) -> Report:
         """Imports every file under ``root``. ``dry_run``: says what would be done and does nothing."""
         planned: dict[str, str] = {}
@@ -113,7 +121,7 @@ class DataMigrationService:
         if series is None:
             if write:
                 session.add(_new_series(facts))
-            message = f"{facts.name}, {_counted(sum(map(len, facts.missing.values())), 'missing episode')}."
+            message = f"{facts.name}, {_counted(len(facts.missing_episodes), 'missing episode')}."
             return Outcome(shown, Action.CREATED, _noted(message, facts), facts.key)
         if series.is_deleted:
             return Outcome(
@@ -124,15 +132,17 @@ class DataMigrationService:
             )
         if series.folder and not same_name(series.folder, facts.folder):
             return Outcome(shown, Action.SKIPPED, f"The series has the folder {series.folder} already.", facts.key)
-        new = _unknown_episodes(session, series, facts)
+        new, obsolete = _changed_episodes(session, series, facts)
         if write:
             session.add_all(new)
+            for episode in obsolete:
+                session.delete(episode)
             series.folder = series.folder or facts.folder
-        if not new:
+        changes = [f"{_counted(len(new), 'more missing episode')}"] if new else []
+        changes += [f"{_counted(len(obsolete), 'episode')} no longer missing"] if obsolete else []
+        if not changes:
             return Outcome(shown, Action.UNCHANGED, _noted("Nothing new.", facts), facts.key)
-        return Outcome(
-            shown, Action.UPDATED, _noted(f"{_counted(len(new), 'more missing episode')}.", facts), facts.key
-        )
+        return Outcome(shown, Action.UPDATED, _noted(f"{', '.join(changes)}.", facts), facts.key)
 
 
 def _data_files(root: Path) -> list[Path]:
@@ -159,23 +169,33 @@ def _new_series(facts: LegacySeries) -> AnimeSeries:
     series = AnimeSeries(key=facts.key, name=facts.name, site=facts.site, folder=facts.folder, link=facts.link)
     series.episodes = [
         Episode(season=season, number=number, link=facts.episode_link(season, number))
-        for season, numbers in facts.missing.items()
-        for number in numbers
+        for season, number in facts.missing_episodes
     ]
     return series
 
 
-def _unknown_episodes(session: Session, series: AnimeSeries, facts: LegacySeries) -> list[Episode]:
-    """The file's episodes that the series lacks; none once its catalogue page was read, which knows better."""
-    if series.refreshed_at is not None:
-        return []
-    known = set(session.execute(select(Episode.season, Episode.number).where(Episode.series_id == series.id)).tuples())
-    return [
+def _changed_episodes(
+    session: Session, series: AnimeSeries, facts: LegacySeries
+) -> tuple[list[Episode], list[Episode]]:
+    """The file's episodes that the series lacks, and those that it lists no longer; a catalogue page knows both better.
+
+    A file that does not state its episodes, or states some that cannot be read, takes none away.
+    """
+    if series.refreshed_at is not None or facts.missing is None:
+        return [], []
+    known = {(row.season, row.number): row for row in session.scalars(_episodes_of(series))}
+    listed = set(facts.missing_episodes)
+    new = [
         Episode(series_id=series.id, season=season, number=number, link=facts.episode_link(season, number))
-        for season, numbers in facts.missing.items()
-        for number in numbers
+        for season, number in facts.missing_episodes
         if (season, number) not in known
     ]
+    obsolete = [row for place, row in known.items() if row.file is None and place not in listed]
+    return new, [] if facts.notes else obsolete
+
+
+def _episodes_of(series: AnimeSeries) -> Select[tuple[Episode]]:
+    return select(Episode).where(Episode.series_id == series.id)
 
 
 def _counted(count: int, what: str) -> str:

@@ -171,3 +171,49 @@ def test_hostile_names_stay_names(here):
         and series.folder == "Böse"
         and series.link == "https://evil.example/anime/stream/boese"
     )
+
+
+def test_a_data_file_that_lost_an_episode_is_followed(here):
+    database, service, root = here
+    path = leave(root, "Anfang", {"1": [1, 2, 3], "2": [1]})
+    service.migrate_data_file(path)
+    leave(root, "Anfang", {"1": [2, 4]})
+    outcome = service.migrate_data_file(path, dry_run=True)
+    assert (outcome.action, stored(database)["anfang"]) == (Action.UPDATED, {(1, 1), (1, 2), (1, 3), (2, 1)})
+    outcome = service.migrate_data_file(path)
+    assert (outcome.action, outcome.message) == (
+        Action.UPDATED,
+        "1 more missing episode, 3 episodes no longer missing.",
+    )
+    assert stored(database)["anfang"] == {(1, 2), (1, 4)}
+    assert service.migrate_data_file(path).action is Action.UNCHANGED
+    leave(root, "Anfang", {})
+    assert service.migrate_data_file(path).action is Action.UPDATED
+    assert stored(database)["anfang"] == set()
+
+
+@pytest.mark.parametrize("episodes", [None, {"1": [1, "x"]}, {"one": [1]}, [1, 2]])
+def test_a_data_file_that_does_not_state_its_episodes_takes_none_away(here, episodes):
+    database, service, root = here
+    path = leave(root, "Anfang", {"1": [1, 2]})
+    service.migrate_data_file(path)
+    leave(root, "Anfang", episodeDict=episodes)
+    service.migrate_data_file(path)
+    assert {(1, 1), (1, 2)} <= stored(database)["anfang"]
+
+
+def test_present_files_and_what_a_catalogue_page_listed_are_kept(here):
+    database, service, root = here
+    path = leave(root, "Anfang", {"1": [1, 2]})
+    service.migrate_data_file(path)
+    with database.writing() as session:
+        session.scalar(select(Episode).where(Episode.number == 1)).file = "1.mkv"
+    leave(root, "Anfang", {})
+    service.migrate_data_file(path)
+    assert stored(database)["anfang"] == {(1, 1)}
+    with database.writing() as session:
+        series = session.scalar(select(AnimeSeries))
+        series.refreshed_at = utcnow()
+        series.episodes.append(Episode(season=1, number=2))
+    assert service.migrate_data_file(path).action is Action.UNCHANGED
+    assert stored(database)["anfang"] == {(1, 1), (1, 2)}
