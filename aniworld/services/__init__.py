@@ -1,1 +1,25 @@
-"""The wishes of a user: check, change, commit, tell."""
+"""User actions: check, change, commit, publish."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .legacy_import import DataMigrationService
+    from .queue_repository import QueueRepository
+    from .series import AnimeSeriesService
+
+__all__ = ["AnimeSeriesService", "DataMigrationService", "QueueRepository"]
+
+_MODULES = {
+    "AnimeSeriesService": "series",
+    "DataMigrationService": "legacy_import",
+    "QueueRepository": "queue_repository",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)

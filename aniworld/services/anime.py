@@ -179,7 +179,7 @@ class AnimeService:
         known = self._series.get_by_key(key, removed=True)
         if known is None:
             self._create(catalogue, key, place, name, folder)
-            return self._added(key), True
+            return self.added(key), True
         _check_same(known, catalogue, place)
         if known.is_deleted:
             self.restore(key)
@@ -199,7 +199,8 @@ class AnimeService:
         if not folder:
             self._guessed_folders.add(key)
 
-    def _added(self, key: str) -> AnimeSummary:
+    def added(self, key: str) -> AnimeSummary:
+        """Publishes a series that is new in the library and begins to read its catalogue page. Raises NotFound."""
         summary = self.summary(key)
         self._progress.publish(SeriesAdded(key, summary.folder, facts_of(summary)))
         self.refresh(key)

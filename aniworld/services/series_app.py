@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
@@ -30,7 +31,10 @@ from .views import (
 )
 
 if TYPE_CHECKING:
+    from aniworld.legacy.serie import Serie
+
     from .anime import AnimeService
+    from .legacy_import import DataMigrationService
     from .registry import Services
 
 PAGE_SIZE = 200
@@ -54,8 +58,9 @@ class DownloadOutcome:
 class SerieList:
     """The series of the library, in alphabetical order, each with the episodes that it misses."""
 
-    def __init__(self, anime: AnimeService) -> None:
+    def __init__(self, anime: AnimeService, legacy: DataMigrationService) -> None:
         self._anime = anime
+        self._legacy = legacy
 
     def __iter__(self) -> Iterator[AnimeSummary]:
         return self.matching()
@@ -78,6 +83,18 @@ class SerieList:
         """Raises NotFound."""
         return self._anime.detail(key)
 
+    def add_to_db(self, serie: Serie) -> AnimeSummary:
+        """The series as the library has it, added with its missing episodes if its key was not in use.
+
+        Its catalogue page is read in the background. Raises NotFound where the key belongs to a removed series.
+        """
+        return self._anime.added(serie.key) if self._legacy.add_series(serie.facts) else self._anime.summary(serie.key)
+
+    def add(self, serie: Serie) -> AnimeSummary:
+        """Deprecated: the same as ``add_to_db``, under the name that it had when series were files."""
+        warnings.warn("SerieList.add is deprecated; use SerieList.add_to_db instead.", DeprecationWarning, stacklevel=2)
+        return self.add_to_db(serie)
+
 
 class SeriesApp:
     """Built from the services. ``drive()``: while its block lasts, queued episodes are downloaded by someone.
@@ -86,7 +103,7 @@ class SeriesApp:
     """
 
     def __init__(self, services: Services, drive: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
-        self.series = SerieList(services.anime)
+        self.series = SerieList(services.anime, services.legacy)
         self._services = services
         self._drive = drive
 

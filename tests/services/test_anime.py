@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select
 
+from aniworld import Serie, SerieList
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import CatalogueBlocked, InvalidInput, KeyConflict, NotFound, PageChanged
 from aniworld.core.events import EventBus, SeriesAdded, SeriesUpdated
@@ -20,6 +21,7 @@ from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.registry import Registry
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.anime import AnimeService
+from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.progress import ProgressService
 from aniworld.services.series import AnimeSeriesService
 from aniworld.services.views import SeriesQuery
@@ -448,3 +450,19 @@ def test_the_second_engine_takes_part_where_it_has_an_address(house: House) -> N
 def test_no_results_from_a_search_of_nothing(house: House) -> None:
     house.site.pages["/ajax/seriesSearch"] = as_json([])
     assert house.anime.search("nichts") == []
+
+
+def test_a_series_in_the_old_form_is_added_once_with_its_missing_episodes(house: House) -> None:
+    listed = SerieList(house.anime, DataMigrationService(house.database))
+    serie = Serie("nebelgarten", "Nebelgarten", "aniworld.to", "Nebelgarten (2019)", {1: [1, 2]})
+    added = listed.add_to_db(serie)
+    assert (added.key, added.folder, added.missing_episodes) == ("nebelgarten", "Nebelgarten (2019)", {"1": [1, 2]})
+    assert [event.name for event in house.events] == ["series_added"]
+    with pytest.warns(DeprecationWarning, match=r"SerieList\.add_to_db"):
+        assert listed.add(serie) == added
+    assert len(listed) == 1
+    house.settle()
+    assert listed.get("nebelgarten").title == "Nebelgarten – Wächter"
+    house.anime.remove("nebelgarten")
+    with pytest.raises(NotFound):
+        listed.add_to_db(serie)
