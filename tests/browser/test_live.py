@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..running import Server
+from ..running import Server, until
 from .conftest import DEMO, Watch
 
 pytestmark = pytest.mark.browser
@@ -50,3 +50,21 @@ def test_a_killed_server_is_told_and_its_return_brings_the_true_state(
     house.post("/api/queue/add", {"serie_id": DEMO[1], "episodes": ["S01E05"]})
     expect(page.locator("[data-banner]")).to_be_hidden(timeout=15000)
     expect(page.locator('[data-items="pending"] .item', has_text="S01E05")).to_be_visible()
+
+
+def test_a_page_script_joins_a_room_by_the_connection_itself(visit: Callable[..., Page], house: Server) -> None:
+    page = visit("/queue")
+    page.evaluate(
+        """() => {
+            const socket = io();
+            window.statuses = [];
+            socket.join("downloads");
+            socket.on("queue_status", (status) => window.statuses.push(status.statistics.total));
+            window.socket = socket;
+        }"""
+    )
+    until(lambda: page.evaluate("window.statuses.length"))
+    page.evaluate(
+        "window.statuses = []; window.socket.io.engine.close()"
+    )  # rooms are joined again after a lost connection
+    until(lambda: page.evaluate("window.statuses.length"))

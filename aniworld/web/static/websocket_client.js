@@ -1,5 +1,5 @@
 /*
- * The live line. One Socket.IO connection for the page; rooms are joined again after every reconnect, and the server
+ * The page's Socket.IO connection. Rooms are joined again after every reconnect, and the server
  * then sends their present state, so the page is never left with an old picture.
  */
 
@@ -7,18 +7,50 @@ import { api, signInAgain } from "./api.js";
 import { base } from "./dom.js";
 
 const RETRY_REFUSED_MS = 3000;
+const OPTIONS = {
+  path: `${base}/socket.io`,
+  reconnectionDelay: 500,
+  reconnectionDelayMax: 3000,
+  transports: ["websocket", "polling"],
+  tryAllTransports: true,
+};
+const connect = window.io;
+
+/**
+ * A Socket.IO connection to this server that knows rooms: `socket.join(room, …)` and `socket.leave(room, …)`. Rooms are
+ * joined again after every reconnect.
+ */
+export function io(address, options = {}) {
+  if (typeof address === "object") return io(undefined, address);
+  const socket = connect(address, { ...OPTIONS, ...options });
+  const rooms = new Set();
+  socket.join = (...names) => {
+    for (const name of names.flat()) rooms.add(name);
+    if (socket.connected) socket.emit("join", names.flat());
+    return socket;
+  };
+  socket.leave = (...names) => {
+    for (const name of names.flat()) rooms.delete(name);
+    if (socket.connected) socket.emit("leave", names.flat());
+    return socket;
+  };
+  socket.on("connect", () => {
+    if (rooms.size) socket.emit("join", [...rooms]);
+  });
+  return socket;
+}
+
+if (typeof connect === "function") window.io = Object.assign(io, connect);
 
 class LiveLine extends EventTarget {
   #socket = null;
-  #rooms = new Set();
   #wasUp = false;
   state = "connecting";
 
   /** Joins `rooms` now and after every reconnect. */
   join(...rooms) {
-    for (const room of rooms) this.#rooms.add(room);
     this.#open();
-    if (this.#socket?.connected) this.#socket.emit("join", rooms);
+    this.#socket?.join(...rooms);
   }
 
   /** Calls `hear` with the data of every event `name`. */
@@ -38,15 +70,14 @@ class LiveLine extends EventTarget {
   }
 
   #open() {
-    if (this.#socket || typeof window.io !== "function") return;
-    this.#socket = window.io({ path: `${base}/socket.io`, reconnectionDelay: 500, reconnectionDelayMax: 3000, transports: ["websocket", "polling"], tryAllTransports: true });
+    if (this.#socket || typeof connect !== "function") return;
+    this.#socket = io({ forceNew: true });
     this.#socket.on("connect", () => this.#connected());
     this.#socket.on("disconnect", (reason) => this.#lost(reason));
     this.#socket.on("connect_error", () => this.#refused());
   }
 
   #connected() {
-    if (this.#rooms.size) this.#socket.emit("join", [...this.#rooms]);
     const back = this.#wasUp;
     this.#wasUp = true;
     this.#is("online");
