@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from aniworld.core.errors import InvalidInput, NotFound
-from aniworld.core.media import ABSOLUTE_EPISODES, EpisodeNumber
+from aniworld.core.media import EpisodeNumber
+from aniworld.core.validators import validate_episode_range
 from aniworld.services.views import EpisodeView
 
 HELP = "S01E02, a span S01E01-E03, a season S01, all or missing"
@@ -45,10 +46,10 @@ def _parse(word: str) -> str | EpisodeNumber | tuple[EpisodeNumber, EpisodeNumbe
         except InvalidInput:
             raise InvalidInput(f"{word[:60]!r} is no episode; write {HELP}.") from None
     first = EpisodeNumber.parse(span[1])
-    last = EpisodeNumber(first.season if span[2] is None else int(span[2]), int(span[3]))
-    if last.season != first.season or not first.episode <= last.episode <= ABSOLUTE_EPISODES:
-        raise InvalidInput(f"{word!r} is no span; write it like S01E01-E03, within one season.")
-    return first, last
+    if span[2] is not None and int(span[2]) != first.season:
+        raise InvalidInput(f"{word!r} spans two seasons; write it like S01E01-E03, within one season.")
+    _, last = validate_episode_range(first.episode, span[3], absolute=True)
+    return first, EpisodeNumber(first.season, last)
 
 
 def _chosen(wish: object, episodes: Sequence[EpisodeView]) -> list[EpisodeNumber]:

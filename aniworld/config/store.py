@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.offload import offload
+from aniworld.core.validators import validate_backup_name
 
 try:
     import fcntl
@@ -163,10 +164,7 @@ class ConfigStore:
 
     def backup_path(self, name: str) -> Path:
         """Raises NotFound for every name that is not one of ours, whatever it tries to be."""
-        path = self._backups / name if isinstance(name, str) and BACKUP_NAME.fullmatch(name) else None
-        if path is None or not path.is_file() or path.is_symlink():
-            raise NotFound("There is no backup of this name.")
-        return path
+        return backup_file(self._backups, name, BACKUP_NAME)
 
     def read_backup(self, name: str) -> dict[str, Any]:
         """Raises NotFound, InvalidInput."""
@@ -185,6 +183,17 @@ class ConfigStore:
             others = [one for one in self.backups() if one.kind == kind and one.name != made]
             for old in others[KEPT[kind] - 1 :]:
                 self.delete_backup(old.name)
+
+
+def backup_file(folder: Path, name: str, form: re.Pattern[str]) -> Path:
+    """The backup ``name`` in ``folder``. Raises NotFound unless its name has our ``form`` and it is a file of its own."""
+    try:
+        path = folder / name if form.fullmatch(validate_backup_name(name)) else None
+    except InvalidInput:
+        path = None
+    if path is None or path.is_symlink() or not path.is_file():
+        raise NotFound("There is no backup of this name.")
+    return path
 
 
 def new_backup_name(kind: str) -> str:

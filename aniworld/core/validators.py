@@ -107,9 +107,11 @@ def validate_language(language: str) -> str:
 def validate_anime_url(url: str, mirrors: Iterable[str] = ()) -> str:
     """The address of a series (or of a part of it) on a known site, without query, fragment and last slash.
 
-    ``mirrors``: further sites, as host, ``host:port`` or base address.
+    One without a scheme, ``aniworld.to/anime/stream/x``, is taken as https. ``mirrors``: further sites, as host, ``host:port`` or base address.
     """
     text = _text(url, "link", "The link", URL_LENGTH)
+    if "://" not in text and not text.startswith("/"):
+        text = f"https://{text}"
     try:
         host, port = check_url(text)
     except AddressRefused as error:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aniworld.config.store import moment_of
-from aniworld.core.errors import AlreadyRunning, Conflict, NotFound
+from aniworld.config.store import backup_file, moment_of
+from aniworld.core.errors import AlreadyRunning, Conflict
 from aniworld.core.offload import offload
 
 from .views import BackupView
@@ -48,10 +48,7 @@ class BackupShelf:
 
     def path(self, name: str) -> Path:
         """Raises NotFound for every name that is not one of ours, whatever it tries to be."""
-        path = self.folder / name if isinstance(name, str) and NAME.fullmatch(name) else None
-        if path is None or path.is_symlink() or not path.is_file():
-            raise NotFound("There is no backup of this name.")
-        return path
+        return backup_file(self.folder, name, NAME)
 
     def delete(self, name: str) -> None:
         """Raises NotFound."""

@@ -18,6 +18,7 @@ from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mappin
 from aniworld.config.store import Backup, Overtaken, SettingsStore
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.offload import offload, on_native_thread
+from aniworld.core.validators import validate_config_data
 
 from .views import BackupView
 from .wording import wordings
@@ -241,6 +242,7 @@ class ConfigService:
         """``part`` where a mask that was sent back, and the environment's address, give way to what is stored."""
         if not isinstance(part, Mapping):
             return part
+        part = validate_config_data(part)
         stored = to_mapping(self._stored)
         part = {name: dict(value) if isinstance(value, Mapping) else value for name, value in part.items()}
         for section, name in secrets():

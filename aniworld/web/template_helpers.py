@@ -13,6 +13,7 @@ from jinja2 import TemplateNotFound
 
 APP_NAME = "Aniworld"
 PLACEHOLDER_HUES = 12
+BEFORE_RENDERING = "aniworld.before_rendering"  # an extension of the application: called before each template
 
 SeriesDict = dict[str, Any]
 
@@ -24,9 +25,17 @@ def get_base_context(title: str = APP_NAME, **more: Any) -> dict[str, Any]:
 
 
 def render_template(name: str, /, **context: Any) -> str:
-    """The page ``name`` as HTML, with the base context under ``context``. Raises TemplateNotFound."""
+    """The page ``name`` as HTML, with the base context under ``context``. Raises TemplateNotFound.
+
+    Outside of a request, an application context is enough: addresses are then those of a server at ``/``, and the language
+    is the configured one.
+    """
     if not validate_template_exists(name):
         raise TemplateNotFound(name)
+    if not has_request_context():
+        with current_app.test_request_context():
+            return render_template(name, **context)
+    current_app.extensions.get(BEFORE_RENDERING, bool)()
     return flask.render_template(name, **get_base_context(**context))
 
 

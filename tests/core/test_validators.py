@@ -129,6 +129,20 @@ def test_other_links_are_refused(url):
         v.validate_anime_url(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "aniworld.to/anime/stream/x",
+        "www.aniworld.to/anime/stream/x/staffel-1?a=b#c",
+        "s.to/serie/x",
+        "ANIWORLD.TO/anime/stream/x/",
+    ],
+)
+def test_a_link_without_a_scheme_is_https(url):
+    normal = v.validate_anime_url(url)
+    assert normal.startswith("https://") and "?" not in normal and not normal.endswith("/")
+
+
 def test_mirrors_are_known_by_host_port_or_address():
     link = "http://127.0.0.1:8123/anime/stream/naruto"
     for mirror in ("127.0.0.1:8123", "http://127.0.0.1:8123", "http://127.0.0.1:8123/"):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import EntryPoint
 
 import pytest
 
 from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, InvalidInput, NotFound, PageChanged
 from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream, StreamKind
+from aniworld.core.validators import validate_anime_url
 from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
 from aniworld.providers.hosters.ytdlp import YtDlp, ask_extractors
 from aniworld.providers.registry import CATALOGUES, HOSTERS, Registry, settings_for
@@ -237,3 +239,26 @@ def test_the_gate_and_the_parsers_work_under_gevent() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "1 5", done.stderr
+
+
+LINKS = (
+    "https://aniworld.to/anime/stream/x", "aniworld.to/anime/stream/x", "https://aniworld.to/anime/stream/x/staffel-1/episode-2",
+    "https://www.aniworld.to/anime/stream/x/?a=b#c", "https://s.to/serie/x", "s.to/serie/stream/x", "https://serienstream.to/serie/x",
+    "https://evil.example/anime/stream/x", "https://aniworld.to.evil.example/anime/stream/x", "https://aniworld.to/",
+    "https://aniworld.to/support/fragen", "https://aniworld.to/anime/stream/", "javascript:alert(1)", "file:///etc/passwd",
+    "https://aniworld.to@evil.example/anime/stream/x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_is_valid_exactly_where_a_catalogue_claims_it(link: str) -> None:
+    registry = Registry(open_gate(), plugins=lambda group: [])
+
+    def taken(check: Callable[[str], object]) -> bool:
+        try:
+            check(link)
+        except InvalidInput:
+            return False
+        return True
+
+    assert taken(validate_anime_url) == taken(registry.catalogue_for)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import TemplateNotFound
 
+from aniworld.app import create_app
 from aniworld.web.template_helpers import (
     file_size,
     filter_series_by_missing_episodes,
     get_series_by_key,
     hue_of,
     initials_of,
+    list_available_templates,
     prepare_series_context,
+    render_template,
+    validate_template_exists,
 )
 
 TITAN = {
@@ -110,3 +117,16 @@ def test_sizes_are_written_as_disks_are_sold() -> None:
 def test_every_title_has_letters_and_a_colour(text: str) -> None:
     assert initials_of(text)
     assert 0 <= hue_of(text) < 12
+
+
+def test_a_template_is_rendered_outside_of_a_request(tmp_path: Path) -> None:
+    app = create_app({"ANIWORLD_INSTANCE": str(tmp_path)})
+    with app.app_context():
+        page = render_template("error.html", title="Nothing here", status=404, detail="<b>no</b>")
+        assert "&lt;b&gt;no&lt;/b&gt;" in page
+        assert 'href="/"' in page
+        assert "error.html" in list_available_templates()
+        for name in ("missing.html", "../secret", "", "\x00"):
+            assert not validate_template_exists(name)
+            with pytest.raises(TemplateNotFound):
+                render_template(name)

@@ -24,7 +24,8 @@ NOT_SIGNED_IN = 401
 
 
 def dress(app: Flask) -> None:
-    """Gives the templates of ``app`` their filters and names."""
+    """Gives the templates of ``app`` their filters, names and translations."""
+    app.extensions[template_helpers.BEFORE_RENDERING] = tongue.ready
     app.jinja_env.filters.update(
         filesize=tongue.file_size,
         hue=template_helpers.hue_of,
@@ -51,7 +52,6 @@ def page(name: str, title: str, **context: Any) -> str:
 
 def fragment(name: str, **context: Any) -> str:
     """The template ``name``, which need not be a whole page."""
-    tongue.ready()
     return template_helpers.render_template(name, **context)
 
 
