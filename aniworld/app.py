@@ -41,6 +41,7 @@ from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.backups import backup as backup_age
+from aniworld.services.health.parsers import ParserCheck
 from aniworld.services.health.parts import notifications_by
 from aniworld.services.leases import process_name
 from aniworld.services.legacy_import import DataMigrationService
@@ -120,7 +121,9 @@ def build_services(environment: Environment | None = None) -> Services:
         checks=system.checks,
         lease=shared.lease("tracking") if shared else None,
     )
+    parsers = ParserCheck()
     system.health.add(backup_age)
+    system.health.add(parsers.check)
     system.health.add(notifications_by(lambda: automation.notifications.trouble))
     waking = WakingService(rest, downloads)
     services = Services(
@@ -137,6 +140,7 @@ def build_services(environment: Environment | None = None) -> Services:
         folders=FolderChoiceService(database, scan),
         downloads=downloads,
         system=system,
+        parsers=parsers,
         waking=waking,
         resolver=Resolver(database, registry, anime.read_once),
         rest=rest,

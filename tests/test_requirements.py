@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata, requires
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -35,6 +36,14 @@ def pinned(*names: str) -> dict[str, Version]:
         assert name not in found, f"{name} is pinned twice"
         found[name] = Version(specifier.version)
     return found
+
+
+def installed(name: str) -> PackageMetadata | None:
+    """What an installed package states; None for one that this Python does not need."""
+    try:
+        return metadata(name)
+    except PackageNotFoundError:
+        return None
 
 
 def applies(one: Requirement, python: str, extra: str = "") -> bool:
@@ -92,6 +101,15 @@ def test_the_pins_are_complete_and_fit_one_another(files: tuple[str, ...], pytho
         if not one.specifier.contains(pins[canonicalize_name(one.name)], prereleases=True)
     ]
     assert unfit == []
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_every_pin_can_be_installed_on_the_promised_pythons(python: str) -> None:
+    names = [one.name for name in ("requirements.txt", "requirements-dev.txt") for one in requirements_in(name)]
+    wanted = {name: facts["Requires-Python"] for name in names if (facts := installed(name)) is not None}
+    assert len(wanted) > 100
+    refused = {name: one for name, one in wanted.items() if one and not SpecifierSet(one).contains(python)}
+    assert refused == {}
 
 
 def test_nothing_depends_on_gevent_websocket() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .configuration import ConfigService
     from .downloads import DownloadService
     from .folder_choices import FolderChoiceService
+    from .health.parsers import ParserCheck
     from .legacy_import import DataMigrationService
     from .recycling import RecyclingService
     from .renaming import RenamingService
@@ -58,6 +59,7 @@ class Services:
     folders: FolderChoiceService
     downloads: DownloadService
     system: SystemService
+    parsers: ParserCheck
     waking: WakingService
     resolver: Resolver
     rest: RestingSources

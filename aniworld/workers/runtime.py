@@ -33,6 +33,7 @@ from .scheduler import Scheduler
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_EVERY_S = 3600.0
+PARSERS_AFTER_S = 1.0  # the first pages are served first
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class Runtime:
         automation = self._services.extras[EXTRA]
         automation.start()
         self._stops.append(automation.stop)
+        parsers = gevent.spawn_later(PARSERS_AFTER_S, _guarded, self._services.parsers.run)
+        self._stops.append(lambda: parsers.kill(block=False))
         if self._role.keeps_house:
             cluster = self._services.cluster
             lease = cluster.lease("schedule") if cluster else None

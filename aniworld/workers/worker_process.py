@@ -12,6 +12,7 @@ import gevent
 from celery import bootsteps
 from celery.worker import WorkController, state
 
+from aniworld.core.errors import Unavailable
 from aniworld.core.offload import pause
 from aniworld.services.registry import Services
 
@@ -28,10 +29,14 @@ ANEW_AFTER_S = 1.0
 def run_worker(services: Services, name: str, slots: int | None = None) -> int:
     """Works until SIGTERM or SIGINT, and gives the exit code. Running items are put back at the signal.
 
-    Raises AlreadyRunning for a name that another worker has.
+    Raises AlreadyRunning for a name that another worker has, Unavailable where the installed libraries read no pages: such a
+    worker would only take items from others and fail them.
     """
     for logger in QUIET:
         logging.getLogger(logger).setLevel(logging.WARNING)
+    pages = services.parsers.run()
+    if pages.level == "error":
+        raise Unavailable(f"This worker does not start. {pages.message} {pages.advice}")
     runtime = Runtime(services, services.environment.instance, worker_role(name, slots))
     runtime.prepare()
     application = celery_application(services.environment.redis_url, runtime.wake)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ PYTHON_ENDS = {
     (3, 12): date(2028, 10, 31),
     (3, 13): date(2029, 10, 31),
 }  # PEP 664, 693, 719
-OLDEST_FFMPEG = 4
+OLDEST_FFMPEG = (5, 1)  # tools/promised_versions.py
 SECRET_FILES = ("secret_key", "config.json", "aniworld.db")
 
 
@@ -61,8 +62,8 @@ def ffmpeg(here: Circumstances) -> Iterable[HealthCheck]:
     if not found:
         yield error("ffmpeg", Sentence("ffmpeg is missing or does not answer."), advice)
     elif _is_older(found, OLDEST_FFMPEG):
-        old = Sentence("ffmpeg {version} is too old for some videos.", version=found)
-        yield warning("ffmpeg", old, Sentence("Install ffmpeg 4 or newer."))
+        old = Sentence("ffmpeg {version} is older than the versions that Aniworld is tested with.", version=found)
+        yield warning("ffmpeg", old, Sentence("Install ffmpeg 5.1 or newer."))
     else:
         yield ok("ffmpeg", "ffmpeg {version} is installed.", version=found)
 
@@ -150,10 +151,10 @@ def _release_day(text: str) -> date | None:
         return None
 
 
-def _is_older(found: str, major: int) -> bool:
+def _is_older(found: str, oldest: tuple[int, int]) -> bool:
     """Whether a version such as ``5.1.6-0+deb12u1`` is older; a build without a number (``N-1234-g…``) is not."""
-    number = found.split(".")[0].lstrip("n")
-    return number.isdecimal() and int(number) < major
+    numbers = re.match(r"n?(\d+)(?:\.(\d+))?", found)
+    return numbers is not None and (int(numbers[1]), int(numbers[2] or 0)) < oldest
 
 
 def _is_open(path: Path) -> bool:

@@ -207,7 +207,15 @@ def test_a_clock_that_differs_from_the_sites_is_seen(here: Circumstances, ahead:
 
 @pytest.mark.parametrize(
     ("found", "expected"),
-    [("7.1", "ok"), ("n7.0.2", "ok"), ("N-1234-gabc", "ok"), ("3.4.8-0+deb9u1", "warning"), (None, "error")],
+    [
+        ("7.1", "ok"),
+        ("n7.0.2", "ok"),
+        ("N-1234-gabc", "ok"),
+        ("3.4.8-0+deb9u1", "warning"),
+        ("5.0.3", "warning"),
+        ("5.1.9-0+deb12u1", "ok"),
+        (None, "error"),
+    ],
 )
 def test_a_missing_or_old_ffmpeg_is_seen(here: Circumstances, found: str | None, expected: str) -> None:
     assert level(machine.ffmpeg, replace(here, ffmpeg_version=lambda: found)) == expected
