@@ -4,19 +4,19 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 5000
 
-.PHONY: help run demo test test-all lint types bench screenshots audit migration translations clean
+.PHONY: help run demo test test-all test-system lint types bench screenshots audit migration translations clean
 
 help:
 	@echo "make run          set up and start Aniworld (PORT=$(PORT))"
 	@echo "make demo         the same on a bundled catalogue, without the internet"
-	@echo "make test         the tests, all but the slow ones; make test-all runs those too"
+	@echo "make test         the tests, all but the slow ones; make test-all runs those too; ARGS=tests/library for some of them"
+	@echo "make test-system  what depends on the interpreter, on $(SYSTEM_PYTHON)"
 	@echo "make bench        benchmarks, as ratios; writes docs/benchmarks.md"
 	@echo "make screenshots  docs/screenshots anew"
 	@echo "make lint types audit translations migration clean"
 
 $(BIN)/.run: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Aniworld needs Python 3.11 or newer; this is %d.%d. Set PYTHON=python3.12 or similar." % sys.version_info[:2])'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "No virtual environment could be made. On Debian: apt-get install python3-venv"; exit 1; }
+	@sh tools/make_venv.sh "$(PYTHON)" "$(VENV)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/python -m compileall -q aniworld wsgi.py # so that the first start is as quick as the later ones
 	@touch $@
@@ -32,14 +32,17 @@ demo: $(BIN)/.run
 	$(BIN)/python -m aniworld demo --port $(PORT)
 
 test: $(BIN)/.test
-	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
-	$(BIN)/python -m pytest -m "browser and not slow"
+	@$(BIN)/python -m tools.run_tests $(ARGS)
 
 test-all: $(BIN)/.test
-	@$(BIN)/python tools/check_machine.py
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS)
-	$(BIN)/python -m pytest -m browser
+	@$(BIN)/python -m tools.run_tests --slow $(ARGS)
+
+# On the Python that the system has, where it is another one than PYTHON: what depends on the interpreter.
+SYSTEM_PYTHON ?= /usr/bin/python3
+SYSTEM_TESTS := tests/core tests/config tests/legacy tests/library tests/models tests/providers tests/services tests/transfer \
+	tests/upgrade tests/workers tests/test_requirements.py tests/app/test_main_job.py
+test-system:
+	$(MAKE) test PYTHON=$(SYSTEM_PYTHON) VENV=.venv-system ARGS="$(SYSTEM_TESTS) $(ARGS)"
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .
@@ -64,4 +67,4 @@ migration: $(BIN)/.test
 	$(BIN)/python tools/new_migration.py "$(NAME)"
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+	rm -rf $(VENV) .venv-system .pytest_cache .mypy_cache .ruff_cache .hypothesis build

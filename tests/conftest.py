@@ -12,6 +12,7 @@ from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
 
 from .cluster.fixtures import mariadb, mariadb_url, postgresql, postgresql_url, redis, redis_url  # noqa: F401
+from .programs import keep, lines, offer_ffmpeg, reasons
 from .running import Server
 from .shared import shared_folder
 
@@ -46,6 +47,20 @@ ON_EVERY_KIND = (
 
 LONGEST_FIRST = ("tests/faults", "tests/cluster", "tests/app", "tests/cli", "tests/security", "tests/workers")
 SLOW = ("tests/cluster/",)  # each starts machines of its own
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    offer_ffmpeg()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Each reason for which tests were left out, with their number."""
+    if hasattr(terminalreporter.config, "workerinput"):  # one of several processes of a run: the first one counts
+        return
+    found = reasons(terminalreporter.stats.get("skipped", []))
+    keep(found, sum(len(terminalreporter.stats.get(outcome, [])) for outcome in ("passed", "failed", "error")))
+    for line in lines(found):
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the slow ones are left out

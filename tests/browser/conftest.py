@@ -14,10 +14,10 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.models.upgrade import bring_up_to_date
 
 from ..conftest import environment_for
+from ..programs import program
 from ..running import PASSWORD, Server, until
 from .hostile import HOSTILE, LONG
 
-CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -63,10 +63,14 @@ class Watch:
             self.wrongs.append(f"request to another host: {url}")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    program("Chromium")  # before a server is started for nothing
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=program("Chromium"), args=ARGUMENTS)
         yield chromium
         chromium.close()
 

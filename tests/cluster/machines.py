@@ -23,6 +23,7 @@ import psycopg
 import pymysql
 import redis
 
+from ..programs import program
 from ..running import free_port, until
 
 NOBODY = 65534  # PostgreSQL refuses root, and wants a user that the machine has
@@ -192,6 +193,7 @@ class MariaDB(DatabaseMachine):
     scheme = "mysql"
 
     def _make(self) -> None:
+        program("MariaDB")
         (self.folder / "init.sql").write_text(
             f"CREATE USER IF NOT EXISTS aniworld@'%' IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO aniworld@'%';\n"
         )
@@ -223,7 +225,7 @@ class MariaDB(DatabaseMachine):
             "innodb-doublewrite": 0,
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
-        return [_program("mariadbd"), "--no-defaults", "--skip-name-resolve", "--skip-log-bin", *options]
+        return [program("MariaDB"), "--no-defaults", "--skip-name-resolve", "--skip-log-bin", *options]
 
     def url(self, database: str) -> str:
         """Without TLS, for which the driver would read all of the system's certificates at each connection: 0.1 s."""
@@ -259,7 +261,7 @@ class Redis(Machine):
 
     def _command(self) -> list[str]:
         where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        return [_program("redis-server"), *where, "--save", "", "--appendonly", "no", "--databases", "16"]
+        return [program("Redis"), *where, "--save", "", "--appendonly", "no", "--databases", "16"]
 
     def _answers(self) -> object:
         with socket.create_connection(
@@ -289,7 +291,7 @@ class Nginx(Machine):
         )
 
     def _command(self) -> list[str]:
-        return [_program("nginx"), "-p", str(self.folder), "-c", f"{self.folder}/nginx.conf", "-e", "stderr"]
+        return [program("nginx"), "-p", str(self.folder), "-c", f"{self.folder}/nginx.conf", "-e", "stderr"]
 
 
 @contextmanager
@@ -305,16 +307,15 @@ def running(make: Callable[[], Any]) -> Iterator[Any]:
 def unprivileged(command: list[str]) -> list[str]:
     """``command`` as somebody who may do nothing special; it ends with the process that starts it, however that dies."""
     person = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
-    return ["setpriv", *person, "--pdeathsig=KILL", "--", *command]
+    return [program("setpriv"), *person, "--pdeathsig=KILL", "--", *command]
 
 
 def _program(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
-    assert found, f"{name} is not installed. `python tools/check_machine.py` says what this machine lacks."
+    assert found, f"{name} is missing, though the package that it belongs to is installed"
     return found
 
 
 def _postgresql(name: str) -> str:
     """A server program of PostgreSQL; Debian keeps them off the path, one folder a version."""
-    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
-    return str(places[-1]) if places else _program(name)
+    return str(Path(program("PostgreSQL")).resolve().with_name(name))

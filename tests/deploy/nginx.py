@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ..programs import program
 from ..running import free_port, until
 from .people import IS_ROOT, STRANGER, unprivileged
 
@@ -25,11 +25,9 @@ class Nginx:
     """``ports`` = {port in the example: port of this run}; ``certificate`` is what clients have to believe."""
 
     def __init__(self, folder: Path, *examples: Path, upstream: str = UPSTREAM) -> None:
-        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-        assert program, "nginx is not installed. On Debian: apt-get install nginx-light"
         self.folder, self.certificate = folder, folder / "certificate.pem"
         self.ports: dict[str, int] = {}
-        self._program = program
+        self._program = program("nginx")
         self._process: subprocess.Popen[bytes] | None = None
         make_certificate(self.certificate, folder / "key.pem")
         (folder / "nginx.conf").write_text(self._around([self._fitted(one.read_text(), upstream) for one in examples]))
