@@ -36,6 +36,14 @@ def trouble_with_root(text: str, instance: Path) -> str | None:
         return "This path cannot be read; check that it exists and may be opened."
 
 
+def trouble_with_link_root(text: str, instance: Path) -> str | None:
+    """One sentence why links in the library may not lead into ``text``; None when they may."""
+    trouble = trouble_with_root(text, instance)
+    if trouble is None and not Path(text).expanduser().is_dir():
+        return "This folder is not there; is its disk connected?"
+    return trouble
+
+
 def make_root(text: str) -> None:
     """The folder stands. Raises OSError."""
     Path(text).expanduser().mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,7 @@ def _text_rules(facts: Mapping[str, Any]) -> list[Callable[[str], Any]]:
     if facts.get("choices"):
         return [validate.OneOf(facts["choices"], error="Must be one of: {choices}.")]
     kind = facts.get("kind", "")
-    return [validate.Length(max=PATH_LENGTH if kind == "path" else TEXT_LENGTH), *_KINDS.get(kind, ())]
+    return [validate.Length(max=PATH_LENGTH if kind in ("path", "paths") else TEXT_LENGTH), *_KINDS.get(kind, ())]
 
 
 def _address(value: str) -> None:
@@ -104,6 +104,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], ...]] = {
     "template": (_template,),
     "languages": (_LANGUAGE,),
     "words": (_word,),
+    "paths": (_word,),
     "": (plain,),
 }
 

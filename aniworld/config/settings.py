@@ -32,7 +32,7 @@ EVENT_NAMES = (
 
 
 def setting(default: Any, doc: str, *, secret: bool = False, **limits: Any) -> Any:
-    """A setting. ``limits``: ``low``, ``high`` (numbers), ``choices``, ``kind`` (path, url, urls, languages, template, words, windows)."""
+    """A setting. ``limits``: ``low``, ``high`` (numbers), ``choices``, ``kind`` (path, paths, url, urls, languages, template, words, windows)."""
     metadata = {"doc": doc, "secret": secret, **limits}
     if isinstance(default, tuple | int | float | str | bool):
         return field(default=default, metadata=metadata)
@@ -52,6 +52,11 @@ class Window:
 @dataclass(frozen=True)
 class LibrarySettings:
     root: str = setting("", "The folder that holds your series, one folder each.", kind="path")
+    link_roots: tuple[str, ...] = setting(
+        (),
+        "Folders outside of the library that links in it may lead to, such as a second disk. A series or season folder that is a link to elsewhere is scanned, but nothing is downloaded into it.",
+        kind="paths",
+    )
     season_folders: bool = setting(
         True, "Put episodes into a folder for each season (Season 01); otherwise straight into the series folder."
     )

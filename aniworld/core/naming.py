@@ -10,7 +10,7 @@ import os
 import re
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -19,8 +19,25 @@ from .errors import InvalidInput, UnsafePath
 MAX_BYTES = 240
 TEMPLATE_BYTES = 120
 DEFAULT_TEMPLATE = "{series} - S{season:02}E{episode:02} - {title}"
-IGNORED_FOLDERS = frozenset({"@eadir", "lost+found", "#recycle", "$recycle.bin", "system volume information"})
 
+# Folders that systems, network disks, recycle bins and programs make among a user's own, with or without videos in them.
+# Synology: @eaDir, #recycle, #snapshot, @tmp, @sharebin; QNAP: @Recycle, @Recently-Snapshot, @Transcode, Network Recycle Bin;
+# NetApp: ~snapshot; Buffalo: trashbox; Windows: RECYCLER, Recycled, $RECYCLE.BIN, found.000; Android: LOST.DIR;
+# Linux: lost+found, .Trash-1000; macOS: Network Trash Folder, Temporary Items; SABnzbd: _UNPACK_…; Plex: Plex Versions.
+_IGNORED = re.compile(
+    r"""
+      @(?:eadir|recycle(?:[ ._-]?bin)?|recently-snapshots?|snapshots?|te?mp|trash|sharebin|sharesnap|(?:__)?thumbs?|__qini
+         |transcode|upload_cache|s2s|syno\w*|app(?:store|data|conf|home|temp|share)|database|download|docker|img_bkp_cache)
+    | [#~](?:recycle(?:[ ._-]?bin)?|(?:recently-)?snapshots?|trash|te?mp|ckpt)
+    | [$](?:recycle[ ._]bin|winreagent|sysreset|getcurrent|extend|upgrade\.~os|windows\.~\w+|av_\w+)
+    | _?recycle[rd] | [_$.]?recycle[ ._]bin | _recycle | network[ ]recycle[ ]bin(?:[ ][0-9]+)?
+    | \.?trash-[0-9]+ | trashbox | network[ ]trash[ ]folder | temporary[ ]items | thevolumesettingsfolder
+    | found\.[0-9]{3} | lost\+found(?:\.[0-9]+)? | lost\.dir | system[ ]volume[ ]information
+    | msdownld\.tmp | config\.msi | wpsystem | __macosx | plex[ ]versions
+    | _(?:unpack|failed|join)_.*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved with any extension, too.
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(?=[ .]*(\.|$))", re.IGNORECASE)
 _READABLE = str.maketrans({"/": "-", "\\": "-", "|": "-", '"': "'", "<": "(", ">": ")", "*": "", "?": ""})
@@ -41,16 +58,21 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+def is_ignored_folder(name: str) -> bool:
+    """Whether a folder of this name belongs to a system, a recycle bin or a program: hidden, or one of theirs."""
+    return name.startswith(".") or _IGNORED.fullmatch(name) is not None
+
+
 def path_component(title: str, *, fallback: str = "untitled", max_bytes: int = MAX_BYTES) -> str:
     """One name that every file system takes, read as ``title`` as far as that goes; never a path.
 
     NFC, at most ``max_bytes`` in UTF-8. ``fallback`` where nothing is left.
     """
     name = _trimmed(_readable(title[: 8 * max_bytes]), max_bytes)
-    if _RESERVED.match(name) or name.casefold() in IGNORED_FOLDERS:
-        found = _RESERVED.match(name)
-        stem = found[0] if found else name
-        name = _trimmed(f"{stem}_{name[len(stem) :]}", max_bytes)
+    if found := _RESERVED.match(name):
+        name = _trimmed(f"{found[0]}_{name[len(found[0]) :]}", max_bytes)
+    elif is_ignored_folder(name):
+        name = _trimmed(f"{name.lstrip('_')}_", max_bytes)
     return name or (path_component(fallback, fallback="untitled", max_bytes=max_bytes) if fallback else "")
 
 
@@ -231,18 +253,25 @@ def _rendered(parts: list[str | _Token], values: Mapping[str, str]) -> str:
     return _EMPTY.sub("", text).strip(" ._-")
 
 
-def inside(root: Path, path: Path) -> Path:
-    """The resolved ``path`` (relative ones stand under ``root``), if it lies in ``root``. Raises UnsafePath.
+def inside(root: Path, path: Path, links: Iterable[str | Path] = ()) -> Path:
+    """The resolved ``path`` (relative ones stand under ``root``), if it lies in ``root`` or in one of ``links``, the
+    folders that a link in ``root`` may lead to. Raises UnsafePath.
 
     The last guard before a path is opened: links are followed, and whole components are compared, never text.
     """
     try:
         home = os.path.realpath(root)
         real = os.path.realpath(os.path.join(home, path))
-        safe = os.path.commonpath([home, real]) == home
+        homes = [home, *(os.path.realpath(one) for one in links if str(one))]
+        safe = any(os.path.commonpath([one, real]) == one for one in homes)
     except (ValueError, OSError, RuntimeError):  # NUL, another drive, a loop of links
         safe = False
     if not safe:
         shown = str(path).encode("ascii", "backslashreplace").decode()[:200]
         raise UnsafePath(f"{shown!r} leads out of its folder and is not touched.")
     return Path(real)
+
+
+def entry_inside(root: Path, path: Path, links: Iterable[str | Path] = ()) -> Path:
+    """As ``inside``, for the entry itself: a link at the end of ``path`` is not followed."""
+    return inside(root, path.parent, links) / path.name

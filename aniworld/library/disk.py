@@ -44,6 +44,23 @@ def check_root(root: Path) -> None:
         raise LibraryUnavailable(f"The library folder {root} is not there; is its disk connected?")
 
 
+def one_mount(one: Path, other: Path) -> bool:
+    """Whether files can be moved between two folders: of one file system, and not by two mounts of it."""
+    return os.stat(one).st_dev == os.stat(other).st_dev and _mount_of(one) == _mount_of(other)
+
+
+def _mount_of(folder: Path) -> str:
+    """The number of the mount, where the system tells it."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            facts = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
+        finally:
+            os.close(descriptor)
+        return next((line for line in facts.splitlines() if line.startswith("mnt_id:")), "")
+    return ""
+
+
 def make_parents(folder: Path) -> None:
     """``folder`` and what is missing above it, each new entry on the disk for good."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]

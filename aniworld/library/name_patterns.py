@@ -11,8 +11,11 @@ def _set(text: str) -> frozenset[str]:
 
 VIDEO = _set("mkv mp4 avi webm m4v mov wmv flv ts m2ts mts mpg mpeg ogm ogv rmvb rm divx asf 3gp f4v")
 UNFINISHED = _set("part crdownload tmp ytdl aria2 download partial filepart !qb !ut bc! opdownload temp")
-# What yt-dlp leaves of a download that did not end: ``Name.f137.mp4`` is one track, ``Name.temp.mp4`` is being written.
-ONE_TRACK = re.compile(r"(?:f[0-9]{2,4}|fhls[\w-]*|temp)")
+# What a download that did not end leaves: ``Name.f137.mp4`` is one track, ``Name.temp.mp4``, ``Name.part.mp4`` are being written.
+ONE_TRACK = re.compile(
+    r"(?:f[0-9]{2,4}|fhls[\w-]*|te?mp|part|partial|incomplete|unfinished|downloading|crdownload|opdownload|filepart|aria2|!q[bB]|!ut"
+    r"|(?i:tdarrcachefile-[\w-]+))"
+)
 BESIDE = {
     "a subtitle": _set("srt ass ssa sub idx vtt sup smi ttml"),
     "an NFO or text": _set("nfo txt md json xml url html htm log sfv md5 crc par2 torrent nzb ini db"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from aniworld.core.naming import inside
+from aniworld.core.naming import entry_inside
 
 from .disk import storage_errors, write_new, write_over
 
@@ -42,7 +42,7 @@ class EpisodeNfo:
     original_title: str = ""
 
 
-def write_series_nfo(root: Path, series_folder: Path, facts: SeriesNfo) -> Path | None:
+def write_series_nfo(root: Path, series_folder: Path, facts: SeriesNfo, links: Sequence[str] = ()) -> Path | None:
     """The ``tvshow.nfo`` that was written or renewed; None where the user's own stands."""
     rows: list[tuple[str, object]] = [
         ("title", facts.title), ("plot", facts.plot), ("year", facts.year),
@@ -53,10 +53,10 @@ def write_series_nfo(root: Path, series_folder: Path, facts: SeriesNfo) -> Path 
     _unique(tree, "aniworld", facts.key, default=True)
     if facts.imdb_id:
         _unique(tree, "imdb", facts.imdb_id, default=False)
-    return _write(root, series_folder / "tvshow.nfo", tree)
+    return _write(root, series_folder / "tvshow.nfo", tree, links)
 
 
-def write_episode_nfo(root: Path, video: Path, facts: EpisodeNfo) -> Path | None:
+def write_episode_nfo(root: Path, video: Path, facts: EpisodeNfo, links: Sequence[str] = ()) -> Path | None:
     """The NFO beside ``video`` that was written or renewed; None where the user's own stands."""
     title = facts.title or facts.original_title
     tree = _tree(
@@ -64,7 +64,7 @@ def write_episode_nfo(root: Path, video: Path, facts: EpisodeNfo) -> Path | None
         [("title", title), ("originaltitle", facts.original_title), ("showtitle", facts.series),
          ("season", facts.season), ("episode", facts.episode)],
     )  # fmt: skip
-    return _write(root, video.with_suffix(".nfo"), tree)
+    return _write(root, video.with_suffix(".nfo"), tree, links)
 
 
 def _tree(name: str, rows: Iterable[tuple[str, object]]) -> ElementTree.Element:
@@ -80,8 +80,8 @@ def _unique(tree: ElementTree.Element, kind: str, value: str, *, default: bool) 
     ElementTree.SubElement(tree, "uniqueid", attributes).text = _NOT_XML.sub("", value)
 
 
-def _write(root: Path, path: Path, tree: ElementTree.Element) -> Path | None:
-    target = inside(root, path.parent) / path.name
+def _write(root: Path, path: Path, tree: ElementTree.Element, links: Sequence[str]) -> Path | None:
+    target = entry_inside(root, path, links)
     ElementTree.indent(tree)
     body = ElementTree.tostring(tree, encoding="unicode").encode()
     content = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + MARK + b"\n" + body + b"\n"

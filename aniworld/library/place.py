@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from aniworld.core.errors import StorageError, UnsafePath
-from aniworld.core.naming import inside, path_component, same_name
+from aniworld.core.naming import path_component
 from aniworld.core.offload import offload
 
-from .disk import check_root, copy_synced, make_parents, move_new, storage_errors, sync_file, sync_folder
+from .disk import check_root, copy_synced, make_parents, move_new, one_mount, storage_errors, sync_file, sync_folder
+from .folders import spelled
 from .recycle import RecycleBin
 
 log = logging.getLogger(__name__)
@@ -31,20 +32,30 @@ def place(
     *,
     replace: Path | None = None,
     recycle: RecycleBin | None = None,
+    links: Sequence[str] = (),
 ) -> Path:
     """The path of the file in the library: ``root / relative``, in the spelling of folders that exist.
+
+    ``links``: folders outside of the root that links in it may lead to.
 
     ``replace``: the episode's file so far; it goes to ``recycle`` once the new one stands (and stays without one).
     A stranger's file under the same name goes to ``recycle`` too, or the new one is named beside it.
     Raises UnsafePath, LibraryUnavailable, DiskFull; then everything is as it was.
     """
-    return offload(_place, source, root, relative, replace, recycle)
+    return offload(_place, source, root, relative, replace, recycle, links)
 
 
-def _place(source: Path, root: Path, relative: PurePosixPath, replace: Path | None, recycle: RecycleBin | None) -> Path:
+def _place(
+    source: Path,
+    root: Path,
+    relative: PurePosixPath,
+    replace: Path | None,
+    recycle: RecycleBin | None,
+    links: Sequence[str],
+) -> Path:
     check_root(root)
     with storage_errors(root):
-        target = _target(root, relative)
+        target = _target(root, relative, links)
         make_parents(target.parent)
         sync_file(source)
         with _nearby(source, target) as near:
@@ -55,33 +66,17 @@ def _place(source: Path, root: Path, relative: PurePosixPath, replace: Path | No
     return placed
 
 
-def _target(root: Path, relative: PurePosixPath) -> Path:
+def _target(root: Path, relative: PurePosixPath, links: Sequence[str]) -> Path:
     """Where ``relative`` leads, if it is the path of an episode. Raises UnsafePath."""
-    parts = relative.parts
-    if relative.is_absolute() or len(parts) < 2 or any(part == ".." or path_component(part) != part for part in parts):
+    if len(relative.parts) < 2 or path_component(relative.name) != relative.name:
         raise UnsafePath(f"{str(relative)[:200]!r} is no path of a library.")
-    path = spelled(root, relative)
-    return inside(root, path.parent) / path.name
-
-
-def spelled(root: Path, relative: PurePosixPath) -> Path:
-    """Where ``relative`` leads, by the names that exist where they differ in case or normal form only."""
-    path = inside(root, Path())
-    for part in relative.parts:
-        path = path / _existing(path, part)
-    return path
-
-
-def _existing(folder: Path, name: str) -> str:
-    if not folder.is_dir() or os.path.lexists(folder / name):
-        return name
-    return next((entry for entry in os.listdir(folder) if same_name(entry, name)), name)
+    return spelled(root, relative.parent, links) / relative.name
 
 
 @contextmanager
 def _nearby(source: Path, target: Path) -> Iterator[Path]:
     """The source, if it lies on the target's file system; else a whole copy that does."""
-    if os.stat(source).st_dev == os.stat(target.parent).st_dev:
+    if one_mount(source.parent, target.parent):
         yield source
         return
     draft = target.parent / f".aniworld-{uuid4().hex}.part"
@@ -98,7 +93,7 @@ def _stand(near: Path, target: Path, recycle: RecycleBin | None) -> Path:
         try:
             move_new(near, target)
         except FileExistsError:
-            if recycle is not None:
+            if recycle is not None and not target.is_dir():
                 _replace(near, target, recycle)
                 return target
             target = _beside(target, number)
@@ -118,7 +113,11 @@ def _replace(near: Path, target: Path, recycle: RecycleBin) -> None:
     except OSError:  # this disk knows no links: stand beside it, then retire the old one, then take its name
         waiting = target.with_name(f"{path_component(target.stem, max_bytes=220)} (new){target.suffix}")
         os.replace(near, waiting)
-        recycle.put(target, reason="replaced")
+        try:
+            recycle.put(target, reason="replaced")
+        except BaseException:
+            os.replace(waiting, near)
+            raise
         os.replace(waiting, target)
     else:
         os.replace(near, target)

@@ -13,15 +13,16 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from aniworld.core.errors import NotFound, UnsafePath
-from aniworld.core.naming import inside, path_component
+from aniworld.core.errors import NotFound, StorageError, UnsafePath
+from aniworld.core.naming import entry_inside, path_component
 
-from .disk import check_root, copy_synced, make_parents, move_new, storage_errors, sync_folder, write_new
+from .disk import check_root, copy_synced, make_parents, move_new, one_mount, storage_errors, sync_folder, write_new
 
 FOLDER = ".recycle"
 _MANIFEST, _CONTENT = "manifest.json", "content"
@@ -48,10 +49,16 @@ class Recycled:
 
 
 class RecycleBin:
-    """The bin of one library. ``days``: how long to keep; 0 = until it is emptied by hand."""
+    """The bin of one library. ``days``: how long to keep; 0 = until it is emptied by hand.
 
-    def __init__(self, root: Path, days: int = 14, *, clock: Callable[[], float] = time.time) -> None:
+    ``links``: folders outside of the root that links in it may lead to. Of a folder that is a link, the link is kept.
+    """
+
+    def __init__(
+        self, root: Path, days: int = 14, *, links: Sequence[str] = (), clock: Callable[[], float] = time.time
+    ) -> None:
         self._root = root
+        self._links = links
         self._days = days
         self._clock = clock
 
@@ -77,6 +84,16 @@ class RecycleBin:
         sync_folder(place.parent)
         return entry
 
+    def check(self) -> None:
+        """Nothing, if something can be put into the bin as far as is known. Raises UnsafePath, StorageError."""
+        home = self._home()
+        if os.path.lexists(home) and not home.is_dir():
+            raise UnsafePath(f"There is a file where the folder {FOLDER!r} is needed; move it away and try again.")
+        if home.is_dir() and not os.access(home, os.W_OK | os.X_OK):
+            raise StorageError(
+                f"The folder {FOLDER} cannot be written; change its permissions or its disk, then retry."
+            )
+
     def list(self) -> list[Recycled]:
         """What is in the bin, newest first."""
         home = self._home()
@@ -91,12 +108,12 @@ class RecycleBin:
         if entry is None or content is None:
             raise NotFound("This is no longer in the recycle bin.")
         check_root(self._root)
-        target = inside(self._root, self._root / entry.original)
+        target = self._real(self._root / entry.original)
         with storage_errors(self._root):
             make_parents(target.parent)
-            target = _restored(content, target)
+            name = _restored(content, target).name
             shutil.rmtree(self._home() / entry.id, ignore_errors=True)
-        return target
+        return (self._root / entry.original).with_name(name)
 
     def remove(self, entry_id: str) -> None:
         """Deletes one entry for good. Raises NotFound."""
@@ -143,15 +160,24 @@ class RecycleBin:
 
     def _real(self, path: Path) -> Path:
         """The entry itself, not what it links to, in a folder that lies in the library."""
-        return inside(self._root, path.parent) / path.name
+        return entry_inside(self._root, path, self._links)
+
+    def _below_root(self, path: Path, real: Path) -> PurePosixPath:
+        """The path below the root as it is written, by way of links; where it was written in another way, the real one."""
+        for one, root in ((path, self._root), (real, Path(os.path.realpath(self._root)))):
+            with suppress(ValueError):
+                below = PurePosixPath(one.relative_to(root).as_posix())
+                if ".." not in below.parts:
+                    return below
+        raise UnsafePath("This is no part of the library's series and is not removed.")
 
     def _entry(self, path: Path, reason: str, languages: Mapping[str, str] | None = None) -> tuple[Recycled, Path]:
         """A new entry with its manifest on the disk, and where its content goes."""
         check_root(self._root)
-        real, root = self._real(path), Path(os.path.realpath(self._root))
+        real = self._real(path)
         if not os.path.lexists(real):
             raise NotFound(f"{path.name} is not there any more.")
-        original = real.relative_to(root)
+        original = self._below_root(path, real)
         if not original.parts or original.parts[0].startswith("."):
             raise UnsafePath("This is no part of the library's series and is not removed.")
         told = dict(list((languages or {}).items())[:_MOST_LANGUAGES])
@@ -227,15 +253,36 @@ def _restored(content: Path, target: Path) -> Path:
         free = target if number == 1 else _beside(target, number, folder=content.is_dir())
         if os.path.lexists(free):
             continue
-        if content.is_dir() and not content.is_symlink():
-            os.rename(content, free)
+        with _nearby(content, target.parent) as near:
+            if content.is_dir() and not content.is_symlink():
+                os.rename(near, free)
+                return free
+            try:
+                move_new(near, free)
+            except FileExistsError:  # it came meanwhile
+                continue
             return free
-        try:
-            move_new(content, free)
-        except FileExistsError:  # it came meanwhile
-            continue
-        return free
     raise NotFound("There is no free name left to restore this to.")
+
+
+@contextmanager
+def _nearby(content: Path, folder: Path) -> Iterator[Path]:
+    """The content, if it can be moved into ``folder``; else a whole copy that can."""
+    if content.is_symlink() or one_mount(content.parent, folder):
+        yield content
+        return
+    draft = folder / f".aniworld-{secrets.token_hex(16)}.part"
+    try:
+        if content.is_dir():
+            shutil.copytree(content, draft, symlinks=True, copy_function=copy_synced)
+        else:
+            copy_synced(content, draft)
+        yield draft
+    finally:
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
 
 
 def _beside(target: Path, number: int, *, folder: bool) -> Path:

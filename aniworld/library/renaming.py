@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from aniworld.core.errors import UnsafePath
-from aniworld.core.naming import folded, inside, path_component
+from aniworld.core.naming import entry_inside, folded, path_component
 
 from .disk import make_parents, move_new, storage_errors, sync_folder
+from .folders import spelled
 from .name_patterns import VIDEO
-from .place import spelled
 
 Pair = tuple[str, str]
 LONGEST = 255  # bytes of a name, as file systems count
@@ -44,42 +44,42 @@ class Step:
     beside: tuple[Pair, ...] = ()
 
 
-def plan(root: Path, wishes: Sequence[Wish]) -> tuple[list[Step], list[tuple[Wish, str]]]:
+def plan(root: Path, wishes: Sequence[Wish], links: Sequence[str] = ()) -> tuple[list[Step], list[tuple[Wish, str]]]:
     """The steps in an order in which every name is free when it is taken, and what cannot be, with the reason.
 
     Raises LibraryUnavailable.
     """
     with storage_errors(root):
-        return _Plan(root, wishes).result()
+        return _Plan(root, wishes, links).result()
 
 
-def take(root: Path, step: Step) -> str | None:
+def take(root: Path, step: Step, links: Sequence[str] = ()) -> str | None:
     """Does one step; the reason why it was not done, or None. Raises UnsafePath, StorageError."""
-    source, target = _real(root, step.old), _real(root, step.new)
+    source, target = _real(root, step.old, links), _real(root, step.new, links)
     with storage_errors(root):
         if not os.path.lexists(source):
             return _GONE
         make_parents(target.parent)
         if not _move(source, target):
             return _TAKEN
-        take_along(root, step)
+        take_along(root, step, links)
         for folder in {source.parent, target.parent}:
             sync_folder(folder)
-        _leave(source.parent, Path(os.path.realpath(root)))
+        _leave(root / PurePosixPath(step.old).parent, root)
     return None
 
 
-def take_along(root: Path, step: Step) -> None:
+def take_along(root: Path, step: Step, links: Sequence[str] = ()) -> None:
     """Moves the files beside a video that has its new name; one whose name is taken stays where it is."""
     for old, new in step.beside:
-        source, target = _real(root, old), _real(root, new)
+        source, target = _real(root, old, links), _real(root, new, links)
         if os.path.lexists(source):
             _move(source, target)
 
 
-def stands(root: Path, step: Step) -> bool:
+def stands(root: Path, step: Step, links: Sequence[str] = ()) -> bool:
     """Whether a step that a crash may have interrupted was done."""
-    return os.path.lexists(_real(root, step.new)) and not os.path.lexists(_real(root, step.old))
+    return os.path.lexists(_real(root, step.new, links)) and not os.path.lexists(_real(root, step.old, links))
 
 
 def reverse(steps: Sequence[Step]) -> list[Step]:
@@ -109,13 +109,12 @@ def _one_entry(path: Path) -> bool:
     return sum(1 for name in os.listdir(path.parent) if folded(name) == folded(path.name)) == 1
 
 
-def _real(root: Path, relative: str) -> Path:
+def _real(root: Path, relative: str, links: Sequence[str]) -> Path:
     """The entry itself, in a folder that lies in the library. Raises UnsafePath."""
     parts = PurePosixPath(relative).parts
     if not parts or relative.startswith("/") or ".." in parts or parts[0].startswith("."):
         raise UnsafePath(f"{relative[:200]!r} is no path of a series.")
-    path = inside(root, Path(*parts[:-1])) if len(parts) > 1 else inside(root, Path())
-    return path / parts[-1]
+    return entry_inside(root, root / relative, links)
 
 
 def _leave(folder: Path, root: Path) -> None:
@@ -129,8 +128,8 @@ def _leave(folder: Path, root: Path) -> None:
 
 
 class _Plan:
-    def __init__(self, root: Path, wishes: Sequence[Wish]) -> None:
-        self.root = Path(os.path.realpath(root))
+    def __init__(self, root: Path, wishes: Sequence[Wish], links: Sequence[str]) -> None:
+        self.root, self.links = Path(os.path.realpath(root)), links
         self.refused: list[tuple[Wish, str]] = []
         self.folders: dict[str, _Folder] = {}
         self.waiting: dict[str, Wish] = {}  # folded old path → wish
@@ -144,7 +143,7 @@ class _Plan:
 
     def _ready(self, wish: Wish, targets: set[str]) -> Wish | None:
         try:
-            there, target = os.path.lexists(_real(self.root, wish.old)), self._target(wish)
+            there, target = os.path.lexists(_real(self.root, wish.old, self.links)), self._target(wish)
         except UnsafePath as error:
             self.refused.append((wish, str(error)))
             return None
@@ -161,7 +160,7 @@ class _Plan:
     def _target(self, wish: Wish) -> str:
         """The wished path, by the folders that exist where they differ in case only."""
         path = PurePosixPath(wish.new)
-        folder = inside(self.root, spelled(self.root, path.parent))
+        folder = spelled(self.root, path.parent, self.links)
         return (folder.relative_to(self.root) / path.name).as_posix()
 
     def result(self) -> tuple[list[Step], list[tuple[Wish, str]]]:

@@ -83,6 +83,8 @@ class ScanResult:
 class SerieScanner:
     """Scans one root. ``seen``: the ``directories`` of the last result, or None to read everything.
 
+    ``links``: folders outside of the root that links in it may lead to.
+
     ``legacy_key``: reads the key that an older installation left in a folder, or None.
     """
 
@@ -92,12 +94,14 @@ class SerieScanner:
         callbacks: CallbackManager | None = None,
         *,
         seen: Seen | None = None,
+        links: Sequence[str] = (),
         legacy_key: Callable[[Path], str | None] = lambda folder: None,
     ) -> None:
         self._root = str(root)
         self._callbacks = callbacks or CallbackManager()
         self._legacy_key = legacy_key
         self._seen = seen or {}
+        self._links = links
 
     def scan(
         self,
@@ -123,8 +127,9 @@ class SerieScanner:
         ``should_stop`` says so.
         """
         scan = _Scan(
-            self._root, self._callbacks, self._seen, self._legacy_key, known, scan_id, should_stop, complete, take
-        )
+            self._root, self._callbacks, self._seen, self._links, self._legacy_key, known, scan_id, should_stop, complete,
+            take,
+        )  # fmt: skip
         return scan.run(matched or {}, only, before_reading)
 
 
@@ -136,6 +141,7 @@ class _Scan:
         root: str,
         callbacks: CallbackManager,
         seen: Seen,
+        links: Sequence[str],
         legacy_key: Callable[[Path], str | None],
         known: Sequence[KnownSeries],
         scan_id: str,
@@ -146,6 +152,7 @@ class _Scan:
         self.complete, self.take = complete, take
         self.root, self.callbacks, self.seen, self.legacy_key = root, callbacks, seen, legacy_key
         self.known, self.scan_id, self.should_stop = known, scan_id, should_stop
+        self.links = links
         self.by_key = {series.key: series for series in known}
         self.warnings: list[str] = []
         self.guesses = Guesses()
@@ -253,7 +260,7 @@ class _Scan:
             yield answers
 
     def _list(self, names: Sequence[str]) -> list[Listing]:
-        return [list_folder(self.root, name, self.seen.get(name, {})) for name in names]
+        return [list_folder(self.root, name, self.seen.get(name, {}), self.links) for name in names]
 
     def _same(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if is_unchanged(self.root, name, self.seen[name])]

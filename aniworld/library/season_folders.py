@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from aniworld.core.naming import IGNORED_FOLDERS
+from aniworld.core.naming import is_ignored_folder
 
 from . import name_patterns as p
 
@@ -56,7 +56,7 @@ def _below(known: Folder, one: Folder) -> Folder:
 
 def _one_folder(name: str) -> Folder:
     low = name.casefold()
-    if name.startswith(".") or low in IGNORED_FOLDERS:
+    if is_ignored_folder(name):
         return Folder(ignored="It lies in a folder that is no part of the library.")
     if low.replace("_", " ") in p.SKIPPED_FOLDERS:
         return Folder(ignored="It lies in a folder for extras.")

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aniworld.core.errors import LibraryUnavailable
-from aniworld.core.naming import IGNORED_FOLDERS
+from aniworld.core.naming import is_ignored_folder
 
-from .name_patterns import VIDEO
+from .name_patterns import ONE_TRACK, VIDEO
 
 DEEPEST = 8
 RACY_NS = 2_000_000_000  # the coarsest directory clock that is common (FAT); younger times may hide a later change
 LEGACY_FILES = frozenset({"data", "key"})
+# What download programs keep beside a file while they fill it, and what they name a file that is empty until it is whole.
+_CONTROL = (".aria2", ".aria2__temp", ".ytdl", ".st", ".lftp-pget-status", ".td.cfg", ".jccfg", ".!qb", ".bt.xltd")
+_DRAFT = (".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".tmp")
 
 
 class SeenFile(NamedTuple):
@@ -67,7 +70,32 @@ def is_unicode(name: str) -> bool:
 
 def left_out(name: str) -> bool:
     """Whether a folder is no part of the library, whatever it holds."""
-    return name.startswith(".") or name.casefold() in IGNORED_FOLDERS
+    return is_ignored_folder(name)
+
+
+def counts(folder: str, path: str) -> bool:
+    """Whether a file, by its ``path`` below the series ``folder``, may be an episode's: in a folder of the library, and whole
+    as far as names tell.
+    """
+    *parents, name = path.split("/")
+    if any(map(left_out, parents)) or name.startswith(".") or _is_draft(name):
+        return False
+    return not any(os.path.lexists(f"{folder}/{path}{ending}") for ending in _CONTROL)
+
+
+def leads_outside(root: str, path: str, links: Sequence[str] = ()) -> str | None:
+    """Where a link leads, if that is neither in the library nor in one of ``links``; None for one that may be followed."""
+    target = os.path.realpath(path)
+    homes = [os.path.realpath(one) for one in (root, *links) if one]
+    return None if any(os.path.commonpath([home, target]) == home for home in homes) else target
+
+
+def outside_note(path: str, target: str) -> str:
+    """The sentence about a folder that is a link which leads out of the library."""
+    return (
+        f"{readable(path)} is a link to {readable(target)}, outside of the library: its videos count, but nothing is"
+        " downloaded into it. Name that folder in the settings under “Folders that links may lead to”."
+    )
 
 
 def read_root(root: str) -> Top:
@@ -106,15 +134,25 @@ def is_unchanged(root: str, name: str, seen: Mapping[str, int]) -> bool:
     return bool(seen) and all(_mtime(f"{root}/{name}/{below}") == mtime for below, mtime in seen.items())
 
 
-def list_folder(root: str, name: str, seen: Mapping[str, int]) -> Listing:
-    """Everything below one series folder. ``seen``: this folder's directories of the last scan."""
+def list_folder(root: str, name: str, seen: Mapping[str, int], links: Sequence[str] = ()) -> Listing:
+    """Everything below one series folder. ``seen``: this folder's directories of the last scan; ``links``: folders that
+    links may lead to.
+    """
     listing = Listing(name)
+    if os.path.islink(f"{root}/{name}"):
+        _check_link(root, name, listing, links)
+    if os.path.lexists(
+        f"{root}/{name}.aria2"
+    ):  # a whole folder is being filled, with room for each file from the start
+        listing.notes.append(_unfinished_note(name, f"{name}.aria2"))
+        listing.trusted = False
+        return listing
     visited: set[tuple[int, int]] = set()
     waiting, too_deep = [("", 0)], False
     while waiting:
         below, depth = waiting.pop()
         try:
-            for child in _list_directory(root, below, listing, seen, visited):
+            for child in _list_directory(root, below, listing, seen, visited, links):
                 too_deep = too_deep or depth == DEEPEST
                 if depth < DEEPEST:
                     waiting.append((child, depth + 1))
@@ -137,7 +175,12 @@ def _join(one: str, other: str) -> str:
 
 
 def _list_directory(
-    root: str, below: str, listing: Listing, seen: Mapping[str, int], visited: set[tuple[int, int]]
+    root: str,
+    below: str,
+    listing: Listing,
+    seen: Mapping[str, int],
+    visited: set[tuple[int, int]],
+    links: Sequence[str],
 ) -> Iterator[str]:
     relative = _join(listing.folder, below)
     path = f"{root}/{relative}"
@@ -147,23 +190,73 @@ def _list_directory(
         return
     visited.add((status.st_dev, status.st_ino))
     _remember(listing, below, status.st_mtime_ns, seen.get(below))
-    files = listing.files
     with os.scandir(path) as entries:
-        for entry in entries:
-            name = entry.name
-            if _is_folder(entry):
-                if entry.is_symlink() and _leads_up(root, entry.path):
-                    listing.notes.append(
-                        f"{readable(_join(relative, name))} leads up to the library itself; it is not read."
-                    )
-                elif is_unicode(name) and not left_out(name):
+        here = list(entries)
+    unfinished = _unfinished(entry.name for entry in here)
+    for entry in here:
+        name = entry.name
+        if _is_folder(entry):
+            if entry.is_symlink() and _leads_up(root, entry.path):
+                listing.notes.append(
+                    f"{readable(_join(relative, name))} leads up to the library itself; it is not read."
+                )
+            elif is_unicode(name) and not left_out(name):
+                if entry.is_symlink():
+                    _check_link(root, _join(relative, name), listing, links)
+                if name in unfinished:
+                    listing.notes.append(_unfinished_note(_join(relative, name), unfinished[name]))
+                else:
                     yield _join(below, name)
-            elif (video := name[name.rfind(".") + 1 :] in VIDEO or _is_video(name)) or entry.is_symlink():
-                size = _size_of(entry, listing)
-                if video and size is not None:
-                    files.append(SeenFile(f"{below}/{name}" if below else name, size))
-            elif not below and name in LEGACY_FILES:
-                listing.legacy = True
+        elif (video := name[name.rfind(".") + 1 :] in VIDEO or _is_video(name)) or entry.is_symlink():
+            size = _size_of(entry, listing)
+            if video and size is not None:
+                _take(SeenFile(_join(below, name), size), listing, unfinished)
+        elif not below and name in LEGACY_FILES:
+            listing.legacy = True
+
+
+def _take(file: SeenFile, listing: Listing, unfinished: Mapping[str, str]) -> None:
+    """A video counts, unless a download program is still at it."""
+    name = file.path.rpartition("/")[2]
+    sign = unfinished.get(name, "") if unfinished else ""
+    if sign and not (file.size and sign.lower().endswith(_DRAFT)):  # a draft beside a whole file is a newer version
+        listing.notes.append(_unfinished_note(_join(listing.folder, file.path), sign))
+    else:
+        listing.files.append(file)
+
+
+def _unfinished(names: Iterable[str]) -> dict[str, str]:
+    """What is being filled, as its neighbours tell: name → the neighbour that says so."""
+    found: dict[str, str] = {}
+    for name in names:
+        low = name.lower()
+        if low.endswith(_CONTROL):
+            found[_without(name, low, _CONTROL)] = name
+        elif low.endswith(_DRAFT):
+            found.setdefault(_without(name, low, _DRAFT), name)
+    return found
+
+
+def _without(name: str, low: str, endings: Sequence[str]) -> str:
+    return name[: -len(next(one for one in endings if low.endswith(one)))]
+
+
+def _unfinished_note(path: str, sign: str) -> str:
+    return f"{readable(path)} is not counted: {readable(sign)} beside it says that it is still being downloaded."
+
+
+def _is_draft(name: str) -> bool:
+    """Whether a video's name says itself that it is being filled: ``Name.part.mp4``."""
+    stem = name[: name.rfind(".")] if "." in name else name
+    return ONE_TRACK.fullmatch(stem, stem.rfind(".") + 1) is not None
+
+
+def _check_link(root: str, relative: str, listing: Listing, links: Sequence[str]) -> None:
+    """A link that leads out of the library is told of, in each scan."""
+    target = leads_outside(root, f"{root}/{relative}", links)
+    if target is not None:
+        listing.notes.append(outside_note(relative, target))
+        listing.trusted = False
 
 
 def _remember(listing: Listing, below: str, mtime: int, before: int | None) -> None:

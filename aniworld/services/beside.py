@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -54,24 +54,31 @@ class BesideService:
         if library.write_artwork:
             written += self._posters(key, root, root / series.folder, season)
         if library.write_nfo:
-            written.append(offload(write_series_nfo, root, root / series.folder, _series_nfo(series)))
-            written.append(offload(write_episode_nfo, root, video, _episode_nfo(series, episode, season, number)))
+            written.append(
+                offload(write_series_nfo, root, root / series.folder, _series_nfo(series), library.link_roots)
+            )
+            facts = _episode_nfo(series, episode, season, number)
+            written.append(offload(write_episode_nfo, root, video, facts, library.link_roots))
         return [path for path in written if path is not None]
 
     def _posters(self, key: str, root: Path, folder: Path, season: int) -> list[Path | None]:
         cover = self._cover(key)
         if cover:
-            return offload(_posters, root, folder, season, cover)
+            return offload(_posters, root, folder, season, cover, self._links())
         self._spawn(lambda: self._posters_of_fetched(key, root, folder, season))
         return []
 
     def _posters_of_fetched(self, key: str, root: Path, folder: Path, season: int) -> None:
         """A poster is a nicety: the episode stands, and what goes wrong here is logged and nothing more."""
         try:
-            if offload(lacks_poster, root, folder, season) and (cover := self._fetch(key)):
-                offload(_posters, root, folder, season, cover)
+            links = self._links()
+            if offload(lacks_poster, root, folder, season, links) and (cover := self._fetch(key)):
+                offload(_posters, root, folder, season, cover, links)
         except (AniworldError, OSError, *DATABASE_AWAY) as error:
             log.info("%s got no poster: %s", key, error)
+
+    def _links(self) -> tuple[str, ...]:
+        return self._settings().library.link_roots
 
     def _facts(self, key: str, season: int, number: int) -> tuple[AnimeSeries | None, Episode | None]:
         with self._database.reading() as session:
@@ -82,10 +89,10 @@ class BesideService:
             return series, session.scalar(select(Episode).where(*where))
 
 
-def _posters(root: Path, folder: Path, season: int, cover: Path) -> list[Path | None]:
+def _posters(root: Path, folder: Path, season: int, cover: Path, links: Sequence[str]) -> list[Path | None]:
     """The catalogue has one cover for a series: a season without a picture of its own gets that one, too."""
     image = cover.read_bytes()
-    return [write_poster(root, folder, image), write_season_poster(root, folder, season, image)]
+    return [write_poster(root, folder, image, links), write_season_poster(root, folder, season, image, links)]
 
 
 def _series_nfo(series: AnimeSeries) -> SeriesNfo:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aniworld.config.environment import Environment
-from aniworld.config.roots import make_root, trouble_with_root
+from aniworld.config.roots import make_root, trouble_with_link_root, trouble_with_root
 from aniworld.config.schema import problems
 from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mapping, secrets, to_mapping
 from aniworld.config.store import Backup, Overtaken, SettingsStore
@@ -205,6 +205,9 @@ class ConfigService:
         if root and root != self._stored.library.root:
             _refuse(self._root_problem(root))
             settings = replace(settings, library=replace(settings.library, root=_made(root)))
+        _refuse(self._link_problem(settings.library.link_roots))
+        expanded = tuple(str(Path(one).expanduser()) for one in settings.library.link_roots)
+        settings = replace(settings, library=replace(settings.library, link_roots=expanded))
         kept = None if kind is None else (to_mapping(self._stored), kind)
         self._mark = self._store.exchange(self._mark, to_mapping(settings), kept)
         self.misunderstood = ()
@@ -232,11 +235,21 @@ class ConfigService:
         root = part.get("library", {}).get("root", "")
         if root and root != self._stored.library.root:
             found |= self._root_problem(root)
+        found |= self._link_problem(part.get("library", {}).get("link_roots", ()))
         return found | _notification_problems(part.get("notifications", {}))
 
     def _root_problem(self, root: str) -> dict[str, list[str]]:
         trouble = offload(trouble_with_root, root, self._environment.instance)
         return {"library.root": [trouble]} if trouble else {}
+
+    def _link_problem(self, links: Sequence[str]) -> dict[str, list[str]]:
+        """What is wrong with folders that links may lead to; those that were taken before may be away for now."""
+        for one in links:
+            known = one in self._stored.library.link_roots
+            trouble = None if known else offload(trouble_with_link_root, one, self._environment.instance)
+            if trouble:
+                return {"library.link_roots": [f"{one}: {trouble}"]}
+        return {}
 
     def _unmasked(self, part: Any) -> Any:
         """``part`` where a mask that was sent back, and the environment's address, give way to what is stored."""

@@ -286,7 +286,7 @@ class DownloadService:
         relative: str, seconds: float,
     ) -> None:  # fmt: skip
         """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series folder."""
-        self._files.record(item, relative, language, size_bytes)
+        self._files.record(item, relative, language, size_bytes, folder=file.removesuffix(f"/{relative}"))
         counts = self._report(
             item, Status.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
             file=file, language=language, hoster=hoster, error=None, error_code=None,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from aniworld.core.errors import NotFound
+from aniworld.core.naming import path_component, same_name
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 
 from .upgrading import better_languages
@@ -38,15 +39,25 @@ class EpisodeFiles:
                 for season, number, have, offered in session.execute(query)
             }
 
-    def record(self, item: DownloadQueueItem, relative: str, language: str | None, size_bytes: int) -> None:
-        """Notes the file of a placed episode; ``relative`` to the series folder."""
+    def record(
+        self, item: DownloadQueueItem, relative: str, language: str | None, size_bytes: int, *, folder: str = ""
+    ) -> None:
+        """Notes the file of a placed episode; ``relative`` to the series folder, ``folder`` as that is spelled on the disk."""
         with self._database.writing() as session:
-            series_id = session.scalar(select(AnimeSeries.id).where(AnimeSeries.key == item.serie_id))
-            if series_id is None:
+            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == item.serie_id))
+            if series is None:
                 return
+            series_id = series.id
+            if folder and _is_respelled(series.folder, folder):
+                series.folder = folder
             where = (Episode.series_id == series_id, Episode.season == item.season, Episode.number == item.episode)
             episode = session.scalar(select(Episode).where(*where))
             if episode is None:
                 episode = Episode(series_id=series_id, season=item.season, number=item.episode)
                 session.add(episode)
             episode.file, episode.file_language, episode.size_bytes = relative, language, size_bytes
+
+
+def _is_respelled(stored: str, folder: str) -> bool:
+    """Whether a file was placed into the stored folder under its name on the disk, which is another."""
+    return stored != folder and (same_name(stored, folder) or path_component(stored, fallback="") == folder)

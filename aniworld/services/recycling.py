@@ -47,9 +47,9 @@ class RecyclingService:
         """Where it stands again; episodes without a file have theirs again. Raises NotFound, StorageError."""
         library = self._settings().library
         entry, path = offload(_brought_back, self._bin(library), entry_id)
-        relative = path.relative_to(Path(library.root).resolve()).as_posix()
+        relative = path.relative_to(Path(library.root)).as_posix()
         folder = relative.partition("/")[0]
-        files = offload(_files_of, Path(library.root).resolve() / folder, path)
+        files = offload(_files_of, Path(library.root) / folder, path)
         with self._database.writing() as session:
             series = _series_of(session, folder)
             episodes = _give_back(session, series, files, entry) if series else []
@@ -69,7 +69,7 @@ class RecyclingService:
         if not library.root:
             raise LibraryUnavailable("No library folder is set; choose one in the settings.")
         offload(check_root, Path(library.root))
-        return RecycleBin(Path(library.root), library.recycle_days)
+        return RecycleBin(Path(library.root), library.recycle_days, links=library.link_roots)
 
 
 def _item(entry: Recycled, days: int) -> RecycledItem:

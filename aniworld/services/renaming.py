@@ -124,7 +124,7 @@ class RenamingService:
         told = [(one, line) for one in named if (line := _line(series, one, held)) is not None]
         folder = series.folder
         wishes = [Wish(f"{folder}/{one.old}", f"{folder}/{one.new}", one.ids) for one, line in told if not line.reason]
-        steps, refused = offload(plan, root, wishes)
+        steps, refused = offload(plan, root, wishes, library.link_roots)
         reasons = {_below(wish.old): reason for wish, reason in refused}
         going = {_below(step.old) for step in steps}
         lines = [replace(line, reason=line.reason or reasons.get(line.old)) for _, line in told]
@@ -166,6 +166,9 @@ class RenamingService:
         offload(check_root, Path(root))
         return Path(root)
 
+    def _links(self) -> tuple[str, ...]:
+        return self._settings().library.link_roots
+
     # ── doing it ────────────────────────────────────────────────────────────
 
     @contextmanager
@@ -192,7 +195,7 @@ class RenamingService:
         for start in range(0, len(steps), AT_ONCE):
             if start and _none_aside(steps, start) and work.may_stop():
                 break
-            reasons, error = offload(_taken, work.root, steps[start : start + AT_ONCE])
+            reasons, error = offload(_taken, work.root, steps[start : start + AT_ONCE], self._links())
             failed |= {start + place: reason for place, reason in enumerate(reasons) if reason is not None}
             done = [steps[start + place] for place, reason in enumerate(reasons) if reason is None]
             self._record(part.id, start + len(reasons), done, failed)
@@ -229,10 +232,11 @@ class RenamingService:
         with self._database.reading() as session:
             part = session.get_one(RenameRun, part_id)
         steps = _steps(part)
-        standing = offload(lambda: [at for at in range(part.done, len(steps)) if stands(root, steps[at])])
+        links = self._links()
+        standing = offload(lambda: [at for at in range(part.done, len(steps)) if stands(root, steps[at], links)])
         tried = standing[-1] + 1 if standing else part.done
         for step in steps[part.done : tried][-1:]:
-            offload(take_along, root, step)
+            offload(take_along, root, step, links)
         self._record(part_id, tried, steps[part.done : tried], part.failed)
         self._mark(part_id, status=COMPLETED)
         self._tell(part.key)
@@ -341,12 +345,12 @@ def _downloading(session: Session, key: str) -> frozenset[EpisodeNumber]:
     return frozenset(EpisodeNumber(season, number) for season, number in session.execute(query))
 
 
-def _taken(root: Path, steps: Sequence[Step]) -> tuple[list[str | None], StorageError | None]:
+def _taken(root: Path, steps: Sequence[Step], links: Sequence[str]) -> tuple[list[str | None], StorageError | None]:
     """For each step the reason why it was not done, or None; fewer where the disk's side failed, with that."""
     reasons: list[str | None] = []
     for step in steps:
         try:
-            reasons.append(take(root, step))
+            reasons.append(take(root, step, links))
         except UnsafePath as error:
             reasons.append(str(error))
         except StorageError as error:

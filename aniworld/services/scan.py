@@ -230,7 +230,8 @@ class ScanService:
 
     def _read(self, run: _Run, callbacks: CallbackManager) -> ScanOutcome:
         """The disk's truth in the database: by this process, or beside it where that would keep the event loop waiting."""
-        wish = ScanWish(run.status.scan_id or "", self._settings().library.root, run.keys)
+        library = self._settings().library
+        wish = ScanWish(run.status.scan_id or "", library.root, run.keys, library.link_roots)
         try:
             with _quick_turns():
                 return ScanWork(self._records, wish, callbacks, run.cancelled.is_set).run(self._most_here())

@@ -1,6 +1,6 @@
 """The program that reads a large library: it walks, compares and writes with a connection of its own. See docs/decisions/0109.
 
-On stdin one JSON line: ``{"url", "scan_id", "root", "keys", "parent"}``; on stdout lines ``{"is": "step" | "warning" | "done" |
+On stdin one JSON line: ``{"url", "scan_id", "root", "links", "keys", "parent"}``; on stdout lines ``{"is": "step" | "warning" | "done" |
 "error", …}``. It ends with its server, and may be killed at any moment: each batch is one transaction.
 """
 
@@ -88,7 +88,7 @@ def _scanned(voice: Voice, job: dict[str, Any]) -> ScanOutcome:
     callbacks = CallbackManager()
     callbacks.register(voice)
     records = ScanRecords(Database.at(job["url"]))
-    wish = ScanWish(job["scan_id"], job["root"], frozenset(job["keys"]))
+    wish = ScanWish(job["scan_id"], job["root"], frozenset(job["keys"]), tuple(job["links"]))
     return ScanWork(records, wish, callbacks, lambda: False).run()
 
 

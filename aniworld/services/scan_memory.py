@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ Content = tuple[int, list[Any]]
 
 SERIES = "#series"  # no key looks like this
 OFFER = "unmatched"
+RULES = 2  # raised when other files count than before: then every folder is read again
 LONGEST = 1000  # characters of a path that fit into a row
 
 
@@ -38,9 +39,14 @@ class Snapshot:
         return content[1] if _whole(content) and content[0] == SERIES else None
 
 
-def rows_of(root: str, result: ScanResult, marks: Mapping[str, list[Any]]) -> dict[str, Content]:
+def about(root: str, links: Sequence[str]) -> list[Any]:
+    """What the root's own row says: by which rules the folders were read."""
+    return [root, RULES, *links]
+
+
+def rows_of(about: list[Any], result: ScanResult, marks: Mapping[str, list[Any]]) -> dict[str, Content]:
     """The rows that a result leaves. ``marks``: key → what the series is now; one that is uncertain is read again."""
-    rows: dict[str, Content] = {"": (0, [root])}
+    rows: dict[str, Content] = {"": (0, about)}
     for one in result.series:
         mark = [] if one.uncertain else marks.get(one.key, [])
         rows[one.folder] = _row(result.directories.get(one.folder), SERIES, mark)

@@ -88,6 +88,7 @@ class ScanProcess:
         job = {
             "url": self._url.render_as_string(hide_password=False), "parent": os.getpid(),
             "scan_id": self._wish.scan_id, "root": self._wish.root, "keys": sorted(self._wish.keys),
+            "links": list(self._wish.links),
         }  # fmt: skip
         assert child.stdin is not None
         with suppress(OSError):  # one that is gone already says so by its end

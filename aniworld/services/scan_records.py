@@ -35,10 +35,11 @@ from aniworld.core.offload import under_gevent
 from aniworld.library.matching import KnownSeries
 from aniworld.library.reading import FoundFile
 from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
+from aniworld.library.walk import counts
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
 
-from .scan_memory import Content, Snapshot, offer_in, rows_of
+from .scan_memory import Content, Snapshot, about, offer_in, rows_of
 
 ROWS = 300
 KEYS = 500  # in one question; databases limit the parameters of a statement
@@ -93,10 +94,10 @@ class ScanRecords:
             self._own = None
             self._places, self._marks, self._read = {}, {}, {}
 
-    def snapshot(self, root: str) -> Snapshot:
-        """The last scan's view of ``root``; empty if it was another root."""
+    def snapshot(self, root: str, links: Sequence[str] = ()) -> Snapshot:
+        """The last scan's view of ``root``; empty if it was another root, or read by other rules."""
         rows = {path: (mtime, content) for path, mtime, content in self._all(select(*_SEEN.c))}
-        return Snapshot(rows) if rows.get("", (0, []))[1] == [root] else Snapshot(old=tuple(rows))
+        return Snapshot(rows) if rows.get("", (0, []))[1] == about(root, links) else Snapshot(old=tuple(rows))
 
     def known(self, snapshot: Snapshot, only: frozenset[str] = frozenset()) -> list[KnownSeries]:
         """All series, without their episodes. ``only``: those that will be read, whether they changed or not.
@@ -159,12 +160,19 @@ class ScanRecords:
         if (count.episodes if count else 0) == expected:
             self._marks[plan.found.key][1:3] = _counted(count)
 
-    def remember(self, root: str, result: ScanResult, snapshot: Snapshot, only: frozenset[str] = frozenset()) -> None:
+    def remember(
+        self,
+        root: str,
+        result: ScanResult,
+        snapshot: Snapshot,
+        only: frozenset[str] = frozenset(),
+        links: Sequence[str] = (),
+    ) -> None:
         """Keeps the snapshot for the next scan, and the folders that no series owns.
 
         ``only``: the scan looked at their folders and at no others.
         """
-        rows = rows_of(root, result, self._marks)
+        rows = rows_of(about(root, links), result, self._marks)
         self._write_seen(rows, self._scope(result, snapshot, only), snapshot.old)
 
     def _scope(self, result: ScanResult, snapshot: Snapshot, only: frozenset[str]) -> Mapping[str, Content]:
@@ -378,10 +386,10 @@ def _change(row_id: int, had: tuple[str | None, str | None, int | None], file: F
 
 
 def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str]]:
-    """Files that a last look does not find: names that the scan cannot read may still be there."""
+    """Files that a last look does not find, or that do not count: names that the scan cannot read may still be there."""
     return frozenset(
         (plan.found.folder, file)
         for plan in plans
         for _, file, _ in plan.lost
-        if not os.path.lexists(root / plan.found.folder / file)
+        if not os.path.lexists(root / plan.found.folder / file) or not counts(str(root / plan.found.folder), file)
     )

@@ -19,11 +19,12 @@ TOLD_SERIES = 200  # more changed series than this are told by scan_complete alo
 
 @dataclass(frozen=True)
 class ScanWish:
-    """One scan. ``keys``: only these series' folders are read, even where nothing seems changed; empty = the library."""
+    """One scan. ``links``: folders that links in ``root`` may lead to. ``keys``: only these series' folders are read, even where nothing seems changed; empty = the library."""
 
     scan_id: str
     root: str
     keys: frozenset[str] = frozenset()
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,13 @@ class ScanWork:
 
     def _scan(self, most: int | None) -> ScanResult:
         wish, records = self._wish, self._records
-        snapshot = offload(records.snapshot, wish.root)
+        snapshot = offload(records.snapshot, wish.root, wish.links)
         if not (snapshot.rows or wish.keys):  # nothing is remembered, so all will be read: no need to find out which
             _check(len(offload(read_root, wish.root).folders), most)
         known = offload(records.known, snapshot, wish.keys)
-        scanner = SerieScanner(Path(wish.root), self._callbacks, seen=snapshot.seen, legacy_key=key_in_folder)
+        scanner = SerieScanner(
+            Path(wish.root), self._callbacks, seen=snapshot.seen, links=wish.links, legacy_key=key_in_folder
+        )
         result = scanner.scan(
             known,
             scan_id=wish.scan_id,
@@ -77,7 +80,7 @@ class ScanWork:
             before_reading=lambda folders: _check(folders, most),
         )
         self._callbacks.progress(ProgressContext(Operation.SCAN, wish.scan_id, "compare", 0, 1))
-        offload(records.remember, wish.root, result, snapshot, wish.keys)
+        offload(records.remember, wish.root, result, snapshot, wish.keys, wish.links)
         return result
 
     def _record(self, found: Sequence[SeriesFound]) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -24,11 +24,13 @@ from aniworld.core.errors import (
     LibraryUnavailable,
     MediaExpired,
     TransferFailed,
+    UnsafePath,
 )
 from aniworld.core.events import DownloadProgress
 from aniworld.core.media import EpisodePage, HosterLink, Stream
-from aniworld.core.naming import EpisodeNaming, episode_path, inside
+from aniworld.core.naming import EpisodeNaming, entry_inside, episode_path, inside
 from aniworld.core.offload import offload
+from aniworld.library.folders import check_landing, landing, longest_name
 from aniworld.library.place import place
 from aniworld.library.recycle import RecycleBin
 from aniworld.library.room import Room
@@ -89,6 +91,10 @@ class Attempt:
         self._waiting = False  # in a phase that a kill may break into
         self._share: int | None = None
         self._hoster: str | None = None  # the one that is asked now
+        self._other_disk: Path | None = (
+            None  # a folder on the disk that the file is placed on, where that is another one
+        )
+        self._most_bytes = 0
         self._home: Path | None = None  # its working folder, also where the library has moved meanwhile
         self._failed_links: list[str] = list(item.failed_links or [])
         self._patience = Patience(self._label())
@@ -149,6 +155,7 @@ class Attempt:
             self._report(self._work)
         finally:
             self._shop.room.release(self.item.id)
+            self._shop.room.release(self._id_elsewhere)
             self._ended(self)
 
     def _report(self, work: Callable[[], None]) -> None:
@@ -204,7 +211,7 @@ class Attempt:
         began = time.monotonic()
         root = self._root()
         home = self._home = root / INCOMING / self.item.id
-        placed = offload(Placed.noted, home, root) or self._got(root, home)
+        placed = offload(Placed.noted, home, root, self._links()) or self._got(root, home)
         if not self._say(self._shop.downloads.completed, self.item, **vars(placed), seconds=time.monotonic() - began):
             return
         if placed.hoster is not None:
@@ -215,6 +222,7 @@ class Attempt:
         target = self._interruptibly(self._target, root)
         if target.have and not target.languages:
             return self._kept(target, root)
+        self._interruptibly(offload, self._check_landing, target, root)
         page, links = self._interruptibly(self._look_up, target)
         choice = Links(
             self._label(), self._hosters, self._shop.settings().download.per_hoster,
@@ -240,14 +248,29 @@ class Attempt:
         """What is wished; of an episode that came meanwhile, or is to be replaced, only what is better than its file."""
         self._tell(Progress(Phase.RESOLVING), None)
         target = self._shop.resolver.target(self.item, self._shop.settings().download.languages)
-        stands = target.have and offload(inside(root, root / target.folder / (target.file or "")).is_file)
+        stands = target.have and offload(self._is_there, target, root)
         return target.only_better() if stands else replace(target, have=None)
+
+    def _is_there(self, target: Target, root: Path) -> bool:
+        try:
+            return entry_inside(root, root / target.folder / (target.file or ""), self._links()).is_file()
+        except UnsafePath:  # whatever is wrong with the folder is said where a file is to be put into it
+            return False
 
     def _kept(self, target: Target, root: Path) -> Placed:
         """The episode is there in the best of the wanted languages already: nothing is fetched."""
         file = PurePosixPath(target.folder) / (target.file or "")
-        size = offload(inside(root, root / file).stat).st_size
+        size = offload(entry_inside(root, root / file, self._links()).stat).st_size
         return Placed(file.as_posix(), target.file or "", size, target.have, hoster=None)
+
+    def _check_landing(self, target: Target, root: Path) -> None:
+        """What can be known of the file's place is known before anything is fetched. Raises StorageError."""
+        library = self._shop.settings().library
+        season = target.stands.season if library.season_folders else None
+        folder = check_landing(root, target.folder, season, library.link_roots)
+        if target.file:
+            RecycleBin(root, library.recycle_days, links=library.link_roots).check()
+        self._other_disk = folder if folder.stat().st_dev != root.stat().st_dev else None
 
     def _look_up(self, target: Target) -> tuple[EpisodePage, list[HosterLink]]:
         page, hosters = self._shop.resolver.page(target), self._shop.settings().download.hosters
@@ -281,7 +304,7 @@ class Attempt:
 
     def _transfer_of(self, stream: Stream, link: HosterLink, root: Path) -> TransferResult:
         folder = self._folder(link, root)
-        offload(_make, root, folder)
+        offload(_make, root, folder, self._links())
         self._interruptibly(self._shop.unpaused.wait)
         download = self._shop.settings().download
         job = TransferJob(
@@ -325,15 +348,23 @@ class Attempt:
             quality=f"{result.height}p" if result.height else "",
             hoster=link.hoster,
         )
-        ext = result.path.suffix.lstrip(".")
-        relative = episode_path(library.episode_template, naming, ext, season_folders=library.season_folders)
-        series_folder = inside(root, root / target.folder)
-        old = inside(root, series_folder / target.file) if target.file else None
+        ext, links = result.path.suffix.lstrip("."), library.link_roots
+        season = target.stands.season if library.season_folders else None
+        folders = offload(landing, root, target.folder, season, links)
+        below_series = len(PurePosixPath(target.folder).parts)
+        longest = offload(longest_name, root / folders)
+        name = episode_path(library.episode_template, naming, ext, season_folders=False, max_bytes=longest)
+        old = root.joinpath(*folders.parts[:below_series], target.file) if target.file else None
         path = place(
-            result.path, root, PurePosixPath(target.folder) / relative,
-            replace=old, recycle=RecycleBin(root, library.recycle_days),
+            result.path, root, folders / name,
+            replace=old, recycle=RecycleBin(root, library.recycle_days, links=links), links=links,
         )  # fmt: skip
-        return PurePosixPath(path.relative_to(series_folder).as_posix()), path
+        file = PurePosixPath(path.relative_to(root).as_posix())
+        return PurePosixPath(*file.parts[below_series:]), path
+
+    def _links(self) -> tuple[str, ...]:
+        """The folders that links in the library may lead to."""
+        return self._shop.settings().library.link_roots
 
     # ── small things ────────────────────────────────────────────────────────
 
@@ -377,6 +408,14 @@ class Attempt:
     def _reserve(self, root: Path, size: int) -> None:
         floor = self._shop.settings().download.min_free_space_mb * 1_000_000
         self._shop.room.reserve(root, self.item.id, size, floor)
+        self._most_bytes = max(size, self._most_bytes)
+        if self._other_disk is not None:
+            self._shop.room.reserve(self._other_disk, self._id_elsewhere, self._most_bytes, floor)
+
+    @property
+    def _id_elsewhere(self) -> str:
+        """Under which room is reserved on another disk than the library's own."""
+        return f"{self.item.id} elsewhere"
 
     def _give_up(self, link: HosterLink, root: Path) -> None:
         if link.url not in self._failed_links:
@@ -406,10 +445,11 @@ def _where(item: DownloadQueueItem) -> Progress:
     )  # fmt: skip
 
 
-def _make(root: Path, folder: Path) -> None:
+def _make(root: Path, folder: Path, links: Sequence[str]) -> None:
     """Makes a working folder, but never the root: a disk that is not mounted must not be filled beneath."""
     if not root.is_dir():
         raise LibraryUnavailable(f"The library folder {root} is not there; is its disk connected?")
+    inside(root, folder, links)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from aniworld.core.errors import UnsafePath
-from aniworld.core.naming import inside
+from aniworld.core.naming import entry_inside
 from aniworld.core.offload import pause
 from aniworld.services.away import DATABASE_AWAY
 
@@ -77,12 +77,12 @@ class Placed:
         (folder / NOTE).write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @classmethod
-    def noted(cls, folder: Path, root: Path) -> Placed | None:
+    def noted(cls, folder: Path, root: Path, links: Sequence[str] = ()) -> Placed | None:
         """What an earlier attempt placed and could not report; None where there is no such file, or not as it was."""
         try:
             with (folder / NOTE).open(encoding="utf-8") as file:
                 placed = cls(**json.loads(file.read(NOTE_BYTES)))
-            stands = inside(root, root / placed.file).stat().st_size == placed.size_bytes
+            stands = entry_inside(root, root / placed.file, links).stat().st_size == placed.size_bytes
         except (OSError, ValueError, TypeError, UnsafePath):
             return None
         return placed if stands else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,7 +10,7 @@ from typing import Any, cast
 import gevent
 import pytest
 
-from aniworld.config.settings import Settings
+from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import HosterUnsupported
 from aniworld.core.events import DownloadProgress
 from aniworld.core.media import HosterLink
@@ -163,7 +164,7 @@ def test_a_removed_item_ends_and_leaves_nothing_though_the_library_was_taken_awa
     shop = SimpleNamespace(
         downloads=downloads,
         room=SimpleNamespace(release=lambda item_id: None),
-        settings=lambda: SimpleNamespace(library=SimpleNamespace(root=libraries.pop(0)), download=Settings().download),
+        settings=lambda: replace(Settings(), library=LibrarySettings(root=libraries.pop(0))),
         resolver=SimpleNamespace(target=lambda item, languages: gevent.sleep(60)),
     )
     made = Attempt(item, cast(Workshop, shop), cast(Hosters, None), lambda ended: None)

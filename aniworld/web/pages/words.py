@@ -38,6 +38,7 @@ SECTION_NAMES: dict[str, Callable[[], str]] = {
 
 SETTING_NAMES: dict[str, Callable[[], str]] = {
     "library.root": lambda: _("Library folder"),
+    "library.link_roots": lambda: _("Folders that links may lead to"),
     "library.season_folders": lambda: _("Folder for each season"),
     "library.episode_template": lambda: _("File name template"),
     "library.recycle_days": lambda: _("Days in the recycle bin"),
