@@ -209,7 +209,7 @@ class PartFile:
         """
         with storage(self.path.parent):
             flags = os.O_RDWR | os.O_CREAT | (0 if lines else os.O_TRUNC)
-            self._descriptor = os.open(self.path, flags, 0o644)
+            self._descriptor = os.open(self.path, flags, 0o666)  # less what the umask takes
             if length is not None:
                 preallocate(self._descriptor, length)
             self.journal.begin(subject, lines)

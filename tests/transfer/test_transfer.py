@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -234,3 +235,24 @@ def test_a_finished_file_that_nobody_picked_up_is_not_fetched_again(host: MediaH
     count = host.count["/v.mp4"]
     assert ask("/v.mp4").run() == first
     assert host.count["/v.mp4"] == count
+
+
+@pytest.mark.parametrize("umask", [0o002, 0o027, 0o022], ids=oct)
+@pytest.mark.parametrize("kind", ["plain", "hls", "apart"])
+def test_what_others_may_do_with_the_file_is_what_the_umask_says(
+    host: MediaHost, videos: Videos, ask: Ask, umask: int, kind: str
+) -> None:
+    host.files["/v.mp4"] = videos.mp4
+    serve(host, "hls", videos.hls)
+    serve(host, "apart", videos.apart)
+    asked = {
+        "plain": lambda: ask("/v.mp4"),
+        "hls": lambda: ask("/hls/list.m3u8", StreamKind.HLS),
+        "apart": lambda: ask("/apart/list.m3u8", StreamKind.HLS),
+    }[kind]()
+    before = os.umask(umask)
+    try:
+        result = asked.run()
+    finally:
+        os.umask(before)
+    assert oct(result.path.stat().st_mode & 0o777) == oct(0o666 & ~umask)
