@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +34,7 @@ class Text(fields.String):
 
 
 class Line(Text):
-    """What one person types and others read: a line without control characters, and without the spaces around it.
+    """What one person types and others read: a line without control characters, in NFC, without the spaces around it.
 
     Its length is that of what was sent, as the document says.
     """
@@ -45,7 +46,7 @@ class Line(Text):
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
         text = super().deserialize(value, attr, data, **kwargs)
-        return text.strip() if isinstance(text, str) else text
+        return unicodedata.normalize("NFC", text.strip()) if isinstance(text, str) else text
 
 
 def plain(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -27,13 +28,17 @@ class Passwords:
     def digest(self, password: str) -> str:
         """Raises InvalidInput for a password that is too short or too long, Unavailable when too many wait."""
         check(password)
-        return self._in_turn(_hasher.hash, password)
+        return self._in_turn(_hasher.hash, prepared(password))
 
     def matches(self, digest: str, password: str) -> bool:
-        """Raises Unavailable when too many wait."""
-        if not SHORTEST <= len(password) <= LONGEST:
+        """Raises Unavailable when too many wait.
+
+        Earlier versions stored a password as it was typed: that form still counts.
+        """
+        if len(password) > LONGEST:
             return False
-        return self._in_turn(_verify, digest, password)
+        forms = [form for form in dict.fromkeys((prepared(password), password)) if len(form) >= SHORTEST]
+        return any(self._in_turn(_verify, digest, form) for form in forms)
 
     def _in_turn(self, work, *args):  # type: ignore[no-untyped-def]
         if not self._crowd.acquire(blocking=False):
@@ -45,10 +50,21 @@ class Passwords:
             self._crowd.release()
 
 
+def prepared(password: str) -> str:
+    """The password as keyboards and systems agree on it (RFC 8265, OpaqueString): every space is U+0020, and letters are
+    in NFC. Nothing else of it is changed.
+    """
+    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
+    return unicodedata.normalize("NFC", spaced)
+
+
 def check(password: str, field: str = "password") -> None:
-    """Raises InvalidInput unless the password has 8 to 1,024 characters."""
-    if not isinstance(password, str) or not SHORTEST <= len(password) <= LONGEST:
+    """Raises InvalidInput unless the password has 8 to 1,024 characters, and none that controls a device."""
+    if not isinstance(password, str) or len(password) > LONGEST or not SHORTEST <= len(prepared(password)) <= LONGEST:
         message = f"The password needs {SHORTEST} to {LONGEST} characters."
+        raise InvalidInput(message, {field: [message]})
+    if any(unicodedata.category(char) == "Cc" for char in password):
+        message = "The password holds a tab, a line break or another control character; leave it out."
         raise InvalidInput(message, {field: [message]})
     try:
         password.encode()

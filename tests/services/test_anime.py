@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -466,3 +467,11 @@ def test_a_series_in_the_old_form_is_added_once_with_its_missing_episodes(house:
     house.anime.remove("nebelgarten")
     with pytest.raises(NotFound):
         listed.add_to_db(serie)
+
+
+def test_a_search_that_was_typed_with_parted_letters_finds_the_same(house: House, monkeypatch) -> None:
+    asked: list[str] = []
+    search = house.registry.search
+    monkeypatch.setattr(house.registry, "search", lambda source, query: (asked.append(query), search(source, query))[1])
+    house.anime.search(unicodedata.normalize("NFD", "Wächter"))
+    assert asked and set(asked) == {"Wächter"}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 
 import pytest
 
 from aniworld.core.errors import Unavailable
-from aniworld.services.passwords import AT_ONCE, WAITING, Passwords
+from aniworld.services.passwords import AT_ONCE, WAITING, Passwords, _hasher, check
 
 
 def test_no_more_than_two_hashes_run_at_once_and_a_crowd_is_sent_away() -> None:
@@ -51,3 +52,30 @@ def test_a_digest_matches_its_password_only() -> None:
     assert not passwords.matches("no digest at all", "eight888")
     with pytest.raises(ValueError, match="8 to 1024"):
         passwords.digest("short")
+
+
+ONE, OTHER = "Grüße aus Köln", unicodedata.normalize("NFD", "Grüße aus Köln")
+
+
+def test_a_password_is_the_same_however_its_letters_and_spaces_were_typed() -> None:
+    passwords = Passwords()
+    for stored in (ONE, OTHER, "Grüße\u00a0aus\u3000Köln"):
+        digest = passwords.digest(stored)
+        for typed in (ONE, OTHER, "Grüße\u2009aus Köln"):
+            assert passwords.matches(digest, typed)
+        for wrong in ("Grusse aus Koln", "grüße aus köln", "Grüße aus  Köln", "Grüße aus Köln "):
+            assert not passwords.matches(digest, wrong)
+
+
+def test_a_password_that_was_stored_as_it_was_typed_still_counts() -> None:
+    for raw in (OTHER, "zwölf\u00a0Zeichen", unicodedata.normalize("NFD", "ööööö"), "tab\tund\nzeile"):
+        digest = _hasher.hash(raw)
+        assert Passwords().matches(digest, raw)
+
+
+@pytest.mark.parametrize(
+    "password", ["tab\tund mehr", "zeile und mehr\n", "\x00achtzeichen", unicodedata.normalize("NFD", "ööööö")]
+)
+def test_a_new_password_has_eight_letters_and_none_that_controls_a_device(password: str) -> None:
+    with pytest.raises(ValueError, match="password"):
+        check(password)
