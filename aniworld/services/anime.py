@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,11 +19,10 @@ from aniworld.core.errors import AniworldError, InvalidInput, KeyConflict, NotFo
 from aniworld.core.events import SeriesAdded, SeriesUpdated
 from aniworld.core.keys import title_from_slug
 from aniworld.core.media import EpisodeNumber, SeriesHit
-from aniworld.core.naming import folder_name, inside
+from aniworld.core.naming import folder_name
 from aniworld.core.offload import offload
 from aniworld.core.specials import check_specials
-from aniworld.core.validators import sanitize_filename, validate_language, validate_series_name
-from aniworld.library.recycle import RecycleBin
+from aniworld.core.validators import validate_language, validate_series_name
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
@@ -36,6 +36,8 @@ from .numbering import check_numbering, renumbered
 from .progress import ProgressService
 from .recording import Recorded, free_folder, record_page, settle_released, slug_of
 from .series import AnimeSeriesService, required_in
+from .series_folders import chosen, folders_of, suggested
+from .series_folders import recycle as recycle_folder
 from .views import AnimeDetail, AnimeSummary, Paging, SearchResult, SeriesQuery
 
 log = logging.getLogger(__name__)
@@ -122,7 +124,7 @@ class AnimeService:
 
     def search_all(self, query: str, source: str | None = None) -> SearchOutcome:
         """As ``search``, with what could not be asked. Raises what the first catalogue raised if nothing was found."""
-        answers = self._ask_side_by_side(self._sources(source), query)
+        answers = self._ask_side_by_side(self._sources(source), unicodedata.normalize("NFC", query))
         hits = [hit for _, answer in answers if isinstance(answer, list) for hit in answer]
         self._hit_covers.remember(hits)
         faults = [(site, answer) for site, answer in answers if isinstance(answer, AniworldError)]
@@ -192,7 +194,11 @@ class AnimeService:
 
     def _create(self, catalogue: Catalogue, key: str, link: str, name: str | None, folder: str | None) -> None:
         title = validate_series_name(name) if name and name.strip() else title_from_slug(slug_of(link))
-        wanted = sanitize_filename(folder, field="folder") if folder and folder.strip() else folder_name(title)
+        library = self._settings().library
+        if folder and folder.strip():
+            wanted = chosen(library, folder, "")
+        else:
+            wanted = suggested(folder_name(title), folders_of(library))
         with self._database.reading() as session:
             free = free_folder(session, wanted, key)
         self._series.create(key=key, name=title, site=catalogue.site, link=link, folder=free)
@@ -260,6 +266,7 @@ class AnimeService:
             self._tell(key)
             raise
         name_folder = key in self._guessed_folders and not offload(self._is_on_disk, series.folder)
+        folders = folders_of(self._settings().library) if name_folder or not series.folder else []
         with self._database.writing() as session:
             row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
             if row is None:
@@ -268,7 +275,9 @@ class AnimeService:
             fresh = (
                 page.cover_url if page.cover_url and (row.cover_url != page.cover_url or not row.cover_file) else None
             )
-            recorded = record_page(session, row, page, name_folder=name_folder)
+            recorded = record_page(
+                session, row, page, name_folder=name_folder, spelled=lambda name: suggested(name, folders)
+            )
         self._guessed_folders.discard(key)
         self._tell(key)
         if fresh:
@@ -324,7 +333,9 @@ class AnimeService:
         if wish.get("name") is not None:
             changes["name"] = validate_series_name(wish["name"])
         if wish.get("folder") is not None:
-            changes["folder"] = self._free(sanitize_filename(wish["folder"], field="folder"), key)
+            stored = self._series.require(key).folder
+            folder = chosen(self._settings().library, wish["folder"], stored)
+            changes["folder"] = folder if folder == stored else self._free(folder, key)
         if changes.get("auto_download") and not self._series.require(key).auto_download:
             self._settle(key)
         self._series.update(key, **changes)
@@ -345,21 +356,22 @@ class AnimeService:
                 raise InvalidInput("Another series has this folder.", {"folder": ["Another series has this folder."]})
         return folder
 
-    def remove(self, key: str, recycle: bool = False) -> None:
-        """Takes the series out of the library; ``recycle`` moves its folder into the recycle bin as well.
+    def remove(self, key: str, recycle: bool = False) -> str:
+        """Takes the series out of the library; ``recycle`` moves its folder into the recycle bin as well. A sentence about
+        files that were not moved, "" where there are none.
 
         Raises NotFound, StorageError; with an error of the disk the series stays.
         """
         series = self._series.require(key)
-        if recycle:
-            offload(self._recycle, series, self._languages(series))
+        moved, unmoved = self._recycle(series, self._languages(series)) if recycle else (False, "")
         with self._database.writing() as session:
             row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
             if row is not None:
                 row.soft_delete()
-            for episode in session.scalars(select(Episode).where(Episode.series_id == series.id)) if recycle else ():
+            for episode in session.scalars(select(Episode).where(Episode.series_id == series.id)) if moved else ():
                 episode.file = episode.file_language = episode.size_bytes = None
         self._progress.publish(SeriesUpdated(key, series.folder, removed=True))
+        return unmoved
 
     def _languages(self, series: AnimeSeries) -> dict[str, str]:
         """What the files of a series speak, by their codes, as far as that is known."""
@@ -368,15 +380,10 @@ class AnimeService:
         with self._database.reading() as session:
             return {EpisodeNumber(s, n).code: code for s, n, code in session.execute(query) if code}
 
-    def _recycle(self, series: AnimeSeries, languages: dict[str, str]) -> None:
+    def _recycle(self, series: AnimeSeries, languages: dict[str, str]) -> tuple[bool, str]:
+        """Whether its folder was moved, and in a sentence what was not."""
         library = self._settings().library
-        if not library.root or not series.folder:
-            return
-        folder = inside(Path(library.root), Path(library.root) / series.folder)
-        if folder.is_dir():
-            RecycleBin(Path(library.root), library.recycle_days).put(
-                folder, reason=f"{series.name} was removed", languages=languages
-            )
+        return offload(recycle_folder, library, series.folder, f"{series.name} was removed", languages)
 
     def restore(self, key: str) -> AnimeSummary:
         """Brings a removed series back, with its history. Raises NotFound."""

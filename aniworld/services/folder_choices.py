@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from aniworld.core.errors import AlreadyRunning, InvalidInput, NotFound, UnsafePath
+from aniworld.core.naming import same_name
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder
 
 from .scan import ScanService
@@ -45,7 +46,7 @@ class FolderChoiceService:
         Raises NotFound, Conflict where the folder or the series is taken, InvalidInput for what leads out of the library.
         """
         try:
-            self._scan.match(folder, key)
+            folder = self._scan.match(folder, key)
         except UnsafePath as error:
             raise InvalidInput(str(error), {"folder": [str(error)]}) from error
         except OSError as error:
@@ -57,12 +58,14 @@ class FolderChoiceService:
     def take_back(self, folder: str) -> None:
         """Forgets what was chosen for a folder: the series looks where it looked before. Raises NotFound."""
         with self._database.writing() as session:
-            choice = session.get(FolderMatch, folder)
+            choice = session.get(FolderMatch, folder) or next(
+                (one for one in session.scalars(select(FolderMatch)) if same_name(one.folder, folder)), None
+            )
             if choice is None:
                 raise NotFound(f"Nothing was chosen for a folder {folder[:100]!r}.")
             if choice.key is not None:
                 _let_go(session, choice)
-            session.execute(update(SeenFolder).where(SeenFolder.path == folder).values(mtime_ns=0, content=[]))
+            session.execute(update(SeenFolder).where(SeenFolder.path == choice.folder).values(mtime_ns=0, content=[]))
             session.delete(choice)
         try:
             self._scan.start()

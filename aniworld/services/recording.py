@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -22,10 +23,18 @@ class Recorded:
     new: tuple[tuple[int, int], ...]
 
 
-def record_page(session: Session, series: AnimeSeries, page: SeriesPage, *, name_folder: bool = False) -> Recorded:
+def record_page(
+    session: Session,
+    series: AnimeSeries,
+    page: SeriesPage,
+    *,
+    name_folder: bool = False,
+    spelled: Callable[[str], str] = lambda name: name,
+) -> Recorded:
     """Takes over a series page; the name only while it is the guess from the link.
 
-    ``name_folder``: nobody chose the folder, so that it may be named anew, unless files are in it.
+    ``name_folder``: nobody chose the folder, so that it may be named anew, unless files are in it. ``spelled``:
+    a folder's name as the library spells it.
     """
     if series.name in (title_from_slug(slug_of(series.link)), series.key, ""):
         series.name = page.name
@@ -38,7 +47,7 @@ def record_page(session: Session, series: AnimeSeries, page: SeriesPage, *, name
     series.refreshed_at, series.refresh_error = utcnow(), None
     rows = {(row.season, row.number): row for row in _episodes(session, series)}
     if (name_folder or not series.folder) and not any(row.file for row in rows.values()):
-        series.folder = free_folder(session, folder_name(series.name, page.year_start), series.key)
+        series.folder = free_folder(session, spelled(folder_name(series.name, page.year_start)), series.key)
     new = _record_episodes(session, series, page, rows)
     if first:  # what was out when the series came is not new to it
         settle_released(session, series)

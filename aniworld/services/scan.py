@@ -24,7 +24,6 @@ from aniworld.core.events import SeriesUpdated
 from aniworld.core.naming import inside
 from aniworld.core.offload import offload, under_gevent
 from aniworld.core.validators import validate_series_key
-from aniworld.library.walk import left_out
 from aniworld.models import AnimeSeries, Database, utcnow
 
 from .progress import ProgressService
@@ -33,6 +32,7 @@ from .scan_records import ScanRecords
 from .scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
 from .scan_work import ManyFolders, ScanOutcome, ScanWish, ScanWork
 from .series import library_folder
+from .series_folders import on_disk
 from .views import ScanStatus, UnmatchedFolder
 
 log = logging.getLogger(__name__)
@@ -145,15 +145,18 @@ class ScanService:
             for one in self._records.unmatched()
         ]
 
-    def match(self, folder: str, key: str | None) -> None:
+    def match(self, folder: str, key: str | None) -> str:
         """Gives a folder to a series, or to none (None: it is not offered again). It is read by a scan that starts now.
+        The folder as it is spelled on the disk.
 
         Raises NotFound, also for a folder that no scan reads; Conflict where the series has another folder with files.
         """
-        root = Path(self._settings().library.root)
-        named = "/" not in folder and folder.strip(" .") and not left_out(folder)
-        if not named or not inside(root, root / folder).is_dir():
-            raise NotFound(f"There is no folder {folder[:100]!r} in the library.")
+        library = self._settings().library
+        root, named = Path(library.root), folder
+        folder = offload(on_disk, library.root, named) or ""
+        if not folder:
+            raise NotFound(f"There is no folder {named[:100]!r} in the library.")
+        inside(root, root / folder, library.link_roots)
         if key is not None:
             key = validate_series_key(key)
             self._check_keys(frozenset({key}))
@@ -163,6 +166,7 @@ class ScanService:
             self.start([key] if key else None)
         except AlreadyRunning:
             log.info("The folder %r is read by the next scan", folder)
+        return folder
 
     def _check_keys(self, keys: frozenset[str]) -> None:
         if not keys:

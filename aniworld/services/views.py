@@ -345,6 +345,14 @@ class Restored:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """A series that was removed. ``message``: what became of its files, where they were not moved as was asked."""
+
+    key: str
+    message: str
+
+
+@dataclass(frozen=True)
 class SessionView:
     id: str
     created_at: datetime

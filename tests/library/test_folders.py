@@ -10,8 +10,10 @@ import pytest
 
 from aniworld.core.errors import LibraryUnavailable, StorageError, UnsafePath
 from aniworld.core.naming import is_ignored_folder, path_component
+from aniworld.library.artwork import write_poster
 from aniworld.library.folders import check_landing, existing, folder_of_season, landing, longest_name
 from aniworld.library.matching import KnownSeries
+from aniworld.library.nfo import SeriesNfo, write_series_nfo
 from aniworld.library.place import place
 from aniworld.library.recycle import RecycleBin
 from aniworld.library.scanner import SerieScanner
@@ -400,3 +402,24 @@ def test_a_stored_file_does_not_count_any_more_where_it_is_litter_or_unfinished(
     folder = holding(root, "@Recycle/1.mkv", "1.part.mkv", "2.mkv", "2.mkv.aria2", "3.mkv")
     told = {path: counts(str(folder), path) for path in ("@Recycle/1.mkv", "1.part.mkv", "2.mkv", "3.mkv")}
     assert told == {"@Recycle/1.mkv": False, "1.part.mkv": False, "2.mkv": False, "3.mkv": True}
+
+
+@pytest.mark.parametrize("umask", [0o002, 0o027, 0o022], ids=oct)
+def test_what_others_may_do_in_the_library_is_what_the_umask_says(root: Path, umask: int, second: Path) -> None:
+    """A poster, an NFO file, folders, and a file that was copied from another disk."""
+    image = b"\x89PNG\r\n\x1a\n" + bytes(40)
+    shared = Path("/dev/shm") if Path("/dev/shm").is_dir() else second
+    before = os.umask(umask)
+    try:
+        path = put(root, "A")
+        source = shared / f"aniworld-{os.getpid()}-{umask}.mkv"
+        source.write_bytes(b"x")
+        copied = place(source, root, PurePosixPath("A/Season 01/A - S01E03.mkv"))
+        poster = write_poster(root, root / "A", image)
+        nfo = write_series_nfo(root, root / "A", SeriesNfo("A", "a"))
+    finally:
+        os.umask(before)
+    assert poster and nfo
+    modes = {oct(one.stat().st_mode & 0o777) for one in (path, copied, poster, nfo)}
+    assert modes == {oct(0o666 & ~umask)}
+    assert {oct(one.stat().st_mode & 0o777) for one in (path.parent, path.parent.parent)} == {oct(0o777 & ~umask)}

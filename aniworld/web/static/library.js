@@ -3,7 +3,7 @@
 import { Selection } from "./a11y_keyboard.js";
 import { api } from "./api.js";
 import { announce } from "./a11y_announcer.js";
-import { find, findAll, later, on, say, setText } from "./dom.js";
+import { find, findAll, later, on, say, setText, told } from "./dom.js";
 import { keep } from "./preferences.js";
 import { attempt, toast } from "./toasts.js";
 import { live } from "./websocket_client.js";
@@ -114,7 +114,8 @@ function offerUndo() {
     toast(say("series_restored", { name: back.name }));
     reload();
   });
-  toast(say("series_removed", { name: removed.name }), { action: { label: say("undo"), act }, seconds: 20 });
+  const message = removed.message ? ` ${told(removed.message)}` : "";
+  toast(say("series_removed", { name: removed.name }) + message, { action: { label: say("undo"), act }, seconds: 20 });
 }
 
 live.on("series_added", reload);

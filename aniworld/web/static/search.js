@@ -23,8 +23,8 @@ function openDialog(chosen) {
 
 async function add() {
   const wish = { link: form.elements.link.value };
-  const folder = form.elements.folder.value.trim();
-  if (folder) wish.folder = folder;
+  const folder = form.elements.folder.value;
+  if (folder.trim()) wish.folder = folder;
   const added = await api.post("/api/anime/add", wish);
   const path = `/api/anime/${encodeURIComponent(added.key)}`;
   if (added.monitored !== form.elements.monitored.checked) await api.patch(path, { monitored: form.elements.monitored.checked });

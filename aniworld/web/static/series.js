@@ -40,8 +40,8 @@ async function remove() {
   const agreed = await confirm({ title: say("remove_series_title", { name }), body: find("#remove-body").content.firstElementChild.cloneNode(true), yes: say("remove") });
   if (!agreed) return;
   const files = find('#confirm [name="files"]')?.checked ? "recycle" : "keep";
-  await api.delete(`${path}?files=${files}`);
-  sessionStorage.setItem("removed", JSON.stringify({ key, name }));
+  const answer = await api.delete(`${path}?files=${files}`);
+  sessionStorage.setItem("removed", JSON.stringify({ key, name, message: answer?.message || "" }));
   location.assign(`${base}/`);
 }
 
@@ -84,12 +84,19 @@ on(page, "change", '[data-order-list][data-name="languages"]', (event, list) => 
   await change(key, { languages: valueOf(list) });
   toast(say("saved"), { seconds: 3 });
 }));
+/* A folder that nobody touched is not sent: a field shows less than a name may hold. */
+let shownFolder = find("#series-folder")?.value;
 on(page, "submit", "[data-rename]", async (event, form) => {
   event.preventDefault();
   const trouble = find("[data-form-error]", form);
   trouble.hidden = true;
   try {
-    await change(key, { name: form.elements.name.value.trim(), folder: form.elements.folder.value.trim() });
+    const { folder } = form.elements;
+    const facts = { name: form.elements.name.value.trim() };
+    if (folder.value !== shownFolder) facts.folder = folder.value;
+    const detail = await change(key, facts);
+    folder.value = detail.folder;
+    shownFolder = folder.value;
     toast(say("saved"));
   } catch (problem) {
     setText(trouble, Object.values(problem.errors || {}).flat().join(" ") || problem.message);
