@@ -295,8 +295,19 @@ def _settings(home: Home, archive: Archive) -> tuple[dict[str, Any] | None, tupl
     for section, name in secret_settings():
         if MASK in str(settings.get(section, {}).get(name, "")):
             settings[section][name] = stored[section][name]
-    warnings += _keep_root(home, settings, stored)
+    warnings += _keep_root(home, settings, stored) + _keep_links(home, settings, stored)
     return settings, tuple(warnings)
+
+
+def _keep_links(home: Home, settings: dict[str, Any], stored: dict[str, Any]) -> list[str]:
+    """Folders for links that cannot be used here give way to the present ones, with a sentence."""
+    wished = settings.get("library", {}).get("link_roots", [])
+    errors = home.config.validate({"library": {"link_roots": wished}}) if wished else {}
+    if not errors:
+        return []
+    settings["library"]["link_roots"] = stored["library"]["link_roots"]
+    reason = " ".join(text for texts in errors.values() for text in texts)
+    return [f"The folders for links of the backup are not used here: {reason}"]
 
 
 def _keep_root(home: Home, settings: dict[str, Any], stored: dict[str, Any]) -> list[str]:

@@ -345,7 +345,7 @@ class Restored:
 
 
 @dataclass(frozen=True)
-class Removed:
+class RemovedSeries:
     """A series that was removed. ``message``: what became of its files, where they were not moved as was asked."""
 
     key: str

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from aniworld.core.errors import LibraryUnavailable, StorageError, UnsafePath
+from aniworld.core.errors import DiskFull, LibraryUnavailable, StorageError, UnsafePath
 from aniworld.core.naming import is_ignored_folder, path_component
 from aniworld.library.artwork import write_poster
 from aniworld.library.folders import check_landing, existing, folder_of_season, landing, longest_name
@@ -423,3 +426,50 @@ def test_what_others_may_do_in_the_library_is_what_the_umask_says(root: Path, um
     modes = {oct(one.stat().st_mode & 0o777) for one in (path, copied, poster, nfo)}
     assert modes == {oct(0o666 & ~umask)}
     assert {oct(one.stat().st_mode & 0o777) for one in (path.parent, path.parent.parent)} == {oct(0o777 & ~umask)}
+
+
+@pytest.fixture
+def other_disk(root: Path) -> Iterator[Path]:
+    """A folder on another file system than the library's."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == root.stat().st_dev:
+        pytest.skip("there is no second file system here")
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)
+
+
+def test_a_folder_on_another_disk_is_replaced_into_and_brought_back_from_the_bin(root: Path, other_disk: Path) -> None:
+    links = (str(other_disk),)
+    bin_ = RecycleBin(root, links=links)
+    (root / "A").symlink_to(other_disk)
+    assert check_landing(root, "A", 1, links) == root / "A"
+    for content in (b"first", b"second"):
+        source = fetched(root)
+        source.write_bytes(content)
+        place(source, root, PurePosixPath("A/Season 01/A - S01E02.mkv"), recycle=bin_, links=links)
+    assert (other_disk / "Season 01/A - S01E02.mkv").read_bytes() == b"second"
+    assert os.listdir(other_disk / "Season 01") == ["A - S01E02.mkv"], "and no draft is left"
+    (entry,) = bin_.list()
+    back = bin_.restore(entry.id)
+    assert back == root / "A/Season 01/A - S01E02 (restored).mkv" and back.read_bytes() == b"first"
+    folder = bin_.put(root / "A/Season 01")
+    assert not (other_disk / "Season 01").exists()
+    assert bin_.restore(folder.id) == root / "A/Season 01" and len(os.listdir(other_disk / "Season 01")) == 2
+    assert bin_.list() == [] and os.listdir(other_disk) == ["Season 01"]
+
+
+def test_a_full_bin_leaves_the_file_on_the_other_disk_as_it_was(root: Path, other_disk: Path, monkeypatch) -> None:
+    links = (str(other_disk),)
+    (root / "A").symlink_to(other_disk)
+    (other_disk / "A - S01E02.mkv").write_bytes(b"old")
+
+    def full(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("aniworld.library.recycle.copy_synced", full)
+    with pytest.raises(DiskFull):
+        place(
+            fetched(root), root, PurePosixPath("A/A - S01E02.mkv"), recycle=RecycleBin(root, links=links), links=links
+        )
+    assert (other_disk / "A - S01E02.mkv").read_bytes() == b"old" and os.listdir(other_disk) == ["A - S01E02.mkv"]
+    assert (root / ".incoming/item/media.mkv").read_bytes() == b"new"

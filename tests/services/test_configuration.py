@@ -251,3 +251,24 @@ def test_nobody_hears_of_a_change_on_a_native_thread(tmp_path: Path) -> None:
         [sys.executable, "-c", ASKED_BESIDE, str(tmp_path)], capture_output=True, text=True, timeout=60
     )
     assert run.stdout.split("\n")[0] == "auto dark [False]", run.stderr
+
+
+def test_folders_for_links_are_checked_like_the_library_and_stay_while_their_disk_is_away(
+    make: Make, tmp_path: Path
+) -> None:
+    config = make()
+    (tmp_path / "file").touch()
+    wrong = ["/", "/etc", "/proc/self", str(tmp_path / "instance"), str(tmp_path), "relative", "", str(tmp_path / "file"),
+             str(tmp_path / "gone"), "a\nb"]  # fmt: skip
+    for one in wrong:
+        found = config.validate({"library": {"link_roots": [one]}})
+        assert any(name.startswith("library.link_roots") for name in found), one
+        with pytest.raises(InvalidInput):
+            config.update({"library": {"link_roots": [one]}})
+    assert config.current.library.link_roots == ()
+    second = tmp_path / "second disk"
+    second.mkdir()
+    config.update({"library": {"link_roots": [str(second)]}})
+    second.rmdir()
+    config.update({"library": {"link_roots": [str(second)], "recycle_days": 3}})
+    assert config.current.library.link_roots == (str(second),)

@@ -459,3 +459,49 @@ def test_what_an_earlier_program_remembered_only_costs_one_reading(library):
     with library.database.reading() as session:
         assert set(session.scalars(select(SeenFolder.path))) == {"", "Naruto"}
     assert library.service.unmatched() == []
+
+
+def test_episodes_that_an_earlier_version_counted_in_a_recycle_bin_are_missing_after_the_upgrade(library):
+    """Nothing changed on the disk since: the folder is read again all the same, since other files count now."""
+    library.add("naruto", "Naruto", {1: 3}, folder="Naruto")
+    litter = ("@Recycle/Naruto - S01E01.mkv", "Naruto - S01E02.part.mp4", "Naruto - S01E03.mkv")
+    for path in litter:
+        library.file(f"Naruto/{path}")
+    library.age()
+    library.scan()
+    with library.database.writing() as session:
+        for row in session.scalars(select(Episode)):
+            row.file = litter[row.number - 1]
+        session.execute(update(SeenFolder).where(SeenFolder.path == "").values(content=[str(library.root)]))
+    library.scan()
+    assert library.there("naruto") == {"S01E03": "Naruto - S01E03.mkv"}
+    assert (library.root / "Naruto" / litter[0]).exists(), "no file is touched"
+
+
+def test_a_link_out_of_the_library_is_told_by_each_scan_until_it_is_allowed(library, tmp_path):
+    (tmp_path / "second").mkdir()
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    library.file("Naruto/Naruto - S01E01.mkv")
+    (library.root / "Naruto/Season 02").symlink_to(tmp_path / "second")
+    library.age()
+    for _ in range(3):
+        (warning,) = library.scan().warnings
+        assert "Naruto/Season 02 is a link to" in warning
+    facts = replace(library.settings.library, link_roots=(str(tmp_path / "second"),))
+    library.settings = replace(library.settings, library=facts)
+    assert library.scan().warnings == ()
+    assert library.scan().warnings == ()
+
+
+def test_a_large_library_is_read_by_the_same_rules_in_a_process_of_its_own(library, tmp_path):
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second/Naruto - S01E01.mkv").write_bytes(b"x")
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    library.root.mkdir(exist_ok=True)
+    (library.root / "Naruto").symlink_to(tmp_path / "second")
+    library.service._most_here = lambda: 0
+    (warning,) = library.scan().warnings
+    assert "Naruto is a link to" in warning and library.there("naruto") == {"S01E01": "Naruto - S01E01.mkv"}
+    facts = replace(library.settings.library, link_roots=(str(tmp_path / "second"),))
+    library.settings = replace(library.settings, library=facts)
+    assert library.scan().warnings == ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from sqlalchemy import func, select
 from aniworld.core.offload import offload
 from aniworld.core.queue import Status
 from aniworld.core.sentences import Sentence
+from aniworld.library.walk import leads_outside, left_out, readable
 from aniworld.models import DownloadQueueItem, Episode, ScanRun
 from aniworld.services.views import HealthCheck
 
 from .circumstances import Check, Circumstances, error, notice, ok, warning
 
 SCAN_OLD = timedelta(days=90)
+LINKS_NAMED = 5
+LOOKING_S = 2.0  # the health page waits no longer than this for a slow disk
 KNOWN_SIZES = 200  # completed items from which the size of one to come is guessed
 
 
@@ -113,7 +117,24 @@ def scan(here: Circumstances) -> Iterable[HealthCheck]:
         yield ok("scan", "The last scan went well.")
 
 
-CHECKS: tuple[Check, ...] = (library, library_mount, disk, room, scan)
+def library_links(here: Circumstances) -> Iterable[HealthCheck]:
+    """Series and season folders that are links to where nothing is downloaded."""
+    root = here.root
+    if root is None or offload(_trouble_with, root):
+        return
+    outside = offload(_links_outside, root, here.settings().library.link_roots)
+    if outside:
+        named = ", ".join(outside[:LINKS_NAMED]) + (" …" if len(outside) > LINKS_NAMED else "")
+        message = Sentence(
+            "Links in the library lead out of it, so that nothing is downloaded there: {named}.", named=named
+        )
+        advice = Sentence("Name the folders that they lead to in the settings under “Folders that links may lead to”.")
+        yield warning("library_links", message, advice)
+    else:
+        yield ok("library_links", "No link in the library leads out of it.")
+
+
+CHECKS: tuple[Check, ...] = (library, library_mount, library_links, disk, room, scan)
 
 
 def _trouble_with(root: Path) -> Sentence | None:
@@ -126,4 +147,32 @@ def _trouble_with(root: Path) -> Sentence | None:
 
 def _holds_a_folder(root: Path) -> bool:
     with os.scandir(root) as entries:
-        return any(entry.is_dir() and not entry.name.startswith(".") for entry in entries)
+        return any(entry.is_dir() and not left_out(entry.name) for entry in entries)
+
+
+def _links_outside(root: Path, links: Sequence[str]) -> list[str]:
+    """Links of series and their seasons that lead out of the library, for as long as the disk lets us look."""
+    until = time.monotonic() + LOOKING_S
+    found: list[str] = []
+    waiting = [("", 0)]
+    while waiting and time.monotonic() < until:
+        below, depth = waiting.pop()
+        try:
+            with os.scandir(root / below) as entries:
+                folders = [entry for entry in entries if not left_out(entry.name) and _is_folder(entry)]
+        except OSError:  # the scan tells of a folder that cannot be read
+            continue
+        for entry in folders:
+            path = f"{below}/{entry.name}" if below else entry.name
+            if entry.is_symlink() and (target := leads_outside(str(root), entry.path, links)):
+                found.append(f"{readable(path)} → {readable(target)}")
+            elif depth == 0:
+                waiting.append((path, 1))
+    return sorted(found)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

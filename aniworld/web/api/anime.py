@@ -11,7 +11,7 @@ from aniworld.services.views import (
     AnimeDetail,
     AnimeSummary,
     FolderChoice,
-    Removed,
+    RemovedSeries,
     ScanStatus,
     SearchResult,
     SeriesQuery,
@@ -147,11 +147,11 @@ def change(wish: dict[str, Any], anime_id: str) -> Response:
 @blueprint.delete("/<series:anime_id>")
 @blueprint.arguments(SeriesRemoval, location="query")
 @blueprint.response(204)
-@blueprint.alt_response(200, schema=schema_of(Removed), success=True)
+@blueprint.alt_response(200, schema=schema_of(RemovedSeries), success=True)
 def remove(wish: dict[str, Any], anime_id: str) -> Response:
     """Remove a series; it can come back with its history. 200 with a message where its files were not moved as was asked"""
     message = services().anime.remove(anime_id, wish["files"] == "recycle")
-    return answer(Removed(anime_id, message)) if message else nothing()
+    return answer(RemovedSeries(anime_id, message)) if message else nothing()
 
 
 @blueprint.post("/<series:key>/restore")

@@ -41,6 +41,10 @@ SENTENCES = (
     _("an address without a scheme"),
     _("The folder's name holds control characters."),
     _("This is a file, not a folder."),
+    _("This folder is not there; is its disk connected?"),
+    _("The password holds a tab, a line break or another control character; leave it out."),
+    _("No link in the library leads out of it."),
+    _("Name the folders that they lead to in the settings under “Folders that links may lead to”."),
     _("Write the full path of the folder, beginning at the root of the file system."),
     _("This is a folder of the system, or contains one; choose a folder of its own for the library."),
     _("The library may not lie in the application's own folders, nor contain them; choose another folder."),
@@ -299,6 +303,22 @@ FORMS = (
     _("{path} leads up to the library itself; it is not read."),
     _("The scan's process ended by itself (code {code}){reason}. What it had recorded is kept."),
     _("{name} in {folder} has a name that is no valid text."),
+    _(
+        "{path} is a link to {target}, outside of the library: its videos count, but nothing is downloaded into it. Name that folder in the settings under “Folders that links may lead to”."
+    ),
+    _("{path} is not counted: {sign} beside it says that it is still being downloaded."),
+    _(
+        "The folder {folder} is a link to {target}, outside of the library; name that folder in the settings under “Folders that links may lead to”, then retry."
+    ),
+    _("The folder {folder} is a link that leads nowhere; is its disk connected?"),
+    _("The folder {folder} cannot be written; change its permissions or its disk, then retry."),
+    _("The library folder {root} cannot be written; check its disk and its permissions."),
+    _("The path of the folder {folder} is too long; give it a shorter name."),
+    _("There is no folder {folder} in the library; no file was moved."),
+    _("The folder {folder} is a link: it was moved, the files that it leads to stay."),
+    _("Links in the library lead out of it, so that nothing is downloaded there: {named}."),
+    _("The folders for links of the backup are not used here: {reason}"),
+    _("{path} is no path of a library."),
 )
 
 

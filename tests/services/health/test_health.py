@@ -273,3 +273,30 @@ def test_a_round_is_good_for_a_while_and_the_daily_ones_for_a_day(here: Circumst
     now = 6.0
     service.checks()
     assert len(looked) == 2
+
+
+def test_links_that_lead_out_of_the_library_are_told_until_they_are_allowed(
+    here: Circumstances, tmp_path: Path
+) -> None:
+    root, second = tmp_path / "library", tmp_path / "second"
+    second.mkdir()
+    assert level(library.library_links, here) == "ok"
+    (root / "A Series" / "Season 01").symlink_to(second)
+    (root / "B").symlink_to(second)
+    (root / "D").mkdir()
+    (root / "C").symlink_to(root / "D")
+    told = the(library.library_links, here)
+    assert told.level == "warning" and f"A Series/Season 01 → {second}, B → {second}." in told.message
+    allowed = Settings(library=LibrarySettings(root=str(root), link_roots=(str(second),)))
+    assert level(library.library_links, replace(here, settings=lambda: allowed)) == "ok"
+
+
+def test_a_library_that_holds_only_what_a_system_left_is_empty(here: Circumstances, tmp_path: Path) -> None:
+    add(
+        here.database,
+        AnimeSeries(key="a", name="A", folder="A Series", episodes=[Episode(season=1, number=1, file="1.mkv")]),
+    )
+    (tmp_path / "library/A Series").rmdir()
+    (tmp_path / "library/lost+found").mkdir()
+    (tmp_path / "library/$RECYCLE.BIN").mkdir()
+    assert level(library.library_mount, here) == "error"
