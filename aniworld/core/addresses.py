@@ -11,7 +11,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from .errors import AddressRefused
 
@@ -28,6 +28,14 @@ _REFUSED_V4 = tuple(
 )
 
 _MALFORMED = re.compile(r"[\x00-\x20\\\x7f]")
+
+_ENDS = "".join(map(chr, range(0x21)))  # C0 controls and the space, which browsers drop at both ends
+_DROPPED = str.maketrans("", "", "\t\n\r")
+_PATH_SAFE = "%!$&'()*+,-./:;=@[]_|~"
+_QUERY_SAFE = "%!$&()*+,-./:;=?@[]^_`{|}~"  # a quote is encoded in a query only; braces and ``^`` in a path only
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_QUERY = re.compile(r"[?#]")
+_AUTHORITY = re.compile(r"(https?:)?//[^/?]*", re.IGNORECASE)
 
 
 def is_public(address: str) -> bool:
@@ -81,6 +89,35 @@ def check_url(url: str) -> tuple[str, int]:
     if _odd_number(host):
         raise AddressRefused(f"{host} writes an address in an odd form and is not fetched.")
     return host, port or SCHEMES[parts.scheme.lower()]
+
+
+def as_browsers_ask(address: str, base: str = "") -> str:
+    """``address`` as a browser requests it from a page at ``base``: the full address.
+
+    Spaces, quotes, umlauts and control characters are percent-encoded in UTF-8, backslashes before the query become
+    slashes, tabs and line breaks are dropped; what is encoded already stays as it is. The host is left alone.
+    Source: WHATWG URL Standard, the path and special-query percent-encode sets. Raises AddressRefused for a malformed host.
+    """
+    cleaned = address.strip(_ENDS).translate(_DROPPED)
+    scheme = _SCHEME.match(cleaned)
+    if scheme and scheme[1].lower() not in SCHEMES:
+        return cleaned
+    place, mark, rest = _divided(cleaned)
+    full = place.replace("\\", "/") + mark + rest
+    try:
+        place, mark, rest = _divided(urljoin(base, full) if base else full)
+    except ValueError:
+        raise AddressRefused("This address is malformed and is not fetched.") from None
+    authority = _AUTHORITY.match(place)
+    host = authority[0] if authority else ""
+    path = quote(place[len(host) :], safe=_PATH_SAFE, errors="replace")
+    return host + path + mark + quote(rest, safe=_QUERY_SAFE + "#", errors="replace")
+
+
+def _divided(address: str) -> tuple[str, str, str]:
+    """What comes before the query or fragment, its mark, and the rest."""
+    found = _QUERY.search(address)
+    return (address[: found.start()], found[0], address[found.end() :]) if found else (address, "", "")
 
 
 def _odd_number(host: str) -> bool:

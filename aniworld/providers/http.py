@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from aniworld.core.addresses import AddressRule, check_url
+from aniworld.core.addresses import AddressRule, as_browsers_ask, check_url
 from aniworld.core.cookies import Cookies
-from aniworld.core.errors import SiteUnreachable
+from aniworld.core.errors import AddressRefused, SiteUnreachable
 
 from .obstacles import retry_after, sign_of
 from .pace import Pace
@@ -39,7 +39,6 @@ RETRIED = frozenset({429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "x-plex-token", "x-emby-token"})
-_IN_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,9 @@ class Gate:
         wanted = {"Accept": "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8", **(headers or {})}
         optional = {"Referer": referer, "If-None-Match": etag, "If-Modified-Since": last_modified}
         wanted.update({name: value for name, value in optional.items() if value})
-        return self._ask(Wish("GET", tidy_url(url), wanted, None, max_bytes or self.max_bytes, follow, skip_media))
+        return self._ask(
+            Wish("GET", as_browsers_ask(url), wanted, None, max_bytes or self.max_bytes, follow, skip_media)
+        )
 
     def post(
         self, url: str, data: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None, *,
@@ -111,13 +112,13 @@ class Gate:
         wanted = {"Accept": "application/json,text/html;q=0.9,*/*;q=0.8", **(headers or {})}
         if referer:
             wanted["Referer"] = referer
-        return self._ask(Wish("POST", tidy_url(url), wanted, dict(data or {}), self.max_bytes))
+        return self._ask(Wish("POST", as_browsers_ask(url), wanted, dict(data or {}), self.max_bytes))
 
     def send(
         self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Page:
         """The answer to a single request as it is: not paced twice, not tried again, redirects not followed."""
-        wish = Wish(method, tidy_url(url), dict(headers or {}), body, self.max_bytes, follow=False)
+        wish = Wish(method, as_browsers_ask(url), dict(headers or {}), body, self.max_bytes, follow=False)
         check_url(wish.url)
         return self._try(wish)
 
@@ -203,21 +204,14 @@ class Gate:
             return self._wire
 
 
-def tidy_url(url: str) -> str:
-    """The address with spaces, umlauts and the like percent-encoded as browsers do; the rest as it is."""
-    scheme, mark, rest = url.strip().partition("://")
-    host, slash, path = rest.partition("/")
-    return scheme + mark + host + slash + quote(path, safe=_IN_ADDRESSES) if slash else url.strip()
-
-
 def redirect_target(page: Page) -> str:
     """Where a redirect page leads, as a full address; empty where it leads nowhere."""
     location = page.headers.get("location", "").strip()
     with contextlib.suppress(UnicodeError):  # headers are read as Latin-1, sites send UTF-8
         location = location.encode("latin-1").decode("utf-8")
     try:
-        return tidy_url(urljoin(page.url, location)) if location else ""
-    except ValueError:
+        return as_browsers_ask(location, page.url) if location else ""
+    except AddressRefused:
         return "invalid:"  # no address: check_url refuses it with a sentence
 
 

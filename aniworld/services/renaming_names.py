@@ -11,6 +11,7 @@ from typing import Any
 
 from aniworld.config.settings import LibrarySettings
 from aniworld.core.errors import AniworldError, InvalidInput
+from aniworld.core.heights import label_of
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import EXAMPLE, EpisodeNaming, episode_path, folded
 from aniworld.core.specials import in_library
@@ -89,7 +90,7 @@ def _naming(
 
 def _quality(file: str) -> str:
     found = _HEIGHT.search(file)
-    return f"{found[1]}p" if found else ""
+    return label_of(None, int(found[1])) if found else ""
 
 
 def _completed(library: LibrarySettings, naming: EpisodeNaming, file: PurePosixPath) -> EpisodeNaming:

@@ -161,7 +161,7 @@ def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> Tra
     final = job.folder / f"media.{facts.container}"
     result = TransferResult(
         final, path.stat().st_size, facts.container, facts.duration, facts.height,
-        facts.audio_languages or ((fetched.audio_language,) if fetched.audio_language else ()),
+        facts.audio_languages or ((fetched.audio_language,) if fetched.audio_language else ()), facts.width,
     )  # fmt: skip
     _note(job, result)
     os.replace(path, final)

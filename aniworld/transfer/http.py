@@ -14,12 +14,13 @@ import socket
 import threading
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from aniworld.core.addresses import check_url
+from aniworld.core.addresses import as_browsers_ask, check_url
 from aniworld.core.cookies import Cookies
 from aniworld.core.errors import SiteUnreachable, TooLarge, TransferFailed, WrongMedia
 
@@ -184,13 +185,14 @@ class Client:
         Raises Refused, Interrupted, AddressRefused, SiteUnreachable (no such host), TransferFailed (redirect loop).
         """
         wanted = self._headers | dict(headers or {}) | {"Accept-Encoding": "identity"}
+        url = as_browsers_ask(url)
         for _ in range(REDIRECTS + 1):
             response = self._ask(url, wanted)
             if response.status in (200, 206):
                 return response
             if response.status not in _MOVED or not response.header("Location"):
                 raise self._refusal(response)
-            target = urljoin(url, response.header("Location").strip())
+            target = as_browsers_ask(_utf8(response.header("Location")), url)
             response.close()
             wanted = _for_redirect(wanted, url, target)
             url = target
@@ -304,12 +306,14 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 def _target(url: str) -> str:
     parts = urlsplit(url)
-    text = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return "".join(char if "!" <= char <= "~" else _escaped(char) for char in text)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _escaped(char: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+def _utf8(header: str) -> str:
+    """Headers are read as Latin-1; hosts send UTF-8 in them."""
+    with suppress(UnicodeError):
+        return header.encode("latin-1").decode("utf-8")
+    return header
 
 
 def _for_redirect(headers: Mapping[str, str], old: str, new: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ class TransferJob:
     """One attempt at one episode.
 
     ``folder`` is this item's own working folder; it may hold what an earlier attempt left and is kept on failure.
-    ``connections``: ranges or fragments at a time. ``quality``: best, worst, or 360p to 1080p (at most that height).
+    ``connections``: ranges or fragments at a time. ``quality``: best, worst, or 360p to 1080p (at most that class).
     ``speed_limit``: bytes per second for this transfer, None for no limit. ``stall_timeout_s``: seconds without a byte.
     ``language`` chooses an audio track where there are several. ``private_hosts`` as in ANIWORLD_PRIVATE_HOSTS.
     ``write_chapters``: where the source states any. ``retry_pause_s``: the first pause after a network fault; it doubles with each further one.
@@ -60,7 +60,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class TransferResult:
-    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``height`` of its picture in lines."""
+    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``width`` and ``height`` of its picture in pixels."""
 
     path: Path
     size_bytes: int
@@ -68,3 +68,4 @@ class TransferResult:
     duration: float | None = None
     height: int | None = None
     audio_languages: tuple[str, ...] = field(default=())
+    width: int | None = None

@@ -6,12 +6,14 @@ Imports m3u8 (60 ms): only for streams that are playlists.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import m3u8
 
-from aniworld.core.addresses import check_url
+from aniworld.core.addresses import as_browsers_ask, check_url
 from aniworld.core.errors import AniworldError, HosterUnsupported, TooLarge, TransferFailed, WrongMedia
+from aniworld.core.heights import class_of, limit_of, lines_of
 
 from .sniff import PLAYLIST
 
@@ -82,8 +84,8 @@ def choose(master: m3u8.M3U8, quality: str, language: str | None) -> Choice:
     info = best.stream_info
     audio = _audio(master, info.audio, language)
     return Choice(
-        video=checked(best.absolute_uri),
-        audio=checked(audio.absolute_uri) if audio is not None and audio.uri else None,
+        video=checked(best.uri, best.base_uri),
+        audio=checked(audio.uri, audio.base_uri) if audio is not None and audio.uri else None,
         audio_language=code_of(audio.language or audio.name) if audio is not None else None,
         bandwidth=int(info.average_bandwidth or info.bandwidth or 0),
     )
@@ -122,8 +124,9 @@ def stretches(track: list[Segment]) -> list[list[Segment]]:
     return found
 
 
-def checked(url: str) -> str:
-    """The address itself. Raises AddressRefused; what is listed in a playlist is never trusted."""
+def checked(uri: str, base: str) -> str:
+    """The full address. Raises AddressRefused; what is listed in a playlist is never trusted."""
+    url = as_browsers_ask(uri, base)
     check_url(url)
     return url
 
@@ -159,19 +162,18 @@ class _Reader:
                 continue
             key = _key(raw.key, number + place)
             self._add_map(raw.init_section, key)
-            url = checked(raw.absolute_uri)
+            url = checked(raw.uri, raw.base_uri)
             span = self._span(url, raw.byterange)
             self._add(url, float(raw.duration or 0), span, key, anew=bool(raw.discontinuity))
         return self._found
 
-    def _add_map(self, section: object, key: Key | None) -> None:
+    def _add_map(self, section: Any, key: Key | None) -> None:
         if section is None:
             return
-        name = (section.absolute_uri, section.byterange)  # type: ignore[attr-defined]
+        name = (checked(section.uri, section.base_uri), section.byterange)
         if name != self._map:
             self._map = name
-            url = checked(name[0])
-            self._add(url, 0.0, self._span(url, name[1]), key, head=True)
+            self._add(name[0], 0.0, self._span(*name), key, head=True)
 
     def _add(
         self, url: str, duration: float, span: tuple[int, int] | None, key: Key | None, *,
@@ -190,7 +192,7 @@ class _Reader:
         return first, first + int(length)
 
 
-def _key(raw: object, number: int) -> Key | None:
+def _key(raw: Any, number: int) -> Key | None:
     method = getattr(raw, "method", None)
     if method in (None, "NONE"):
         return None
@@ -198,7 +200,7 @@ def _key(raw: object, number: int) -> Key | None:
         raise HosterUnsupported("This video is protected by DRM and cannot be downloaded.")
     iv = getattr(raw, "iv", None)
     value = int(iv, 16) if iv else number
-    return Key(checked(raw.absolute_uri), value.to_bytes(16, "big"))  # type: ignore[attr-defined]
+    return Key(checked(raw.uri or "", raw.base_uri), value.to_bytes(16, "big"))
 
 
 def _sound_only(variant: m3u8.Playlist) -> bool:
@@ -208,17 +210,16 @@ def _sound_only(variant: m3u8.Playlist) -> bool:
 
 
 def _by_quality(variants: list[m3u8.Playlist], quality: str) -> m3u8.Playlist:
-    def rank(one: m3u8.Playlist) -> tuple[int, int]:
-        size = one.stream_info.resolution
-        return (size[1] if size else 0, one.stream_info.bandwidth or 0)
+    def rank(one: m3u8.Playlist) -> tuple[int, float, int]:
+        size = one.stream_info.resolution or (None, None)
+        return class_of(*size), lines_of(*size), one.stream_info.bandwidth or 0
 
     ordered = sorted(variants, key=rank)
     if quality == "worst":
         return ordered[0]
-    if quality.endswith("p") and quality[:-1].isdigit():
-        fitting = [one for one in ordered if rank(one)[0] <= int(quality[:-1])]
-        return fitting[-1] if fitting else ordered[0]
-    return ordered[-1]
+    limit = limit_of(quality)
+    fitting = [one for one in ordered if limit is None or rank(one)[0] <= limit]
+    return fitting[-1] if fitting else ordered[0]
 
 
 def _audio(master: m3u8.M3U8, group: str | None, language: str | None) -> m3u8.Media | None:

@@ -17,7 +17,7 @@ _INPUT = re.compile(r"Input #0, ([\w,]+), from")
 _STREAM = re.compile(r"Stream #0:\d+(?:\[\w+\])?(?:\((\w+)\))?: (Video|Audio): (\w+)(.*)")
 _PICTURE = re.compile(r", (\w+)(?:\([^)]*\))?, (\d{2,5}x\d{2,5})\b")
 _SOUND = re.compile(r"^(?: \(([\w-]+)\))?(?: \([^)]*\))?, (\d+ Hz), ([^,]+)")
-_SIZE = re.compile(r"\b\d{2,5}x(\d{2,5})\b")
+_SIZE = re.compile(r"\b(\d{2,5})x(\d{2,5})\b")
 _FRAME = re.compile(r"^frame=(\d+)", re.MULTILINE)
 _CUT_OFF = re.compile(r"partial file|ended prematurely|moov atom not found|corrupt input packet|truncat", re.IGNORECASE)
 # What its own output complains of, two frames at one time, is no fault of the file: ``[null @ 0x…] [error]``.
@@ -27,7 +27,7 @@ _NAMES = {"mov": "mp4", "matroska": "mkv"}
 
 @dataclass(frozen=True)
 class Facts:
-    """What the container says of itself. ``duration`` in seconds; ``height`` in pixels, None without video.
+    """What the container says of itself. ``duration`` in seconds; ``width``, ``height`` in pixels, None without video.
 
     ``kinds``: of each stream what pieces of one video have in common, such as ``h264 yuv420p 320x180``.
     """
@@ -38,6 +38,7 @@ class Facts:
     audio_languages: tuple[str, ...]
     has_audio: bool
     kinds: tuple[str, ...] = ()
+    width: int | None = None
 
 
 def check(ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = False) -> Facts:
@@ -64,16 +65,17 @@ def read(log: str, path: Path) -> Facts | None:
         return None
     head = log[opened.end() :].split("Stream mapping", 1)[0].split("Output #0", 1)[0]
     streams = _STREAM.findall(head)
-    heights = [_SIZE.search(rest) for _, kind, _, rest in streams if kind == "Video" and "attached pic" not in rest]
+    sizes = [_SIZE.search(rest) for _, kind, _, rest in streams if kind == "Video" and "attached pic" not in rest]
     seconds = int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3]) if duration else None
     spoken = tuple(name for name, kind, _, _ in streams if kind == "Audio" and name and name != "und")
     return Facts(
         container=_container(opened[1], path),
         duration=seconds,
-        height=next((int(size[1]) for size in heights if size), None),
+        height=next((int(size[2]) for size in sizes if size), None),
         audio_languages=spoken,
         has_audio=any(kind == "Audio" for _, kind, _, _ in streams),
         kinds=tuple(_kind(kind, codec, rest) for _, kind, codec, rest in streams),
+        width=next((int(size[1]) for size in sizes if size), None),
     )
 
 

@@ -32,6 +32,7 @@ from aniworld.core.errors import (  # noqa: E402
     SiteUnreachable,
     TransferFailed,
 )
+from aniworld.core.heights import beyond, limit_of  # noqa: E402
 
 from .finish import Fetched  # noqa: E402
 from .hls import HlsFetcher  # noqa: E402
@@ -124,10 +125,21 @@ def format_choice(quality: str, language: str | None) -> str:
     """yt-dlp's words for the wish: at most that height, else the smallest; the spoken language first."""
     if quality == "worst":
         return "wv*+wa/w"
-    height = f"[height<={quality[:-1]}]" if quality.endswith("p") and quality[:-1].isdigit() else ""
-    spoken = _WORDS.get(wished_audio(language) or "")
-    first = [f"bv*{height}+ba[language^={spoken}]", f"b{height}[language^={spoken}]"] if spoken else []
-    return "/".join([*first, f"bv*{height}+ba", f"b{height}", *(["wv*+ba", "w"] if height else [])])
+    spoken, limit = _WORDS.get(wished_audio(language) or ""), limit_of(quality)
+    found: list[str] = []
+    for sides in _sides(limit):
+        found += [f"bv*{sides}+ba[language^={spoken}]", f"b{sides}[language^={spoken}]"] if spoken else []
+    for sides in _sides(limit):
+        found += [f"bv*{sides}+ba", f"b{sides}"]
+    return "/".join([*found, *(["wv*+ba", "w"] if limit else [])])
+
+
+def _sides(limit: int | None) -> list[str]:
+    """yt-dlp's words for pictures of at most this class (core/heights): upright ones, then all."""
+    if limit is None:
+        return [""]
+    short, long = beyond(limit), beyond(limit) * 16 // 9
+    return [f"[height>={short}][height<{long}][width<{short}]", f"[height<{short}][width<?{long}]"]
 
 
 def _resolve(session: Session, ask: Callable[[], Any]) -> dict[str, Any]:

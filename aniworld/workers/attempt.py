@@ -27,6 +27,7 @@ from aniworld.core.errors import (
     UnsafePath,
 )
 from aniworld.core.events import DownloadProgress
+from aniworld.core.heights import label_of
 from aniworld.core.media import EpisodePage, HosterLink, Stream
 from aniworld.core.naming import EpisodeNaming, entry_inside, episode_path, inside
 from aniworld.core.offload import offload
@@ -345,7 +346,7 @@ class Attempt:
             year=target.year,
             absolute=target.absolute,
             language=link.language,
-            quality=f"{result.height}p" if result.height else "",
+            quality=label_of(result.width, result.height),
             hoster=link.hoster,
         )
         ext, links = result.path.suffix.lstrip("."), library.link_roots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.core.addresses import AddressRule, check_url, is_public
+from aniworld.core.addresses import AddressRule, as_browsers_ask, check_url, is_public
 from aniworld.core.errors import AddressRefused
 
 PRIVATE = [
@@ -57,3 +57,43 @@ def test_a_named_host_is_excepted_alone_or_with_its_port_only() -> None:
     assert rule.allows("::1", "::1", 9000)
     assert rule.allows("anything.example", "93.184.216.34", 80)
     assert not AddressRule().allows("localhost", "127.0.0.1", 80)
+
+
+@pytest.mark.parametrize(
+    ("address", "full"),
+    [
+        ("seg 1.ts", "https://h.example/a%20b/seg%201.ts"),
+        (
+            "/Fruits Basket/ä ö.ts?tok=a b&n=ü",
+            "https://h.example/Fruits%20Basket/%C3%A4%20%C3%B6.ts?tok=a%20b&n=%C3%BC",
+        ),
+        ("a%20b%2Fc%zz.ts?q=%20", "https://h.example/a%20b/a%20b%2Fc%zz.ts?q=%20"),
+        ("a|b[1]{2}^`.ts", "https://h.example/a%20b/a|b[1]%7B2%7D%5E%60.ts"),
+        ('x.ts?it\'s="1"&b=[2]|{3}', "https://h.example/a%20b/x.ts?it%27s=%221%22&b=[2]|{3}"),
+        ("sub\\seg.ts?a=\\b", "https://h.example/a%20b/sub/seg.ts?a=%5Cb"),
+        ("\t se\n g\r.ts \x00", "https://h.example/a%20b/se%20g.ts"),
+        ("//cdn.example/x y", "https://cdn.example/x%20y"),
+        ("?tok=a b", "https://h.example/a%20b/list.m3u8?tok=a%20b"),
+        ("Folge 1: Anfang.ts", "https://h.example/a%20b/Folge%201:%20Anfang.ts"),
+        ("http:\\\\cdn.example\\x", "http://cdn.example/x"),
+        ("http://cdn.example?x=a b", "http://cdn.example?x=a%20b"),
+        ("日本.ts", "https://h.example/a%20b/%E6%97%A5%E6%9C%AC.ts"),
+        ("data:text/plain;base64,AA==", "data:text/plain;base64,AA=="),
+        ("file:///etc/passwd", "file:///etc/passwd"),
+    ],
+)
+def test_an_address_is_asked_as_a_browser_would(address: str, full: str) -> None:
+    assert as_browsers_ask(address, "https://h.example/a b/list.m3u8?t=1") == full
+    assert as_browsers_ask(full) == full, "what is encoded already is not encoded again"
+
+
+@pytest.mark.parametrize("address", ["http://a.example\\@10.0.0.1/", "http:\\\\10.0.0.1/x", "\\\\10.0.0.1\\x"])
+def test_backslashes_hide_no_host(address: str) -> None:
+    full = as_browsers_ask(address, "https://h.example/")
+    host, _ = check_url(full)
+    assert host == ("a.example" if "@" in address else "10.0.0.1")
+
+
+def test_a_malformed_host_is_refused() -> None:
+    with pytest.raises(AddressRefused, match="malformed"):
+        as_browsers_ask("//[x/y", "https://h.example/")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from aniworld.core.errors import HosterUnsupported, LinkDead, SourceError
+from aniworld.core.heights import class_of, limit_of
 from aniworld.core.media import Stream, StreamKind
 from aniworld.providers.base import Hoster
 from aniworld.providers.http import Page
@@ -77,8 +78,8 @@ def choose(media: Sequence[Medium], quality: str = "best") -> Medium:
     plain = [medium for medium in media if medium.ending != "mpd"] or list(media)
     if quality == "worst":
         return min(plain, key=_lines)
-    limit = int(quality[:-1]) if quality.endswith("p") and quality[:-1].isdigit() else 10_000
-    fitting = [medium for medium in plain if medium.adaptive or _lines(medium) <= limit]
+    limit = limit_of(quality)
+    fitting = [one for one in plain if limit is None or one.adaptive or class_of(None, _lines(one)) <= limit]
     return max(fitting, key=_lines) if fitting else min(plain, key=_lines)
 
 

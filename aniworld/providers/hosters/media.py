@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from aniworld.core.addresses import as_browsers_ask
+from aniworld.core.errors import AddressRefused
 from aniworld.providers.catalogues.html import attribute, soup_of
 
 from .script import SCRIPT_CHARS, Value, unescape, values_of
@@ -162,19 +164,14 @@ def _base(soup: BeautifulSoup, url: str) -> str:
 
 
 def _joined(base: str, address: str) -> str:
-    """A full http(s) address, or empty. Line breaks and spaces are taken as browsers take them."""
-    address = "".join(address.replace("&amp;", "&").strip().splitlines()).replace("\t", "")
-    if (
-        not address
-        or any(char in address for char in '<>"\\')
-        or " http" in address
-        or address.lower().startswith(("data:", "blob:"))
-    ):
+    """A full http(s) address as a browser would request it, or empty."""
+    address = address.replace("&amp;", "&").strip()
+    if not address or any(char in address for char in '<>"') or " http" in address:
         return ""
     try:
-        full = urljoin(base, address.replace(" ", "%20"))
+        full = as_browsers_ask(address, base)
         return full if urlsplit(full).scheme in ("http", "https") and urlsplit(full).hostname else ""
-    except ValueError:
+    except (ValueError, AddressRefused):
         return ""
 
 
