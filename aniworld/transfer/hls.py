@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from aniworld.core.errors import TransferFailed, WrongMedia
+import m3u8
+
+from aniworld.core.errors import HosterUnsupported, TransferFailed, WrongMedia
 
 from . import playlist
 from .crew import Crew
@@ -23,6 +26,7 @@ from .disk import PartFile, storage
 from .finish import Fetched
 from .gate import Gate
 from .http import BUFFER, Buffer, Interrupted, Refused, Response
+from .inline import inline
 from .job import Phase
 from .join import Joiner
 from .layout import Layout, Shifted, Stretch
@@ -30,15 +34,18 @@ from .patience import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Pat
 from .pieces import check_pairs
 from .playlist import Choice, Segment
 from .session import Session
-from .sniff import IsPlaylist, check_start, is_segment
+from .sniff import FRONT, SYNCED, TS_PACKET, TS_SYNC, IsPlaylist, check_start, is_picture, is_segment, media_start
 
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024
 _SHIFTS = 3
 _AHEAD, _FEW = 32, 2  # segments that ffmpeg still has to join, beyond which so many are fetched at a time
 _DEPTH = 2
+_FEW_PACKETS = 1024
+_LEAST_WAIT_S, _LONGEST_GROWTH_S = 1.0, 30.0
 _SOON_S = 0.2  # what takes longer is not waited for with an open connection
 
+Data: TypeAlias = "bytes | memoryview"
 Apart: TypeAlias = "tempfile.SpooledTemporaryFile[bytes]"
 
 
@@ -82,11 +89,29 @@ class HlsFetcher:
             text, final = self._text(choice.video)
             found = playlist.parse(text, final)
             if not found.is_variant:
-                return choice, playlist.segments(found)
+                return choice, playlist.segments(self._to_its_end(found, choice.video))
             choice = playlist.choose(found, job.quality, job.language)
         raise WrongMedia(f"The playlist of {urlsplit(url).hostname} leads only to further playlists.")
 
+    def _to_its_end(self, found: m3u8.M3U8, url: str) -> m3u8.M3U8:
+        """The playlist with its end. An EVENT playlist that does not say so has it when it has stopped growing.
+
+        Raises HosterUnsupported. A server adds a part within 1.5 target durations (RFC 8216, 6.2.2).
+        """
+        if playlist.says_its_end(found):
+            return found
+        if not playlist.is_event(found):
+            raise HosterUnsupported(playlist.LIVE)
+        self._session.pause(1, min(max(1.5 * (found.target_duration or 0), _LEAST_WAIT_S), _LONGEST_GROWTH_S))
+        now = playlist.parse(*self._text(url))
+        if not playlist.says_its_end(now) and playlist.names(now) != playlist.names(found):
+            raise HosterUnsupported(playlist.GROWING)
+        return now
+
     def _text(self, url: str) -> tuple[str, str]:
+        written = inline(url)
+        if written is not None:
+            return written.decode("utf-8", "replace"), self._url
         patience = Patience(self._session, AT_THE_START)
         while True:
             try:
@@ -237,15 +262,19 @@ class TrackFetcher:
 
     def _bring(self, segment: Segment, apart: Apart) -> int:
         """The segment stands at its place, or ``apart``; its size. Raises Interrupted, Refused, what ends the transfer."""
+        written = inline(segment.url)
+        if written is not None:
+            return apart.write(written)
         response = self._open(segment)
         try:
             self._shares.ask_room(response.length or 0, segment, self._layout.done_bytes)
-            if segment.key is None and response.length is not None and not response.coded:
-                place = self._place(segment, response.length, _SOON_S)
+            stated = response.length if segment.key is None and not response.coded else None
+            front, pieces = self._media(segment, self._plain(segment, response))
+            if stated is not None:
+                place = self._place(segment, stated - front, _SOON_S)
                 if place is not None:
-                    return self._bring_to(place, segment, response)
-            for data in self._plain(segment, response):
-                self._check(segment, memoryview(data), apart.tell())
+                    return self._bring_to(place, pieces)
+            for data in pieces:
                 apart.write(data)
             return apart.tell()
         except Interrupted:
@@ -254,13 +283,33 @@ class TrackFetcher:
         finally:
             response.close()
 
-    def _bring_to(self, place: int, segment: Segment, response: Response) -> int:
+    def _bring_to(self, place: int, pieces: Iterable[Data]) -> int:
         came = 0
-        for data in self._pieces(response):
-            self._check(segment, data, came)
-            self._part.put(data, place + came)
+        for data in pieces:
+            self._part.put(memoryview(data), place + came)
             came += len(data)
         return came
+
+    def _media(self, segment: Segment, pieces: Iterator[Data]) -> tuple[int, Iterable[Data]]:
+        """How many bytes stand before the segment's media, and the pieces from there on. Raises WrongMedia."""
+        first = next(pieces, b"")
+        if is_segment(bytes(first[:_FEW_PACKETS])):
+            return 0, chain([first], pieces)
+        head = bytearray(first)
+        while len(head) < FRONT + SYNCED and (more := next(pieces, None)) is not None:
+            head += more
+        start = media_start(bytes(head[: FRONT + SYNCED]))
+        if start is None:
+            self._check(segment, bytes(head[:512]))
+        front = start if start and self._is_foreign(segment, bytes(head[: start + 1]), start) else 0
+        return front, chain([memoryview(head)[front:]], pieces)
+
+    @staticmethod
+    def _is_foreign(segment: Segment, head: bytes, start: int) -> bool:
+        """Whether what stands before the media is none, and not the end of a packet or box that was cut in two."""
+        if is_picture(head) or not segment.index:
+            return True
+        return not segment.span and (start >= TS_PACKET or head[start] != TS_SYNC)
 
     @contextmanager
     def _apart(self) -> Iterator[Apart]:
@@ -278,7 +327,10 @@ class TrackFetcher:
                 self._part.put(memoryview(data), place)
                 place += len(data)
 
-    def _plain(self, segment: Segment, response: Response) -> Iterator[bytes]:
+    def _plain(self, segment: Segment, response: Response) -> Iterator[Data]:
+        if segment.key is None and not response.coded:
+            yield from self._pieces(response)
+            return
         opener = None
         if segment.key is not None:
             from .cipher import Opener  # 50 ms, only for tracks with a key
@@ -317,16 +369,17 @@ class TrackFetcher:
         """Waiting for the segments before this one is no silence of the host."""
         return self._layout.place(segment.index, size, self._part.note, self._session.check, within_s)
 
-    def _check(self, segment: Segment, data: memoryview, came: int) -> None:
-        if came or not len(data):
-            return
-        start = bytes(data[:512])
+    def _check(self, segment: Segment, start: bytes) -> None:
+        """``start``: the first bytes of a segment in which no media was found. Raises WrongMedia if it cannot be any."""
+        host = urlsplit(segment.url).hostname or "The host"
         try:
-            check_start(start, urlsplit(segment.url).hostname or "The host")
+            check_start(start, host)
         except IsPlaylist:
             raise WrongMedia("A playlist stands where a part of the video was expected.") from None
-        if segment.key is not None and not is_segment(start):
+        if segment.key is not None:
             raise WrongMedia("The video cannot be decrypted with the key that came with it.")
+        if is_picture(start):
+            raise WrongMedia(f"{host} sent a picture instead of a part of the video.")
 
     def _key(self, url: str) -> bytes:
         with self._key_lock:
@@ -335,6 +388,9 @@ class TrackFetcher:
             return self._keys[url]
 
     def _fetch_key(self, url: str) -> bytes:
+        written = inline(url)
+        if written is not None:
+            return written
         patience = Patience(self._session, FOR_A_SEGMENT)
         while True:
             try:

@@ -15,11 +15,14 @@ from aniworld.core.addresses import as_browsers_ask, check_url
 from aniworld.core.errors import AniworldError, HosterUnsupported, TooLarge, TransferFailed, WrongMedia
 from aniworld.core.heights import class_of, limit_of, lines_of
 
+from .inline import is_inline
 from .sniff import PLAYLIST
 
 LARGEST = 8 * 1024 * 1024
 MOST_SEGMENTS = 50_000
 MOST_STRETCHES = 1000
+LIVE = "This is a live broadcast, which has no end that could be downloaded."
+GROWING = "This video is still being broadcast; try again when the broadcast has ended."
 _LANGUAGES = {
     "ger": ("ger", "deu", "de", "german", "deutsch"),
     "eng": ("eng", "en", "english", "englisch"),
@@ -91,10 +94,23 @@ def choose(master: m3u8.M3U8, quality: str, language: str | None) -> Choice:
     )
 
 
+def says_its_end(playlist: m3u8.M3U8) -> bool:
+    """Whether nothing will be added to it, by its own words."""
+    return bool(playlist.is_endlist) or (playlist.playlist_type or "").lower() == "vod"
+
+
+def is_event(playlist: m3u8.M3U8) -> bool:
+    """Whether it only grows, so that it lists everything from the first part on (RFC 8216, 4.3.3.5)."""
+    return (playlist.playlist_type or "").lower() == "event"
+
+
+def names(playlist: m3u8.M3U8) -> list[str]:
+    """What the listed parts are called, without their query strings, which may be new each time."""
+    return [(one.uri or "").partition("?")[0] for one in playlist.segments]
+
+
 def segments(playlist: m3u8.M3U8) -> list[Segment]:
-    """Every part in order. Raises HosterUnsupported (live, DRM), TransferFailed (a gap), AddressRefused, WrongMedia."""
-    if not playlist.is_endlist and (playlist.playlist_type or "").lower() != "vod":
-        raise HosterUnsupported("This is a live broadcast, which has no end that could be downloaded.")
+    """Every part in order. Raises HosterUnsupported (DRM), TransferFailed (a gap), AddressRefused, WrongMedia."""
     try:
         found = _Reader(playlist).read()
     except AniworldError:
@@ -125,8 +141,13 @@ def stretches(track: list[Segment]) -> list[list[Segment]]:
 
 
 def checked(uri: str, base: str) -> str:
-    """The full address. Raises AddressRefused; what is listed in a playlist is never trusted."""
+    """The full address. Raises AddressRefused; what is listed in a playlist is never trusted.
+
+    ``data:`` addresses hold what they name and are opened by no client.
+    """
     url = as_browsers_ask(uri, base)
+    if is_inline(url):
+        return url
     check_url(url)
     return url
 

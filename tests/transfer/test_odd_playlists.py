@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import re
+import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.padding import PKCS7
 
+from aniworld.core.errors import HosterUnsupported, WrongMedia
 from aniworld.core.media import StreamKind
 
 from .fixtures import Ask, Videos, frames, serve
@@ -59,3 +67,145 @@ def test_a_location_in_raw_utf_8_is_followed(host: MediaHost, videos: Videos, as
 def test_what_is_encoded_already_is_not_encoded_again(host: MediaHost, videos: Videos, ask: Ask) -> None:
     serve(host, "a%20b%2Fc", videos.hls)
     assert ask("/a%20b%2Fc/list.m3u8", StreamKind.HLS).run().duration == pytest.approx(12, abs=0.2)
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Whole small pictures, the first bytes of one, and what is no picture at all."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for kind in ("png", "gif", "jpg", "bmp", "webp"):
+        command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48", "-frames:v", "1", f"p.{kind}"]
+        subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL)
+    found = {path.suffix[1:]: path.read_bytes() for path in folder.iterdir()}
+    grey = found["bmp"][:54] + b"\x47" * (len(found["bmp"]) - 54)
+    junk = bytes(place * 7 % 251 for place in range(1000))
+    return found | {"head": found["png"][:8], "grey": grey, "junk": junk, "large": found["png"] + b"\x47\x00" * 60_000}
+
+
+@pytest.mark.parametrize("kind", ["hls", "fmp4"])
+@pytest.mark.parametrize("picture", ["png", "gif", "jpg", "bmp", "webp", "head", "grey", "junk", "large"])
+def test_media_behind_a_picture_is_found(
+    host: MediaHost, videos: Videos, ask: Ask, clip: str, pictures: dict[str, bytes], kind: str, picture: str
+) -> None:
+    files = getattr(videos, kind)
+    serve(host, "d", {name: data if "m3u8" in name else pictures[picture] + data for name, data in files.items()})
+    assert frames(ask("/d/list.m3u8", StreamKind.HLS).run().path) == clip
+
+
+def test_a_picture_of_its_own_size_before_each_part_and_none_before_some(
+    host: MediaHost, videos: Videos, ask: Ask, clip: str, pictures: dict[str, bytes]
+) -> None:
+    fronts = [pictures["png"], b"", pictures["gif"], pictures["head"]]
+    for place, name in enumerate(sorted(videos.hls)):
+        host.files[f"/d/{name}"] = (b"" if "m3u8" in name else fronts[place % 4]) + videos.hls[name]
+    assert frames(ask("/d/list.m3u8", StreamKind.HLS, connections=3).run().path) == clip
+
+
+def test_encrypted_media_behind_a_picture_is_found(
+    host: MediaHost, videos: Videos, ask: Ask, clip: str, pictures: dict[str, bytes]
+) -> None:
+    key = bytes(range(16))
+    host.files["/d/k"] = key
+    lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", '#EXT-X-KEY:METHOD=AES-128,URI="k"']
+    for place in range(12):
+        plain = pictures["png"] + videos.hls[f"list{place}.ts"]
+        padder, coder = PKCS7(128).padder(), Cipher(AES(key), CBC(place.to_bytes(16, "big"))).encryptor()
+        host.files[f"/d/{place}.ts"] = coder.update(padder.update(plain) + padder.finalize()) + coder.finalize()
+        lines += ["#EXTINF:1.0,", f"{place}.ts"]
+    host.files["/d/list.m3u8"] = "\n".join([*lines, "#EXT-X-ENDLIST", ""]).encode()
+    assert frames(ask("/d/list.m3u8", StreamKind.HLS).run().path) == clip
+
+
+def test_a_packet_that_is_cut_in_two_by_the_parts_stays_whole(
+    host: MediaHost, videos: Videos, ask: Ask, clip: str
+) -> None:
+    """What stands before the first sync belongs to the part before it."""
+    whole = b"".join(videos.hls[f"list{place}.ts"] for place in range(12))
+    step = len(whole) // 12 + 1
+    for place in range(12):
+        host.files[f"/d/list{place}.ts"] = whole[place * step : (place + 1) * step]
+    host.files["/d/list.m3u8"] = videos.hls["list.m3u8"]
+    assert frames(ask("/d/list.m3u8", StreamKind.HLS).run().path) == clip
+
+
+def test_a_picture_in_a_parts_place_is_no_part(
+    host: MediaHost, videos: Videos, ask: Ask, pictures: dict[str, bytes]
+) -> None:
+    serve(host, "d", videos.hls | {"list5.ts": pictures["png"]})
+    with pytest.raises(WrongMedia, match="picture"):
+        ask("/d/list.m3u8", StreamKind.HLS).run()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "data:text/plain;base64,AAECAwQFBgcICQoLDA0ODw==",
+        "data:application/octet-stream;base64,AAECAwQFBgcICQoLDA0ODw",
+        "DATA:;charset=utf-8;base64,AAECAwQFBgcICQoLDA0ODw%3D%3D",
+        "data:,%00%01%02%03%04%05%06%07%08%09%0A%0B%0C%0D%0E%0F",
+    ],
+)
+def test_a_key_in_the_playlist_itself_is_taken(
+    host: MediaHost, videos: Videos, ask: Ask, clip: str, address: str
+) -> None:
+    text = videos.aes["list.m3u8"].decode()
+    key = re.sub(r'URI="[^"]*"', f'URI="{address}"', text)
+    serve(host, "aes", videos.aes | {"list.m3u8": key.encode()})
+    assert frames(ask("/aes/list.m3u8", StreamKind.HLS).run().path) == clip
+    assert not host.count["/aes/enc.key"]
+
+
+def test_a_map_in_the_playlist_itself_is_taken(host: MediaHost, videos: Videos, ask: Ask, clip: str) -> None:
+    text = videos.fmp4["list.m3u8"].decode()
+    first = re.search(r'URI="([^"]*)"', text)
+    assert first
+    written = f"data:video/mp4;base64,{base64.b64encode(videos.fmp4[first[1]]).decode()}"
+    serve(host, "f", videos.fmp4 | {"list.m3u8": text.replace(first[1], written).encode()})
+    assert frames(ask("/f/list.m3u8", StreamKind.HLS).run().path) == clip
+
+
+@pytest.mark.parametrize("address", ["data:text/plain;base64,###", "data:text/plain", "data:;base64,AAAA"])
+def test_a_key_that_is_none_is_said_to_be_so(host: MediaHost, videos: Videos, ask: Ask, address: str) -> None:
+    text = re.sub(r'URI="[^"]*"', f'URI="{address}"', videos.aes["list.m3u8"].decode())
+    serve(host, "aes", videos.aes | {"list.m3u8": text.encode()})
+    with pytest.raises(WrongMedia, match="key|data:"):
+        ask("/aes/list.m3u8", StreamKind.HLS).run()
+
+
+def _event(videos: Videos, count: int = 12) -> bytes:
+    lines = videos.hls["list.m3u8"].decode().replace("TYPE:VOD", "TYPE:EVENT").replace("#EXT-X-ENDLIST\n", "")
+    head, *parts = lines.split("#EXTINF")
+    return "#EXTINF".join([head, *parts[:count]]).encode()
+
+
+def test_an_event_playlist_that_has_stopped_growing_is_whole(
+    host: MediaHost, videos: Videos, ask: Ask, clip: str
+) -> None:
+    serve(host, "hls", videos.hls | {"list.m3u8": _event(videos)})
+    assert frames(ask("/hls/list.m3u8", StreamKind.HLS).run().path) == clip
+    assert host.count["/hls/list.m3u8"] == 2
+
+
+def test_an_event_playlist_that_ends_while_it_is_looked_at_is_taken_to_its_end(
+    host: MediaHost, videos: Videos, ask: Ask, clip: str
+) -> None:
+    serve(host, "hls", videos.hls)
+
+    def ends(request: Request) -> bool:
+        if request.number > 1:
+            return False
+        request.answer(200, _event(videos, 8))
+        return True
+
+    host.faults["/hls/list.m3u8"] = ends
+    assert frames(ask("/hls/list.m3u8", StreamKind.HLS).run().path) == clip
+
+
+def test_an_event_playlist_that_grows_is_still_a_broadcast(host: MediaHost, videos: Videos, ask: Ask) -> None:
+    def grows(request: Request) -> bool:
+        request.answer(200, _event(videos, 4 + request.number))
+        return True
+
+    host.faults["/hls/list.m3u8"] = grows
+    with pytest.raises(HosterUnsupported, match="still being broadcast"):
+        ask("/hls/list.m3u8", StreamKind.HLS).run()
