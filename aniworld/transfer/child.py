@@ -27,6 +27,7 @@ from .ffmpeg import Ffmpeg, find
 from .finish import Fetched, finish, finished_before
 from .job import Phase, TransferJob, TransferResult
 from .ranges import RangeFetcher
+from .refusals import check_refused
 from .session import Session
 from .sniff import IsPlaylist
 
@@ -89,6 +90,7 @@ def transfer(session: Session) -> TransferResult:
     tool = session.ffmpeg = Ffmpeg(ffmpeg, job.folder)
     session.start()
     try:
+        check_refused(job)
         return finished_before(session, tool) or finish(session, tool, _fetcher(job)(session))
     finally:
         os.close(lock)

@@ -20,6 +20,7 @@ from .ffmpeg import Ffmpeg
 from .job import Phase, TransferJob, TransferResult
 from .layout import Stretch
 from .pieces import PIECES, standing
+from .refusals import forget_refused, note_refused
 from .session import Session
 from .verify import Facts, check
 
@@ -42,6 +43,7 @@ class Fetched:
     joined: Path | None = None  # the tracks in one container already, where that was done on the way
     chapters: tuple[Chapter, ...] = ()
     stretches: tuple[tuple[Stretch, ...], ...] = ()
+    rounding: float = 0.0  # seconds by which ``duration`` may be off, where it is a sum of rounded ones
 
 
 def finished_before(session: Session, ffmpeg: Ffmpeg) -> TransferResult | None:
@@ -71,7 +73,8 @@ def _decode(session: Session, ffmpeg: Ffmpeg, result: TransferResult) -> None:
     session.enter(Phase.VERIFYING)
     try:
         check(ffmpeg, result.path, None, full=True)
-    except WrongMedia:
+    except WrongMedia as error:
+        note_refused(job, [result.path], error)
         with storage(job.folder):
             for path in (job.folder / _RECORD, result.path):
                 path.unlink(missing_ok=True)
@@ -88,7 +91,8 @@ def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> TransferResult
     folder = session.job.folder
     try:
         path, facts = _make(session, ffmpeg, fetched)
-    except WrongMedia:
+    except WrongMedia as error:
+        note_refused(session.job, fetched.tracks, error)
         _clean(folder, fetched)
         raise
     with storage(folder):
@@ -153,7 +157,7 @@ def _checked(session: Session, ffmpeg: Ffmpeg, path: Path, fetched: Fetched) -> 
     session.enter(Phase.VERIFYING)
     stated = fetched.duration or session.job.stream.duration
     with ToDisk(path):
-        return check(ffmpeg, path, stated, full=session.job.full_decode_check)
+        return check(ffmpeg, path, stated, full=session.job.full_decode_check, rounding=fetched.rounding)
 
 
 def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> TransferResult:
@@ -165,6 +169,7 @@ def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> Tra
     )  # fmt: skip
     _note(job, result)
     os.replace(path, final)
+    forget_refused(job)
     _clean(job.folder, fetched)
     return result
 

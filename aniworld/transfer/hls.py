@@ -57,7 +57,7 @@ class HlsFetcher:
 
     def run(self) -> Fetched:
         """The tracks, not yet joined. Raises HosterUnsupported, WrongMedia, TooLarge, MediaExpired, TransferFailed …"""
-        choice, video = self._resolve(self._url)
+        choice, video, rounding = self._resolve(self._url)
         tracks = [video]
         if choice.audio:
             tracks.append(self._resolve(choice.audio)[1])
@@ -70,8 +70,12 @@ class HlsFetcher:
         ]
         paths = tuple(fetcher.run() for fetcher in fetchers)
         duration = sum(one.duration for one in video) or None
-        stretches = tuple(one.stretches(cut) for one, cut in zip(fetchers, parts, strict=False))
-        return Fetched(paths, duration, True, choice.audio_language, joined=fetchers[0].joined(), stretches=stretches)
+        unit = rounding / max(1, sum(not one.head for one in video))
+        stretches = tuple(one.stretches(cut, unit) for one, cut in zip(fetchers, parts, strict=False))
+        return Fetched(
+            paths, duration, True, choice.audio_language, joined=fetchers[0].joined(), stretches=stretches,
+            rounding=rounding,
+        )  # fmt: skip
 
     @staticmethod
     def _parts(tracks: list[list[Segment]]) -> list[list[list[Segment]]]:
@@ -83,13 +87,15 @@ class HlsFetcher:
         check_pairs(parts)
         return parts if len(parts[0]) > 1 else []
 
-    def _resolve(self, url: str) -> tuple[Choice, list[Segment]]:
+    def _resolve(self, url: str) -> tuple[Choice, list[Segment], float]:
+        """What is fetched of a playlist, its parts, and by how many seconds their stated durations may be off."""
         job, choice = self._session.job, Choice(url)
         for _ in range(_DEPTH):
             text, final = self._text(choice.video)
             found = playlist.parse(text, final)
             if not found.is_variant:
-                return choice, playlist.segments(self._to_its_end(found, choice.video))
+                found = self._to_its_end(found, choice.video)
+                return choice, playlist.segments(found), playlist.rounding(found)
             choice = playlist.choose(found, job.quality, job.language)
         raise WrongMedia(f"The playlist of {urlsplit(url).hostname} leads only to further playlists.")
 
@@ -188,10 +194,14 @@ class TrackFetcher:
         self._session.enter(Phase.MERGING)
         return self._joiner.end()
 
-    def stretches(self, parts: list[list[Segment]]) -> tuple[Stretch, ...]:
-        """Where each part of the track stands, now that all of it is there."""
+    def stretches(self, parts: list[list[Segment]], rounding: float) -> tuple[Stretch, ...]:
+        """Where each part of the track stands, now that all of it is there. ``rounding``: of each segment's duration."""
         return tuple(
-            Stretch(tuple(self._layout.span(one.index) for one in part), sum(one.duration for one in part))
+            Stretch(
+                tuple(self._layout.span(one.index) for one in part),
+                sum(one.duration for one in part),
+                rounding * len(part),
+            )
             for part in parts
         )
 

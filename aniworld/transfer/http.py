@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 from aniworld.core.addresses import as_browsers_ask, check_url
 from aniworld.core.cookies import Cookies
-from aniworld.core.errors import SiteUnreachable, TooLarge, TransferFailed, WrongMedia
+from aniworld.core.errors import LinkDead, SiteUnreachable, TooLarge, TransferFailed, WrongMedia
+from aniworld.core.placeholders import is_placeholder
 
 REDIRECTS = 10
 BUFFER = 512 * 1024
@@ -195,6 +196,8 @@ class Client:
             target = as_browsers_ask(_utf8(response.header("Location")), url)
             response.close()
             wanted = _for_redirect(wanted, url, target)
+            if is_placeholder(target) and not is_placeholder(url):
+                raise LinkDead(f"{urlsplit(target).hostname} no longer has this file; another hoster has to be used.")
             url = target
         raise TransferFailed(f"{urlsplit(url).hostname} redirects in a circle.")
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 class Stretch:
     """A part of a track in which time runs through: where its bytes stand in the track's file, the map first.
 
-    ``spans``: first byte and byte after the last. ``duration`` in seconds, as announced.
+    ``spans``: first byte and byte after the last. ``duration`` in seconds, as announced; by ``rounding`` it may be off.
     """
 
     spans: tuple[tuple[int, int], ...]
     duration: float
+    rounding: float = 0.0
 
 
 class Shifted(Exception):  # noqa: N818 - lays the track anew from ``index`` on

@@ -61,7 +61,7 @@ def _cut(folder: Path, ffmpeg: Ffmpeg, tracks: Sequence[Path], parts: Sequence[t
     for number, part in enumerate(parts):
         out = folder / f"piece-{number}.mp4"
         _make(ffmpeg, tracks, part, out, filters)
-        found = check(ffmpeg, out, part[0].duration).kinds
+        found = check(ffmpeg, out, part[0].duration, rounding=part[0].rounding).kinds
         kinds = kinds or found
         _compare(kinds, found)
         pieces.append(out)

@@ -104,6 +104,13 @@ def is_event(playlist: m3u8.M3U8) -> bool:
     return (playlist.playlist_type or "").lower() == "event"
 
 
+def rounding(playlist: m3u8.M3U8) -> float:
+    """By how many seconds the sum of the stated durations may be off: whole numbers by up to one each."""
+    written = [f"{one.duration or 0:.6f}".rstrip("0") for one in playlist.segments]
+    digits = max((len(text.partition(".")[2]) for text in written), default=6)
+    return len(written) * 10.0**-digits
+
+
 def names(playlist: m3u8.M3U8) -> list[str]:
     """What the listed parts are called, without their query strings, which may be new each time."""
     return [(one.uri or "").partition("?")[0] for one in playlist.segments]

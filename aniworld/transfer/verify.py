@@ -41,10 +41,13 @@ class Facts:
     width: int | None = None
 
 
-def check(ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = False) -> Facts:
-    """The file's facts. ``stated``: the duration that was announced, in seconds.
+def check(
+    ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = False, rounding: float = 0.0
+) -> Facts:  # fmt: skip
+    """The file's facts. ``stated``: the duration that was announced, in seconds; ``rounding``: by how much it may be off.
 
-    Raises WrongMedia if it does not open, has no picture, ends too early or lasts another time than was stated.
+    Raises WrongMedia if it does not open, has no picture, ends too early or is shorter than was stated. One that is
+    longer is not cut off: pages and playlists round, and count without the credits.
     """
     ran = ffmpeg.look(path, 0 if full else TAIL_S)
     facts = read(ran.log, path)
@@ -54,7 +57,7 @@ def check(ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = Fals
         raise WrongMedia("What came has sound but no picture." if facts.has_audio else "What came has no picture.")
     if facts.container != "mpegts":  # its end cannot be sought by time; it is joined anew and read again then
         _check_end(ran, full)
-    _check_duration(facts.duration, stated)
+    _check_duration(facts.duration, stated, rounding)
     return facts
 
 
@@ -100,9 +103,11 @@ def _check_end(ran: Ran, full: bool) -> None:
         raise WrongMedia("The video is damaged: parts of it cannot be decoded.")
 
 
-def _check_duration(seconds: float | None, stated: float | None) -> None:
+def _check_duration(seconds: float | None, stated: float | None, rounding: float) -> None:
+    """At most half of the announced time is ever put down to rounding."""
     if not stated:
         return
-    if seconds is None or abs(seconds - stated) > max(_SHARE * stated, _LEAST_S):
+    tolerance = max(_SHARE * stated, _LEAST_S, min(rounding, stated / 2))
+    if seconds is None or seconds < stated - tolerance:
         lasts = "an unknown time" if seconds is None else f"{seconds:.0f} seconds"
         raise WrongMedia(f"The video lasts {lasts}, but {stated:.0f} seconds were announced.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from aniworld.core.errors import HosterUnsupported, WrongMedia
+from aniworld.core.errors import HosterUnsupported, LinkDead, WrongMedia
 from aniworld.core.media import StreamKind
 
 from .fixtures import Ask, Videos, frames, serve
@@ -209,3 +210,77 @@ def test_an_event_playlist_that_grows_is_still_a_broadcast(host: MediaHost, vide
     host.faults["/hls/list.m3u8"] = grows
     with pytest.raises(HosterUnsupported, match="still being broadcast"):
         ask("/hls/list.m3u8", StreamKind.HLS).run()
+
+
+def _rounded(videos: Videos, written: str) -> bytes:
+    return re.sub(r"#EXTINF:[\d.]+", f"#EXTINF:{written}", videos.hls["list.m3u8"].decode()).encode()
+
+
+@pytest.mark.parametrize("written", ["1.4", "2", "1.3", "1.9", "2.0", "0.5", "0.9", "0.2"])
+def test_rounded_times_are_no_missing_end(host: MediaHost, videos: Videos, ask: Ask, clip: str, written: str) -> None:
+    """12 parts of a second each: whole numbers may be off by one each, tenths by a tenth; longer is never cut off."""
+    serve(host, "hls", videos.hls | {"list.m3u8": _rounded(videos, written)})
+    asked = ask("/hls/list.m3u8", StreamKind.HLS)
+    if written in ("1.4", "1.3", "1.9"):
+        with pytest.raises(WrongMedia, match=r"lasts 12 seconds, but (17|16|23) seconds were announced"):
+            asked.run()
+    else:
+        assert frames(asked.run().path) == clip
+
+
+def test_parts_that_are_missing_are_not_put_down_to_rounding(host: MediaHost, videos: Videos, ask: Ask) -> None:
+    serve(host, "hls", videos.hls | {f"list{place}.ts": videos.hls["list0.ts"] for place in range(12)})
+    host.files["/hls/list.m3u8"] = _rounded(videos, "4")
+    with pytest.raises(WrongMedia, match="announced"):
+        ask("/hls/list.m3u8", StreamKind.HLS).run()
+
+
+def test_a_file_longer_than_its_page_says_is_not_cut_off(host: MediaHost, videos: Videos, ask: Ask) -> None:
+    host.files["/v.mp4"] = videos.mp4
+    assert ask("/v.mp4", stream={"duration": 5.0}).run().path.read_bytes() == videos.mp4
+
+
+@pytest.mark.parametrize("kind", ["file", "hls"])
+def test_bytes_that_failed_their_check_twice_are_not_fetched_a_third_time(
+    host: MediaHost, videos: Videos, ask: Ask, kind: str
+) -> None:
+    host.files["/v.mp4"] = videos.mp4
+    serve(host, "hls", videos.hls | {"list.m3u8": _rounded(videos, "9.5")})
+    wish = ("/v.mp4", StreamKind.FILE) if kind == "file" else ("/hls/list.m3u8", StreamKind.HLS)
+    for _ in range(2):
+        with pytest.raises(WrongMedia, match="seconds were announced"):
+            ask(*wish, stream={"duration": 100.0}).run()
+        shutil.rmtree(ask(*wish).job.folder)  # the link was given up
+    before = len(host.requests)
+    with pytest.raises(WrongMedia, match=r"twice and failed its check both times: The video lasts 12 .*another hoster"):
+        ask(*wish, stream={"duration": 100.0}).run()
+    assert len(host.requests) == before
+    fetched = ask(*wish, quality="720p", stream={"duration": 100.0})
+    with pytest.raises(WrongMedia, match="^The video lasts"):
+        fetched.run()
+
+
+def test_other_bytes_from_the_same_place_are_fetched(host: MediaHost, videos: Videos, ask: Ask) -> None:
+    for data in (videos.mp4[: len(videos.mp4) // 2], videos.webm[: len(videos.webm) // 2]):
+        host.files["/v.mp4"] = data
+        with pytest.raises(WrongMedia):
+            ask("/v.mp4").run()
+    host.files["/v.mp4"] = videos.mp4
+    asked = ask("/v.mp4")
+    assert asked.run().path.read_bytes() == videos.mp4
+    assert not list(asked.job.folder.parent.glob("*.refused.*"))
+
+
+@pytest.mark.parametrize("path", ["/v.mp4", "/list.m3u8"])
+def test_an_address_that_leads_to_a_video_in_a_gone_ones_place_is_gone(
+    host: MediaHost, videos: Videos, ask: Ask, path: str
+) -> None:
+    host.files["/static/video_error.mp4"] = videos.mp4
+
+    def sent_on(request: Request) -> bool:
+        request.answer(302, b"", Location="/static/video_error.mp4")
+        return True
+
+    host.faults[path] = sent_on
+    with pytest.raises(LinkDead, match="no longer has this file; another hoster"):
+        ask(path, StreamKind.HLS if "m3u8" in path else StreamKind.FILE).run()
