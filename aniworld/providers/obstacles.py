@@ -24,6 +24,7 @@ SIGNS = (
 )
 _HEADED = ("just a moment", "checking your browser", "ddos-guard", "verifizierung")
 _WIDGETS = ("cf-turnstile", "g-recaptcha", "hcaptcha.com")
+_CHALLENGES = ("_cf_chl_", "ddos-guard/js-challenge", "ddg-captcha")
 _PROTECTING = frozenset({403, 429, 503})
 _LOOKED_AT = 262_144
 _LINKS_OF_A_SITE = 8
@@ -31,19 +32,23 @@ _HEADING = re.compile(r"<(title|h[1-3])\b[^>]{0,300}>(.{0,300}?)</\1", re.DOTALL
 _WRITTEN_IN = re.compile(r"<textarea|type\s*=\s*[\"']?(?:password|text|email|search)\b")
 
 
-def sign_of(page: Page, *, nothing_found: bool = False) -> str | None:
+def sign_of(page: Page, *, nothing_found: bool = False, leads_on: bool = False) -> str | None:
     """The sign of a browser check on a page, or None.
 
     Statuses 403, 429 and 503 need any sign. With status 200 an honest page may carry one as well: a series of that name,
     a sign-in form with a captcha, a protection script beside the content. So there a sign counts only with
     ``nothing_found``, when nothing of what was looked for is on the page: in its title and headings, as a form that asks
     for nothing but a captcha, and anywhere on a page without the many links of a site's own.
+    ``leads_on``: its script sends the browser on, which says "just a moment" as well, behind a protection's script that
+    honest pages carry too. There only a captcha counts, and a challenge's own mark.
     """
     if page.status in _PROTECTING:
         return _first(SIGNS, page.text[:_LOOKED_AT].lower())
     if page.status >= 400 or not nothing_found:
         return None
     text = page.text[:_LOOKED_AT].lower()
+    if leads_on:
+        return _first((*_WIDGETS, *_CHALLENGES), text)
     headings = " ".join(found[2] for found in _HEADING.finditer(text))
     forms = (form.split("</form", 1)[0] for form in text.split("<form")[1:])
     asking = " ".join(form for form in forms if not _WRITTEN_IN.search(form))

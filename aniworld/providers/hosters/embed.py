@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from aniworld.core.errors import HosterUnsupported, LinkDead, SourceError
 from aniworld.core.heights import class_of, limit_of
 from aniworld.core.media import Stream, StreamKind
+from aniworld.core.placeholders import is_placeholder
 from aniworld.providers.base import Hoster
 from aniworld.providers.http import Page
 from aniworld.providers.obstacles import sign_of
@@ -34,24 +35,28 @@ class Embed(Hoster):
         page = self.gate.get(url, referer=referer or None, skip_media=True)
         host = urlsplit(page.url).hostname or ""
         _check_status(page, host)
+        if page.media and is_placeholder(page.url):
+            raise _gone(host, urlsplit(page.url).path.rsplit("/", 1)[-1])
         if page.media or page.text.lstrip().startswith("#EXTM3U"):
             return self._itself(page, referer)
         facts = parsed(parse_player, page.text, page.url)
         if facts.drm:
             raise HosterUnsupported(f"{host} protects its video with DRM; another hoster has to be used.")
         if facts.media:
-            return self._chosen(facts, page, quality)
+            return self._chosen(facts.media, facts.duration, page, quality)
         return self._inside(facts, page, quality, depth)
 
     def _inside(self, facts: PlayerFacts, page: Page, quality: str, depth: int) -> Stream:
-        """The page states no media: its frames are asked; else the reason is told."""
-        checked = not facts.gone and sign_of(page, nothing_found=True) is not None
+        """The page states no media: its frames are asked, then what its set-up names oddly; else the reason is told."""
+        checked = not facts.gone and sign_of(page, nothing_found=True, leads_on=facts.moved) is not None
         fault: SourceError = _browser_check(urlsplit(page.url).hostname) if checked else _without_media(facts, page)
         for frame in facts.frames if depth > 0 else ():
             try:
                 return self._stream(frame, page.url, quality, depth - 1)
             except SourceError as error:
                 fault = fault if checked or isinstance(fault, LinkDead) else error
+        if facts.only and not facts.gone:
+            return self._chosen(facts.only, facts.duration, page, quality)
         raise fault
 
     def _itself(self, page: Page, referer: str) -> Stream:
@@ -59,10 +64,10 @@ class Embed(Hoster):
         kind = StreamKind.HLS if playlist or page.body else StreamKind.FILE
         return Stream(kind, page.url, self._headers(page.url, referer or page.url))
 
-    def _chosen(self, facts: PlayerFacts, page: Page, quality: str) -> Stream:
-        medium = choose(facts.media, quality)
+    def _chosen(self, media: Sequence[Medium], duration: float | None, page: Page, quality: str) -> Stream:
+        medium = choose(media, quality)
         kind = StreamKind.HLS if medium.adaptive else StreamKind.PAGE if medium.ending == "mpd" else StreamKind.FILE
-        return Stream(kind, medium.url, self._headers(medium.url, page.url), facts.duration, medium.height)
+        return Stream(kind, medium.url, self._headers(medium.url, page.url), duration, medium.height)
 
     def _headers(self, url: str, referer: str) -> dict[str, str]:
         """What a browser would send from the player's page; ``Origin`` only to another origin, as browsers do."""
@@ -104,10 +109,18 @@ def _browser_check(host: str | None) -> HosterUnsupported:
     )
 
 
+def _gone(host: str | None, words: str) -> LinkDead:
+    return LinkDead(f"{host} says that the video is gone (“{words}”); another hoster has to be used.")
+
+
 def _without_media(facts: PlayerFacts, page: Page) -> SourceError:
     host = urlsplit(page.url).hostname
     if facts.gone:
-        return LinkDead(f"{host} says that the video is gone (“{facts.gone}”).")
+        return _gone(host, facts.gone)
     if facts.hidden:
         return HosterUnsupported(f"{host} hides its video in an obfuscated player; another hoster has to be used.")
+    if facts.moved and not facts.frames:
+        return HosterUnsupported(
+            f"{host} sends the browser to an address that it does not state openly; another hoster has to be used."
+        )
     return HosterUnsupported(f"{host} does not state its video openly; another hoster has to be used.")

@@ -14,11 +14,15 @@ from bs4 import BeautifulSoup, Tag
 
 from aniworld.core.addresses import as_browsers_ask
 from aniworld.core.errors import AddressRefused
+from aniworld.core.placeholders import is_placeholder
 from aniworld.providers.catalogues.html import attribute, soup_of
 
+from .labels import first_height, height_of, seconds_of
+from .moves import handlers, moved_to, sends_on
 from .script import SCRIPT_CHARS, Value, unescape, values_of
 
 FRAMES = 4
+_SHORT = 1000  # characters of a script that may hold only a variable
 
 _ENDING = re.compile(r"\.(m3u8|mp4|m4v|webm|mkv|mov|mpd)/?$", re.IGNORECASE)
 _STATED = re.compile(r"\.(?:m3u8|mp4|webm)(?![\w.])", re.IGNORECASE)
@@ -47,10 +51,9 @@ _SOURCE_NAMES = frozenset(
     {"file", "src", "source", "sources", "url", "hls", "hlsurl", "hls_src", "mp4", "stream", "streamurl", "video",
      "videourl", "video_url", "video_alt_url", "contenturl", "loadsource", "play_url", "playurl", "default", "auto"}
 )  # fmt: skip
-_LABELS = ("label", "res", "quality", "size", "height", "name", "title", "html")
+_LABELS = ("res", "resolution", "label", "quality", "size", "height", "name", "title", "html")
+_ATTRIBUTES = ("res", "data-res", "data-quality", "size", "label", "title")
 _QUALITY = re.compile(r"\d{3,4}p?")
-_WORDS = {"4k": 2160, "uhd": 2160, "2k": 1440, "fhd": 1080, "full hd": 1080, "fullhd": 1080, "hd": 720, "sd": 480}
-_ISO = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
 _DRM = re.compile(
     r"com\.widevine|com\.microsoft\.playready|com\.apple\.fps"
     r"|[\"']?\b(?:drm|widevine|playready|fairplay)\b[\"']?\s*:(?!\s*(?:false|null|undefined|0|\{\s*\}|[\"']{2})\s*[,}\s])",
@@ -63,7 +66,6 @@ _GONE = re.compile(r"video not found|file not found|has been removed|was deleted
 _NO_PLAYER = re.compile(
     r"google|recaptcha|hcaptcha|facebook|twitter|disqus|doubleclick|analytics|/ads?[/.?]|chat|banner", re.IGNORECASE
 )
-_MOVED = re.compile(r"^location$|location\.(?:href|replace|assign)$", re.IGNORECASE)
 _SETTINGS = (
     "data-setup",
     "data-item",
@@ -97,7 +99,8 @@ class PlayerFacts:
     """``media``: what the most trustworthy place on the page states. ``frames``: pages inside this one, and addresses
     in a player's set-up that do not say what they are.
 
-    ``gone``: the words that say so. ``drm``, ``hidden``: signs of protected or obfuscated media.
+    ``gone``: the words that say so. ``drm``, ``hidden``: signs of protected or obfuscated media. ``only``: a set-up's one
+    source with a name that speaks against it; it counts where there is nothing else. ``moved``: the page leads on.
     """
 
     media: tuple[Medium, ...] = ()
@@ -106,6 +109,8 @@ class PlayerFacts:
     gone: str | None = None
     drm: bool = False
     hidden: bool = False
+    only: tuple[Medium, ...] = ()
+    moved: bool = False
 
 
 def parse_player(text: str, url: str) -> PlayerFacts:
@@ -113,7 +118,7 @@ def parse_player(text: str, url: str) -> PlayerFacts:
     soup = soup_of(text, url)
     base = _base(soup, url)
     scripts = [tag.get_text() for tag in soup.select("script:not([src])") if "ld+json" not in attribute(tag, "type")]
-    scripts += _settings(soup)
+    scripts += [*_settings(soup), *handlers(soup)]
     linked = [fact for tag in soup.select("script[type='application/ld+json']") for fact in _linked(tag.get_text())]
     values = _values(scripts)
     groups = (
@@ -124,12 +129,34 @@ def parse_player(text: str, url: str) -> PlayerFacts:
         (_Candidate(value.text) for value in values if _is_whole(value)),
         (found for script in scripts for found in _plain(script)),
     )
-    media = next((found for group in groups if (found := _usable(group, base))), ())
+    stated, gone = _present([_usable(group, base) for group in groups])
     source = "\n".join(scripts)
     return PlayerFacts(
-        media=media, frames=_frames(soup, linked, values, base), duration=_duration(soup, linked), gone=_gone(soup),
-        drm=bool(_DRM.search(source)), hidden=bool(_HIDDEN.search(source)),
+        media=stated, frames=_frames(soup, linked, values, base), duration=_duration(soup, linked),
+        gone=gone or _gone(soup), drm=bool(_DRM.search(source)), hidden=bool(_HIDDEN.search(source)),
+        only=_only(values, base), moved=sends_on(soup, source),
     )  # fmt: skip
+
+
+def _present(groups: list[tuple[Medium, ...]]) -> tuple[tuple[Medium, ...], str | None]:
+    """The first group's media; what plays in place of a gone video is none, and its name says so if there is nothing else."""
+    left = [tuple(one for one in group if not is_placeholder(one.url)) for group in groups]
+    media = next((group for group in left if group), ())
+    away = next((one for group in groups for one in group), None)
+    return media, None if media or away is None else urlsplit(away.url).path.rsplit("/", 1)[-1]
+
+
+def _only(values: list[Value], base: str) -> tuple[Medium, ...]:
+    """The one source of a player's set-up, whatever it is called: a series may be named for trailers or sprites."""
+    found = (
+        _Candidate(value.text, _label(value), value.beside.get("type", "")) for value in values if _is_played(value)
+    )
+    media = _usable(found, base, trusted=True)
+    return media if len(media) == 1 and not is_placeholder(media[0].url) else ()
+
+
+def _is_played(value: Value) -> bool:
+    return _is_source(value) and _is_set_up(value) and not _NO_MEDIA_TYPES.search(value.beside.get("type", ""))
 
 
 def _settings(soup: BeautifulSoup) -> list[str]:
@@ -141,21 +168,12 @@ def _settings(soup: BeautifulSoup) -> list[str]:
 def _values(scripts: list[str]) -> list[Value]:
     """The values of the scripts that may speak of media; a page has a budget of characters, libraries are skipped."""
     left, values = SCRIPT_CHARS, []
+    known: dict[str, str] = {}
     for script in scripts:
-        if left > 0 and _SPEAKS_OF_MEDIA.search(script):
-            values += values_of(script[:left])
+        if left > 0 and (len(script) < _SHORT or _SPEAKS_OF_MEDIA.search(script)):
+            values += values_of(script[:left], known)
             left -= len(script)
     return values
-
-
-def height_of(label: str) -> int | None:
-    """The lines that a label names: ``720p``, ``1080``, ``HD`` (720), ``4K``; None for anything else."""
-    text = label.strip().lower()
-    found = re.search(r"(?<!\d)(\d{3,4})\s*p?(?!\d)", text)
-    number = int(found[1]) if found else 0
-    if 100 <= number <= 4320:
-        return number
-    return next((lines for word, lines in _WORDS.items() if re.search(rf"\b{word}\b", text)), None)
 
 
 def _base(soup: BeautifulSoup, url: str) -> str:
@@ -182,14 +200,17 @@ class _Candidate:
     kind: str = ""
 
 
-def _usable(found: Iterable[_Candidate], base: str) -> tuple[Medium, ...]:
-    """Each medium once, in order; what only accompanies a video (trailers, pictures, subtitles, ads) is left out."""
+def _usable(found: Iterable[_Candidate], base: str, *, trusted: bool = False) -> tuple[Medium, ...]:
+    """Each medium once, in order; what only accompanies a video (trailers, pictures, subtitles, ads) is left out.
+
+    ``trusted``: not by its name.
+    """
     media: dict[str, Medium] = {}
     for candidate in found:
         url = _joined(base, candidate.address)
         path = urlsplit(url).path if url else ""
         ending = found_ending[1].lower() if (found_ending := _ENDING.search(path)) else ""
-        if not url or _BESIDE.search(path) or not (ending or _MEDIA_TYPES.match(candidate.kind)):
+        if not url or (_BESIDE.search(path) and not trusted) or not (ending or _MEDIA_TYPES.match(candidate.kind)):
             continue
         if (not ending and "mpegurl" in candidate.kind.lower()) or candidate.kind.lower() in ("hls", "m3u8"):
             ending = "m3u8"
@@ -206,9 +227,8 @@ def _elements(soup: BeautifulSoup) -> Iterator[_Candidate]:
     for tag in soup.select("video, source"):
         if _accompanies(tag) or tag.find_parent(["audio", "picture"]):
             continue
-        label = attribute(tag, "label", "res", "data-res", "size", "data-quality", "title")
-        if tag.name == "source":
-            label = label or attribute(tag, "height")
+        names = (*_ATTRIBUTES, "height") if tag.name == "source" else _ATTRIBUTES
+        label = first_height(attribute(tag, name) for name in names)
         of_a_video = tag.name == "video" or tag.find_parent("video") is not None
         kind = attribute(tag, "type") or ("video/" if of_a_video else "")
         for name in ("src", "data-src", "data-video-src", "data-hls"):
@@ -230,7 +250,7 @@ def _configured(values: list[Value]) -> Iterator[_Candidate]:
             continue
         if value.text.startswith("["):
             yield from (_Candidate(address, label) for label, address in _LISTED.findall(value.text))
-        elif _looks_like_address(value.text):
+        elif _looks_like_address(value.text) and not (_is_bare(value.text) and not _in_set_up(value)):
             label = _label(value)
             yield _Candidate(value.text, label, kind or ("video/" if label and _is_set_up(value) else ""))
 
@@ -239,8 +259,7 @@ def _label(value: Value) -> str:
     """The words that tell the quality; empty where none do."""
     if _QUALITY.fullmatch(value.name):
         return value.name
-    names = (*_LABELS, f"{value.name}_text")
-    return next((value.beside[name] for name in names if height_of(value.beside.get(name, ""))), "")
+    return first_height(value.beside.get(name, "") for name in (*_LABELS, f"{value.name}_text"))
 
 
 def _is_source(value: Value) -> bool:
@@ -251,26 +270,34 @@ def _is_source(value: Value) -> bool:
 
 def _is_whole(value: Value) -> bool:
     """Whether a string is an address and nothing else, whatever its name; the address has to tell that it is media."""
-    plain = _looks_like_address(value.text) and not re.search(r"[{}*]", value.text)
+    plain = _looks_like_address(value.text) and not _is_bare(value.text) and not re.search(r"[{}*]", value.text)
     return plain and not value.joined and not _is_beside(value)
 
 
 def _is_set_up(value: Value) -> bool:
     """Whether it stands in a player's set-up, and may be an address of a video or of its page."""
-    stated = any(map(_SET_UP.search, value.path)) or bool(_ASSIGNED.search(value.whole))
     path = value.text.split("?", 1)[0].split("#", 1)[0]
-    return stated and bool(re.match(r"(?:https?:)?/", value.text)) and not _NO_PAGE.search(path)
+    return _in_set_up(value) and bool(re.match(r"(?:https?:)?/", value.text)) and not _NO_PAGE.search(path)
+
+
+def _in_set_up(value: Value) -> bool:
+    return any(map(_SET_UP.search, value.path)) or bool(_ASSIGNED.search(value.whole))
 
 
 def _undeclared(values: list[Value]) -> Iterator[str]:
     """Addresses in a player's set-up that do not tell what they are (``setup({file: "/get?id=5"})``)."""
     for value in values:
-        if _is_source(value) and _is_set_up(value) and not _NO_MEDIA_TYPES.search(value.beside.get("type", "")):
+        if _is_played(value):
             yield value.text
 
 
 def _looks_like_address(text: str) -> bool:
     return bool(re.match(r"(?:https?:)?/|[\w./-]+\.(?:m3u8|mp4|m4v|webm|mkv|mov|mpd)(?:[?#]|$)", text, re.IGNORECASE))
+
+
+def _is_bare(text: str) -> bool:
+    """Whether it is a file's name and nothing else, such as players show; only a manifest's is likely an address."""
+    return "/" not in text and not re.search(r"\.(?:m3u8|mpd)(?:[?#]|$)", text, re.IGNORECASE)
 
 
 def _is_beside(value: Value) -> bool:
@@ -350,13 +377,14 @@ def _frames(soup: BeautifulSoup, linked: list[dict[str, Any]], values: list[Valu
     if "flash" not in _meta(soup, "og:video:type"):
         stated += [_meta(soup, "og:video:secure_url"), _meta(soup, "og:video:url"), _meta(soup, "og:video")]
     stated += [address for fact in linked for address in _strings(fact.get("embedUrl"))]
-    for tag in soup.select("meta[http-equiv='refresh' i]"):
-        found = re.search(r"url\s*=\s*['\"]?([^'\"]+)", attribute(tag, "content"), re.IGNORECASE)
-        stated += [found[1]] if found else []
-    stated += [v.text for v in values if not v.joined and any(map(_MOVED.search, (v.whole, *v.path)))]
+    moved = list(islice(moved_to(soup, values), FRAMES))
+    return _pages(stated, base)[: FRAMES - bool(moved)] + _pages(moved, base)[:FRAMES]
+
+
+def _pages(stated: Iterable[str], base: str) -> tuple[str, ...]:
     full = (_joined(base, address) for address in stated)
     wanted = (url for url in full if url and not _NO_PLAYER.search(url) and url.split("#")[0] != base.split("#")[0])
-    return tuple(dict.fromkeys(wanted))[:FRAMES]
+    return tuple(dict.fromkeys(wanted))
 
 
 def _duration(soup: BeautifulSoup, linked: list[dict[str, Any]]) -> float | None:
@@ -366,23 +394,6 @@ def _duration(soup: BeautifulSoup, linked: list[dict[str, Any]]) -> float | None
     stated += [str(fact.get("duration") or "") for fact in videos]
     stated += [attribute(tag, "data-duration") for tag in soup.select("[data-duration]")[:3]]
     return next((seconds for text in stated if (seconds := seconds_of(text)) is not None), None)
-
-
-def seconds_of(text: str) -> float | None:
-    """Seconds of ``1420``, ``1420.5``, ``23:40``, ``1:23:40`` or ISO 8601 ``PT23M40S``; None for anything else."""
-    text = text.strip()
-    if re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?", text):
-        seconds = float(text)
-    elif re.fullmatch(r"(?:\d{1,2}:)?\d{1,3}:\d{2}", text):
-        seconds = 0.0
-        for part in text.split(":"):
-            seconds = seconds * 60 + int(part)
-    elif text and (found := _ISO.fullmatch(text)):
-        days, hours, minutes, rest = (float(part or 0) for part in found.groups())
-        seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest
-    else:
-        return None
-    return seconds if 0 < seconds < 86_400 else None
 
 
 def _gone(soup: BeautifulSoup) -> str | None:

@@ -7,17 +7,22 @@ needs (``jwplayer("x").setup({sources: [{file: "a.m3u8", label: "720p"}]})``).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SCRIPT_CHARS = 400_000
 VALUES = 20_000
 DEPTH = 100
+VARIABLES = 2000
 ADDRESS_CHARS = 4096
 
 _TOKEN = re.compile(r"/\*|//|[\"'`]|[{}\[\](),;:=+]|[A-Za-z_$][\w$.]*|\d+")
 _RUN = {quote: re.compile(rf"(?:[^{quote}\\]|\\.)*", re.DOTALL) for quote in "\"'`"}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|u\{[0-9a-fA-F]{1,6}\}|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "v": "", "0": ""}
+_INDEXED = re.compile(
+    r"(?<=[\w$\])])\s?\[\s?([\"'`])(window|document|top|self|parent|location|href|replace|assign)\1\s?\]"
+)
+_NEXT = re.compile(r"\s{0,20}([+.(\[?])?")
 _OPENING = {"{": "}", "[": "]", "(": ")"}
 
 
@@ -57,19 +62,31 @@ def _opened(found: re.Match[str]) -> str:
     return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else ""
 
 
-def values_of(script: str) -> list[Value]:
-    """Every string value in a script, in order. Never raises; a script that is none gives what can be read."""
-    return _Scanner(script[:SCRIPT_CHARS]).scan()
+def dotted(script: str) -> str:
+    """The script with ``window["location"]`` written as ``window.location``."""
+    return _INDEXED.sub(r".\2", script)
+
+
+def values_of(script: str, known: dict[str, str] | None = None) -> list[Value]:
+    """Every string value in a script, in order; a variable that holds one counts as its string where it is used.
+
+    ``known``: the variables of the scripts before it, to which this one's are added. Never raises; a script that is none
+    gives what can be read.
+    """
+    return _Scanner(dotted(script[:SCRIPT_CHARS]), {} if known is None else known).scan()
 
 
 class _Scanner:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: dict[str, str]) -> None:
         self.text = text
+        self.known = known
+        self.later: list[tuple[str, Value]] = []  # variables that are used before they are set
         self.frames = [_Frame("", "")]
         self.found: list[Value] = []
         self.word = ""  # the last name or string, which may turn out to be a property's name
         self.name = ""  # the name whose value comes now
         self.plus = False
+        self.closed = False  # a string has just ended: a name behind it begins another statement
 
     def scan(self) -> list[Value]:
         place = 0
@@ -82,7 +99,8 @@ class _Scanner:
             elif mark == "/*":
                 place = self._after("*/", place)
             else:
-                self._step(mark)
+                self._step(mark, place)
+        self.found += [replace(value, text=self.known[word]) for word, value in self.later if word in self.known]
         return self.found
 
     def _after(self, end: str, place: int) -> int:
@@ -102,7 +120,7 @@ class _Scanner:
             joined = self.plus or rest.startswith("+") or (quote == "`" and "${" in text)
             self._value(text, joined)
             self.word = text
-        self.plus = False
+        self.plus, self.closed = False, True
         return end + 1
 
     def _value(self, text: str, joined: bool) -> None:
@@ -110,10 +128,34 @@ class _Scanner:
         name = self.name or (frame.name if frame.bracket in "[(" else "")
         if self.name and frame.bracket == "{":
             frame.values.setdefault(self.name, text)
-        path = tuple(f.name for f in self.frames if f.name)
-        self.found.append(Value(text, name.rsplit(".", 1)[-1], path, frame.values, joined, name))
+        elif self.name:
+            self._assign(self.name, text, joined)
+        self.found.append(self._made(text, name, joined))
 
-    def _step(self, mark: str) -> None:
+    def _made(self, text: str, name: str, joined: bool = False) -> Value:
+        path = tuple(f.name for f in self.frames if f.name)
+        return Value(text, name.rsplit(".", 1)[-1], path, self.frames[-1].values, joined, name)
+
+    def _assign(self, name: str, text: str, joined: bool) -> None:
+        if joined or not text or len(self.known) >= VARIABLES:
+            self.known.pop(name, None)
+        else:
+            self.known[name] = text
+
+    def _use(self, word: str, place: int) -> None:
+        """``word`` stands where a value does: a variable, if nothing is done with it."""
+        frame = self.frames[-1]
+        name = self.name or (frame.name if frame.bracket in "[(" else "")
+        after = _NEXT.match(self.text, place)
+        if not name or self.plus or (after and after[1]) or len(self.later) >= VARIABLES:
+            return
+        if word in self.known:
+            self.found.append(self._made(self.known[word], name))
+        else:
+            self.later.append((word, self._made("", name)))
+
+    def _step(self, mark: str, place: int) -> None:
+        closed, self.closed = self.closed, False
         if mark in _OPENING:
             if len(self.frames) < DEPTH:
                 self.frames.append(_Frame(mark, self.name or (self.word if mark == "(" else "")))
@@ -127,7 +169,10 @@ class _Scanner:
         elif mark in ",;":
             self.name = self.word = ""
         elif mark != "+":
+            if closed:
+                self.name = ""
             if self.name and self.frames[-1].bracket == "{":
                 self.frames[-1].values.setdefault(self.name, mark)
+            self._use(mark, place)
             self.word = mark
         self.plus = mark == "+"

@@ -1,0 +1,198 @@
+"""Player pages of real hosters: labels, names that mislead, pages that lead on, videos that stand for a gone one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from aniworld.core.errors import HosterUnsupported, LinkDead
+from aniworld.core.placeholders import is_placeholder
+from aniworld.providers.hosters.embed import Embed, choose
+from aniworld.providers.hosters.media import height_of, parse_player
+from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+
+HERE = "https://hoster.example/e/abc"
+JSD = "<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>"
+
+
+def page(html: str) -> str:
+    return f"<html><body>{html}</body></html>"
+
+
+@pytest.fixture
+def site() -> Iterator[LoopbackSite]:
+    with LoopbackSite({"/e/2": "<video src='/a.mp4'></video>"}) as made:
+        yield made
+
+
+def ask(site: LoopbackSite, html: str):
+    site.pages["/e/1"] = page(html)
+    return Embed(open_gate(user_agent="Aniworld/9")).stream(site.url + "/e/1", referer="https://aniworld.to/")
+
+
+@pytest.mark.parametrize(
+    ("label", "height"),
+    [
+        ("1000kbps", None), ("1500 kbit/s", None), ("800k", None), ("2000 Kbps", None), ("128 kB/s", None), ("60fps", None),
+        ("480p 1000kbps", 480), ("1000kbps 480p", 480), ("1080p60", 1080), ("720p50", 720), ("1080i", 1080), ("1920x804", 1080),
+        ("1280×536", 720), ("1440x1080", 1080), ("Deutsch 720", 720), ("1920x1088 5000kbps", 1080), ("Show 2012", None),
+        ("2160", 2160), ("1.5 Mbps", None), ("Full HD", 1080), ("350 MB", None), ("700 MiB", None), ("1.080p", None),
+    ],
+)  # fmt: skip
+def test_a_label_with_another_unit_is_no_height(label: str, height: int | None) -> None:
+    assert height_of(label) == height
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<video><source src="/low.mp4" res="480" label="1000kbps"><source src="/high.mp4" res="720" label="800kbps"></video>',
+        '<video><source src="/low.mp4" res="480" label="HD"><source src="/high.mp4" res="720" label="SD"></video>',
+        "<script>s({sources: [{src: '/low.mp4', label: '1000kbps', res: '480'}, {src: '/high.mp4', label: '900k', res: 720}]})</script>",
+        "<script>s({sources: [{src: '/low.mp4', label: '640x360'}, {src: '/high.mp4', label: '1920x804'}]})</script>",
+    ],
+)
+def test_the_resolution_counts_before_the_label(html: str) -> None:
+    media = parse_player(page(html), HERE).media
+    assert choose(media, "best").url.endswith("/high.mp4")
+    assert choose(media, "480p").url.endswith("/low.mp4")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'var fname = "Show.S01E01.mkv";', 'var file = "Show.S01E01.mp4";', 'x = {title: "Show.mp4", url: "Show.mkv"};',
+        'document.title = "Show.S01E01.mkv"; var player = 1;', 'setup({title: "Show.S01E01.mkv"})',
+        'player.setup({file_name: "Show.S01E01.mp4"})',
+    ],
+)  # fmt: skip
+def test_a_bare_file_name_is_no_address(script: str) -> None:
+    facts = parse_player(page(f"<script>{script}</script>"), HERE)
+    assert (facts.media, facts.only, facts.frames) == ((), (), ())
+    both = parse_player(page(f"<script>{script} load('https://cdn.example/v.mp4')</script>"), HERE)
+    assert [one.url for one in both.media] == ["https://cdn.example/v.mp4"]
+
+
+@pytest.mark.parametrize(
+    "script", ["jwplayer('p').setup({file: 'video.mp4'})", "player.src = 'video.mp4'", "hls.loadSource('master.m3u8')",
+               "var src = 'master.m3u8'; play(src)"],
+)  # fmt: skip
+def test_a_bare_name_that_a_player_is_given_is_an_address(script: str) -> None:
+    assert parse_player(page(f"<script>{script}</script>"), HERE).media
+
+
+GONE = [
+    "/video_error.mp4", "/deleted.mp4", "/static/video_deleted.mp4", "/not-found.mp4", "/notfound.mp4", "/404.mp4",
+    "/file_removed.mp4", "/error/index.m3u8", "/novideo.mp4", "/no-video.mp4", "/img/dmca.mp4", "/video-not-found.mp4",
+    "/copyright.mp4", "/deleted/master.m3u8", "/video_has_been_removed.mp4", "/error1.mp4", "/expired.mp4", "/blocked.mp4",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", GONE)
+def test_a_video_that_stands_for_a_gone_one_is_said_to_be_gone(site: LoopbackSite, path: str) -> None:
+    for html in (f"<video src='{path}'></video>", f"<script>jwplayer().setup({{file: '{path}'}})</script>"):
+        with pytest.raises(LinkDead, match="gone"):
+            ask(site, html)
+    real = parse_player(page(f"<script>setup({{sources: [{{file: '{path}'}}, {{file: '/v/1.mp4'}}]}})</script>"), HERE)
+    assert [one.url for one in real.media] == ["https://hoster.example/v/1.mp4"]
+
+
+@pytest.mark.parametrize("path", ["/deleted-scenes-01.mp4", "/v/Error.Man.S01E01.mp4", "/the-missing-girl.mp4", "/v/1/index.m3u8",
+                                  "/terror.mp4", "/404-love-not-found-s01e01.mp4"])  # fmt: skip
+def test_titles_with_such_words_are_no_placeholders(path: str) -> None:
+    assert not is_placeholder(f"https://cdn.example{path}")
+
+
+def test_an_address_that_leads_to_a_placeholder_is_gone(site: LoopbackSite) -> None:
+    site.pages["/deleted.mp4"] = Answer(b"0" * 1000, headers={"Content-Type": "video/mp4"})
+    site.pages["/e/9"] = Answer("", 302, headers={"Location": "/deleted.mp4"})
+    with pytest.raises(LinkDead, match="gone"):
+        Embed(open_gate(user_agent="A")).stream(site.url + "/e/9", referer="")
+
+
+@pytest.mark.parametrize(
+    ("script", "end"),
+    [
+        ("jwplayer('p').setup({file: '/v/park-trailer-01.mp4'})", "/v/park-trailer-01.mp4"),
+        ("jwplayer('p').setup({sources: [{file: '/sprite/master.m3u8'}]})", "/sprite/master.m3u8"),
+        ("videojs('v').src({src: '/storyboard_9.mp4', type: 'video/mp4'})", "/storyboard_9.mp4"),
+        (
+            "var player = new Plyr('#p'); player.source = {sources: [{src: '/preview/1.mp4', type: 'video/mp4'}]}",
+            "/preview/1.mp4",
+        ),
+        ("hls.loadSource('/thumbs/x/index.m3u8')", "/thumbs/x/index.m3u8"),
+    ],
+)
+def test_a_set_ups_only_source_is_the_video_whatever_its_name(site: LoopbackSite, script: str, end: str) -> None:
+    assert ask(site, f"<script>{script}</script>").url == site.url + end
+    assert ask(site, f"<script>{script}; load('/v/real.mp4')</script>").url == site.url + "/v/real.mp4"
+
+
+LEADING_ON = [
+    "window.location = 'X'", "document.location = \"X\"", "window[\"location\"] = 'X'", "window['location']['href'] = 'X'",
+    "location.assign('X')", "location.replace(`X`)", "top.location = 'X'", "window.top.location.href = 'X'", "self.location='X'",
+    "parent.location.replace('X')", "location = 'X'", "window['location'].replace('X')", "window[ 'location' ].href = 'X'",
+    "var u = 'X'; window.location = u;", "const to = 'X', n = 1; location.replace(to)", "let u='X'; window['location']['assign'](u);",
+    "function go() { window.location.href = target } var target = 'X'; go();", "if (top != self) { document.location.href = 'X' }",
+    "setTimeout(function () { window.location = 'X' }, 3000)", "setTimeout(\"location.href='X'\", 100)",
+    "var url = \"X\"\nwindow.location.replace(url)\n", "</script><script>var u='X'</script><script>document.location=u",
+    "globalThis.location.href = 'X'",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("script", LEADING_ON)
+def test_a_page_that_leads_on_is_followed_however_it_says_so(site: LoopbackSite, script: str) -> None:
+    html = f"<p>Just a moment, you are redirected</p>{JSD}<script>{script.replace('X', '/e/2')}</script>"
+    assert ask(site, html).url == f"{site.url}/a.mp4"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<meta http-equiv='refresh' content='0;URL=/e/2'>", '<meta http-equiv="REFRESH" content="3; url=\'/e/2\'">',
+        "<meta http-equiv=refresh content='5; Url = /e/2'>",
+    ],
+)  # fmt: skip
+def test_meta_refresh_is_followed(site: LoopbackSite, html: str) -> None:
+    assert ask(site, html).url == f"{site.url}/a.mp4"
+    site.pages["/e/1"] = "<html><body onload=\"window.location='/e/2'\"></body></html>"
+    assert Embed(open_gate(user_agent="A")).stream(site.url + "/e/1", referer="").url == f"{site.url}/a.mp4"
+
+
+def test_many_frames_hide_no_redirect(site: LoopbackSite) -> None:
+    frames = "".join(f"<iframe src='/nothing/{number}'></iframe>" for number in range(8))
+    assert ask(site, f"{frames}<script>window.location = '/e/2'</script>").url == f"{site.url}/a.mp4"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "window.location = base + '/e/2'", "location.href = decode(x)", "window['location'] = parts.join('')",
+        "location.replace(to())", "document.location = '/e/' + id", "var u = '/e/' + id; window.location = u",
+        "top.location = self.other", "var u = '/e/2'; window.location = u + x", "var u = '/e/2'; window.location = u.slice(1)",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_followed_is_no_browser_check(site: LoopbackSite, script: str) -> None:
+    html = f"<title>Just a moment...</title>{JSD}<p>checking your browser</p><script>{script}</script>"
+    with pytest.raises(HosterUnsupported, match="not state openly") as told:
+        ask(site, html)
+    assert "browser check" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>window._cf_chl_opt = {}; location.href = location.href + x</script><title>Just a moment...</title>",
+        "<div class='cf-turnstile'></div><script>function ok(t) { window.location = '/e/1?t=' + t }</script>",
+    ],
+)
+def test_a_browser_check_that_leads_on_afterwards_stays_one(site: LoopbackSite, html: str) -> None:
+    with pytest.raises(HosterUnsupported, match="browser check"):
+        ask(site, html)
+
+
+@pytest.mark.parametrize("script", ["data.location = '/e/2'", "x.location.hash = '/e/2'", "location.hash = '#/e/2'",
+                                    "var s = {mylocation: '/e/2'}", "if (location == '/e/2') {}"])  # fmt: skip
+def test_other_things_called_location_lead_nowhere(script: str) -> None:
+    assert parse_player(page(f"<script>{script}</script>"), HERE).frames == ()
