@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .errors import InvalidInput
+from .subtitles import SubtitleTrack
 
 SPECIALS = 0
 EPISODES_IN_A_SEASON = 1000
@@ -155,7 +156,8 @@ class Stream:
     """An address that can be fetched, with the headers that its host expects.
 
     Addresses expire: resolve just before the transfer. ``duration`` in seconds where the player states it; ``chapters``
-    too, as it states them: what cannot be is dropped before they are written.
+    too, as it states them: what cannot be is dropped before they are written. ``subtitles``: those that the page states
+    apart from the video.
     """
 
     kind: StreamKind
@@ -164,3 +166,4 @@ class Stream:
     duration: float | None = None
     height: int | None = None
     chapters: tuple[Chapter, ...] = ()
+    subtitles: tuple[SubtitleTrack, ...] = ()

@@ -91,7 +91,11 @@ def transfer(session: Session) -> TransferResult:
     session.start()
     try:
         check_refused(job)
-        return finished_before(session, tool) or finish(session, tool, _fetcher(job)(session))
+        done = finished_before(session, tool)
+        if done is not None:
+            return done
+        session.subtitles.fetch(job.stream.subtitles)
+        return finish(session, tool, _fetcher(job)(session))
     finally:
         os.close(lock)
 

@@ -15,6 +15,7 @@ from typing import IO
 
 from aniworld.core.errors import ChildDied, DiskFull, TransferFailed, WrongMedia
 from aniworld.core.parent import die_with_parent
+from aniworld.core.subtitles import SubtitleFile
 
 # Local files only, and only containers: a playlist in a video's clothes would make ffmpeg open what it lists.
 _SAFE_INPUT = (
@@ -22,6 +23,8 @@ _SAFE_INPUT = (
     "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,aac,mp3,ac3,eac3,flv,avi,ogg,mpeg,asf",
 )  # fmt: skip
 _PIPED = ("-protocol_whitelist", "pipe", *_SAFE_INPUT[2:])
+_TEXT_FORMATS = {"vtt": "webvtt", "srt": "srt", "ass": "ass", "ssa": "ass"}
+_BEGINS = re.compile(r"Duration: [^,]+, start: (-?\d+\.\d+)")
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _LOG_BYTES = 200_000
 _BYTES_PER_SECOND = 2_000_000  # slower than any disk worth the name: what is slower hangs
@@ -133,6 +136,33 @@ class Ffmpeg:
             [*_inputs([path]), *more, "-map", "0:v?", "-map", "0:a?", "-map", "0:s?", *where, "-c", "copy"], [path], out
         )
 
+    def start_of(self, path: Path) -> float | None:
+        """The first timestamp of a file's own clock, in seconds; None where it states none."""
+        found = _BEGINS.search(self.run([*_SAFE_INPUT, "-i", str(path)], [path]).log)
+        return float(found[1]) if found else None
+
+    def count_cues(self, path: Path, kind: str) -> int:
+        """How many cues ffmpeg reads in a file of subtitles; 0 for one that it cannot read."""
+        ran = self.run([*_text_input(path, kind), "-f", "srt", "pipe:1"], [path])
+        return ran.out.count("-->") if not ran.code else 0
+
+    def add_subtitles(
+        self, path: Path, files: Sequence[tuple[Path, SubtitleFile]], out: Path, *, default: int | None
+    ) -> None:
+        """``out`` is the video at ``path`` as Matroska with these subtitles in front of its own, the rest not coded anew.
+
+        ``default``: which of them players show at once. Raises WrongMedia, DiskFull.
+        """
+        inputs = [word for file, one in files for word in _text_input(file, one.format)]
+        where = ["-map", "0:v?", "-map", "0:a?", *(w for at in range(1, len(files) + 1) for w in ("-map", f"{at}:s:0"))]
+        told = ["-map", "0:s?", "-map", "0:t?", "-c", "copy", *(() if path.suffix == ".mkv" else ("-c:s", "srt"))]
+        for at, (_, one) in enumerate(files):
+            flags = [name for name, on in (("default", at == default), ("forced", one.forced)) if on]
+            told += [f"-c:s:{at}", "ass" if one.format in ("ass", "ssa") else "srt"]
+            told += [f"-metadata:s:s:{at}", f"language={one.language or 'und'}"]
+            told += [f"-disposition:s:{at}", "+".join([*flags, *(["hearing_impaired"] if one.sdh else [])]) or "0"]
+        self._make([*_inputs([path]), *inputs, *where, *told, "-f", "matroska"], [path], out)
+
     def _make(self, args: list[str], tracks: list[Path], out: Path) -> None:
         ran = self.run([*args, str(out)], tracks)
         if ran.code:
@@ -209,6 +239,11 @@ def _shortened(log: bytes) -> str:
     half = _LOG_BYTES // 2
     kept = log if len(log) <= _LOG_BYTES else log[:half] + b"\n" + log[-half:]
     return kept.decode("utf-8", "replace")
+
+
+def _text_input(path: Path, kind: str) -> list[str]:
+    """A file of subtitles that this process wrote; its format is told and never guessed."""
+    return ["-protocol_whitelist", "file", "-f", _TEXT_FORMATS[kind], "-i", str(path)]
 
 
 def _inputs(tracks: list[Path]) -> list[str]:

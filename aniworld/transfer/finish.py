@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aniworld.core.errors import WrongMedia
+from aniworld.core.errors import HosterUnsupported, WrongMedia
 from aniworld.core.media import Chapter
+from aniworld.core.subtitles import wanted_subtitles
 
 from . import wire
 from .chapters import noted, written
@@ -22,6 +23,7 @@ from .layout import Stretch
 from .pieces import PIECES, standing
 from .refusals import forget_refused, note_refused
 from .session import Session
+from .subtitles import RAW, STEM, Outcome, embedded, required
 from .verify import Facts, check
 
 _KEPT_AS_THEY_ARE = frozenset({"mp4", "mkv", "webm"})
@@ -56,10 +58,13 @@ def finished_before(session: Session, ffmpeg: Ffmpeg) -> TransferResult | None:
         record = json.loads((folder / _RECORD).read_text())
         result = wire.read_result(record["result"])
         fits = record["wish"] == _wish(session.job) and result.path.parent == folder
-        if not fits or result.path.stat().st_size != result.size_bytes:
+        there = all((folder / one.name).is_file() for one in result.subtitles if one.name)
+        if not fits or not there or result.path.stat().st_size != result.size_bytes:
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    if session.job.require_subtitles and result.without_subtitles:
+        raise HosterUnsupported(required(result.subtitles_lost or "", wanted_subtitles(session.job.language)))
     if session.job.full_decode_check and not record.get("decoded"):
         _decode(session, ffmpeg, result)
     return result
@@ -95,8 +100,26 @@ def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> TransferResult
         note_refused(session.job, fetched.tracks, error)
         _clean(folder, fetched)
         raise
+    outcome = session.subtitles.finish(ffmpeg, fetched.tracks[0])
+    if outcome.files and session.job.subtitles == "mkv":
+        path, facts, outcome = _with_subtitles(session, ffmpeg, fetched, (path, facts, outcome))
     with storage(folder):
-        return _settle(session.job, path, facts, fetched)
+        return _settle(session.job, path, facts, fetched, outcome)
+
+
+def _with_subtitles(
+    session: Session, ffmpeg: Ffmpeg, fetched: Fetched, made: tuple[Path, Facts, Outcome]
+) -> tuple[Path, Facts, Outcome]:
+    """The checked file with subtitles inside; as it was where the pass has spoilt it."""
+    session.enter(Phase.MERGING)
+    path, _, outcome = made
+    out, inside = embedded(ffmpeg, path, outcome, wanted_subtitles(session.job.language))
+    if out == path:
+        return made
+    try:
+        return out, _checked(session, ffmpeg, out, fetched), inside
+    except WrongMedia:
+        return made
 
 
 def _make(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> tuple[Path, Facts]:
@@ -160,18 +183,35 @@ def _checked(session: Session, ffmpeg: Ffmpeg, path: Path, fetched: Fetched) -> 
         return check(ffmpeg, path, stated, full=session.job.full_decode_check, rounding=fetched.rounding)
 
 
-def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched) -> TransferResult:
+def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched, outcome: Outcome) -> TransferResult:
     """The file was safe on the disk before it gets its name, and has its name before its parts go."""
     final = job.folder / f"media.{facts.container}"
     result = TransferResult(
         final, path.stat().st_size, facts.container, facts.duration, facts.height,
         facts.audio_languages or ((fetched.audio_language,) if fetched.audio_language else ()), facts.width,
+        outcome.files, outcome.lost, outcome.without,
     )  # fmt: skip
+    _sync_subtitles(job.folder, result)
     _note(job, result)
     os.replace(path, final)
     forget_refused(job)
     _clean(job.folder, fetched)
+    _clean_subtitles(job.folder, result)
     return result
+
+
+def _sync_subtitles(folder: Path, result: TransferResult) -> None:
+    for one in result.subtitles:
+        if one.name:
+            with (folder / one.name).open("rb") as file:
+                os.fsync(file.fileno())
+
+
+def _clean_subtitles(folder: Path, result: TransferResult) -> None:
+    kept = {one.name for one in result.subtitles}
+    for path in (*folder.glob(RAW), *folder.glob(f"{STEM}*")):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
 
 
 def _note(job: TransferJob, result: TransferResult) -> None:
@@ -222,4 +262,4 @@ def _write(path: Path, facts: dict[str, Any]) -> None:
 
 
 def _wish(job: TransferJob) -> list[str | None]:
-    return [job.language, job.quality]
+    return [job.language, job.quality, job.subtitles]

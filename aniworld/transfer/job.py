@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from aniworld.core.media import Stream
+from aniworld.core.subtitles import SubtitleFile
 
 
 class Phase(StrEnum):
@@ -27,7 +28,8 @@ class TransferJob:
     ``language`` chooses an audio track where there are several. ``private_hosts`` as in ANIWORLD_PRIVATE_HOSTS.
     ``write_chapters``: where the source states any. ``retry_pause_s``: the first pause after a network fault; it doubles with each further one.
     ``full_decode_check``: every frame is decoded before the result counts. ``niceness``: 0 to 19, how far the child steps
-    aside.
+    aside. ``subtitles``: those that come apart are kept as ``files``, inside an ``mkv``, or ``off``.
+    ``require_subtitles``: without those that belong to ``language`` the video is not fetched.
     """
 
     stream: Stream
@@ -44,6 +46,8 @@ class TransferJob:
     retry_pause_s: float = 0.5
     write_chapters: bool = True
     niceness: int = 0
+    subtitles: str = "files"
+    require_subtitles: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class TransferResult:
-    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``width`` and ``height`` of its picture in pixels."""
+    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``width`` and ``height`` of its picture in pixels.
+
+    ``subtitles``: those that came apart and are in the folder, or in the file. ``subtitles_lost``: a sentence on those that
+    could not be had. ``without_subtitles``: among them are those that belong to the job's language.
+    """
 
     path: Path
     size_bytes: int
@@ -69,3 +77,6 @@ class TransferResult:
     height: int | None = None
     audio_languages: tuple[str, ...] = field(default=())
     width: int | None = None
+    subtitles: tuple[SubtitleFile, ...] = ()
+    subtitles_lost: str | None = None
+    without_subtitles: bool = False

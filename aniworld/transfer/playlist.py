@@ -14,7 +14,9 @@ import m3u8
 from aniworld.core.addresses import as_browsers_ask, check_url
 from aniworld.core.errors import AniworldError, HosterUnsupported, TooLarge, TransferFailed, WrongMedia
 from aniworld.core.heights import class_of, limit_of, lines_of
+from aniworld.core.subtitles import SubtitleTrack
 
+from . import renditions
 from .inline import is_inline
 from .sniff import PLAYLIST
 
@@ -64,6 +66,7 @@ class Choice:
     audio: str | None = None
     audio_language: str | None = None
     bandwidth: int = 0
+    subtitles: tuple[SubtitleTrack, ...] = ()
 
 
 def parse(text: str, url: str) -> m3u8.M3U8:
@@ -91,6 +94,7 @@ def choose(master: m3u8.M3U8, quality: str, language: str | None) -> Choice:
         audio=checked(audio.uri, audio.base_uri) if audio is not None and audio.uri else None,
         audio_language=code_of(audio.language or audio.name) if audio is not None else None,
         bandwidth=int(info.average_bandwidth or info.bandwidth or 0),
+        subtitles=renditions.subtitles(master, info.subtitles),
     )
 
 

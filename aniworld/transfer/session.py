@@ -16,6 +16,7 @@ from .http import Client
 from .job import Phase, Progress, TransferJob
 from .limiter import Limiter
 from .progress import Meter, Pulse
+from .subtitles import Subtitles
 
 RETRIES = 5
 _LONGEST_PAUSE_S = 8.0
@@ -45,6 +46,7 @@ class Session:
         self.refused: Callable[[], AniworldError | None] = lambda: None
         self.give_up: Callable[[AniworldError], None] = lambda error: None
         self._pulse = Pulse(self.meter, self._tell, self.fail)
+        self.subtitles = Subtitles(self)
 
     def start(self) -> None:
         self._pulse.start()
@@ -60,6 +62,12 @@ class Session:
         self._headers = headers
         self.client = Client(headers, self.job.user_agent, self.job.stall_timeout_s + 2)
         self._clients.append(self.client)
+
+    def another_client(self, timeout_s: float) -> Client:
+        """A client with the same headers that waits no longer than ``timeout_s`` for an answer; it ends with the others."""
+        client = Client(self._headers, self.job.user_agent, timeout_s)
+        self._clients.append(client)
+        return client
 
     def enter(self, phase: Phase) -> None:
         self.meter.phase = phase

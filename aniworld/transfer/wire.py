@@ -13,6 +13,7 @@ from typing import Any
 
 from aniworld.core.errors import AniworldError, ChildDied, SourceError, by_code
 from aniworld.core.media import Chapter, Stream, StreamKind
+from aniworld.core.subtitles import SubtitleFile, SubtitleTrack
 
 from .job import Phase, Progress, TransferJob, TransferResult
 
@@ -36,7 +37,9 @@ def read_job(message: dict[str, Any]) -> tuple[TransferJob, int]:
     fields["private_hosts"] = tuple(fields["private_hosts"])
     kind = StreamKind(stream.pop("kind"))
     chapters = tuple(Chapter(**one) for one in stream.pop("chapters"))
-    return TransferJob(stream=Stream(kind=kind, chapters=chapters, **stream), **fields), int(message["parent"])
+    subtitles = tuple(SubtitleTrack(**one) for one in stream.pop("subtitles"))
+    given = Stream(kind=kind, chapters=chapters, subtitles=subtitles, **stream)
+    return TransferJob(stream=given, **fields), int(message["parent"])
 
 
 def progress_message(progress: Progress) -> dict[str, Any]:
@@ -56,6 +59,7 @@ def result_message(result: TransferResult) -> dict[str, Any]:
 
 def read_result(message: dict[str, Any]) -> TransferResult:
     fields = {name: value for name, value in message.items() if name != "is"}
+    fields["subtitles"] = tuple(SubtitleFile(**one) for one in fields.get("subtitles") or ())
     return TransferResult(
         **(fields | {"path": Path(fields["path"]), "audio_languages": tuple(fields["audio_languages"])})
     )

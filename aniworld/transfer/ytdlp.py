@@ -40,6 +40,7 @@ from .job import Phase, TransferJob  # noqa: E402
 from .playlist import code_of, wished_audio  # noqa: E402
 from .ranges import RangeFetcher  # noqa: E402
 from .session import Session  # noqa: E402
+from .stated_subtitles import stated_subtitles  # noqa: E402
 
 _OWN_DOWNLOADERS = frozenset({"HttpFD", "HlsFD", "DashSegmentsFD", "IsmFD"})
 _WORDS = {"ger": "de", "eng": "en", "jpn": "ja"}
@@ -73,6 +74,7 @@ def fetch_page(session: Session) -> Fetched:
     with YoutubeDL(options(session.job)) as ydl:
         info = _resolve(session, lambda: ydl.extract_info(url, download=False, ie_key=extractor_for(url)))
         formats = _formats(info, url)
+        session.subtitles.fetch(stated_subtitles(info))
         tracks = _Tracks(session, ydl, info, formats)
         return replace(tracks.fetch(), chapters=stated(info.get("chapters")))
 
