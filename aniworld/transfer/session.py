@@ -63,9 +63,17 @@ class Session:
         self.client = Client(headers, self.job.user_agent, self.job.stall_timeout_s + 2)
         self._clients.append(self.client)
 
-    def another_client(self, timeout_s: float) -> Client:
-        """A client with the same headers that waits no longer than ``timeout_s`` for an answer; it ends with the others."""
-        client = Client(self._headers, self.job.user_agent, timeout_s)
+    def another_client(self, timeout_s: float, *, private: bool) -> Client:
+        """A client that waits no longer than ``timeout_s`` for an answer and ends with the others.
+
+        ``private``: whether it sends cookies and credentials; these are for the video's own host.
+        """
+        headers = {
+            name: value
+            for name, value in self._headers.items()
+            if private or name.lower() not in ("cookie", "authorization")
+        }
+        client = Client(headers, self.job.user_agent, timeout_s)
         self._clients.append(client)
         return client
 

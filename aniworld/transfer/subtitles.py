@@ -160,10 +160,12 @@ class Subtitles:
         session.enter(Phase.RESOLVING)
         if self._until is None:
             self._until = session.meter.clock.now() + BUDGET_S
-        client = session.another_client(min(_ANSWER_WITHIN_S, session.job.stall_timeout_s))
+        patience, host = min(_ANSWER_WITHIN_S, session.job.stall_timeout_s), urlsplit(session.job.stream.url).netloc
+        clients = {own: session.another_client(patience, private=own) for own in (True, False)}
         with session.meter.excused():  # a silent host of subtitles is no stall of the video's
             for track in tracks:
                 try:
+                    client = clients[urlsplit(track.url).netloc == host]
                     self._brought.append((track, self._kept(track) or self._fetch(client, track)))
                 except _NotSubtitles:
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aniworld.core.errors import HosterUnsupported, LinkDead, SourceError
@@ -43,7 +44,7 @@ class Embed(Hoster):
         if facts.drm:
             raise HosterUnsupported(f"{host} protects its video with DRM; another hoster has to be used.")
         if facts.media:
-            return self._chosen(facts.media, facts.duration, page, quality)
+            return self._chosen(facts.media, facts, page, quality)
         return self._inside(facts, page, quality, depth)
 
     def _inside(self, facts: PlayerFacts, page: Page, quality: str, depth: int) -> Stream:
@@ -52,11 +53,12 @@ class Embed(Hoster):
         fault: SourceError = _browser_check(urlsplit(page.url).hostname) if checked else _without_media(facts, page)
         for frame in facts.frames if depth > 0 else ():
             try:
-                return self._stream(frame, page.url, quality, depth - 1)
+                stream = self._stream(frame, page.url, quality, depth - 1)
+                return replace(stream, subtitles=(*stream.subtitles, *facts.subtitles))
             except SourceError as error:
                 fault = fault if checked or isinstance(fault, LinkDead) else error
         if facts.only and not facts.gone:
-            return self._chosen(facts.only, facts.duration, page, quality)
+            return self._chosen(facts.only, facts, page, quality)
         raise fault
 
     def _itself(self, page: Page, referer: str) -> Stream:
@@ -64,10 +66,11 @@ class Embed(Hoster):
         kind = StreamKind.HLS if playlist or page.body else StreamKind.FILE
         return Stream(kind, page.url, self._headers(page.url, referer or page.url))
 
-    def _chosen(self, media: Sequence[Medium], duration: float | None, page: Page, quality: str) -> Stream:
+    def _chosen(self, media: Sequence[Medium], facts: PlayerFacts, page: Page, quality: str) -> Stream:
         medium = choose(media, quality)
         kind = StreamKind.HLS if medium.adaptive else StreamKind.PAGE if medium.ending == "mpd" else StreamKind.FILE
-        return Stream(kind, medium.url, self._headers(medium.url, page.url), duration, medium.height)
+        headers = self._headers(medium.url, page.url)
+        return Stream(kind, medium.url, headers, facts.duration, medium.height, subtitles=facts.subtitles)
 
     def _headers(self, url: str, referer: str) -> dict[str, str]:
         """What a browser would send from the player's page; ``Origin`` only to another origin, as browsers do."""

@@ -15,11 +15,13 @@ from bs4 import BeautifulSoup, Tag
 from aniworld.core.addresses import as_browsers_ask
 from aniworld.core.errors import AddressRefused
 from aniworld.core.placeholders import is_placeholder
+from aniworld.core.subtitles import SubtitleTrack
 from aniworld.providers.catalogues.html import attribute, soup_of
 
 from .labels import first_height, height_of, seconds_of
 from .moves import handlers, moved_to, sends_on
 from .script import SCRIPT_CHARS, Value, unescape, values_of
+from .tracks import subtitles_of
 
 FRAMES = 4
 _SHORT = 1000  # characters of a script that may hold only a variable
@@ -101,6 +103,7 @@ class PlayerFacts:
 
     ``gone``: the words that say so. ``drm``, ``hidden``: signs of protected or obfuscated media. ``only``: a set-up's one
     source with a name that speaks against it; it counts where there is nothing else. ``moved``: the page leads on.
+    ``subtitles``: those that come apart from the video.
     """
 
     media: tuple[Medium, ...] = ()
@@ -111,6 +114,7 @@ class PlayerFacts:
     hidden: bool = False
     only: tuple[Medium, ...] = ()
     moved: bool = False
+    subtitles: tuple[SubtitleTrack, ...] = ()
 
 
 def parse_player(text: str, url: str) -> PlayerFacts:
@@ -135,6 +139,7 @@ def parse_player(text: str, url: str) -> PlayerFacts:
         media=stated, frames=_frames(soup, linked, values, base), duration=_duration(soup, linked),
         gone=gone or _gone(soup), drm=bool(_DRM.search(source)), hidden=bool(_HIDDEN.search(source)),
         only=_only(values, base), moved=sends_on(soup, source),
+        subtitles=subtitles_of(soup, values, lambda address: _joined(base, address)),
     )  # fmt: skip
 
 
