@@ -122,6 +122,11 @@ class DownloadSettings:
         (), "Preferred hosters, best first; the others follow in the catalogue's order.", kind="words"
     )
     quality: str = setting("best", "The picture height to fetch, at most.", choices=QUALITIES)
+    subtitles: str = setting(
+        "files",
+        "Subtitles that come apart from the video. files: next to it, as media servers read them (Name.de.vtt); mkv: inside it, as Matroska; off: they are not fetched.",
+        choices=("files", "mkv", "off"),
+    )
     speed_limit_mbps: float = setting(
         0.0, "Speed limit over all downloads in Mbit/s. 0 = none.", low=0.0, high=100_000.0
     )

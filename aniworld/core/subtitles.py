@@ -7,7 +7,7 @@ also knows ``default``; Plex documents no such flag, so it is never written.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 FORMATS = frozenset({"vtt", "srt", "ass", "ssa"})  # what the application writes
@@ -163,12 +163,30 @@ def codes_of(files: Iterable[SubtitleFile]) -> list[str]:
     return list(dict.fromkeys(one.language or UNKNOWN for one in files))
 
 
-def effective_language(language: str | None, before: Collection[str] | None, now: Collection[str] | None) -> str | None:
+def language_after(language: str | None, before: Collection[str] | None, now: Sequence[str] | None) -> str | None:
     """The language that an episode is in once its subtitles changed from ``before`` to ``now`` (None: not known).
 
-    An episode whose subtitles were a file of their own is not in ``ger-sub`` any more without that file.
+    An episode whose subtitles were a file of their own is not in ``ger-sub`` any more without that file, and is again
+    with one.
     """
     wanted = wanted_subtitles(language)
     if wanted and before and wanted in before and now is not None and wanted not in now:
         return NO_SUBTITLES
+    if lacks_subtitles(language, before) and now and now[0] != UNKNOWN:
+        return f"{now[0]}-sub"
     return language
+
+
+def subtitles_after(path: str, before: Sequence[str] | None, found: Sequence[str]) -> list[str] | None:
+    """What is known of a video's subtitles once its sidecar files were seen; ``before``: what was known so far.
+
+    Those inside a Matroska file cannot be seen and stay; of another file, what was known and is gone is gone.
+    """
+    if before and path.lower().endswith((".mkv", ".webm")):
+        return [*before, *(code for code in found if code not in before)]
+    return list(found) if found or before is not None else None
+
+
+def lacks_subtitles(language: str | None, subtitles: Collection[str] | None) -> bool:
+    """Whether an episode is known to be without the subtitles that it came for; ``None``: nothing is known of them."""
+    return language == NO_SUBTITLES and subtitles is not None and not subtitles

@@ -13,17 +13,22 @@ from .filenames import Found, Ignored, Kind, read_name
 from .matching import KnownSeries
 from .name_patterns import CODE
 from .numbering import Numbering, Place
+from .sidecars import languages_by_video
 from .walk import Listing
 
 GUESSES = 200
 
 
 class FoundFile(NamedTuple):
-    """An episode's file. ``path`` relative to the series folder; ``size`` in bytes; ``language`` a hint or None."""
+    """An episode's file. ``path`` relative to the series folder; ``size`` in bytes; ``language`` a hint or None.
+
+    ``subtitles``: languages of the subtitle files next to it.
+    """
 
     path: str
     size: int
     language: str | None
+    subtitles: tuple[str, ...] = ()
 
 
 _Claim = tuple[Found, FoundFile]
@@ -47,11 +52,12 @@ class Reading:
     def result(self) -> tuple[dict[Place, FoundFile], tuple[tuple[str, str], ...]]:
         claims: dict[Place, list[_Claim]] = defaultdict(list)
         names, bare = self.series.all_names, []
+        sidecars = languages_by_video([path for path, _ in self.listing.files], self.listing.subtitles)
         for path, size in self.listing.files:
             answer = read_name(path, series_names=names, guess=self.guesses.left > 0)
             if isinstance(answer, Found):
                 self.guesses.left -= answer.guessed
-                entry = answer, FoundFile(path, size, answer.language)
+                entry = answer, FoundFile(path, size, answer.language, sidecars.get(path, ()))
                 if answer.absolute:
                     bare.append(entry)
                 else:

@@ -1,6 +1,7 @@
 """The recycle bin: what the application removes or replaces can be brought back for some days.
 
-``<root>/.recycle/<id>/manifest.json`` says what it was, ``<root>/.recycle/<id>/content/<name>`` is it. The manifest is
+``<root>/.recycle/<id>/manifest.json`` says what it was, ``<root>/.recycle/<id>/content/<name>`` is it; ``…/subtitles/`` holds
+the subtitle files of a video. The manifest is
 written first: a crash leaves an entry without content, which is not listed and is purged.
 """
 
@@ -23,9 +24,11 @@ from aniworld.core.errors import NotFound, StorageError, UnsafePath
 from aniworld.core.naming import entry_inside, path_component
 
 from .disk import check_root, copy_synced, make_parents, move_new, one_mount, storage_errors, sync_folder, write_new
+from .name_patterns import VIDEO
+from .sidecars import give_back, take_along
 
 FOLDER = ".recycle"
-_MANIFEST, _CONTENT = "manifest.json", "content"
+_MANIFEST, _CONTENT, _SUBTITLES = "manifest.json", "content", "subtitles"
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{16}")
 _LARGEST_MANIFEST = 65_536
 _MOST_LANGUAGES = 2000  # 24 bytes each at most
@@ -67,6 +70,7 @@ class RecycleBin:
         entry, place = self._entry(path, reason, languages)
         with storage_errors(self._root):
             _move(self._real(path), place)
+            self._take_subtitles(path, entry)
             sync_folder(path.parent)
         return entry
 
@@ -82,6 +86,7 @@ class RecycleBin:
             shutil.rmtree(self._home() / entry.id, ignore_errors=True)
             raise
         sync_folder(place.parent)
+        self._take_subtitles(path, entry)
         return entry
 
     def check(self) -> None:
@@ -93,6 +98,11 @@ class RecycleBin:
             raise StorageError(
                 f"The folder {FOLDER} cannot be written; change its permissions or its disk, then retry."
             )
+
+    def _take_subtitles(self, path: Path, entry: Recycled) -> None:
+        """The subtitles of a video are made for its time: they go and come back with it."""
+        if not entry.is_folder and path.suffix[1:].lower() in VIDEO:
+            take_along(self._real(path), self._home() / entry.id / _SUBTITLES)
 
     def list(self) -> list[Recycled]:
         """What is in the bin, newest first."""
@@ -111,9 +121,10 @@ class RecycleBin:
         target = self._real(self._root / entry.original)
         with storage_errors(self._root):
             make_parents(target.parent)
-            name = _restored(content, target).name
+            restored = _restored(content, target)
+            give_back(self._home() / entry.id / _SUBTITLES, Path(entry.original).stem, restored)
             shutil.rmtree(self._home() / entry.id, ignore_errors=True)
-        return (self._root / entry.original).with_name(name)
+        return (self._root / entry.original).with_name(restored.name)
 
     def remove(self, entry_id: str) -> None:
         """Deletes one entry for good. Raises NotFound."""

@@ -18,6 +18,7 @@ from aniworld.core.naming import entry_inside, folded, path_component
 from .disk import make_parents, move_new, storage_errors, sync_folder
 from .folders import spelled
 from .name_patterns import VIDEO
+from .sidecars import stem_of, video_stems
 
 Pair = tuple[str, str]
 LONGEST = 255  # bytes of a name, as file systems count
@@ -209,18 +210,12 @@ class _Folder:
         self.names: dict[str, list[str]] = {}
         for name in entries:
             self.names.setdefault(folded(name), []).append(name)
-        stems = {name.rpartition(".")[0] for name in entries if _is_video(name)}
+        stems = video_stems(entries)
         self.beside: dict[str, list[str]] = {stem: [] for stem in stems}
         for name in entries:
-            stem = None if _is_video(name) else _stem_of(name, stems)
+            stem = None if _is_video(name) else stem_of(name, stems)
             if stem is not None:
                 self.beside[stem].append(name[len(stem) :])
-
-
-def _stem_of(name: str, stems: set[str]) -> str | None:
-    """The longest video's stem that ``name`` begins with, if it goes on with ``.`` or ``-thumb.``."""
-    ends = [place for place, sign in enumerate(name) if sign == "." or name.startswith("-thumb.", place)]
-    return next((name[:end] for end in reversed(ends) if name[:end] in stems), None)
 
 
 def _with(path: PurePosixPath, rest: str) -> str:

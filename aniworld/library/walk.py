@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from aniworld.core.errors import LibraryUnavailable
 from aniworld.core.naming import is_ignored_folder
+from aniworld.core.subtitles import is_subtitle_name
 
 from .name_patterns import ONE_TRACK, VIDEO
 
@@ -33,13 +34,14 @@ class SeenFile(NamedTuple):
 class Listing:
     """A series folder as it was read. ``problems``: sentences; with one, what is not listed may still be there.
 
-    ``directories``: path below the series folder ("" = itself) → mtime in ns. ``trusted``: a later change is sure to change
+    ``subtitles``: paths of subtitle files. ``directories``: path below the series folder ("" = itself) → mtime in ns. ``trusted``: a later change is sure to change
     one of them.
     ``unchanged``: no directory changed since ``seen``, so nothing was read.
     """
 
     folder: str
     files: list[SeenFile] = field(default_factory=list)
+    subtitles: list[str] = field(default_factory=list)
     directories: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -211,6 +213,10 @@ def _list_directory(
             size = _size_of(entry, listing)
             if video and size is not None:
                 _take(SeenFile(_join(below, name), size), listing, unfinished)
+            elif size is not None and is_subtitle_name(name):
+                listing.subtitles.append(_join(below, name))
+        elif name[0] != "." and is_subtitle_name(name) and is_unicode(name):
+            listing.subtitles.append(_join(below, name))
         elif not below and name in LEGACY_FILES:
             listing.legacy = True
 

@@ -19,6 +19,7 @@ class DownloadQueueItem(TimestampMixin, Base):
     ``position`` orders items of one priority; only its order counts, numbers have gaps for what is moved between.
 
     ``not_before``: not to be claimed earlier (back-off). ``worker`` and ``lease_until``: who holds it, and until when.
+    ``notice``: a sentence on what a completed item lacks, such as subtitles that could not be had.
     ``cancelled``: its worker shall stop and the row goes. ``failed_links``: link addresses that failed for this item.
     """
 
@@ -47,6 +48,7 @@ class DownloadQueueItem(TimestampMixin, Base):
     eta_seconds: Mapped[int | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(Text, default=None)
     error_code: Mapped[str | None] = mapped_column(String(50), default=None)
+    notice: Mapped[str | None] = mapped_column(Text, default=None)
     retry_count: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     language: Mapped[str | None] = mapped_column(String(20), default=None)

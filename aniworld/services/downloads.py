@@ -282,14 +282,29 @@ class DownloadService:
         self._progress.download_progress(event)
 
     def completed(
-        self, item: DownloadQueueItem, *, file: str, size_bytes: int, language: str | None, hoster: str | None,
-        relative: str, seconds: float,
-    ) -> None:  # fmt: skip
-        """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series folder."""
-        self._files.record(item, relative, language, size_bytes, folder=file.removesuffix(f"/{relative}"))
+        self,
+        item: DownloadQueueItem,
+        *,
+        file: str,
+        size_bytes: int,
+        language: str | None,
+        hoster: str | None,
+        relative: str,
+        seconds: float,
+        subtitles: Sequence[str] | None = None,
+        notice: str | None = None,
+    ) -> None:
+        """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series folder.
+
+        ``subtitles``: languages of those that came apart; ``notice``: what it lacks.
+        """
+        if hoster is not None:  # a file that was kept is noted already, with what is known of it
+            folder = file.removesuffix(f"/{relative}")
+            self._files.record(item, relative, language, size_bytes, subtitles, folder=folder)
         counts = self._report(
             item, Status.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
             file=file, language=language, hoster=hoster, error=None, error_code=None,
+            notice=notice,
         )  # fmt: skip
         if not counts:
             return

@@ -40,9 +40,19 @@ class EpisodeFiles:
             }
 
     def record(
-        self, item: DownloadQueueItem, relative: str, language: str | None, size_bytes: int, *, folder: str = ""
+        self,
+        item: DownloadQueueItem,
+        relative: str,
+        language: str | None,
+        size_bytes: int,
+        subtitles: Sequence[str] | None = None,
+        *,
+        folder: str = "",
     ) -> None:
-        """Notes the file of a placed episode; ``relative`` to the series folder, ``folder`` as that is spelled on the disk."""
+        """Notes the file of a placed episode; ``relative`` to the series folder, ``folder`` as that is spelled on the disk.
+
+        ``subtitles``: languages of those that came apart.
+        """
         with self._database.writing() as session:
             series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == item.serie_id))
             if series is None:
@@ -56,6 +66,7 @@ class EpisodeFiles:
                 episode = Episode(series_id=series_id, season=item.season, number=item.episode)
                 session.add(episode)
             episode.file, episode.file_language, episode.size_bytes = relative, language, size_bytes
+            episode.subtitles = None if subtitles is None else list(subtitles)
 
 
 def _is_respelled(stored: str, folder: str) -> bool:

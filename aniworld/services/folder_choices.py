@@ -83,4 +83,4 @@ def _let_go(session: Session, choice: FolderMatch) -> None:
         return
     series.folder = choice.earlier or ""
     files = update(Episode).where(Episode.series_id == series.id)
-    session.execute(files.values(file=None, file_language=None, size_bytes=None))
+    session.execute(files.values(file=None, file_language=None, size_bytes=None, subtitles=None))

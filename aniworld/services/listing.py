@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from aniworld.core.media import SeriesHit
 from aniworld.core.naming import folder_name
 from aniworld.core.queue import Status
+from aniworld.core.subtitles import lacks_subtitles
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 
 from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SearchResult, SeriesQuery
@@ -170,8 +171,15 @@ def _episode(row: Episode, live: str | None) -> EpisodeView:
     return EpisodeView(
         season=row.season, episode=row.number, title=row.title, title_en=row.title_en,
         languages=tuple(row.languages or ()), state=live or state, file=row.file, language=row.file_language,
-        size_bytes=row.size_bytes, link=row.link,
+        size_bytes=row.size_bytes, link=row.link, **_subtitles(row),
     )  # fmt: skip
+
+
+def _subtitles(row: Episode) -> dict[str, Any]:
+    """An empty list in Japanese: the episode's subtitles came apart from it and could not be had, or are gone."""
+    if not row.file or row.subtitles is None:
+        return {}
+    return {"subtitles": tuple(row.subtitles), "subtitles_missing": lacks_subtitles(row.file_language, row.subtitles)}
 
 
 def _counts_as_missing(one: EpisodeView) -> bool:

@@ -167,6 +167,7 @@ def view_of(item: DownloadQueueItem, place: int, live: DownloadProgress | None) 
         completed_at=item.completed_at,
         not_before=item.not_before,
         languages=tuple(item.languages or ()),
+        notice=item.notice,
     )
     if live is None:
         return view

@@ -15,11 +15,13 @@ from aniworld.core.events import SeriesUpdated
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload
+from aniworld.core.subtitles import is_subtitle_name
 from aniworld.library.disk import check_root
 from aniworld.library.filenames import Found, read_name
 from aniworld.library.matching import KnownEpisode
 from aniworld.library.numbering import Numbering
 from aniworld.library.recycle import RecycleBin, Recycled
+from aniworld.library.sidecars import languages_by_video, subtitles_of
 from aniworld.models import AnimeSeries, Database
 
 from .progress import ProgressService
@@ -87,8 +89,8 @@ def _brought_back(waste: RecycleBin, entry_id: str) -> tuple[Recycled, Path]:
 
 
 def _files_of(folder: Path, path: Path) -> Files:
-    """The files at ``path`` or below it."""
-    found = path.rglob("*") if path.is_dir() and not path.is_symlink() else iter((path,))
+    """The files at ``path`` or below it, and a video's subtitles."""
+    found = path.rglob("*") if path.is_dir() and not path.is_symlink() else iter((path, *subtitles_of(path)))
     return {one.relative_to(folder).as_posix(): one.stat().st_size for one in found if one != folder and one.is_file()}
 
 
@@ -104,6 +106,7 @@ def _give_back(session: Session, series: AnimeSeries, files: Files, entry: Recyc
     rows = {(row.season, row.number): row for row in series.episodes}
     numbering = Numbering([KnownEpisode(row.season, row.number, row.absolute) for row in rows.values()])
     given: list[str] = []
+    sidecars = languages_by_video(list(files), [path for path in files if is_subtitle_name(path)])
     for path, found in _read(files, (series.name, *(series.alternative_titles or ()))):
         for place in numbering.places(found) or ():
             row = rows.get(place)
@@ -112,6 +115,7 @@ def _give_back(session: Session, series: AnimeSeries, files: Files, entry: Recyc
             code = EpisodeNumber(*place).code
             row.file, row.size_bytes = path, files[path]
             row.file_language = found.language or entry.languages.get(code)
+            row.subtitles = list(sidecars[path]) if path in sidecars else None
             given.append(code)
     return given
 

@@ -6,6 +6,7 @@ else wants to write waits for milliseconds.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from aniworld.core.offload import under_gevent
+from aniworld.core.subtitles import language_after, subtitles_after
 from aniworld.library.matching import KnownSeries
 from aniworld.library.reading import FoundFile
 from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
@@ -55,8 +57,8 @@ _SEEN = cast(Table, SeenFolder.__table__)
 
 
 # An episode as the driver gives it, first its place (KnownSeries.episodes): 60,000 rows take longer to name than to fetch.
-_Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | None]
-_NAMES = ("season", "number", "absolute", "series_id", "id", "link", "file", "file_language", "size_bytes")
+_Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | None, Any]
+_NAMES = ("season", "number", "absolute", "series_id", "id", "link", "file", "file_language", "size_bytes", "subtitles")
 _COLUMNS = tuple(_EPISODE.c[name] for name in _NAMES)
 _SUMS = select(
     _EPISODE.c.series_id, func.count().label("episodes"), func.count(_EPISODE.c.file).label("present"),
@@ -268,8 +270,8 @@ class ScanRecords:
 
 
 def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
-    files = {(season, number): file for season, number, _, _, _, _, file, _, _ in rows if file}
-    sizes = {file: size for _, _, _, _, _, _, file, _, size in rows if file and size} if files else {}
+    files = {(season, number): file for season, number, _, _, _, _, file, _, _, _ in rows if file}
+    sizes = {file: size for _, _, _, _, _, _, file, _, size, _ in rows if file and size} if files else {}
     return replace(series, episodes=rows, files=files, sizes=sizes, whole=True)
 
 
@@ -303,16 +305,16 @@ class _Plan:
         self.lost: list[_Lost] = []
         self.rows = len(rows)
         left = dict(found.files)
-        for season, number, _, _, row_id, link, stored, said, size in rows:
+        for season, number, _, _, row_id, link, stored, said, size, subtitles in rows:
             file = left.pop((season, number), None)
             if file is not None:
-                if change := _change(row_id, (stored, said, size), file):
+                if change := _change(row_id, (stored, said, size, _codes(subtitles)), file):
                     self.updates.append(change)
             elif stored and not found.uncertain:
                 self.lost.append(_Lost(row_id, stored, link))
         self.inserts = [
             {"series_id": self.series_id, "season": season, "number": number, "file": file.path,
-             "file_language": file.language, "size_bytes": file.size}
+             "file_language": file.language, "size_bytes": file.size, "subtitles": list(file.subtitles) or None}
             for (season, number), file in left.items()
         ]  # fmt: skip
 
@@ -335,7 +337,8 @@ _UPDATE = (
     update(_EPISODE)
     .where(_EPISODE.c.id == bindparam("i"), _EPISODE.c.file.is_not_distinct_from(bindparam("old")))
     .values(
-        updated_at=bindparam("now"), file=bindparam("file"), file_language=bindparam("language"), size_bytes=bindparam("size")
+        updated_at=bindparam("now"), file=bindparam("file"), file_language=bindparam("language"),
+        size_bytes=bindparam("size"), subtitles=bindparam("subtitles"),
     )
 )  # fmt: skip
 
@@ -369,20 +372,31 @@ def _update_all(connection: Connection, updates: list[dict[str, Any]], now: date
 def _lose(connection: Connection, lost: _Lost) -> None:
     same = (_EPISODE.c.id == lost.id) & (_EPISODE.c.file == lost.file)  # a download may have brought another meanwhile
     if lost.link:
-        empty = {"file": None, "file_language": None, "size_bytes": None, "updated_at": utcnow()}
+        empty = {"file": None, "file_language": None, "size_bytes": None, "subtitles": None, "updated_at": utcnow()}
         connection.execute(update(_EPISODE).where(same).values(**empty))
     else:  # only the disk knew this episode
         connection.execute(delete(_EPISODE).where(same))
 
 
-def _change(row_id: int, had: tuple[str | None, str | None, int | None], file: FoundFile) -> dict[str, Any] | None:
-    """The new values of the row that had this path, language and size; None where it says the same already."""
-    stored, said, _ = had
-    path, size, language = file
-    language = language or (said if stored == path else None)
-    if had == (path, language, size):
+def _change(
+    row_id: int, had: tuple[str | None, str | None, int | None, list[str] | None], file: FoundFile
+) -> dict[str, Any] | None:
+    """The new values of the row that had this path, language, size and subtitles; None where it says the same already."""
+    stored, said, _, before = had
+    path, size, language, found = file
+    before = before if stored == path else None
+    now = subtitles_after(path, before, found)
+    language = language_after(language or (said if stored == path else None), before, now)
+    if had == (path, language, size, now):
         return None
-    return {"i": row_id, "old": stored, "file": path, "language": language, "size": size}
+    written = None if now is None else json.dumps(now)
+    return {"i": row_id, "old": stored, "file": path, "language": language, "size": size, "subtitles": written}
+
+
+def _codes(value: Any) -> list[str] | None:
+    """JSON as the driver gives it: some read it, some do not."""
+    found = json.loads(value) if isinstance(value, str | bytes) else value
+    return found if isinstance(found, list) else None
 
 
 def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str]]:

@@ -74,7 +74,9 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class EpisodeView:
-    """``state``: missing, queued, downloading, present, unavailable."""
+    """``state``: missing, queued, downloading, present, unavailable. ``subtitles``: languages of the subtitle files next to
+    the video or inside it, None = not known. ``subtitles_missing``: they came apart and could not be had.
+    """
 
     season: int
     episode: int
@@ -86,6 +88,8 @@ class EpisodeView:
     language: str | None
     size_bytes: int | None
     link: str = ""
+    subtitles: tuple[str, ...] | None = None
+    subtitles_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,8 @@ class DownloadRequest:
 class DownloadItem:
     """One queue item. ``speed_mbps``: 10^6 bits a second; ``speed_bytes``: bytes a second; ``progress`` 0.0 to 100.0.
 
-    ``languages``: as they were wished with the item; empty where the series' or the settings' count.
+    ``languages``: as they were wished with the item; empty where the series' or the settings' count. ``notice``: what a
+    completed item lacks, such as subtitles that could not be had.
     """
 
     id: str
@@ -170,6 +175,7 @@ class DownloadItem:
     not_before: datetime | None = None
     phase: str | None = None
     languages: tuple[str, ...] = ()
+    notice: str | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ from aniworld.services.resolving import Resolver, Target, in_order
 from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
 
+from . import subtitles
 from .hosters import Hosters, HostersClosed
 from .links import Links
 from .reports import Patience, Placed
@@ -213,7 +214,8 @@ class Attempt:
         root = self._root()
         home = self._home = root / INCOMING / self.item.id
         placed = offload(Placed.noted, home, root, self._links()) or self._got(root, home)
-        if not self._say(self._shop.downloads.completed, self.item, **vars(placed), seconds=time.monotonic() - began):
+        placed = subtitles.placed(root, home, placed, self._shop.settings().library)
+        if not self._say(self._shop.downloads.completed, self.item, **placed.facts(), seconds=time.monotonic() - began):
             return
         if placed.hoster is not None:
             self._shop.placed(self.item, root / placed.file)
@@ -233,7 +235,16 @@ class Attempt:
         self._make_sure()
         relative, path = self._place(target, page, link, result, root)
         file = path.relative_to(root).as_posix()
-        placed = Placed(file, relative.as_posix(), result.size_bytes, link.language or None, link.hoster)
+        placed = Placed(
+            file,
+            relative.as_posix(),
+            result.size_bytes,
+            subtitles.language_of(link, result) or None,
+            link.hoster,
+            subtitles.codes(result),
+            subtitles.notice_of(link, result),
+            subtitles.sidecars(result, home),
+        )
         with suppress(OSError):
             offload(placed.note, home)
         return placed
@@ -289,7 +300,7 @@ class Attempt:
             try:
                 with self._hosters.judged(link.hoster, self.item.id):
                     stream = self._interruptibly(self._stream, address, link)
-                    return self._transfer_of(stream, link, root)
+                    return self._transfer_of(stream, link, root, replaces=target.have is not None)
             except MediaExpired:
                 if again == FRESH_ADDRESSES - 1:
                     raise
@@ -303,7 +314,8 @@ class Attempt:
     def _stream(self, address: str, link: HosterLink) -> Stream:
         return self._shop.resolver.stream_at(address, link, self._shop.settings().download.quality)
 
-    def _transfer_of(self, stream: Stream, link: HosterLink, root: Path) -> TransferResult:
+    def _transfer_of(self, stream: Stream, link: HosterLink, root: Path, *, replaces: bool) -> TransferResult:
+        """``replaces``: a file in a worse language; without its subtitles this one would not be better."""
         folder = self._folder(link, root)
         offload(_make, root, folder, self._links())
         self._interruptibly(self._shop.unpaused.wait)
@@ -322,6 +334,8 @@ class Attempt:
             full_decode_check=download.full_check,
             niceness=download.niceness,
             write_chapters=self._shop.settings().library.write_chapters,
+            subtitles=download.subtitles,
+            require_subtitles=replaces,
         )
         self._transfer = Transfer(
             job, on_progress=lambda progress: self._tell(progress, link), on_size=lambda size: self._reserve(root, size)
@@ -345,7 +359,7 @@ class Attempt:
             title_en=page.title_en or target.title_en,
             year=target.year,
             absolute=target.absolute,
-            language=link.language,
+            language=subtitles.language_of(link, result),
             quality=label_of(result.width, result.height),
             hoster=link.hoster,
         )

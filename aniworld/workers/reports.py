@@ -6,9 +6,9 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aniworld.core.errors import UnsafePath
 from aniworld.core.naming import entry_inside
@@ -63,13 +63,23 @@ class Patience:
 @dataclass(frozen=True)
 class Placed:
     """What is reported of an episode that stands in the library. ``file``: below the root; ``relative``: below the
-    series folder."""
+    series folder. ``subtitles``: languages of those that came apart; ``notice``: what the episode lacks.
+
+    ``sidecars``: subtitle files that belong next to it: a path below the working folder, and the end of the new name.
+    """
 
     file: str
     relative: str
     size_bytes: int
     language: str | None
     hoster: str | None
+    subtitles: list[str] | None = None
+    notice: str | None = None
+    sidecars: list[tuple[str, str]] = field(default_factory=list)
+
+    def facts(self) -> dict[str, Any]:
+        """What the queue is told."""
+        return {name: value for name, value in vars(self).items() if name != "sidecars"}
 
     def note(self, folder: Path) -> None:
         """Written into the item's working folder, so that an attempt that dies before its report is not made again."""
