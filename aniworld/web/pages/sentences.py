@@ -77,6 +77,7 @@ def _general() -> dict[str, str]:
         "language_eng-dub": language_name("eng-dub"),
         "language_eng-sub": language_name("eng-sub"),
         "language_jpn": language_name("jpn"),
+        "subtitles_are": _("Subtitles: {languages}"),
         "theme_auto": _("Colours: automatic"),
         "theme_light": _("Colours: light"),
         "theme_dark": _("Colours: dark"),

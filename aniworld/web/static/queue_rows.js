@@ -104,6 +104,8 @@ function fillFailed(row, item) {
 }
 
 function fillCompleted(row, item) {
+  field(row, "lacks").hidden = !item.notice;
+  setText(field(row, "notice"), told(item.notice));
   setText(field(row, "language"), languageName(item.language));
   setText(field(row, "size"), size(item.total_bytes || item.downloaded_bytes || null));
   const time = field(row, "time");

@@ -186,7 +186,9 @@ function showState(shown, one) {
   if (one.state !== "downloading") find("[data-progress]", shown).hidden = true;
   const file = find("[data-file]", shown);
   file.hidden = !one.file;
-  if (one.file) setText(file, [one.file.replaceAll("\\", "/").split("/").pop(), size(one.size_bytes)].filter(Boolean).join(" · "));
+  const read = one.subtitles?.length ? say("subtitles_are", { languages: one.subtitles.join(", ") }) : "";
+  if (one.file) setText(file, [one.file.replaceAll("\\", "/").split("/").pop(), size(one.size_bytes), read].filter(Boolean).join(" · "));
+  find("[data-subtitles-missing]", shown).hidden = !one.subtitles_missing;
   if (changed && one.state === "present") announce(`${find(".episode-title", shown).textContent}: ${say("state_present")}`);
 }
 
