@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder
 from aniworld.models import upgrade as upgrading
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -60,6 +60,19 @@ def test_new_columns_of_an_upgraded_database_can_be_written(at_0006: Database, t
         assert episode is not None
         assert (episode.air_date, episode.kind, episode.part) == (date(2026, 10, 12), "ova", 2)
         assert episode.subtitles == ["ger"]
+
+
+def test_items_of_an_earlier_queue_lack_nothing_and_folders_are_read_again_for_subtitles(
+    at_0006: Database, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "aniworld.db")) as connection, connection:
+        connection.execute("INSERT INTO seen_folder (path, mtime_ns, content) VALUES ('Nebel', 5, '[]')")
+    upgrading.bring_up_to_date(at_0006, tmp_path / "copies")
+    with at_0006.writing() as session:
+        first, *others = session.scalars(select(DownloadQueueItem)).all()
+        assert first.notice is None and all(item.notice is None for item in others)
+        first.notice = "Not all subtitles could be had."
+        assert {folder.mtime_ns for folder in session.scalars(select(SeenFolder))} == {0}
 
 
 def test_the_way_back_to_0006_leaves_the_database_as_it_was(at_0006: Database, tmp_path: Path) -> None:
