@@ -54,16 +54,16 @@ def main() -> int:
     _stay_with(parent)
     step_aside(job.niceness)  # the server answers people; this only moves bytes, as does what ffmpeg it starts
     session = Session(job, voice.say)
-    session.give_up = lambda error: _give_up(voice, error)
+    session.give_up = lambda error: _give_up(voice, job, error)
     threading.Thread(target=_listen, args=(session,), name="commands", daemon=True).start()
     try:
         message = wire.result_message(transfer(session))
     except AniworldError as error:
-        message = wire.error_message(_or_vanished(job, error))
+        message = wire.error_message(_or_vanished(job, error), job.folder)
     except OSError as error:  # those of the network were put into words where they happened
-        message = wire.error_message(storage_error(error, job.folder))
+        message = wire.error_message(storage_error(error), job.folder)
     except MemoryError:
-        message = wire.error_message(ChildDied("The transfer ran out of memory."))
+        message = wire.error_message(ChildDied("The transfer ran out of memory."), job.folder)
     except Exception:  # the outermost edge: the server reads the trace's end and says it
         session.stop()
         sys.excepthook(*sys.exc_info())
@@ -75,7 +75,7 @@ def main() -> int:
 
 def _or_vanished(job: TransferJob, error: AniworldError) -> AniworldError:
     """When the folder is no longer there, whatever was met is only its consequence."""
-    return error if job.folder.is_dir() or isinstance(error, StorageError) else vanished(job.folder)
+    return error if job.folder.is_dir() or isinstance(error, StorageError) else vanished()
 
 
 def transfer(session: Session) -> TransferResult:
@@ -100,9 +100,9 @@ def transfer(session: Session) -> TransferResult:
         os.close(lock)
 
 
-def _give_up(voice: Voice, error: AniworldError) -> None:
+def _give_up(voice: Voice, job: TransferJob, error: AniworldError) -> None:
     """The transfer has failed, but code that is not ours does not come back from its wait."""
-    voice.say(wire.error_message(error))
+    voice.say(wire.error_message(error, job.folder))
     os._exit(0)
 
 

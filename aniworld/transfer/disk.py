@@ -21,6 +21,7 @@ _LOCK_WAIT_S = 3.0
 _SYNC_FILE_RANGE_WRITE = 2
 _STRIPE = 8 * 1024 * 1024
 _SYNCED = re.compile(r"S \d{1,15}")
+FULL = "The disk of the library is full. Make room and the download goes on."
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -30,20 +31,24 @@ def storage(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise storage_error(error, folder) from error
+        gone = error.errno == errno.ENOENT and not folder.is_dir()
+        raise (vanished() if gone else storage_error(error)) from error
 
 
-def storage_error(error: OSError, folder: Path) -> DiskFull | LibraryUnavailable:
+def storage_error(error: OSError) -> DiskFull | LibraryUnavailable:
+    """In words that name no working folder: all of them are on the library's disk."""
     if error.errno in _FULL:
-        return DiskFull(f"The disk that holds {folder} is full. Make room and the download goes on.")
+        return DiskFull(FULL)
     if error.errno == errno.EFBIG:
-        return DiskFull(f"The disk that holds {folder} does not take a file this large.")
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return LibraryUnavailable(f"The folder {folder} cannot be written ({reason}). Is the library there and writable?")
+        return DiskFull(
+            "The disk of the library does not take a file this large; use a file system without that limit."
+        )
+    reason = os.strerror(error.errno) if error.errno else type(error).__name__
+    return LibraryUnavailable(f"The library cannot be written to ({reason}); check the disk and its rights.")
 
 
-def vanished(folder: Path) -> LibraryUnavailable:
-    return LibraryUnavailable(f"The folder {folder} is no longer there. Is the disk of the library connected?")
+def vanished() -> LibraryUnavailable:
+    return LibraryUnavailable("The library's folder is no longer there. Is its disk connected?")
 
 
 def prepare_folder(folder: Path) -> None:
@@ -72,7 +77,9 @@ def lock_folder(folder: Path) -> int:
 
     threading.Thread(target=wait, name="lock", daemon=True).start()
     if not got.wait(_LOCK_WAIT_S):
-        raise AlreadyRunning(f"Another transfer is writing into {folder}; only one may.")
+        raise AlreadyRunning(
+            "Another transfer of this episode has not ended yet; this one is tried again automatically."
+        )
     return descriptor
 
 

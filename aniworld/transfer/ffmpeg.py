@@ -17,6 +17,8 @@ from aniworld.core.errors import ChildDied, DiskFull, TransferFailed, WrongMedia
 from aniworld.core.parent import die_with_parent
 from aniworld.core.subtitles import SubtitleFile
 
+from .disk import FULL
+
 # Local files only, and only containers: a playlist in a video's clothes would make ffmpeg open what it lists.
 _SAFE_INPUT = (
     "-protocol_whitelist", "file,crypto,data",
@@ -221,7 +223,7 @@ class Ffmpeg:
     def _judge(self, ran: Ran) -> Ran:
         too_large = ran.code < 0 and -ran.code == getattr(signal, "SIGXFSZ", 0)
         if too_large or any(words in ran.log for words in _FULL):
-            raise DiskFull(f"The disk that holds {self._folder} is full. Make room and the download goes on.")
+            raise DiskFull(FULL)
         if ran.code < 0:
             name = signal.Signals(-ran.code).name
             why = "most likely because memory ran out" if -ran.code == signal.SIGKILL else "by itself"

@@ -242,7 +242,7 @@ class ToDisk:
         if kind is None:
             self._thread.join()
         if kind is None and self._error is not None:
-            raise storage_error(self._error, self._path.parent)
+            raise storage_error(self._error)
 
     def _sync(self) -> None:
         try:

@@ -74,7 +74,7 @@ def _make(ffmpeg: Ffmpeg, tracks: Sequence[Path], part: tuple[Stretch, ...], out
     ran = ffmpeg.cut([*feeds], out, size, filters)
     for feed in feeds:
         if feed.error is not None:
-            raise storage_error(feed.error, out.parent)
+            raise storage_error(feed.error)
     if ran.code:
         raise WrongMedia(f"A part of the video cannot be read ({last_words(ran.log)}).")
 

@@ -21,6 +21,7 @@ from aniworld.core.children import bare_environment
 from aniworld.core.errors import AniworldError, Cancelled, ChildDied
 
 from . import wire
+from .advice import told
 from .job import Progress, TransferJob, TransferResult
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +72,7 @@ class Transfer:
             if self._cancelled and not isinstance(outcome, TransferResult):
                 raise Cancelled("The download was stopped.")
             if outcome is None:
-                raise _died(child.returncode, _tail(stderr))
+                raise _died(child.returncode, _tail(stderr), self._job.folder)
             if isinstance(outcome, AniworldError):
                 raise outcome
             return outcome
@@ -202,10 +203,12 @@ def _tail(stderr: IO[bytes]) -> str:
     return lines[-1].strip()[:300] if lines else ""
 
 
-def _died(code: int, said: str) -> ChildDied:
+def _died(code: int, said: str, folder: Path) -> ChildDied:
     """Why the child ended without a word."""
     if code == -getattr(signal, "SIGKILL", 9):
-        return ChildDied("The transfer was killed by the system, most likely because memory ran out.")
-    if code < 0:
-        return ChildDied(f"The transfer was ended by the signal {signal.Signals(-code).name}.")
-    return ChildDied(f"The transfer ended by itself: {said}" if said else f"The transfer ended with code {code}.")
+        why = "The transfer was killed by the system, most likely because memory ran out."
+    elif code < 0:
+        why = f"The transfer was ended by the signal {signal.Signals(-code).name}."
+    else:
+        why = f"The transfer ended by itself: {said}" if said else f"The transfer ended with code {code}."
+    return ChildDied(told(ChildDied(why), folder))

@@ -15,6 +15,7 @@ from aniworld.core.errors import AniworldError, ChildDied, SourceError, by_code
 from aniworld.core.media import Chapter, Stream, StreamKind
 from aniworld.core.subtitles import SubtitleFile, SubtitleTrack
 
+from .advice import told
 from .job import Phase, Progress, TransferJob, TransferResult
 
 
@@ -65,11 +66,12 @@ def read_result(message: dict[str, Any]) -> TransferResult:
     )
 
 
-def error_message(error: AniworldError) -> dict[str, Any]:
+def error_message(error: AniworldError, folder: Path | None = None) -> dict[str, Any]:
+    """With the working ``folder`` of a transfer, the text names no path and says what to do."""
     return {
         "is": "error",
         "code": error.code,
-        "message": str(error),
+        "message": told(error, folder) if folder else str(error),
         "retry_after": getattr(error, "retry_after", None),
     }
 

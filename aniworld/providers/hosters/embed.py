@@ -97,13 +97,13 @@ def _lines(medium: Medium) -> int:
 
 def _check_status(page: Page, host: str) -> None:
     if page.gone:
-        raise LinkDead(f"The video at {host} is gone (status {page.status}).")
+        raise LinkDead(f"The video at {host} is gone (status {page.status}); another hoster has to be used.")
     if sign_of(page):
         raise _browser_check(host)
     if page.status in (401, 403):
         raise HosterUnsupported(f"{host} refuses its page (status {page.status}); another hoster has to be used.")
     if page.status >= 400:
-        raise LinkDead(f"The video at {host} does not open (status {page.status}).")
+        raise LinkDead(f"The video at {host} does not open (status {page.status}); another hoster has to be used.")
 
 
 def _browser_check(host: str | None) -> HosterUnsupported:

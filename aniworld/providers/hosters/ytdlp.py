@@ -60,7 +60,9 @@ class YtDlp(Hoster):
     def stream(self, url: str, *, referer: str, quality: str = "best") -> Stream:
         check_url(url)
         if not self.claims(url):
-            raise HosterUnsupported(f"yt-dlp has no extractor for {urlsplit(url).hostname}.")
+            raise HosterUnsupported(
+                f"yt-dlp has no extractor for {urlsplit(url).hostname}; another hoster has to be used."
+            )
         headers = {"Referer": referer} if referer else {}
         return Stream(StreamKind.PAGE, url, headers)
 
