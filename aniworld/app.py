@@ -42,7 +42,7 @@ from aniworld.services.downloads import DownloadService
 from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.backups import backup as backup_age
 from aniworld.services.health.parsers import ParserCheck
-from aniworld.services.health.parts import notifications_by
+from aniworld.services.health.parts import catalogue_address_by, notifications_by
 from aniworld.services.leases import process_name
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
@@ -125,6 +125,7 @@ def build_services(environment: Environment | None = None) -> Services:
     system.health.add(backup_age)
     system.health.add(parsers.check)
     system.health.add(notifications_by(lambda: automation.notifications.trouble))
+    system.health.add(catalogue_address_by(lambda: config.replaced_addresses))
     waking = WakingService(rest, downloads)
     services = Services(
         environment=environment,

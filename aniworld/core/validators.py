@@ -17,11 +17,11 @@ from .errors import AddressRefused, InvalidInput
 from .keys import KEY_FORM, KEY_LENGTH
 from .media import ABSOLUTE_EPISODES, EPISODES_IN_A_SEASON, KNOWN_LANGUAGES, LANGUAGE_FORM
 from .naming import path_component
+from .sites import site_of_host
 
 NAME_LENGTH, FOLDER_LENGTH, URL_LENGTH = 500, 255, 2000
 CONFIG_DEPTH, CONFIG_VALUES, CONFIG_TEXT = 6, 10_000, 20_000
 QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
-SITES = ("aniworld.to", "aniworld.info", "aniworld.cc", "s.to", "serienstream.to")
 
 _NO_WRITING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # https://www.unicode.org/reports/tr9/
@@ -128,7 +128,7 @@ def validate_anime_url(url: str, mirrors: Iterable[str] = ()) -> str:
 
 
 def _known(host: str, port: int, scheme: str, mirrors: Iterable[str]) -> bool:
-    if host.removeprefix("www.") in SITES and port == SCHEMES[scheme]:
+    if site_of_host(host) is not None and port == SCHEMES[scheme]:
         return True
     return any(_names(mirror, host, port) for mirror in mirrors)
 

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 from aniworld.core.errors import InvalidInput
 from aniworld.core.keys import KEY_FORM, key_from_slug, title_from_slug
 from aniworld.core.media import ABSOLUTE_EPISODES, SEASONS
+from aniworld.core.sites import ENGINE_1, ENGINE_2, HOMES, site_of_host
 
 DATA, KEY = "data", "key"
 LARGEST = 5_000_000
 MOST_EPISODES = 20_000
 DEFAULT_SITE = "aniworld.to"
-_CATALOGUE_PATHS = {"aniworld.to": "/anime/stream/", "s.to": "/serie/stream/"}
+_CATALOGUE_PATHS = {ENGINE_1: "/anime/stream/", ENGINE_2: "/serie/"}
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _LINK = re.compile(r"(?:^|/)(?:anime/stream|serie/stream|serie)/(?!stream(?:/|$))([A-Za-z0-9_-]{1,255})(?![^/?#\s])")
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -170,11 +171,12 @@ def _host(site: str) -> str:
         (urlsplit(text if "//" in text else f"//{text}").hostname or "") if len(text) < 300 and "[" not in text else ""
     )
     host = host.removeprefix("www.")
-    return host if _HOST.fullmatch(host) else DEFAULT_SITE
+    return site_of_host(host) or (host if _HOST.fullmatch(host) else DEFAULT_SITE)
 
 
 def _link(host: str, slug: str) -> str:
-    return f"https://{host}{_CATALOGUE_PATHS.get(host, '/anime/stream/')}{slug}"
+    """Where a site's series would be; what is stored as ``s.to`` is at another address."""
+    return f"{HOMES.get(host, f'https://{host}')}{_CATALOGUE_PATHS.get(host, '/anime/stream/')}{slug}"
 
 
 def _missing(seasons: Mapping[str, Any]) -> tuple[dict[int, tuple[int, ...]], tuple[str, ...]]:

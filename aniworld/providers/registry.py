@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from aniworld.core.errors import HosterUnsupported, InvalidInput, NotFound, NothingThere, PageChanged, SourceError
 from aniworld.core.media import SeriesHit, Stream
+from aniworld.core.sites import ENGINE_1, ENGINE_2, site_of_host
 
 from .base import Catalogue, CatalogueSettings, Hoster
 from .guard import GuardedCatalogue, GuardedHoster
@@ -33,12 +34,8 @@ BUILT_IN = {
     "aniworld.to": "aniworld.providers.catalogues.aniworld:Aniworld",
     "s.to": "aniworld.providers.catalogues.sto:SerienStream",
 }
-SEARCHED = ("aniworld.to",)
-ENGINES = {"1": "aniworld.to", "2": "s.to"}
-KNOWN_HOSTS = {
-    "aniworld.to": "aniworld.to", "aniworld.info": "aniworld.to", "aniworld.cc": "aniworld.to",
-    "s.to": "s.to", "serienstream.to": "s.to",
-}  # fmt: skip
+SEARCHED = (ENGINE_1,)
+ENGINES = {"1": ENGINE_1, "2": ENGINE_2}
 
 
 class Registry:
@@ -97,14 +94,20 @@ class Registry:
         return found
 
     def named(self, source: str) -> Catalogue:
-        """The catalogue that a request names: ``aniworld.to``, or ``aniworld`` for short, in any case.
+        """The catalogue that a request names: ``aniworld.to``, ``aniworld`` for short or one of its hosts, in any case.
 
         Raises InvalidInput, which tells those that there are.
         """
         wanted = source.strip().casefold()
+        wanted = site_of_host(wanted) or wanted
         found = next((c for site, c in self._loaded().items() if wanted == site.casefold()), None)
         found = found or next(
-            (c for site, c in self._loaded().items() if wanted == site.casefold().partition(".")[0]), None
+            (
+                c
+                for site, c in self._loaded().items()
+                if wanted in (site.casefold().partition(".")[0], c.name.casefold())
+            ),
+            None,
         )
         if found is None:
             known = ", ".join(sorted(self._loaded()))
@@ -241,7 +244,10 @@ def is_open(base_url: str, engine: str) -> bool:
 
 
 def _known_site(url: str) -> str | None:
-    return KNOWN_HOSTS.get((urlsplit(url).hostname or "").removeprefix("www."))
+    try:
+        return site_of_host(urlsplit(url).hostname or "")
+    except ValueError:
+        return None
 
 
 def settings_for(base_url: str, mirrors: Iterable[str], engine: str = "auto") -> dict[str, CatalogueSettings]:

@@ -16,8 +16,10 @@ from aniworld.config.roots import make_root, trouble_with_link_root, trouble_wit
 from aniworld.config.schema import problems
 from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mapping, secrets, to_mapping
 from aniworld.config.store import Backup, Overtaken, SettingsStore
-from aniworld.core.errors import Conflict, InvalidInput, NotFound
+from aniworld.config.upgrades import Replaced, without_dead_addresses
+from aniworld.core.errors import AniworldError, Conflict, InvalidInput, NotFound
 from aniworld.core.offload import offload, on_native_thread
+from aniworld.core.sites import successor_of
 from aniworld.core.validators import validate_config_data
 
 from .views import BackupView
@@ -37,6 +39,7 @@ class ConfigService:
 
     A change by another program of this instance (the command line) is noticed within a second of asking.
     ``misunderstood``: names of stored settings whose defaults count, because what is stored makes no sense.
+    ``replaced_addresses``: dead addresses of catalogues that this start replaced, in the store or over the environment.
     ``look_when_asked`` False: somebody else calls ``look``, and ``current`` never waits for the store.
     """
 
@@ -47,6 +50,8 @@ class ConfigService:
         self._lock = threading.RLock()
         self._listeners: tuple[Listener, ...] = ()
         self.misunderstood: tuple[str, ...] = ()
+        self.replaced_addresses: tuple[Replaced, ...] = ()
+        self._catalogue_url = self._alive(environment.catalogue_url)
         self._looked_at = time.monotonic()
         self._mark = store.mark()
         first_start = self._mark is None
@@ -54,6 +59,8 @@ class ConfigService:
         self._current = self._over(self._stored)
         if first_start and environment.library:
             self._change(self._with_library, kind=None)
+        if not first_start:
+            self._replace_dead_addresses()
 
     # ── looking ─────────────────────────────────────────────────────────────
 
@@ -127,7 +134,8 @@ class ConfigService:
 
     def bring_back(self, settings: Json) -> Json:
         """``settings`` in the place of all there are, as ``restore`` does it with one of our own backups."""
-        self._change(lambda: _merged(to_mapping(Settings()), self._checked(settings)), kind="before-restore")
+        live, _ = without_dead_addresses(_merged(to_mapping(Settings()), self._checked(settings)))
+        self._change(lambda: live, kind="before-restore")
         return self.masked()
 
     def read_backup(self, name: str) -> Json:
@@ -169,6 +177,36 @@ class ConfigService:
         if self._mark is not None:  # another process was quicker, with the same environment
             return None
         return _merged(to_mapping(self._stored), {"library": {"root": self._environment.library}})
+
+    def _replace_dead_addresses(self) -> None:
+        """Settings of an earlier version, without catalogue addresses that are dead since; those before are kept.
+
+        Where they cannot be written, or hold something that their owner has to correct, they count for this run only.
+        """
+        live, replaced = without_dead_addresses(to_mapping(self._stored))
+        if not replaced:
+            return
+        try:
+            if not self.misunderstood:
+                self._change(lambda: without_dead_addresses(to_mapping(self._stored))[0], kind="auto")
+        except (OSError, AniworldError) as error:
+            log.warning("The settings could not be written: %s", error)
+        if without_dead_addresses(to_mapping(self._stored))[1]:
+            self._take(from_mapping(Settings, live))
+        self.replaced_addresses = (*self.replaced_addresses, *replaced)
+        told = ", ".join(f"{one.old} by {one.new}" for one in replaced)
+        log.warning(
+            "Addresses in the settings that no longer resolve were replaced: %s. The earlier settings are kept.", told
+        )
+
+    def _alive(self, address: str) -> str:
+        """The environment's address of the catalogue, or its successor where it is dead."""
+        new = successor_of(address) if address else None
+        if new is None:
+            return address
+        log.warning("ANIWORLD_CATALOGUE_URL names %s, which no longer resolves; %s is used instead.", address, new)
+        self.replaced_addresses = (Replaced(address, new),)
+        return new
 
     def _read(self) -> Settings:
         """The stored settings. A single value that is not understood falls back to its default, and the file is kept."""
@@ -224,9 +262,9 @@ class ConfigService:
                 log.exception("A listener failed on new settings")
 
     def _over(self, stored: Settings) -> Settings:
-        if not self._environment.catalogue_url:
+        if not self._catalogue_url:
             return stored
-        return replace(stored, catalogue=replace(stored.catalogue, base_url=self._environment.catalogue_url))
+        return replace(stored, catalogue=replace(stored.catalogue, base_url=self._catalogue_url))
 
     def _problems(self, part: Any) -> dict[str, list[str]]:
         found = problems(part)
@@ -262,7 +300,7 @@ class ConfigService:
             if isinstance(part.get(section), dict) and name in part[section]:
                 part[section][name] = _unmask(part[section][name], stored[section][name])
         catalogue = part.get("catalogue")
-        if isinstance(catalogue, dict) and catalogue.get("base_url") == (self._environment.catalogue_url or None):
+        if isinstance(catalogue, dict) and catalogue.get("base_url") == (self._catalogue_url or None):
             catalogue["base_url"] = stored["catalogue"]["base_url"]
         return part
 

@@ -108,6 +108,9 @@ def test_qualities_and_languages():
         ),
         ("https://s.to/serie/stream/dark", "https://s.to/serie/stream/dark"),
         ("https://s.to/serie/dark", "https://s.to/serie/dark"),
+        ("https://serienstream.cx/serie/dark", "https://serienstream.cx/serie/dark"),
+        ("http://186.2.175.5/serie/dark", "http://186.2.175.5/serie/dark"),
+        ("http://186.2.175.111/anime/stream/x", "http://186.2.175.111/anime/stream/x"),
     ],
 )
 def test_links_of_known_sites(url, normal):

@@ -72,6 +72,7 @@ class Engine1Contract(CatalogueContract):
         "nebelgarten", "D_Cide-Traumerei", "/anime/stream/nebelgarten", "anime/stream/nebelgarten/",
         "https://aniworld.to/anime/stream/nebelgarten/staffel-1/episode-2?x=1#top", "aniworld.to/anime/stream/a-b",
         "http://www.aniworld.cc/anime/stream/x/filme/film-3", "{base}/anime/stream/x", "{base}/serie/stream/x/staffel-2",
+        "http://186.2.175.111/anime/stream/x", "186.2.175.111/anime/stream/x/staffel-1", "https://aniworld.info./anime/stream/x",
     )  # fmt: skip
     unclaimed = (
         "", "https://evil.example/anime/stream/x", "https://aniworld.to/support/fragen", "https://aniworld.to/",
@@ -91,8 +92,15 @@ class Engine2Contract(CatalogueContract):
     claimed = (
         "/serie/hafenlichter", "https://s.to/serie/hafenlichter/staffel-1", "serienstream.to/serie/x?y",
         "https://s.to/serie/stream/x/staffel-1/episode-1", "{base}/serie/x",
+        "https://serienstream.cx/serie/x", "https://www.serien.cam/serie/x/staffel-2", "serienstream.sx/serie/x",
+        "http://186.2.175.5/serie/x/staffel-1/episode-3", "186.2.175.5/serie/x",
     )  # fmt: skip
-    unclaimed = ("https://aniworld.to/anime/stream/x", "https://evil.example/serie/x", "https://s.to/suche", "/serie/")
+    unclaimed = (
+        "https://aniworld.to/anime/stream/x", "https://evil.example/serie/x", "https://s.to/suche", "/serie/",
+        "http://186.2.175.111/serie/x", "http://186.2.175.50/serie/x", "https://serienstream.cx.evil.example/serie/x",
+        "https://serienstream.cx@evil.example/serie/x", "https://notserien.cam/serie/x",
+        "https://serienstream.to:8080/serie/x",
+    )  # fmt: skip
     query = "hafen"
     link = ROOT2
 

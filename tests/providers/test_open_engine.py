@@ -54,14 +54,14 @@ def test_a_search_shows_it(second: LoopbackSite) -> None:
 
 def test_a_stored_link_shows_it_to_a_process_that_began_later(second: LoopbackSite) -> None:
     registry = registry_of(second.url)
-    assert registry.catalogue("s.to").base_urls == ("https://s.to",)
+    assert registry.catalogue("s.to").base_urls == ("https://serienstream.to",)
     assert registry.catalogue("s.to", f"{second.url}{ROOT2}/staffel-1/episode-1").base_urls == (second.url,)
 
 
 def test_links_of_the_real_site_do_not_show_it(second: LoopbackSite) -> None:
     registry = registry_of(second.url)
     for link in ("https://s.to/serie/hafenlichter", "/serie/hafenlichter"):
-        assert registry.catalogue_for(link).base_urls == ("https://s.to",)
+        assert registry.catalogue_for(link).base_urls == ("https://serienstream.to",)
     with pytest.raises(InvalidInput):
         registry.catalogue_for("http://other.example/serie/hafenlichter")
     assert [one.site for one in registry.searched()] == ["aniworld.to"]

@@ -19,7 +19,7 @@ from aniworld.providers.registry import CATALOGUES, HOSTERS, Registry, settings_
 from aniworld.providers.rest import RestingSources
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 
-from .contract import ROOT1, engine1
+from .contract import ROOT1, ROOT2, engine1, engine2
 
 
 class Foreign(Catalogue):
@@ -104,6 +104,39 @@ def test_links_find_their_catalogue(registry: Registry) -> None:
     with pytest.raises(NotFound):
         registry.catalogue("evil.example")
     assert registry.catalogue("s.to").name == "SerienStream"
+
+
+@pytest.mark.parametrize(
+    "host", ["https://s.to", "https://serienstream.cx", "http://186.2.175.5", "186.2.175.5", "www.serien.cam"]
+)
+def test_a_link_of_any_known_host_is_asked_at_the_configured_address(host: str) -> None:
+    with LoopbackSite(engine2()) as site:
+        registry = Registry(open_gate(), settings=settings_for(site.url, [], "2"), plugins=lambda group: [])
+        catalogue = registry.catalogue_for(f"{host}{ROOT2}/staffel-1/episode-1")
+        assert (catalogue.site, catalogue.series(f"{host}{ROOT2}").link) == ("s.to", site.url + ROOT2)
+        assert catalogue.episode(f"{host}{ROOT2}/staffel-1/episode-1").links[0].url.startswith(site.url)
+        away = host if "//" in host else f"https://{host}"
+        link = HosterLink("VOE", "ger-dub", f"{away}/r?t=abc", f"{away}{ROOT2}/staffel-1/episode-1")
+        assert catalogue.resolve(link) == "https://hoster.example/e/abc"
+        site.pages["/media/a.png"] = Answer(b"\x89PNG\r\n\x1a\n", headers={"Content-Type": "image/png"})
+        assert catalogue.cover(f"{away}/media/a.png").content_type == "image/png"
+
+
+def test_the_second_engines_default_address_is_alive_and_its_name_stays(registry: Registry) -> None:
+    catalogue = registry.catalogue("s.to")
+    assert (catalogue.site, catalogue.base_urls) == ("s.to", ("https://serienstream.to",))
+    for name in ("s.to", "S.TO", "serienstream.to", "serienstream.cx", "SerienStream", "186.2.175.5"):
+        assert registry.named(name).site == "s.to"
+    assert registry.named("aniworld.cc").site == registry.named("aniworld").site == "aniworld.to"
+
+
+@pytest.mark.parametrize(
+    ("base", "site"),
+    [("https://serienstream.cx", "s.to"), ("http://186.2.175.5", "s.to"), ("https://serien.cam", "s.to"),
+     ("http://186.2.175.111", "aniworld.to")],
+)  # fmt: skip
+def test_a_mirror_as_configured_address_says_how_it_is_built(base: str, site: str) -> None:
+    assert list(settings_for(base, [])) == [site]
 
 
 def test_a_plugin_that_cannot_be_loaded_is_named_and_left_out(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from aniworld.core.errors import CatalogueBlocked, SourceError
 from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
+from aniworld.core.sites import ENGINE_1, HOMES
 from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
 from aniworld.providers.obstacles import check_obstacle
 
@@ -21,10 +22,9 @@ LIST_BYTES = 8 * 1024 * 1024
 
 
 class Aniworld(Engine):
-    site = "aniworld.to"
+    site = ENGINE_1
     name = "AniWorld"
-    home = "https://aniworld.to"
-    hosts = ("aniworld.to", "aniworld.info", "aniworld.cc")
+    home = HOMES[ENGINE_1]
     form = re.compile(
         r"(?:^|/)(?P<kind>anime|serie)/stream/(?P<slug>[A-Za-z0-9_-]+)"
         r"(?P<rest>/(?:staffel-\d{1,4}|filme)(?:/(?:episode|film)-\d{1,5})?)?(?=/|$)"

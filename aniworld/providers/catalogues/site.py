@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from aniworld.core.errors import AddressRefused, InvalidInput, LinkDead, NothingThere, PageChanged, SiteUnreachable
 from aniworld.core.keys import SLUG_FORM, gives_key, key_from_slug
 from aniworld.core.media import HosterLink
+from aniworld.core.sites import site_of_host, successor_of
 from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.hosters.media import parse_player
 from aniworld.providers.http import Gate, Page, redirect_target
@@ -50,7 +51,6 @@ class Site(Catalogue):
     """A catalogue site at one or several base addresses; the host of a link never decides where it is fetched."""
 
     home: ClassVar[str]
-    hosts: ClassVar[tuple[str, ...]]
     form: ClassVar[re.Pattern[str]]
 
     def __init__(self, gate: Gate, settings: CatalogueSettings | None = None) -> None:
@@ -68,7 +68,7 @@ class Site(Catalogue):
         if self.place(link) is None:
             return False
         host = host_of(link)
-        return host is None or host in self._own_hosts()
+        return host is None or self._is_own(host)
 
     def key_of(self, link: str) -> str:
         return key_from_slug(self._asked(link).slug)
@@ -77,7 +77,9 @@ class Site(Catalogue):
         return self.base_urls[0] + self._asked(link).root
 
     def cover(self, url: str) -> Cover:
-        return fetch_cover(self.gate, url, referer=self.base_urls[0] + "/")
+        """As in the base class; what a known host of this site kept is asked at the configured address."""
+        _, base = next(self._bases())
+        return fetch_cover(self.gate, self._rebased(url, base), referer=base + "/")
 
     def place(self, link: str) -> Place | None:
         """Where ``link`` points, whatever its host; None for no series of this engine."""
@@ -107,10 +109,10 @@ class Site(Catalogue):
             raise InvalidInput(f"This is no link to a series of {self.site}.", {"link": ["Names no series."]})
         return place
 
-    def _own_hosts(self) -> set[str]:
-        own = {host for url in self.base_urls if (host := host_of(url))}
-        own.update(self.hosts)
-        return own | {f"www.{host}" for host in own}
+    def _is_own(self, host: str | None) -> bool:
+        """Whether a host is this site's: configured, or known as one of its addresses."""
+        own = {(host_of(url) or "").removeprefix("www.") for url in self.base_urls}
+        return host is not None and (host.removeprefix("www.") in own or site_of_host(host) == self.site)
 
     def _ask(self, ask: Callable[[str], Page]) -> Page:
         """``ask(base)`` at the first base that answers, the last good one first. Raises what the first one raised."""
@@ -195,7 +197,7 @@ class Site(Catalogue):
 
     def resolve(self, link: HosterLink) -> str:
         """Follows the catalogue's own redirects by hand, and stops at the first address elsewhere, unfetched."""
-        if host_of(link.url) not in self._own_hosts():
+        if not self._is_own(host_of(link.url)):
             return link.url
         page = self._ask(lambda base: self._pointer(link, base))
         for _ in range(HOPS):
@@ -204,8 +206,9 @@ class Site(Catalogue):
             target = redirect_target(page)
             if not target:
                 raise LinkDead(f"The link to {link.hoster} leads nowhere.")
-            if host_of(target) not in self._own_hosts():
+            if not self._is_own(host_of(target)):
                 return target
+            target = self._rebased(target, self.base_urls[0]) if successor_of(origin_of(target)) else target
             page = self.gate.get(target, referer=link.referer, follow=False, skip_media=True)
             check_obstacle(page)
         raise LinkDead(f"The link to {link.hoster} leads in a circle.")
@@ -217,7 +220,7 @@ class Site(Catalogue):
     def _rebased(self, url: str, base: str) -> str:
         """An address of this site at another of its bases; any other address as it is."""
         root = self._root_of(url)
-        known = root in self.base_urls or host_of(url) in self._own_hosts()
+        known = root in self.base_urls or self._is_own(host_of(url))
         return base + url[len(root) :] if known else url
 
     def _arrived(self, page: Page, link: HosterLink) -> str:
@@ -239,7 +242,7 @@ def _frames_a_player(page: Page) -> bool:
 
 def with_scheme(link: str) -> str:
     """A link that begins with a host name, made a full one; others as they are."""
-    bare = re.match(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/", link, re.IGNORECASE)
+    bare = re.match(r"(?:(?:[\w-]+\.)+[a-z]{2,}|(?:\d{1,3}\.){3}\d{1,3})(?::\d+)?/", link, re.IGNORECASE)
     return f"https://{link}" if bare else link
 
 

@@ -1,4 +1,4 @@
-"""Engine 2: s.to and serienstream.to since 2026-01."""
+"""Engine 2: serienstream.to and its mirrors since 2026-01. Its site is stored as ``s.to``, a former address."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from aniworld.core.errors import CatalogueBlocked, PageChanged, SourceError
 from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
+from aniworld.core.sites import ENGINE_2, HOMES
 from aniworld.providers.obstacles import check_obstacle
 from aniworld.providers.parsing import parsed
 
@@ -22,10 +23,9 @@ RESULT_PAGES = 3
 
 
 class SerienStream(Engine):
-    site = "s.to"
+    site = ENGINE_2
     name = "SerienStream"
-    home = "https://s.to"
-    hosts = ("s.to", "serienstream.to")
+    home = HOMES[ENGINE_2]
     form = re.compile(
         r"(?:^|/)serie/(?:stream/)?(?P<slug>[A-Za-z0-9_-]+)"
         r"(?P<rest>/(?:staffel-\d{1,4}|filme)(?:/(?:episode|film)-\d{1,5})?)?(?=/|$)"
