@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from .errors import InvalidInput
@@ -21,6 +22,7 @@ SEASONS = 1000
 
 GER_DUB, GER_SUB, ENG_DUB, ENG_SUB, JPN = "ger-dub", "ger-sub", "eng-dub", "eng-sub", "jpn"
 KNOWN_LANGUAGES = (GER_DUB, GER_SUB, ENG_DUB, ENG_SUB, JPN)
+UNKNOWN_LANGUAGE = "und"  # ISO 639-2: offered, under a label that is not known
 LANGUAGE_FORM = re.compile(r"[a-z]{3}(-(dub|sub))?")
 
 _CODE = re.compile(r"[sS](\d{1,4})[eE](\d{1,5})")
@@ -66,12 +68,20 @@ class SeriesHit:
     year: int | None = None
 
 
+class EpisodeKind(StrEnum):
+    OVA = "ova"
+    MOVIE = "movie"
+    SPECIAL = "special"
+
+
 @dataclass(frozen=True)
 class EpisodeEntry:
     """One episode as a catalogue lists it. ``link`` is the episode page's full address.
 
     ``languages`` is the catalogue's hint; the episode page is the authority.
     ``absolute`` counts through all seasons where the catalogue says so.
+    ``announced``: it is listed, but not out; ``air_date``: the day of its release by the catalogue's clock.
+    ``part_of``: the code of the episode whose video contains this one. ``part``: of an episode that is listed in parts.
     """
 
     season: int
@@ -82,11 +92,20 @@ class EpisodeEntry:
     languages: tuple[str, ...] = ()
     hosters: tuple[str, ...] = ()
     absolute: int | None = None
+    announced: bool = False
+    air_date: date | None = None
+    kind: EpisodeKind | None = None
+    part: int | None = None
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)
 class SeriesPage:
-    """Everything that a catalogue tells of one series, all seasons and films included."""
+    """Everything that a catalogue tells of one series, all seasons and films included.
+
+    ``states_languages``: its list says of each episode what it is out in, so that one without any is not out.
+    ``notes``: what of the pages could not be read, one sentence each.
+    """
 
     key: str
     name: str
@@ -102,6 +121,8 @@ class SeriesPage:
     cover_url: str | None = None
     seasons: tuple[int, ...] = ()
     episodes: tuple[EpisodeEntry, ...] = ()
+    states_languages: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def languages(self) -> tuple[str, ...]:

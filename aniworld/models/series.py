@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Base, SoftDeleteMixin, TimestampMixin, UtcDateTime
@@ -19,6 +19,7 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     ``refresh_error``: the sentence why the last reading failed; None = it went well.
     ``auto_download``: new episodes are queued by themselves; ``upgrade``: present ones too, once a better language is out.
     ``specials``: the library's numbers of specials and films by the catalogue's, ``{"2": 5}`` (core/specials).
+    ``page_notes``: what of its catalogue page could not be read, one sentence each; None = nothing.
     ``numbering``: where an owner put entries of a catalogue that states no numbers, link → ``S01E02`` or None = left out.
     """
 
@@ -47,6 +48,7 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     numbering: Mapped[dict[str, str | None]] = mapped_column(JSON, default=dict)
     refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     refresh_error: Mapped[str | None] = mapped_column(Text, default=None)
+    page_notes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True), default=None)
     renumbering: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
 
     episodes: Mapped[list[Episode]] = relationship(
@@ -63,6 +65,8 @@ class Episode(TimestampMixin, Base):
     ``settled``: automatic downloads leave it alone, because it was out before they were wished, or was queued once.
     ``air_date``: the catalogue's release date, by its own clock; None = not stated. ``kind``: ``ova``, ``movie``, ``special``
     where the catalogue states it. ``part``: of an episode that the catalogue lists in parts.
+    ``announced``: the catalogue says that it is not out yet, with or without a day; it is never ``available``.
+    ``part_of``: the code of the episode whose video contains this one, which has none of its own.
     ``subtitles``: languages of the subtitle files next to the video or inside it (``ger``); None = not known.
     ``file_title``, ``file_link``: the title and link that the catalogue listed for this episode when its file came.
     """
@@ -87,9 +91,11 @@ class Episode(TimestampMixin, Base):
     file: Mapped[str | None] = mapped_column(String(1000), default=None)
     file_language: Mapped[str | None] = mapped_column(String(20), default=None)
     size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    announced: Mapped[bool] = mapped_column(default=False, server_default=false())
     air_date: Mapped[date | None] = mapped_column(default=None)
     kind: Mapped[str | None] = mapped_column(String(20), default=None)
     part: Mapped[int | None] = mapped_column(default=None)
+    part_of: Mapped[str | None] = mapped_column(String(20), default=None)
     subtitles: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True), default=None)
     file_title: Mapped[str | None] = mapped_column(String(1000), default=None)
     file_link: Mapped[str | None] = mapped_column(String(2000), default=None)

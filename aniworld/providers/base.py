@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
@@ -38,7 +38,10 @@ class NewEpisode:
 
 @dataclass(frozen=True)
 class Airing:
-    """An episode in the calendar. ``at``: aware moment, or None with only ``day`` known."""
+    """An episode in the calendar. ``at``: aware moment, or None with only ``day`` known.
+
+    ``dates``: language, day and moment where a calendar says them for each language; ``day`` is the first of them.
+    """
 
     key: str
     name: str
@@ -47,6 +50,27 @@ class Airing:
     episode: int | None
     day: date
     at: datetime | None = None
+    dates: tuple[tuple[str, date, datetime | None], ...] = ()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(code for code, _, _ in self.dates))
+
+
+@dataclass(frozen=True)
+class Postponement:
+    """An episode whose release was put off. ``day``: the new one, None = not known yet; ``was``: the one before.
+
+    ``key`` empty: only ``name`` says the series. ``languages``: those that it is about; empty for all.
+    """
+
+    key: str
+    name: str
+    season: int
+    episode: int
+    day: date | None
+    was: date | None = None
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +89,7 @@ class Catalogue(ABC):
 
     MUST: ``site`` (the name that is stored with a series, e.g. ``aniworld.to``), ``name`` (for the eye), ``base_urls``,
     ``claims``, ``key_of``, ``search``, ``series``, ``episode``, ``resolve``. MAY: ``new_episodes``, ``calendar``,
-    ``all_titles``, ``cover``, ``episode_link``, ``takes``; what is not there raises NothingThere.
+    ``postponements``, ``all_titles``, ``cover``, ``episode_link``, ``takes``; what is not there raises NothingThere.
 
     Everything is fetched through ``self.gate`` and nothing else. Each method may block; it is called from a greenlet or
     a thread, several at once. It raises SourceError's children only: NothingThere (final), LinkDead, SiteUnreachable
@@ -129,6 +153,13 @@ class Catalogue(ABC):
 
     def calendar(self) -> list[Airing]:
         raise NothingThere(f"{self.name} has no calendar.")
+
+    def postponements(self) -> list[Postponement]:
+        raise NothingThere(f"{self.name} has no list of postponed episodes.")
+
+    def notes(self) -> Mapping[str, tuple[str, ...]]:
+        """What of its lists could not be read when they were read last, by the list's path."""
+        return {}
 
     def all_titles(self) -> list[CatalogueTitle]:
         raise NothingThere(f"{self.name} has no list of all titles.")

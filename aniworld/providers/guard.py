@@ -28,8 +28,10 @@ from .rest import RestingSources
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-FETCHING = frozenset({"search", "series", "episode", "resolve", "new_episodes", "calendar", "all_titles"})
-RESTLESS = frozenset({"key_of", "series_link", "episode_link", "takes", "cover"})
+FETCHING = frozenset(
+    {"search", "series", "episode", "resolve", "new_episodes", "calendar", "postponements", "all_titles"}
+)
+RESTLESS = frozenset({"key_of", "series_link", "episode_link", "takes", "cover", "notes"})
 CALLS = FETCHING | RESTLESS
 
 

@@ -27,6 +27,8 @@ _WIDGETS = ("cf-turnstile", "g-recaptcha", "hcaptcha.com")
 _CHALLENGES = ("_cf_chl_", "ddos-guard/js-challenge", "ddg-captcha")
 _PROTECTING = frozenset({403, 429, 503})
 _LOOKED_AT = 262_144
+_SHORT_ANSWER = 4096
+_SPAM = re.compile(r"(?:als|for)\s+spam\s+(?:erkannt|eingestuft|gewertet)|detected\s+as\s+spam", re.IGNORECASE)
 _LINKS_OF_A_SITE = 8
 _HEADING = re.compile(r"<(title|h[1-3])\b[^>]{0,300}>(.{0,300}?)</\1", re.DOTALL)
 _WRITTEN_IN = re.compile(r"<textarea|type\s*=\s*[\"']?(?:password|text|email|search)\b")
@@ -56,12 +58,25 @@ def sign_of(page: Page, *, nothing_found: bool = False, leads_on: bool = False) 
     return _first(_HEADED, headings) or _first(_WIDGETS, asking) or _first(SIGNS, rest)
 
 
+def is_rate_limit(page: Page) -> bool:
+    """Whether a short answer says "Deine Anfrage wurde als Spam erkannt.", whatever its status and form."""
+    return len(page.body) <= _SHORT_ANSWER and bool(_SPAM.search(page.text))
+
+
 def _first(signs: Iterable[str], text: str) -> str | None:
     return next((sign for sign in signs if sign in text), None)
 
 
 def check_obstacle(page: Page, *, nothing_found: bool = False) -> None:
-    """Nothing, if the page is no protection page. Raises CatalogueBlocked with what a person can do."""
+    """Nothing, if the page is no protection page, nor says that there were too many requests.
+
+    Raises CatalogueBlocked with what a person can do.
+    """
+    if is_rate_limit(page):
+        raise CatalogueBlocked(
+            f"{urlsplit(page.url).netloc} takes the requests for spam: there were too many. Wait a while, or allow fewer "
+            "requests a second in the settings.", retry_after=retry_after(page),
+        )  # fmt: skip
     sign = sign_of(page, nothing_found=nothing_found)
     if sign:
         raise blocked(page.url, f"“{sign}”", retry_after=retry_after(page))

@@ -33,6 +33,7 @@ from .fetched_covers import FetchedCovers
 from .hit_covers import HitCovers
 from .listing import all_genres, detail_of, facts_of, list_page, search_result, summaries, summary_of
 from .numbering import check_numbering, renumbered
+from .postponements import Postponements
 from .progress import ProgressService
 from .recording import Recorded, free_folder, record_page, settle_released, slug_of
 from .series import AnimeSeriesService, required_in
@@ -74,6 +75,7 @@ class AnimeService:
         self._progress = progress
         self._covers = CoverFolder(covers)
         self._hit_covers = HitCovers(registry, covers / "hits")
+        self.postponements = Postponements(database)
         self.fetched_covers = FetchedCovers(database, registry, covers, spawn)
         self._settings = settings
         self.rest = rest or registry.rest
@@ -260,7 +262,7 @@ class AnimeService:
         series = self._series.require(key)
         try:
             catalogue = self._catalogue_of(series)
-            page = renumbered(catalogue.series(series.link), series.numbering)
+            page = self.postponements.applied(renumbered(catalogue.series(series.link), series.numbering))
         except AniworldError as error:
             self._series.update(key, refresh_error=str(error))
             self._tell(key)

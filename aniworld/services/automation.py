@@ -67,7 +67,9 @@ def build_automation(
 ) -> Automation:  # fmt: skip
     """Everything built and wired; nothing started. ``checks``: those of the server's health. ``lease``: of the look for
     new episodes, where several processes share it."""
-    calendar = CalendarService(database, registry, spawn)
+    calendar = CalendarService(
+        database, registry, spawn, postponements=anime.postponements, languages=lambda: settings().download.languages
+    )
     return Automation(
         bus=bus,
         registry=registry,

@@ -18,6 +18,7 @@ from aniworld.providers.base import Airing
 from aniworld.providers.registry import Registry
 
 from .listing import cover_address
+from .postponements import Postponements
 from .views import CalendarEntry
 
 log = logging.getLogger(__name__)
@@ -39,15 +40,19 @@ class Kept:
 
 class CalendarService:
     """Each catalogue's calendar is read at most once an hour, in the background; one that cannot be read is tried again
-    after 5 minutes. What a calendar said before holds until it is read anew. ``spawn`` begins work beside everything."""
+    after 5 minutes. What a calendar said before holds until it is read anew. ``spawn`` begins work beside everything.
+    ``languages()``: those that are wanted where a series has none of its own, best first."""
 
     def __init__(
         self, database: Database, registry: Registry, spawn: Callable[[Callable[[], None]], None], *,
+        postponements: Postponements | None = None, languages: Callable[[], Sequence[str]] = tuple,
         patience_s: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._database = database
         self._registry = registry
         self._spawn = spawn
+        self._postponements = postponements or Postponements(database)
+        self._languages = languages
         self._patience_s = patience_s
         self._clock = clock
         self._lock = threading.Lock()
@@ -119,6 +124,7 @@ class CalendarService:
     def _read(self, site: str, before: Kept | None) -> Kept:
         try:
             airings = tuple(self._registry.catalogue(site).calendar())
+            airings = self._postponed(site, airings)
         except (NothingThere, NotFound):
             airings = ()
         except AniworldError as error:
@@ -126,9 +132,24 @@ class CalendarService:
             return Kept(before.airings if before else (), self._clock() + TRIED_AGAIN_S, error)
         return Kept(airings, self._clock() + KEPT_S)
 
+    def _postponed(self, site: str, airings: tuple[Airing, ...]) -> tuple[Airing, ...]:
+        """The calendar with the days that the catalogue's list of postponed episodes names; without that list as it is."""
+        try:
+            found = self._registry.catalogue(site).postponements()
+            self._postponements.learn(site, found, self._languages())
+        except (NothingThere, NotFound):
+            return airings
+        except AniworldError as error:
+            log.warning("The postponed episodes of %s could not be read: %s", site, error)
+        return self._postponements.moved(site, airings)
+
     def _entries(self, found: Sequence[tuple[AnimeSeries, Airing]]) -> list[CalendarEntry]:
         states = self._states([series for series, _ in found])
-        return [_entry(series, airing, states) for series, airing in dict.fromkeys(found)]
+        wanted = tuple(self._languages())
+        return [
+            _entry(series, airing, states, tuple(series.languages or ()) or wanted)
+            for series, airing in dict.fromkeys(found)
+        ]
 
     def _states(self, series: Sequence[AnimeSeries]) -> dict[tuple[str, int, int], str]:
         """(key, season, number) → state of every episode that is known of these series."""
@@ -148,12 +169,19 @@ class CalendarService:
         return states
 
 
-def _entry(series: AnimeSeries, airing: Airing, states: dict[tuple[str, int, int], str]) -> CalendarEntry:
+def _entry(
+    series: AnimeSeries, airing: Airing, states: dict[tuple[str, int, int], str], wanted: Sequence[str]
+) -> CalendarEntry:
+    """An episode on the day of the language that the series wants most, of those that are announced."""
     at = (series.key, airing.season if airing.season is not None else -1, airing.episode or -1)
+    dates = {code: (day, moment) for code, day, moment in airing.dates}
+    language = next((code for code in (*wanted, *dates) if code in dates), None)
+    day, moment = dates[language] if language else (airing.day, airing.at)
     return CalendarEntry(
         key=series.key, name=series.name, folder=series.folder, site=series.site, season=airing.season,
-        episode=airing.episode, day=airing.day.isoformat(), at=airing.at.astimezone(UTC) if airing.at else None,
-        state=states.get(at, "announced"), cover_url=cover_address(series),
+        episode=airing.episode, day=day.isoformat(), at=moment.astimezone(UTC) if moment else None,
+        state=states.get(at, "announced"), cover_url=cover_address(series), language=language,
+        languages=airing.languages,
     )  # fmt: skip
 
 

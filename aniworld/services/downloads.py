@@ -143,7 +143,8 @@ class DownloadService:
         series = self._files.series(request)
         wanted = request.languages or (series.languages if series else ()) or self._settings().download.languages
         present = self._files.present(request.serie_id, wanted if request.upgrade else ())
-        wish = sort_out(request, series, present, self.repository.unfinished(request.serie_id))
+        unfinished, not_out = self.repository.unfinished(request.serie_id), self._files.not_out(request.serie_id)
+        wish = sort_out(request, series, present, unfinished, not_out)
         for item in wish.again:
             self.repository.save_item(item)
         if wish.again:

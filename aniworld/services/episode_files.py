@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from aniworld.core.errors import NotFound
 from aniworld.core.naming import path_component, same_name
@@ -26,6 +27,19 @@ class EpisodeFiles:
         if series is None and not request.serie_name:
             raise NotFound(f"There is no series {request.serie_id!r} in the library; add it first.")
         return series
+
+    def not_out(self, key: str) -> dict[tuple[int, int], str]:
+        """Episodes that the catalogue announces, or has as part of another one, each with why it cannot be queued."""
+        columns = (Episode.season, Episode.number, Episode.air_date, Episode.part_of)
+        query = (
+            select(*columns)
+            .join(AnimeSeries, Episode.series_id == AnimeSeries.id)
+            .where(AnimeSeries.key == key)
+            .where(Episode.file.is_(None), or_(Episode.announced.is_(True), Episode.part_of.is_not(None)))
+        )
+        with self._database.reading() as session:
+            rows = session.execute(query).all()
+        return {(season, number): why_not_out(day, part_of) for season, number, day, part_of in rows}
 
     def present(self, key: str, wanted: Sequence[str]) -> dict[tuple[int, int], tuple[str, ...]]:
         """The episodes that are there, each with the languages among ``wanted`` that would be better, and then its own:
@@ -72,3 +86,12 @@ class EpisodeFiles:
 def _is_respelled(stored: str, folder: str) -> bool:
     """Whether a file was placed into the stored folder under its name on the disk, which is another."""
     return stored != folder and (same_name(stored, folder) or path_component(stored, fallback="") == folder)
+
+
+def why_not_out(air_date: date | None, part_of: str | None) -> str:
+    """Why an episode that the catalogue lists cannot be had."""
+    if part_of:
+        return f"Its video is part of {part_of}; queue that episode instead."
+    if air_date:
+        return f"It is announced for {air_date.isoformat()} and not out yet; refresh the series to check again."
+    return "It is announced and not out yet; refresh the series to check again."

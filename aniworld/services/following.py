@@ -49,13 +49,29 @@ def likely_keys(
 ) -> frozenset[str]:
     """Keys of series for which the catalogue's lists name something that is not known yet."""
     listed = {row.key for row in rows if not _is_known(row, known)}
-    aired = {one.key for one in airings if 0 <= (today - one.day).days <= 2 and not _is_known(one, known)}
+    aired = {one.key for one in airings if _aired_lately(one, known, today)}
     return frozenset(listed | aired)
 
 
-def _is_known(row: NewEpisode | Airing, known: Mapping[str, Known]) -> bool:
+def _aired_lately(one: Airing, known: Mapping[str, Known], today: date) -> bool:
+    """Whether it came out today or in the last two days, in a language that is not known yet."""
+    lately = {code for code, day, _ in one.dates if _is_recent(day, today)}
+    if one.dates and not lately or not one.dates and not _is_recent(one.day, today):
+        return False
+    return not _is_out(one.key, one.season, one.episode, lately, known)
+
+
+def _is_recent(day: date, today: date) -> bool:
+    return 0 <= (today - day).days <= 2
+
+
+def _is_known(row: NewEpisode, known: Mapping[str, Known]) -> bool:
+    return _is_out(row.key, row.season, row.episode, set(row.languages), known)
+
+
+def _is_out(key: str, season: int | None, episode: int | None, languages: set[str], known: Mapping[str, Known]) -> bool:
     """A row that names no episode says only that something happened; the schedule finds out what."""
-    if row.season is None or row.episode is None:
+    if season is None or episode is None:
         return True
-    have = known.get(row.key, {}).get((row.season, row.episode))
-    return have is not None and set(getattr(row, "languages", ())) <= have
+    have = known.get(key, {}).get((season, episode))
+    return have is not None and languages <= have

@@ -152,6 +152,7 @@ def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
         refreshed_at=series.refreshed_at, refresh_error=series.refresh_error,
         auto_download=series.auto_download, upgrade=series.upgrade,
         specials=dict(series.specials or {}), numbering=dict(series.numbering or {}),
+        page_notes=tuple(series.page_notes or ()),
     )  # fmt: skip
 
 
@@ -171,7 +172,8 @@ def _episode(row: Episode, live: str | None) -> EpisodeView:
     return EpisodeView(
         season=row.season, episode=row.number, title=row.title, title_en=row.title_en,
         languages=tuple(row.languages or ()), state=live or state, file=row.file, language=row.file_language,
-        size_bytes=row.size_bytes, link=row.link, **_subtitles(row),
+        size_bytes=row.size_bytes, link=row.link, announced=row.announced, air_date=row.air_date, kind=row.kind, part=row.part,
+        part_of=row.part_of, **_subtitles(row),
     )  # fmt: skip
 
 

@@ -44,14 +44,15 @@ def sort_out(
     series: AnimeSeries | None,
     present: Mapping[Place, Sequence[str]],
     unfinished: Mapping[Place, DownloadQueueItem],
+    not_out: Mapping[Place, str] | None = None,
 ) -> Wish:
     """Each wished episode once. ``present``: what is there, with the languages that would be better; ``unfinished``:
-    the series' items by (season, episode). Raises InvalidInput for a priority that is none."""
+    the series' items by (season, episode); ``not_out``: why an episode cannot be had. Raises InvalidInput for a priority that is none."""
     priority = Priority.parse(request.priority)
     new, again, skipped = [], [], []
     for place in dict.fromkeys(request.episodes):
         known, better = unfinished.get(place), present.get(place)
-        reason = why_not(known, place in present and not better)
+        reason = why_not(known, place in present and not better) or (not_out or {}).get(place)
         if reason:
             skipped.append(Skipped(EpisodeNumber(*place).code, reason))
         elif known is not None:

@@ -45,6 +45,7 @@ def record_page(
     series.site, series.link = page.site, page.link
     first = series.refreshed_at is None
     series.refreshed_at, series.refresh_error = utcnow(), None
+    series.page_notes = list(page.notes) or None
     rows = {(row.season, row.number): row for row in _episodes(session, series)}
     if (name_folder or not series.folder) and not any(row.file for row in rows.values()):
         series.folder = free_folder(session, spelled(folder_name(series.name, page.year_start)), series.key)
@@ -72,11 +73,11 @@ def _record_episodes(
     a site's bad day must not empty a list, nor make what comes back look new."""
     if not page.episodes:
         return ()
-    states_languages = any(entry.languages for entry in page.episodes)
+    states_languages = page.states_languages or any(entry.languages for entry in page.episodes)
     new: list[tuple[int, int]] = []
     for entry in page.episodes:
         at = (entry.season, entry.number)
-        available = bool(entry.languages or entry.hosters) or not states_languages
+        available = _is_out(entry, states_languages)
         row = rows.pop(at, None)
         if available and (row is None or not (row.available and row.link)):
             new.append(at)
@@ -95,9 +96,19 @@ def _record_episodes(
     return tuple(new)
 
 
+def _is_out(entry: EpisodeEntry, states_languages: bool) -> bool:
+    """Whether an episode can be had: an announced one never, nor one whose video is another episode's."""
+    if entry.announced or entry.part_of:
+        return False
+    return bool(entry.languages or entry.hosters) or not states_languages
+
+
 def _take_over(row: Episode, entry: EpisodeEntry, available: bool) -> None:
     row.title, row.title_en, row.link = entry.title[:1000], entry.title_en[:1000], entry.link
     row.absolute, row.available = entry.absolute, available
+    row.air_date = entry.air_date or row.air_date  # a calendar may have said it
+    row.announced = entry.announced
+    row.kind, row.part, row.part_of = entry.kind, entry.part, entry.part_of
     if row.languages != list(entry.languages):
         row.languages = list(entry.languages)
 

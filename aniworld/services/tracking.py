@@ -35,6 +35,7 @@ from .following import Followed, Known, in_order, likely_keys
 from .leases import Lease
 from .progress import ProgressService
 from .tracking_facts import facts_of, status_of
+from .tracking_reasons import why_nothing_can_be, why_nothing_is
 from .upgrading import better_languages
 from .views import DownloadRequest, TrackingStatus
 
@@ -60,6 +61,7 @@ class Look:
     warnings: list[str] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     left_alone: set[str] = field(default_factory=set)
+    reason: str | None = None
     lost: threading.Event = field(default_factory=threading.Event)
 
     def warn(self, sentence: str) -> None:
@@ -72,6 +74,7 @@ class Look:
             running=self.completed_at is None, started_at=self.started_at, completed_at=self.completed_at,
             looked=self.looked, total=self.total, new_episodes=sum(map(len, self.new.values())),
             queued=sum(self.queued.values()), upgrades=self.upgrades, warnings=tuple(self.warnings),
+            reason=self.reason,
         )  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
@@ -113,6 +116,7 @@ class TrackingService:
     def begin(self) -> TrackingStatus:
         """A look has begun in the background. Raises AlreadyRunning."""
         look = self._open()
+        look.reason = why_nothing_can_be(self._database)
         self._spawn(lambda: self._beside(look))
         return look.status()
 
@@ -161,8 +165,10 @@ class TrackingService:
     def _refresh_all(self, look: Look, should_stop: Callable[[], bool]) -> None:
         followed = self._followed()
         likely = self._likely(look, followed, should_stop)
-        chosen = in_order(followed, likely, utcnow(), self._settings().catalogue.refresh_hours)
+        hours = self._settings().catalogue.refresh_hours
+        chosen = in_order(followed, likely, utcnow(), hours)
         look.total = len(chosen)
+        look.reason = why_nothing_is(self._database, followed, chosen, self._registry.rest, hours)
         for series in chosen:
             if should_stop():
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -76,6 +76,9 @@ class SearchResult:
 class EpisodeView:
     """``state``: missing, queued, downloading, present, unavailable. ``subtitles``: languages of the subtitle files next to
     the video or inside it, None = not known. ``subtitles_missing``: they came apart and could not be had.
+
+    ``announced``: the catalogue says that it is not out yet; ``air_date``: the day of its release, where it says it.
+    ``kind``: ova, movie, special. ``part``: of an episode that the catalogue lists in parts. ``part_of``: the code of the episode whose video contains this one.
     """
 
     season: int
@@ -90,12 +93,18 @@ class EpisodeView:
     link: str = ""
     subtitles: tuple[str, ...] | None = None
     subtitles_missing: bool = False
+    announced: bool = False
+    air_date: date | None = None
+    kind: str | None = None
+    part: int | None = None
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)
 class AnimeDetail:
     """``specials``: the numbers in the library of specials and films by the catalogue's, ``{"2": 5}``. ``numbering``:
-    entries that an owner put elsewhere, link → ``S01E02`` or None."""
+    entries that an owner put elsewhere, link → ``S01E02`` or None. ``page_notes``: what of the catalogue's page could not
+    be read."""
 
     key: str
     title: str
@@ -121,6 +130,7 @@ class AnimeDetail:
     upgrade: bool = False
     specials: Mapping[str, int] = field(default_factory=dict)
     numbering: Mapping[str, str | None] = field(default_factory=dict)
+    page_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -414,7 +424,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrackingStatus:
-    """The look for new episodes that runs, or the last one. ``looked`` of ``total`` series were read again."""
+    """The look for new episodes that runs, or the last one. ``looked`` of ``total`` series were read again.
+
+    ``reason``: why none was; None where some were.
+    """
 
     running: bool = False
     started_at: datetime | None = None
@@ -425,13 +438,15 @@ class TrackingStatus:
     queued: int = 0
     upgrades: int = 0
     warnings: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
 class CalendarEntry:
     """An episode that a catalogue announces. ``day``: ``2026-08-03``; ``at``: the moment, where the catalogue says so.
 
-    ``state``: announced, missing, queued, present.
+    ``state``: announced, missing, queued, present. ``language``: the one whose day this is, of ``languages``, those that
+    are announced; None where the calendar names none.
     """
 
     key: str
@@ -444,6 +459,8 @@ class CalendarEntry:
     at: datetime | None
     state: str
     cover_url: str | None
+    language: str | None = None
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

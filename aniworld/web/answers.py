@@ -1,6 +1,6 @@
 """Facts as JSON answers. One way for REST and for events, quick enough for lists of hundreds.
 
-Frozen dataclasses become objects, moments become ISO 8601 in UTC with ``Z``, paths and enums their text.
+Frozen dataclasses become objects, moments become ISO 8601 in UTC with ``Z``, days ``2026-10-12``, paths and enums their text.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
@@ -69,6 +69,8 @@ def pages(paging: Paging) -> dict[str, int]:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         return vars(value)
     if isinstance(value, Enum):

@@ -79,6 +79,7 @@ def test_an_episode_page_names_language_by_flag_file_and_hosters_once(catalogue:
     assert (found.title, found.title_en) == ("Der Anfang", "The Beginning")
     assert [(link.hoster, link.language) for link in found.links] == [
         ("VOE", "ger-dub"), ("Filemoon", "ger-sub"), ("Vidoza", "ger-sub"), ("Doodstream", "eng-dub"),
+        ("Unknown", "und"),
     ]  # fmt: skip
     assert found.links[0].url == f"{site.url}/redirect/11"
     assert found.links[2].url == f"{site.url}/redirect/13?x=1&y=2"
@@ -350,7 +351,7 @@ def test_an_episode_page_without_a_language_box_uses_the_usual_keys(catalogue: A
     text = page("engine1/episode.html").replace("changeLanguageBox", "x")
     site.pages[f"{ROOT1}/staffel-1/episode-1"] = text
     links = catalogue.episode(f"{ROOT1}/staffel-1/episode-1").links
-    assert [link.language for link in links] == ["ger-dub", "eng-sub", "ger-sub", "eng-dub"]
+    assert [link.language for link in links] == ["ger-dub", "eng-sub", "ger-sub", "eng-dub", "und"]
     site.pages[f"{ROOT1}/staffel-1/episode-1"] = "<div class='hosterSiteVideo'><ul></ul></div>"
     assert catalogue.episode(f"{ROOT1}/staffel-1/episode-1").links == ()
     site.pages[f"{ROOT1}/staffel-1/episode-1"] = "<div>neu</div>"

@@ -180,7 +180,7 @@ def test_engine_2_hosters_in_any_order_and_titles_with_brackets_of_their_own() -
     )
     assert (facts.title, facts.title_en) == ("Der Tag (Teil 1)", "The Day (Part 1)")
     assert [(row.name, row.language, row.href) for row in facts.hosters] == [
-        ("VOE", "ger-sub", "https://s.to/r?t=a&b=1"),
+        ("VOE", "ger-sub", "https://s.to/r?t=a&b=1"), ("Filemoon", "und", "/r?t=c"),
     ]  # fmt: skip
 
 

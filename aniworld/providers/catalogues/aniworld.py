@@ -9,16 +9,17 @@ from aniworld.core.errors import CatalogueBlocked, SourceError
 from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.core.sites import ENGINE_1, HOMES
-from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
+from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode, Postponement
 from aniworld.providers.obstacles import check_obstacle
 
 from . import aniworld_lists as lists
 from . import aniworld_pages as pages
 from .engine import Engine
+from .postponements import parse_postponed
 from .site import Place, json_hits
 
 QUERY_LENGTH = 200
-LIST_BYTES = 8 * 1024 * 1024
+POSTPONED = "/support/frage/anime-verschiebungen"
 
 
 class Aniworld(Engine):
@@ -68,7 +69,7 @@ class Aniworld(Engine):
             )
         )  # fmt: skip
         self._check_status(page)
-        return pages.series_hits(json_hits(page))
+        return pages.series_hits(json_hits(page), page.url)
 
     def _site_search(self, words: str, fault: SourceError | None) -> list[pages.SearchHit]:
         """A body that is no JSON means no result, unless the first search broke as well: then ``fault`` is raised."""
@@ -82,7 +83,7 @@ class Aniworld(Engine):
             if fault is not None:
                 raise fault from error
             return []
-        hits = pages.site_hits(page.text)
+        hits = pages.site_hits(page.text, page.url)
         if hits is None:
             check_obstacle(page, nothing_found=True)
             if fault is not None:
@@ -115,28 +116,19 @@ class Aniworld(Engine):
         return self.base_urls[0] + "/"
 
     def new_episodes(self) -> list[NewEpisode]:
-        return [
-            NewEpisode(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.season, row.episode,
-                       row.day, row.languages)
-            for row in self._facts("/neue-episoden", lists.parse_new_episodes)
-            if (place := self.place(row.href)) is not None
-        ]  # fmt: skip
+        return self._new_episodes(self._list("/neue-episoden", lists.parse_new_episodes))
 
     def calendar(self) -> list[Airing]:
+        return self._airings(self._list("/animekalender", lists.parse_calendar))
+
+    def postponements(self) -> list[Postponement]:
+        rows = self._list(POSTPONED, parse_postponed)
+        places = ((row, self.place(row.href) if row.href else None) for row in rows)
         return [
-            Airing(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.season, row.episode,
-                   row.day, row.at)
-            for row in self._facts("/animekalender", lists.parse_calendar)
-            if (place := self.place(row.href)) is not None
+            Postponement(key_from_slug(place.slug) if place else "", row.name, row.season, row.episode, row.day, row.was,
+                         row.languages)
+            for row, place in places
         ]  # fmt: skip
 
     def all_titles(self) -> list[CatalogueTitle]:
-        page = self._ask(lambda base: self.gate.get(f"{base}/animes", max_bytes=LIST_BYTES))
-        self._check_status(page)
-        rows = self._parsed(page, lists.parse_titles, "/animes")
-        return [
-            CatalogueTitle(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.alternatives,
-                           row.genre)
-            for row in rows
-            if (place := self.place(row.href)) is not None
-        ]  # fmt: skip
+        return self._titles("/animes", lists.parse_titles)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
@@ -32,6 +33,8 @@ from .html import (
     words_of,
 )
 from .languages import BY_KEY, from_flag_file, from_label
+from .reading import Reading
+from .title_tags import counted, read_title
 
 TITLE = ("div.series-title h1[itemprop=name] > span", "div.series-title h1", "h1[itemprop=name]")
 SEASONS = "#stream ul a[href]"
@@ -39,7 +42,6 @@ TABLE = "table.seasonEpisodesList"
 ROWS = f"{TABLE} tr[data-episode-id][data-episode-season-id]"
 HOSTERS = "div.hosterSiteVideo li[data-lang-key][data-link-target]"
 
-_ABSOLUTE = re.compile(r"\s*\[\s*(?:Episode|Folge|Ep\.?)\s*0*(\d{1,5})\s*\]\s*$", re.IGNORECASE)
 _GONE = re.compile(r"nicht gefunden|deaktiviert", re.IGNORECASE)
 
 
@@ -79,13 +81,14 @@ def parse_season(text: str, url: str) -> SeasonFacts:
 def parse_episode(text: str, url: str) -> EpisodeFacts:
     """An episode's titles and hosters, in the page's order, each once. Raises NothingThere, PageChanged."""
     soup = soup_of(text, url)
-    rows = tuple(dict.fromkeys(_hoster_rows(soup, _languages_by_key(soup))))
+    reading = Reading(url)
+    rows = tuple(dict.fromkeys(_hoster_rows(soup, _languages_by_key(soup, reading), reading)))
     if not rows:
         _check_there(soup, url)
         _check_empty(soup, url)
     title = words_of(soup.select_one("span.episodeGermanTitle"))
     title_en = words_of(soup.select_one("small.episodeEnglishTitle"))
-    return EpisodeFacts(_split_absolute(title)[0], _split_absolute(title_en)[0], rows)
+    return EpisodeFacts(read_title(title).title, read_title(title_en).title, rows)
 
 
 def _check_there(soup: BeautifulSoup, url: str) -> None:
@@ -120,25 +123,20 @@ def _imdb(soup: BeautifulSoup) -> str | None:
 
 
 def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
+    reading = Reading(url)
     seasons = seasons_of((attribute(anchor, "href") for anchor in soup.select(SEASONS)), url)
     tables = soup.select(TABLE) or [body.parent for body in soup.select("tbody[id^=season]") if body.parent]
+    lines = [line for table in tables for line in table.select("tr") if not _is_heading(line)]
     rows: dict[tuple[int, int, bool], Row] = {}
-    for line in (line for table in tables for line in table.select("tr") if not _is_heading(line)):
-        season = _season_of(line, url)
-        row = _row(line, season, url) if season is not None else None
-        if row is not None:
-            rows.setdefault((row.season, row.number, row.apart), row)
-    if not rows and any(_is_unreadable(line) for table in tables for line in table.select("tr")):
+    for row in reading.each(lines, lambda line: _row(line, url, reading)):
+        rows.setdefault((row.season, row.number, row.apart), row)
+    if not rows and reading.notes:
         raise not_found(ROWS, url)
     # A body without rows is an announced season, or one that the page keeps for later beside the one it shows.
     bodies = (_body_season(body) for table in tables for body in table.select("tbody"))
     shown = {season for season, _, _ in rows} or {season for season in bodies if season is not None}
-    return SeasonFacts(seasons, tuple(rows.values()), frozenset(shown), bool(tables))
-
-
-def _is_unreadable(line: Tag) -> bool:
-    """Whether a row has several cells and no number; one wide cell says that there are no episodes yet."""
-    return len(line.select("td")) > 1 and _row_number(line, _episode_href(line)) is None
+    stated = any(line.select_one("td.editFunctions") for line in lines)
+    return SeasonFacts(seasons, tuple(rows.values()), frozenset(shown), bool(tables), stated, reading.notes)
 
 
 def _is_heading(line: Tag) -> bool:
@@ -165,20 +163,34 @@ def _episode_href(line: Tag) -> str:
     return next((href for href in hrefs if spot_of(href).episode is not None), "")
 
 
-def _row(line: Tag, season: int, url: str) -> Row | None:
+def _row(line: Tag, url: str, reading: Reading) -> Row | None:
+    """A row's episode; None for one wide cell that says that there are none yet, and where no season is named."""
     href = _episode_href(line)
-    number = _row_number(line, href)
-    if number is None:
+    season, number = _season_of(line, url), _row_number(line, href)
+    if number is None and len(line.select("td")) > 1:
+        reading.unread(line)
+    if season is None or number is None:
         return None
     anchor = select_first(line, "td.seasonEpisodeTitle a", "td.seasonEpisodeTitle")
-    german, absolute = _split_absolute(words_of(anchor.select_one("strong") if anchor else None))
-    english, absolute_en = _split_absolute(words_of(anchor.select_one("span:not(strong span)") if anchor else None))
-    flags = (from_flag_file(image_address(img)) for img in line.select("img.flag, td.editFunctions img"))
-    names = (_icon_name(icon) for icon in line.select("i.icon"))
+    german = read_title(words_of(anchor.select_one("strong") if anchor else None))
+    english = counted(words_of(anchor.select_one("span:not(strong span)") if anchor else None), season, number)
+    facts = german.also(english)
+    languages = tuple(dict.fromkeys(_row_languages(line, reading)))
+    hosters = tuple(dict.fromkeys(name for icon in line.select("i.icon") if (name := _icon_name(icon))))
+    there = bool(languages or hosters)
     return Row(
-        season, number, href, german, english, tuple(dict.fromkeys(f for f in flags if f)),
-        tuple(dict.fromkeys(name for name in names if name)), absolute or absolute_en, spot_of(href or url).apart,
+        season, number, href, german.title, english.title, languages, hosters, facts.absolute,
+        spot_of(href or url).apart, announced=facts.starts and not there, air_date=facts.air_date, kind=facts.kind,
+        part=facts.part, part_of=None if there else facts.part_of,
     )  # fmt: skip
+
+
+def _row_languages(line: Tag, reading: Reading) -> Iterator[str]:
+    """The languages of its flags; other images of a row's last cell are none."""
+    for image in line.select("img.flag, td.editFunctions img"):
+        code = from_flag_file(image_address(image)) or from_label(attribute(image, "title", "alt"))
+        if code or "flag" in (image.get("class") or []):
+            yield reading.language(code, attribute(image, "title", "alt") or image_address(image).rsplit("/", 1)[-1])
 
 
 def _row_number(line: Tag, href: str) -> int | None:
@@ -195,33 +207,39 @@ def _icon_name(icon: Tag) -> str:
     return attribute(icon, "title") or next((c for c in icon.get("class") or [] if c != "icon"), "")
 
 
-def _split_absolute(title: str) -> tuple[str, int | None]:
-    """``Der Anfang [Episode 063]`` → (``Der Anfang``, 63)."""
-    found = _ABSOLUTE.search(title)
-    return (title[: found.start()].strip(), int(found[1]) or None) if found else (title, None)
-
-
-def _languages_by_key(soup: BeautifulSoup) -> dict[str, str]:
+def _languages_by_key(soup: BeautifulSoup, reading: Reading) -> dict[str, str]:
     """Key number → language, by the flag file of any copy of its image; a key without a flag has its usual meaning."""
     flags: dict[str, str] = {}
     others: dict[str, str] = {}
+    unknown: dict[str, str] = {}
     for image in soup.select("div.changeLanguageBox [data-lang-key]"):
         key = attribute(image, "data-lang-key")
         flag = image if image.name == "img" else image.select_one("img")
+        label = attribute(image, "title", "alt")
         if language := from_flag_file(image_address(flag)):
             flags.setdefault(key, language)
-        elif language := BY_KEY.get(key) or from_label(attribute(image, "title", "alt")):
+        elif language := (from_label(label) if _has_flag(flag) else None) or BY_KEY.get(key) or from_label(label):
             others.setdefault(key, language)
-    return {**others, **flags}
+        else:
+            unknown.setdefault(key, label or image_address(flag).rsplit("/", 1)[-1] or key)
+    named = others | flags
+    return {key: reading.language(None, label) for key, label in unknown.items() if key not in named} | named
 
 
-def _hoster_rows(soup: BeautifulSoup, languages: dict[str, str]) -> Iterator[HosterRow]:
-    for item in soup.select("div.hosterSiteVideo li[data-lang-key]"):
-        key = attribute(item, "data-lang-key")
-        language = languages.get(key) or BY_KEY.get(key)
-        href = _target(item)
-        if language and href:
-            yield HosterRow(words_of(item.select_one("h4")) or _icon_title(item), language, href)
+def _has_flag(image: Tag | None) -> bool:
+    """Whether a language has a flag, though one that is not known: its label then says more than its number."""
+    return bool(image_address(image))
+
+
+def _hoster_rows(soup: BeautifulSoup, languages: dict[str, str], reading: Reading) -> Iterator[HosterRow]:
+    def read(item: Tag) -> HosterRow | None:
+        key, href = attribute(item, "data-lang-key"), _target(item)
+        if not href:
+            return None
+        language = languages.get(key) or BY_KEY.get(key) or reading.language(None, key)
+        return HosterRow(words_of(item.select_one("h4")) or _icon_title(item), language, href)
+
+    return reading.each(soup.select("div.hosterSiteVideo li[data-lang-key]"), read)
 
 
 def _target(item: Tag) -> str:
@@ -246,18 +264,19 @@ class SearchHit:
     year: int | None = None
 
 
-def series_hits(found: list) -> list[SearchHit]:
+def series_hits(found: list[Any], url: str = "/ajax/seriesSearch") -> list[SearchHit]:
     """The hits of ``/ajax/seriesSearch``."""
-    return [
-        SearchHit(
-            without_markup(hit.get("name")), str(hit.get("link") or "").strip(), without_markup(hit.get("description")),
-            str(hit.get("cover") or "").strip(), year_of(str(hit.get("productionYear") or "")),
-        )
-        for hit in found
-    ]  # fmt: skip
+    return list(Reading(url).each(found, _series_hit))
 
 
-def site_hits(text: str) -> list[SearchHit] | None:
+def _series_hit(hit: Mapping[str, Any]) -> SearchHit:
+    return SearchHit(
+        without_markup(hit.get("name")), str(hit.get("link") or "").strip(), without_markup(hit.get("description")),
+        str(hit.get("cover") or "").strip(), year_of(str(hit.get("productionYear") or "")),
+    )  # fmt: skip
+
+
+def site_hits(text: str, url: str = "/ajax/search") -> list[SearchHit] | None:
     """The hits of ``/ajax/search``, episodes and help pages among them; None for no list in JSON."""
     try:
         found = json.loads(text)
@@ -265,11 +284,11 @@ def site_hits(text: str) -> list[SearchHit] | None:
         return None
     if not isinstance(found, list):
         return None
-    return [
-        SearchHit(
-            without_markup(hit.get("title")), unquote(str(hit.get("link") or "")).strip(),
-            without_markup(hit.get("description")),
-        )
-        for hit in found
-        if isinstance(hit, dict)
-    ]  # fmt: skip
+    return list(Reading(url).each((hit for hit in found if isinstance(hit, dict)), _site_hit))
+
+
+def _site_hit(hit: Mapping[str, Any]) -> SearchHit:
+    return SearchHit(
+        without_markup(hit.get("title")), unquote(str(hit.get("link") or "")).strip(),
+        without_markup(hit.get("description")),
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup, Tag
@@ -22,6 +23,9 @@ _SELF_CLOSING = frozenset(
 )
 _MARKUP = re.compile(r"</?(?:em|strong|mark|span|small|b|i|u|br|p)\b[^<>]{0,200}>", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:br|p)\b[^<>]{0,200}>", re.IGNORECASE)
+_LOOKALIKES = str.maketrans(
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαινορυАВЕКМНОРСТХаеорсух", "ABEZHIKMNOPTYXaivopuABEKMHOPCTXaeopcyx"
+)  # Greek and Cyrillic
 _NAME = re.compile(r'\s*"([^"]*)"(?=\s*(?:,|$))|([^,]+)')
 
 
@@ -69,6 +73,11 @@ def without_markup(text: object) -> str:
     Only tags of formatting go: a title such as ``A <B> C`` keeps what it is called.
     """
     return plain(_MARKUP.sub("", _BREAK.sub(" ", plain(text)))) if isinstance(text, str) else ""
+
+
+def without_lookalikes(text: str) -> str:
+    """Text with the Greek and Cyrillic letters that look like Latin ones as those: ``DEMΝÄCHST`` as ``DEMNÄCHST``."""
+    return unicodedata.normalize("NFC", text).translate(_LOOKALIKES)
 
 
 def names_in(stated: str) -> tuple[str, ...]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aniworld.core.errors import CatalogueBlocked, PageChanged, SourceError
 from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.core.sites import ENGINE_2, HOMES
+from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
 from aniworld.providers.obstacles import check_obstacle
 from aniworld.providers.parsing import parsed
 
+from . import sto_lists as lists
 from . import sto_pages as pages
+from .aniworld_lists import CalendarRow
 from .engine import Engine
 from .html import without_markup
+from .reading import Reading
 from .site import Place
 
 QUERY_LENGTH = 200
@@ -78,7 +82,7 @@ class SerienStream(Engine):
         except PageChanged:
             check_obstacle(page, nothing_found=True)
             raise
-        return self._hits(pages.Show(without_markup(s.get("name")), str(s.get("url") or "")) for s in shows)
+        return self._hits(Reading(page.url).each(shows, _show))
 
     def _listed(self, words: str) -> list[SeriesHit]:
         found: list[pages.Show] = []
@@ -92,9 +96,9 @@ class SerienStream(Engine):
             if not shows or shows[0] in found:
                 break
             found += shows
-        return self._hits(iter(found))
+        return self._hits(found)
 
-    def _hits(self, shows: Iterator[pages.Show]) -> list[SeriesHit]:
+    def _hits(self, shows: Iterable[pages.Show]) -> list[SeriesHit]:
         base, hits = self.base_urls[0], {}
         for show in shows:
             place = self.place(show.href)
@@ -106,9 +110,43 @@ class SerienStream(Engine):
             hits.setdefault(key, SeriesHit(key, name, self.site, base + place.root, cover_url=cover))
         return list(hits.values())
 
+    def new_episodes(self) -> list[NewEpisode]:
+        return self._new_episodes(self._list("/neue-episoden", lists.parse_new_episodes))
+
+    def calendar(self) -> list[Airing]:
+        """The calendar's page; where a script fills it in, what that script asks for."""
+        rows = self._list("/serienkalender", lists.parse_calendar)
+        return self._airings(rows or self._calendar_data())
+
+    def _calendar_data(self) -> list[CalendarRow]:
+        page = self._ask(
+            lambda base: self.gate.get(
+                f"{base}/api/calendar", referer=f"{base}/serienkalender", headers={"Accept": "application/json"}
+            )
+        )
+        if page.gone:  # an empty page is an empty calendar
+            return []
+        self._check_status(page)
+        try:
+            return self._noted("/api/calendar", lists.calendar_of(page.json(), page.url))
+        except PageChanged:
+            check_obstacle(page, nothing_found=True)
+            raise
+
+    def all_titles(self) -> list[CatalogueTitle]:
+        return self._titles("/serien", lists.parse_titles)
+
     def _referer(self, place: Place) -> str:
         """The site redirects only those who come from the episode's page."""
         return self.base_urls[0] + place.path
+
+
+def _show(hit: Mapping[str, Any]) -> pages.Show:
+    """A suggestion. Its cover is an address, or an object with one."""
+    covers = [hit.get(name) for name in ("cover_url", "cover", "image", "poster", "thumbnail", "img")]
+    covers += [cover.get("url") or cover.get("src") for cover in covers if isinstance(cover, Mapping)]
+    cover = next((one.strip() for one in covers if isinstance(one, str) and one.strip()), "")
+    return pages.Show(without_markup(hit.get("name")), str(hit.get("url") or ""), cover)
 
 
 def _shows_of(answer: Any, url: str) -> list[dict[str, Any]]:

@@ -5,16 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from bs4 import BeautifulSoup, Tag
 
 from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 
+from .dates import day_in
 from .facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
 from .hrefs import spot_of
-from .html import attribute, image_address, not_found, number_in, plain, select_first, soup_of, texts, words_of
-from .languages import from_flag, from_label
+from .html import (
+    attribute,
+    image_address,
+    not_found,
+    number_in,
+    plain,
+    select_first,
+    soup_of,
+    texts,
+    without_lookalikes,
+    words_of,
+)
+from .languages import BY_LANGUAGE_ID, from_flag, from_label
+from .reading import Reading
+from .title_tags import counted, read_title
 
 PILLS = "#season-nav a[data-season-pill]"
 ROWS = "tr.episode-row"
@@ -28,6 +43,12 @@ _ADDRESS = re.compile(r"(?:https?:)?[\w%./:-]*/(?:episode|film)-\d{1,5}")
 _HEADING = re.compile(r"^S\s*\d+\s*E\s*\d+\s*:?\s*", re.IGNORECASE)
 _SEASON_OF_CODE = re.compile(r"^S\s*\d+\s*E(?=\s*\d)", re.IGNORECASE)
 _GONE = re.compile(r"nicht gefunden|deaktiviert|not found", re.IGNORECASE)
+_NOT_OUT = re.compile(
+    r"episode wurde noch nicht veröffentlicht|kein videoplayer für diese episode verfügbar", re.IGNORECASE
+)
+_SOON = re.compile(r"demnächst|coming soon", re.IGNORECASE)
+_YEARS = re.compile(r"\b((?:19|20)\d{2})\s*[-–—]\s*((?:19|20)\d{2})?(?!\d)")
+_USED_FLAG = re.compile(r"#icon-flag-([\w-]+)$")
 
 
 @dataclass(frozen=True)
@@ -50,13 +71,13 @@ def parse_series(text: str, url: str) -> SeriesFacts:
         raise not_found(PILLS, url)
     if not title:
         raise not_found(TITLE[-1], url)
-    years = words_of(select_first(soup, "[itemprop=startDate]", "a[href*='/jahr/']", ".show-years"))
+    start, end = _years(soup)
     return SeriesFacts(
         title=title,
         season=season,
         description=words_of(soup.select_one(".description-text")),
-        year_start=year_of(words_of(soup.select_one("[itemprop=startDate]")) or years),
-        year_end=year_of(words_of(soup.select_one("[itemprop=endDate]"))),
+        year_start=start,
+        year_end=end,
         genres=tuple(texts(soup.select("a[href*='/genre/']"))),
         imdb_id=_imdb(soup),
         cover=next((a for i in soup.select("img") if "/media/images/channel/" in (a := image_address(i))), ""),
@@ -74,24 +95,44 @@ def parse_season(text: str, url: str) -> SeasonFacts:
 def parse_episode(text: str, url: str) -> EpisodeFacts:
     """An episode's titles and hosters; rows named "Provider" are none. Raises NothingThere, PageChanged."""
     soup = soup_of(text, url)
+    if soup.select_one(PLAYED) is None:
+        _check_out(soup, url)
     if soup.select_one("#episode-links") is None and not soup.select("button.link-box"):
         _check_there(soup, url)
         raise not_found(BOXES, url)
-    if soup.select_one("#episode-links .link-box") is not None and soup.select_one(PLAYED) is None:
+    boxes = soup.select("#episode-links .link-box") or soup.select("button.link-box")
+    played = soup.select(PLAYED)
+    if boxes and not played:
         raise not_found(BOXES, url)
     title, title_en = _titles(soup)
-    return EpisodeFacts(title, title_en, tuple(dict.fromkeys(_hosters(soup))))
+    reading = Reading(url)
+    hosters = tuple(dict.fromkeys(reading.each(played, lambda box: _hoster(box, reading))))
+    if played and not hosters and reading.notes:
+        raise not_found(BOXES, url)
+    return EpisodeFacts(title, title_en, hosters)
+
+
+def _check_out(soup: BeautifulSoup, url: str) -> None:
+    """Raises NothingThere where a page says that its episode is not out, or has no player."""
+    said = _NOT_OUT.search(words_of(soup.body or soup))
+    if said:
+        raise NothingThere(f"The catalogue has no video of this episode yet ({url}).")
 
 
 def parse_shows(text: str, url: str) -> list[Show]:
     """The shows on a page of search results, each once; an empty list where there are none."""
     shows: dict[str, Show] = {}
-    for heading in soup_of(text, url).select(SHOWS):
-        anchor = heading.find_parent("a", href=True) or heading.select_one("a[href]") or _near_link(heading)
-        if anchor is not None and "/serie/" in attribute(anchor, "href"):
-            href = attribute(anchor, "href")
-            shows.setdefault(href, Show(words_of(heading), href, image_address(anchor.select_one("img"))))
+    for show in Reading(url).each(soup_of(text, url).select(SHOWS), _show):
+        shows.setdefault(show.href, show)
     return list(shows.values())
+
+
+def _show(heading: Tag) -> Show | None:
+    anchor = heading.find_parent("a", href=True) or heading.select_one("a[href]") or _near_link(heading)
+    href = attribute(anchor, "href")
+    if anchor is None or "/serie/" not in href:
+        return None
+    return Show(words_of(heading), href, image_address(anchor.select_one("img")))
 
 
 def _near_link(heading: Tag) -> Tag | None:
@@ -109,20 +150,34 @@ def _imdb(soup: BeautifulSoup) -> str | None:
     return found[0] if found else None
 
 
+def _years(soup: BeautifulSoup) -> tuple[int | None, int | None]:
+    """First and last year; the last one None while a series runs (``2019 - NA``), or where it is not said."""
+    start, end = (year_of(words_of(soup.select_one(f"[itemprop={name}]"))) for name in ("startDate", "endDate"))
+    linked = [year for link in soup.select("h1 + p a[href*='/jahr/']") if (year := year_of(words_of(link)))]
+    linked = linked or [year for link in soup.select("a[href*='/jahr/']")[:1] if (year := year_of(words_of(link)))]
+    found = next(
+        (match for tag in soup.select("h1 + p, .show-years") if (match := _YEARS.search(words_of(tag)[:60]))), None
+    )
+    start = start or (linked[0] if linked else None) or (int(found[1]) if found else None)
+    start = start or year_of(words_of(soup.select_one(".show-years")))
+    end = end or (linked[1] if len(linked) > 1 else None) or (int(found[2]) if found and found[2] else None)
+    return start, end
+
+
 def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
-    seasons = dict(pill for anchor in soup.select(PILLS) if (pill := _pill(anchor)) is not None)
+    reading = Reading(url)
+    seasons = dict(reading.each(soup.select(PILLS), _pill))
     found = soup.select(ROWS)
     shown = _shown(soup, url)
     rows: dict[tuple[int, int], Row] = {}
-    for line in found:
-        row = _row(line, shown)
-        if row is not None:
-            rows.setdefault((row.season, row.number), row)
+    for row in reading.each(found, lambda line: _row(line, shown, reading)):
+        rows.setdefault((row.season, row.number), row)
     if found and not rows:
         raise not_found(f"{ROWS} .episode-number-cell", url)
     table = bool(found) or _announced(soup)
     numbers = frozenset({season for season, _ in rows} | ({shown} if table else set()))
-    return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), numbers, table)
+    stated = any(line.select_one(".episode-language-cell") for line in found)
+    return SeasonFacts(tuple(seasons.items()), tuple(rows.values()), numbers, table, stated, reading.notes)
 
 
 def _announced(soup: BeautifulSoup) -> bool:
@@ -148,20 +203,47 @@ def _shown(soup: BeautifulSoup, url: str) -> int:
     return pill[0] if pill else 1
 
 
-def _row(line: Tag, shown: int) -> Row | None:
+def _row(line: Tag, shown: int, reading: Reading) -> Row | None:
     href = _row_link(line)
     spot = spot_of(href)
     season = shown if spot.season is None else spot.season
     number = number_in(_SEASON_OF_CODE.sub("", words_of(line.select_one(".episode-number-cell")))) or spot.episode
     if number is None:
+        reading.unread(line)
         return None
-    flags = (from_flag(name) for svg in line.select("svg") for name in _flag_names(svg))
+    upcoming, air_date = _release(line)
     german, english = words_of(line.select_one(".episode-title-ger")), words_of(line.select_one(".episode-title-eng"))
+    second = counted(english, season, number)
+    facts = read_title(german).also(second)
     names = (attribute(icon, "title", "alt", "data-provider-name") for icon in line.select("img, i[title]"))
+    languages = () if upcoming else tuple(dict.fromkeys(_row_languages(line, reading)))
+    hosters = () if upcoming else tuple(dict.fromkeys(name for name in names if name))
+    there = bool(languages or hosters)
     return Row(
-        season, number, href, german, english, tuple(dict.fromkeys(f for f in flags if f)),
-        tuple(dict.fromkeys(n for n in names if n)), None,
+        season, number, href, facts.title, second.title, languages, hosters,
+        facts.absolute,
+        announced=upcoming or (not there and (facts.starts or air_date is not None)),
+        air_date=facts.air_date or air_date, kind=facts.kind, part=facts.part,
+        part_of=None if there else facts.part_of,
     )  # fmt: skip
+
+
+def _release(line: Tag) -> tuple[bool, date | None]:
+    """Whether a row is announced only, and its day. Badges stand within the titles' cell; they are taken out of it."""
+    badges = line.select("[class*=badge]")
+    said = without_lookalikes(" ".join(words_of(badge) for badge in badges))
+    day = day_in(words_of(line.select_one(".badge-release"))) or day_in(said)
+    upcoming = "upcoming" in (line.get("class") or []) or line.select_one(".badge-upcoming") is not None
+    for badge in badges:
+        badge.extract()
+    return upcoming or bool(_SOON.search(said)), day
+
+
+def _row_languages(line: Tag, reading: Reading) -> Iterator[str]:
+    for svg in line.select("svg"):
+        for name in flag_names(svg):
+            label = attribute(svg, "title", "aria-label") or words_of(svg.select_one("title")) or name
+            yield reading.language(from_flag(name) or from_label(label), label)
 
 
 def _row_link(line: Tag) -> str:
@@ -173,11 +255,12 @@ def _row_link(line: Tag) -> str:
     return next((address[0] for address in found if address), "")
 
 
-def _flag_names(svg: Tag) -> Iterator[str]:
+def flag_names(svg: Tag) -> Iterator[str]:
+    """The names of its flag: by its classes, else by the symbol that it uses."""
     names = svg.get("class") or []
-    for name in names if isinstance(names, list) else names.split():
-        if name.startswith("svg-flag-"):
-            yield name.removeprefix("svg-flag-")
+    found = [name.removeprefix("svg-flag-") for name in names if name.startswith("svg-flag-")]
+    used = (attribute(use, "href", "xlink:href") for use in svg.select("use"))
+    yield from found or [flag[1] for address in used if (flag := _USED_FLAG.search(address))]
 
 
 def _titles(soup: BeautifulSoup) -> tuple[str, str]:
@@ -189,9 +272,13 @@ def _titles(soup: BeautifulSoup) -> tuple[str, str]:
     return (found[1], found[2].strip()) if found else (title, "")
 
 
-def _hosters(soup: BeautifulSoup) -> Iterator[HosterRow]:
-    for box in soup.select(PLAYED):
-        name, label = attribute(box, "data-provider-name"), attribute(box, "data-language-label")
-        language = from_label(label)
-        if language and name != "Provider":
-            yield HosterRow(name or "unknown", language, attribute(box, "data-play-url"))
+def _hoster(box: Tag, reading: Reading) -> HosterRow | None:
+    """A button's hoster and language: by its label, else by the language's number, else by its flag."""
+    name, label = attribute(box, "data-provider-name"), attribute(box, "data-language-label")
+    if name == "Provider":
+        return None
+    identity = attribute(box, "data-language-id")
+    flags = (from_flag(flag) for svg in box.select("svg") for flag in flag_names(svg))
+    code = from_label(label) or BY_LANGUAGE_ID.get(identity) or next((flag for flag in flags if flag), None)
+    language = reading.language(code, label or identity)
+    return HosterRow(name or "unknown", language, attribute(box, "data-play-url"))
