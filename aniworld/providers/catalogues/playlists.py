@@ -33,6 +33,7 @@ from aniworld.core.media import EpisodeEntry, EpisodePage, HosterLink, SeriesHit
 from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.http import Gate
 
+from .reading import Reading
 from .titles import Guess, guess, places, season_of
 
 PREFIX = "playlist:"
@@ -81,13 +82,16 @@ class Playlists(Catalogue):
     def series(self, link: str, *, previous: SeriesPage | None = None) -> SeriesPage:
         url = _address(link)
         facts = self._read(url)
-        entries = _entries(facts)
+        reading = Reading(url)
+        entries = _entries(facts, reading)
+        for place in range(int(facts.get("unread", 0))):
+            reading.unread(f"entry {place + 1} that yt-dlp could not read", ValueError("yt-dlp could not read it"))
         if not entries:
             raise NothingThere(f"The list at {urlsplit(url).hostname} has no videos.")
         page = SeriesPage(
             key=self.key_of(link), name=facts["title"].strip() or urlsplit(url).hostname or "Playlist", site=self.site,
             link=url, description=facts["description"], cover_url=facts["cover"],
-            seasons=tuple(sorted({entry.season for entry in entries})), episodes=entries,
+            seasons=tuple(sorted({entry.season for entry in entries})), episodes=entries, notes=reading.notes,
         )  # fmt: skip
         return previous if previous is not None and page == previous else page
 
@@ -143,14 +147,16 @@ def _ask(wish: bytes, host: str) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _entries(facts: dict[str, Any]) -> tuple[EpisodeEntry, ...]:
-    """Each address once, oldest first where that is known, with a place of its own."""
-    raw = list({entry["url"]: entry for entry in reversed(facts["entries"])}.values())[::-1]
+def _entries(facts: dict[str, Any], reading: Reading | None = None) -> tuple[EpisodeEntry, ...]:
+    """Each address once, oldest first where that is known, with a place of its own. What cannot be read is left out."""
+    guesses = dict((reading or Reading("playlist")).each(facts["entries"], _read))
+    raw = [one for one in facts["entries"] if isinstance(one, dict) and one.get("url") in guesses]
+    raw = list({entry["url"]: entry for entry in reversed(raw)}.values())[::-1]
     if raw and all("timestamp" in entry for entry in raw):
         raw.sort(key=lambda entry: float(entry["timestamp"]))
     elif facts["newest_first"]:
         raw.reverse()
-    found = places([_guess(entry) for entry in raw], season_of(facts["title"]) or 1)
+    found = places([guesses[entry["url"]] for entry in raw], season_of(facts["title"]) or 1)
     made = (
         EpisodeEntry(
             season, number, entry["url"], entry["title"].strip(), hosters=(urlsplit(entry["url"]).hostname or "",)
@@ -158,6 +164,14 @@ def _entries(facts: dict[str, Any]) -> tuple[EpisodeEntry, ...]:
         for (season, number), entry in zip(found, raw, strict=True)
     )
     return tuple(sorted(made, key=lambda entry: (entry.season, entry.number)))
+
+
+def _read(entry: dict[str, Any]) -> tuple[str, Guess]:
+    """An entry's address and place, once everything that is needed of it was read."""
+    url, _ = str(entry["url"]), (entry["title"].strip(), urlsplit(entry["url"]).hostname)
+    if "timestamp" in entry:
+        float(entry["timestamp"])
+    return url, _guess(entry)
 
 
 def _guess(entry: dict[str, Any]) -> Guess:

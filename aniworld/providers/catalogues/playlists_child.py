@@ -55,15 +55,19 @@ def read(wish: dict[str, Any]) -> dict[str, Any]:
     with YoutubeDL(options(wish)) as ydl:
         try:
             info = ydl.extract_info(url, download=False) or {}
-            entries = list(_flat(ydl, info, [LISTS], 0))[: int(wish["most"])]
+            unread: list[str] = []
+            entries = list(_flat(ydl, info, [LISTS], 0, unread))[: int(wish["most"])]
         except Exception as error:  # the wall to foreign code: extractors raise whatever they meet
             raise guard.refused or _in_words(url, error) from error
     if guard.refused is not None and not entries:
         raise guard.refused
+    if unread and not entries:
+        raise PageChanged(f"yt-dlp cannot read any entry of the list at {_host(url)}; a newer yt-dlp may.")
     if info.get("_type") not in ("playlist", "multi_video"):
         raise NothingThere(f"{_host(url)} shows a single video here, no playlist or channel.")
     return {"title": _text(info, "title", LONGEST_TITLE), "description": _text(info, "description", LONGEST_TEXT),
-            "cover": _cover(info), "newest_first": _newest_first(info), "entries": entries}  # fmt: skip
+            "cover": _cover(info), "newest_first": _newest_first(info), "entries": entries,
+            "unread": len(unread)}  # fmt: skip
 
 
 def options(wish: dict[str, Any]) -> dict[str, Any]:
@@ -88,18 +92,25 @@ class _Quiet:
     info = warning = error = debug
 
 
-def _flat(ydl: Any, info: dict[str, Any], left: list[int], depth: int) -> Iterator[dict[str, Any]]:
-    """The entries of a list, and of the lists in it: a channel's tabs, a show's seasons."""
+def _flat(ydl: Any, info: dict[str, Any], left: list[int], depth: int, unread: list[str]) -> Iterator[dict[str, Any]]:
+    """The entries of a list, and of the lists in it: a channel's tabs, a show's seasons. ``unread`` grows by those that
+    could not be read."""
     for entry in info.get("entries") or ():
         if not isinstance(entry, dict):
             continue
-        inner = entry if entry.get("entries") is not None else None
-        if inner is None and depth < DEPTH and left[0] and _LIST.search(str(entry.get("ie_key") or "")):
-            left[0] -= 1
-            inner = ydl.extract_info(entry["url"], download=False) or {}
+        try:
+            inner = entry if entry.get("entries") is not None else None
+            if inner is None and depth < DEPTH and left[0] and _LIST.search(str(entry.get("ie_key") or "")):
+                left[0] -= 1
+                inner = ydl.extract_info(entry["url"], download=False) or {}
+            fact = _entry(entry) if inner is None else None
+        except Exception as error:  # the boundary to foreign code: one entry must not hide the others
+            print(f"An entry could not be read: {type(error).__name__}", file=sys.stderr)
+            unread.append(type(error).__name__)
+            continue
         if inner is not None and depth < DEPTH:
-            yield from _flat(ydl, inner, left, depth + 1)
-        elif fact := _entry(entry):
+            yield from _flat(ydl, inner, left, depth + 1, unread)
+        elif fact:
             yield fact
 
 
