@@ -78,7 +78,8 @@ class EpisodeView:
     the video or inside it, None = not known. ``subtitles_missing``: they came apart and could not be had.
 
     ``announced``: the catalogue says that it is not out yet; ``air_date``: the day of its release, where it says it.
-    ``kind``: ova, movie, special. ``part``: of an episode that the catalogue lists in parts. ``part_of``: the code of the episode whose video contains this one.
+    ``kind``: ova, movie, special. ``part``: of an episode that the catalogue lists in parts. ``part_of``: the code
+    of the episode whose video contains this one.
     """
 
     season: int
