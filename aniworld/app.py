@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,16 +19,17 @@ from sqlalchemy.exc import OperationalError
 
 from aniworld import __version__
 from aniworld.config.environment import Environment
-from aniworld.config.instance import make_instance
+from aniworld.config.instance import instance_errors, make_instance
 from aniworld.config.settings import Settings
 from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
-from aniworld.core.errors import Unavailable
+from aniworld.core.errors import DatabaseAway, Unavailable
 from aniworld.core.events import Event, EventBus, SeriesUpdated
 from aniworld.library.room import FreeSpace
 from aniworld.models import Database
+from aniworld.models.database_file import check_before_opening
 from aniworld.models.engines import engine_at
-from aniworld.models.upgrade import bring_up_to_date
+from aniworld.models.upgrade import bring_up_to_date, revision_of
 from aniworld.providers.http import Gate
 from aniworld.providers.registry import Registry, is_open, settings_for
 from aniworld.providers.rest import RestingSources
@@ -43,6 +45,7 @@ from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.backups import backup as backup_age
 from aniworld.services.health.parsers import ParserCheck
 from aniworld.services.health.parts import catalogue_address_by, notifications_by
+from aniworld.services.instance_age import doubt_about
 from aniworld.services.leases import process_name
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
@@ -60,6 +63,8 @@ from aniworld.services.waking import WakingService
 if TYPE_CHECKING:
     from aniworld.services.cluster import Cluster, Shared
     from aniworld.workers.runtime import Runtime
+
+log = logging.getLogger(__name__)
 
 USER_AGENT = f"Aniworld/{__version__} (self-hosted anime library)"
 
@@ -205,6 +210,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         services.cluster.check_secret()
     set_up_logging(environment.instance / "logs", services.config.current.logging)
     services.config.subscribe(lambda old, new: set_up_logging(environment.instance / "logs", new.logging))
+    _log_doubts(services)
     app = Flask("aniworld", instance_path=str(environment.instance), static_folder=None)
     app.config.update({name: value for name, value in settings.items() if not name.startswith("ANIWORLD_")})
     init_web(app, services)
@@ -244,6 +250,14 @@ def _left(event: Event) -> TypeGuard[SeriesUpdated]:
     return isinstance(event, SeriesUpdated) and event.removed
 
 
+def _log_doubts(services: Services) -> None:
+    """What was found before there was a log file to write it into."""
+    if services.database.doubt is not None:
+        log.error("%s", services.database.doubt)
+    if services.config.misunderstood:
+        log.error("These settings are not understood, and their defaults count: %s", services.config.misunderstood)
+
+
 def _environment(settings: Mapping[str, Any]) -> Environment:
     named = {name: str(value) for name, value in settings.items() if name.startswith("ANIWORLD_")}
     before = {name: os.environ.get(name) for name in named}
@@ -259,14 +273,20 @@ def _database(environment: Environment) -> Database:
     url = environment.sqlalchemy_url
     embedded = url.startswith("sqlite")
     if embedded and (path := make_url(url).database):
-        Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
-        Path(path).chmod(0o600)
+        check_before_opening(Path(path))
+        with instance_errors(environment.instance):
+            Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
+            Path(path).chmod(0o600)
     database = Database(engine_at(url))
     try:
+        is_new = revision_of(database) is None
         bring_up_to_date(database, environment.instance / "backups")
-    except OperationalError as error:
+    except (OperationalError, DatabaseAway) as error:
         where = database.engine.url.render_as_string(hide_password=True)
-        raise Unavailable(f"The database {where} cannot be used: {error.orig}") from error
+        cause = error.orig if isinstance(error, OperationalError) else error.__cause__
+        advice = f" {error}" if isinstance(error, DatabaseAway) and embedded else ""
+        raise Unavailable(f"The database {where} cannot be used: {cause or error}.{advice}") from error
+    database.doubt = doubt_about(database, environment.instance, is_new=is_new)
     return database
 
 

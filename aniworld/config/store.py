@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from aniworld.config.instance import check_is_file, make_folder
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.offload import offload
 from aniworld.core.validators import validate_backup_name
@@ -61,6 +62,9 @@ class SettingsStore(Protocol):
 
     def load(self) -> dict[str, Any] | None: ...
 
+    def is_set_aside(self) -> bool:
+        """Whether there were settings that could not be read, and none have been stored since."""
+
     def exchange(self, mark: Mark, data: Mapping[str, Any], kept: tuple[Mapping[str, Any], str] | None) -> Mark:
         """The new mark, after ``data`` took the place of the settings that had ``mark``.
 
@@ -91,7 +95,8 @@ class ConfigStore:
         self._backups = instance / "backups"
         self._lock_path = instance / ".config.lock"
         for folder in (instance, self._backups):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
+        check_is_file(self._lock_path)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -121,6 +126,10 @@ class ConfigStore:
         except (OSError, InvalidInput) as error:
             self.put_aside(str(error))
             return None
+
+    def is_set_aside(self) -> bool:
+        """Whether a broken file was put aside and none was written since: also after another start."""
+        return not self.path.exists() and any(self.path.parent.glob(f"{self.path.name}.broken-*"))
 
     def put_aside(self, why: str) -> None:
         """Keeps a copy of a file that is not understood, beside it, with a loud line in the log."""

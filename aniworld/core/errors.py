@@ -33,6 +33,10 @@ AniworldError                 code "error"
 │   ├── LibraryUnavailable    the root is missing, read-only or vanished
 │   └── UnsafePath            a path that would leave its root
 └── Unavailable               a service that this one needs does not answer; try again
+    └── DatabaseAway          the database does not answer
+        ├── DatabaseReadOnly  it accepts no writes
+        ├── DatabaseFull      its disk is full
+        └── DatabaseDamaged   its file is not readable as a database
 """
 
 from __future__ import annotations
@@ -182,6 +186,22 @@ class UnsafePath(StorageError):
 
 class Unavailable(AniworldError):
     code = "unavailable"
+
+
+class DatabaseAway(Unavailable):
+    code = "database"
+
+
+class DatabaseReadOnly(DatabaseAway):
+    """It accepts no writes."""
+
+
+class DatabaseFull(DatabaseAway):
+    """Its disk is full."""
+
+
+class DatabaseDamaged(DatabaseAway):
+    """It cannot be read as a database of this program."""
 
 
 def by_code(code: str) -> type[AniworldError]:

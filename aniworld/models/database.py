@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,15 +16,18 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
-from aniworld.core.errors import Unavailable
+from aniworld.core.errors import AniworldError, DatabaseAway, DatabaseReadOnly, Unavailable
 from aniworld.core.offload import pause
+from aniworld.core.sentences import Sentence
 
+from .database_file import DatabaseFile
 from .engines import engine_at, in_each_others_way
+from .outages import OutageWatch
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -51,10 +55,13 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.outages = OutageWatch(engine)
+        self.file = DatabaseFile.of(engine)
         if engine.dialect.name == "sqlite":
-            _prepare_sqlite(engine)
+            _prepare_sqlite(engine, self.file)
         self.readers = sessionmaker(engine, expire_on_commit=False)
         self.sessions = sessionmaker(engine.execution_options(aniworld_write=True), expire_on_commit=False)
+        self.doubt: Sentence | None = None  # why it may not be the one that belongs to this instance
         self._watch: Any = None
 
     @classmethod
@@ -95,24 +102,63 @@ class Database:
         """
         if self.engine.dialect.name != "sqlite":
             return None
+        self._check_file()
         if self._watch is None:
             self._watch = self.engine.raw_connection()
-        return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        try:
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            found = self.outages.error_for(error)
+            if found is None:
+                raise
+            raise found from error
 
     def answers(self) -> bool:
         """Whether the database answers at all."""
+        return self.trouble() is None
+
+    def trouble(self) -> AniworldError | None:
+        """Why the database does not answer, or accepts no writes; None where it does both as far as is known."""
         try:
+            self._check_file()
             with self.reading() as session:
                 session.execute(text("SELECT 1"))
+                if isinstance(self.outages.current, DatabaseReadOnly) and self._accepts_writes(session):
+                    self.outages.current = None
+        except AniworldError as error:
+            return error
         except (DBAPIError, PoolTimeout):
-            return False
-        return True
+            return DatabaseAway("The database does not answer.")
+        return None
+
+    def _accepts_writes(self, session: Session) -> bool:
+        """As the server says it; a promoted standby needs no write to be known again. SQLite shows it by a write only."""
+        if self.engine.dialect.name == "postgresql":
+            return session.scalar(text("SHOW transaction_read_only")) == "off"
+        return False
+
+    def _check_file(self) -> None:
+        if self.file is not None:
+            self.file.check()
 
     def close(self) -> None:
+        """Ends all connections. A SQLite database is one whole file afterwards, without a ``-wal`` next to it."""
         if self._watch is not None:
             self._watch.close()
             self._watch = None
+        if self.file is not None:
+            self._checkpoint()
         self.engine.dispose()
+
+    def _checkpoint(self) -> None:
+        try:
+            connection = self.engine.raw_connection()
+            try:
+                connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
+            finally:
+                connection.close()
+        except (sqlite3.Error, SQLAlchemyError, AniworldError) as error:
+            log.warning("The database could not be written into its main file: %s", error)
 
 
 def transaction(method: Callable[P, T]) -> Callable[P, T]:
@@ -133,7 +179,13 @@ def transaction(method: Callable[P, T]) -> Callable[P, T]:
     return whole
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, file: DatabaseFile | None) -> None:
+    if file is not None:
+
+        @event.listens_for(engine, "do_connect")
+        def connecting(dialect: Any, record: Any, arguments: Any, named: Any) -> None:
+            file.check()  # SQLite would make an empty database in the place of one that was deleted
+
     @event.listens_for(engine, "connect")
     def connected(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy's begin event speaks BEGIN itself
@@ -141,10 +193,14 @@ def _prepare_sqlite(engine: Engine) -> None:
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
+        if file is not None:
+            file.opened()
 
     @event.listens_for(engine, "begin")
     def begun(connection: Any) -> None:
         if connection.get_execution_options().get("aniworld_write"):
+            if file is not None:
+                file.check()
             _begin_writing(connection)
         else:
             connection.exec_driver_sql("BEGIN")

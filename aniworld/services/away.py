@@ -1,4 +1,8 @@
-"""A database that does not answer: which errors say so. Running work goes on then; what it has to say waits."""
+"""A database that does not work at this moment: which errors say so. Running transfers continue; their reports wait.
+
+``models/outages.py`` recognises outages by their codes and raises them as ``Unavailable``; what is left to the classes are
+locks that others hold for too long.
+"""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ from .wording import wordings
 log = logging.getLogger(__name__)
 
 MASK = "********"
+WHOLE_FILE = "config.json"  # among the misunderstood settings: nothing of what was stored is in force
 LOOK_EVERY_S = 1.0
 TRIES = 20  # to change settings that others change at the same moment
 Listener = Callable[[Settings, Settings], None]
@@ -54,7 +55,7 @@ class ConfigService:
         self._catalogue_url = self._alive(environment.catalogue_url)
         self._looked_at = time.monotonic()
         self._mark = store.mark()
-        first_start = self._mark is None
+        first_start = self._mark is None and not store.is_set_aside()
         self._stored = self._read()
         self._current = self._over(self._stored)
         if first_start and environment.library:
@@ -214,6 +215,7 @@ class ConfigService:
         wrong = {} if data is None else problems(data)
         self.misunderstood = tuple(wrong)
         if data is None:
+            self.misunderstood = (WHOLE_FILE,) if self._store.is_set_aside() else ()
             return Settings()
         if wrong:
             self._keep_copy(data, wrong)

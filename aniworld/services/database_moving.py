@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from aniworld.config.store import ConfigStore
-from aniworld.core.errors import Conflict, InvalidInput, Unavailable
+from aniworld.core.errors import Conflict, DatabaseAway, InvalidInput, Unavailable
 from aniworld.models import Base, Database, StoredSettings, utcnow
 from aniworld.models.engines import address_of
 from aniworld.models.upgrade import bring_up_to_date, newest_revision, revision_of
@@ -155,9 +155,10 @@ def _check_source(database: Database) -> None:
 def _revision(database: Database) -> str | None:
     try:
         return revision_of(database)
-    except sa.exc.OperationalError as error:
+    except (sa.exc.OperationalError, DatabaseAway) as error:
         where = database.engine.url.render_as_string(hide_password=True)
-        raise Unavailable(f"The database {where} does not answer: {' '.join(str(error.orig).split())}") from error
+        cause = error.orig if isinstance(error, sa.exc.OperationalError) else error.__cause__ or error
+        raise Unavailable(f"The database {where} does not answer: {' '.join(str(cause).split())}") from error
 
 
 def _forms() -> list[Form]:

@@ -6,17 +6,22 @@ import json
 import logging
 import logging.handlers
 import re
+import sys
+import time
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from aniworld.config.instance import check_is_file, instance_errors, make_folder
 from aniworld.config.settings import LOG_LEVELS, LoggingSettings
 
 FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 MB = 1_000_000
+COMPLAIN_EVERY_S = 60.0
 _LINE_BREAK = "\n"
 _NAME = "aniworld.log"
 READ_BYTES = 2_000_000  # at most this much of the log's end is looked through
@@ -92,13 +97,32 @@ def set_up_logging(folder: Path, wanted: LoggingSettings) -> None:
             handler.maxBytes, handler.backupCount = wanted.file_mb * MB, wanted.files
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """While its disk takes nothing, standard error has the record and once a minute the reason, not a traceback each time."""
+
+    _complained_at: float | None = None
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's own name
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        now = time.monotonic()
+        if self._complained_at is None or now - self._complained_at >= COMPLAIN_EVERY_S:
+            self._complained_at = now
+            with suppress(OSError, ValueError):
+                print(f"The log file {self.baseFilename} cannot be written: {error.strerror}", file=sys.stderr)
+
+
 def _begin(root: logging.Logger, folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / _NAME
-    path.touch(mode=0o600)
+    check_is_file(path)
+    with instance_errors(folder):
+        path.touch(mode=0o600)
     handlers: tuple[logging.Handler, ...] = (
         logging.StreamHandler(),
-        logging.handlers.RotatingFileHandler(path, encoding="utf-8", delay=True),
+        LogFile(path, encoding="utf-8", delay=True),
     )
     for handler in handlers:
         handler.aniworld = True  # type: ignore[attr-defined]  # a mark, so that a second call finds it

@@ -63,6 +63,10 @@ class SharedSettings:
         self._tell()
         return (version + 1,)
 
+    def is_set_aside(self) -> bool:
+        """A row is never put aside."""
+        return False
+
     # ── backups ─────────────────────────────────────────────────────────────
 
     def backups(self) -> list[Backup]:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from aniworld import __version__
 from aniworld.config.environment import Environment
-from aniworld.core.errors import Unavailable
+from aniworld.core.errors import AniworldError, Unavailable
 from aniworld.core.offload import offload
 from aniworld.models import Database, utcnow
 
@@ -97,9 +97,9 @@ class SystemService:
         self._found = self._found or _ffmpeg()
         return self._found
 
-    def answers(self) -> bool:
-        """Whether the server can do anything at all: the database answers."""
-        return self._database.answers()
+    def trouble(self) -> AniworldError | None:
+        """Why the server can do nothing at all: the database does not answer. None where it does."""
+        return self._database.trouble()
 
     def facts(self) -> SystemFacts:
         settings = self._config.current

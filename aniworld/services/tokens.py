@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from aniworld.config.instance import check_is_file, instance_errors, make_folder
 from aniworld.config.store import write_private
 from aniworld.core.errors import InvalidInput, NotSignedIn
 from aniworld.core.postponed import left_out
@@ -25,16 +26,19 @@ _SESSION = re.compile(r"[0-9a-f]{32}")
 
 def read_secret(instance: Path, given: str = "") -> bytes:
     """The secret that was ``given`` (by the environment), else the instance's, made at the first start; 0600 in a
-    folder of 0700. Raises InvalidInput if it is broken or too short."""
+    folder of 0700. Raises InvalidInput if it is too short, StorageError if
+    it cannot be read."""
     if given:
         return _long_enough(given)
     path = instance / "secret_key"
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    instance.chmod(0o700)
-    if not path.exists():
-        write_private(path, secrets.token_bytes(SECRET_BYTES))
-    path.chmod(0o600)
-    secret = path.read_bytes()
+    make_folder(instance)
+    check_is_file(path)
+    with instance_errors(instance):
+        instance.chmod(0o700)
+        if not path.exists():
+            write_private(path, secrets.token_bytes(SECRET_BYTES))
+        path.chmod(0o600)
+        secret = path.read_bytes()
     if len(secret) < SHORTEST:
         raise InvalidInput(f"{path} is too short to be a secret; delete it and start again (everyone signs in anew).")
     return secret

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from aniworld.config.fields import flat
+from aniworld.config.instance import disk_error
 from aniworld.core.errors import (
     AniworldError,
     CatalogueBlocked,
@@ -30,6 +31,7 @@ from aniworld.core.errors import (
     Unavailable,
     WrongPassword,
 )
+from aniworld.models.outages import OutageLog
 
 from .answers import to_json
 
@@ -117,8 +119,10 @@ def install(app: Flask, error_page: ErrorPage | None = None) -> None:
     def of_http(error: HTTPException) -> Any:
         return shown(answer_to_http(error), DETAILS.get(error.code or 500, error.description or ""))
 
+    outages = OutageLog()
+
     def of_database(error: SQLAlchemyError) -> Any:
-        log.error("The database does not answer: %s", error.__class__.__name__, exc_info=error)
+        outages.write("The database does not answer", getattr(error, "orig", None) or error.__class__.__name__)
         answer = problem(503, DATABASE_TROUBLE, "database")
         answer.headers["Retry-After"] = str(TRY_AGAIN_S)
         return shown(answer, DATABASE_TROUBLE)
@@ -131,6 +135,14 @@ def install(app: Flask, error_page: ErrorPage | None = None) -> None:
             return shown(problem(422, NOT_STORABLE, "invalid_input"), NOT_STORABLE)
         return unexpected(error)
 
+    def of_disk(error: OSError) -> Any:
+        """A full or read-only disk, wherever in a request it was met."""
+        found = disk_error(error)
+        if found is None:
+            return unexpected(error)
+        outages.write(str(found), error)
+        return shown(answer_to(found), str(found))
+
     def unexpected(error: Exception) -> Any:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
         return shown(problem(500, DETAILS[500], "internal"), DETAILS[500])
@@ -139,6 +151,7 @@ def install(app: Flask, error_page: ErrorPage | None = None) -> None:
     app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(DBAPIError, of_statement)
     app.register_error_handler(PoolTimeout, of_database)
+    app.register_error_handler(OSError, of_disk)
     app.register_error_handler(Exception, unexpected)
 
 

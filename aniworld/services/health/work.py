@@ -14,6 +14,8 @@ from aniworld.core.offload import offload
 from aniworld.core.queue import Status
 from aniworld.core.sentences import Sentence
 from aniworld.models import DownloadQueueItem, QueueState
+from aniworld.services.configuration import WHOLE_FILE
+from aniworld.services.instance_age import is_empty
 from aniworld.services.logs import tail
 from aniworld.services.views import HealthCheck
 
@@ -27,11 +29,21 @@ LOG_SPAN = timedelta(hours=1)
 
 
 def database(here: Circumstances) -> Iterable[HealthCheck]:
-    if here.database.answers():
+    trouble = here.database.trouble() or here.database.outages.current
+    if trouble is None:
         yield ok("database", "The database answers.")
     else:
-        message = Sentence("The database does not answer.")
-        yield error("database", message, Sentence("Check the disk and the server's log."))
+        yield error("database", Sentence(_plain(trouble)), Sentence("Check the disk and the server's log."))
+
+
+def database_new(here: Circumstances) -> Iterable[HealthCheck]:
+    """Says so until something is in it again."""
+    if here.database.doubt is not None and is_empty(here.database):
+        advice = Sentence(
+            "If you moved to another database, copy the old one with python -m aniworld db copy. If you mean to begin "
+            "with an empty one, add a series and this goes away."
+        )
+        yield error("database_new", here.database.doubt, advice)
 
 
 def database_size(here: Circumstances) -> Iterable[HealthCheck]:
@@ -132,7 +144,14 @@ def slots(here: Circumstances) -> Iterable[HealthCheck]:
 
 def settings(here: Circumstances) -> Iterable[HealthCheck]:
     wrong = here.misunderstood()
-    if wrong:
+    if wrong == (WHOLE_FILE,):
+        message = Sentence("config.json was not readable; it was put aside, and the default settings are in force.")
+        advice = Sentence(
+            "Restore a backup of the settings on the settings page, or mend the file config.json.broken-… in the instance "
+            "folder and put it back. Saving the settings keeps what is in force."
+        )
+        yield error("settings", message, advice)
+    elif wrong:
         message = Sentence(
             "These settings are not understood, and their defaults count: {names}", names=", ".join(wrong)
         )
@@ -164,9 +183,14 @@ def exposure(here: Circumstances) -> Iterable[HealthCheck]:
 
 
 CHECKS: tuple[Check, ...] = (
-    database, database_size, catalogue, queue, failed, slots, settings, log, exposure,
+    database, database_new, database_size, catalogue, queue, failed, slots, settings, log, exposure,
 )  # fmt: skip
 DAILY: tuple[Check, ...] = (database_whole,)
+
+
+def _plain(trouble: Exception) -> str:
+    """Its text as a form without values."""
+    return str(trouble).replace("{", "{{").replace("}", "}}")
 
 
 def _quick_check(path: Path) -> str:

@@ -74,9 +74,8 @@ def log(query: dict[str, Any]) -> Response:
 
 def alive() -> Response:
     """Whether the server lives: for balancers and containers, without signing in."""
-    if services().system.answers():
-        return answer({"status": "ok"})
-    return problem(503, "The database does not answer.", "database")
+    trouble = services().system.trouble()
+    return answer({"status": "ok"}) if trouble is None else problem(503, str(trouble), "database")
 
 
 def metrics() -> Response:

@@ -1,0 +1,142 @@
+"""What a start says of an instance folder that lost its database, or in which something is of the wrong kind."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from aniworld.app import build_services
+from aniworld.config.environment import Environment
+from aniworld.core.errors import AniworldError
+from aniworld.models import AnimeSeries
+from aniworld.services.registry import Services
+from tests.running import ROOT
+
+
+def services(instance: Path) -> Services:
+    return build_services(Environment(instance=instance))
+
+
+def levels(made: Services) -> dict[str, tuple[str, str]]:
+    return {check.name: (check.level, str(check.message)) for check in made.system.checks()}
+
+
+@pytest.fixture
+def lived_in(tmp_path: Path) -> Path:
+    """An instance that was used: settings that were changed, a series, a cover."""
+    instance = tmp_path / "instance"
+    made = services(instance)
+    assert "database_new" not in levels(made), "the first start of all is no loss"
+    made.config.update({"download": {"history_limit": 77}})
+    made.config.update({"download": {"history_limit": 78}})
+    with made.database.writing() as session:
+        session.add(AnimeSeries(key="a", name="A", folder="A", site="aniworld.to", link="http://a.example/a"))
+    (instance / "covers").mkdir(exist_ok=True)
+    (instance / "covers" / f"{'a' * 64}.jpg").write_bytes(b"cover")
+    made.close()
+    again = services(instance)
+    assert "database_new" not in levels(again)
+    again.close()
+    return instance
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def rows_deleted(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM anime_series")
+        connection.commit()
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, emptied, rows_deleted])
+def test_a_lost_database_is_no_new_server(lived_in: Path, lose) -> None:  # type: ignore[no-untyped-def]
+    lose(lived_in / "aniworld.db")
+    for _ in range(2):
+        made = services(lived_in)
+        level, message = levels(made)["database_new"]
+        assert level == "error"
+        assert "is new although this instance is not" in message
+        assert "restore a backup" in message
+        made.close()
+    made = services(lived_in)
+    with made.database.writing() as session:
+        session.add(AnimeSeries(key="b", name="B", folder="B", site="aniworld.to", link="http://a.example/b"))
+    made.system.health._round = None
+    assert "database_new" not in levels(made)
+    made.close()
+
+
+def test_settings_that_were_provided_before_the_first_start_are_no_loss(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    (instance / "config.json").write_text('{"download": {"concurrency": 2}}')
+    made = services(instance)
+    assert "database_new" not in levels(made)
+    made.close()
+
+
+@pytest.mark.parametrize("content", ["{ no json", "", "[1]", "\0" * 100])
+def test_a_wholly_broken_config_shows_in_health_until_settings_are_saved(lived_in: Path, content: str) -> None:
+    (lived_in / "config.json").write_text(content)
+    for _ in range(2):
+        made = services(lived_in)
+        assert levels(made)["settings"][0] == "error"
+        assert "config.json" in levels(made)["settings"][1]
+        made.close()
+    made = services(lived_in)
+    made.config.update({"download": {"history_limit": 79}})
+    made.system.health._round = None
+    assert levels(made)["settings"][0] == "ok"
+    made.close()
+
+
+WRONG_KIND = {
+    "secret_key": Path.mkdir,
+    "backups": Path.touch,
+    "logs": Path.touch,
+    "covers": Path.touch,
+    "server.lock": Path.mkdir,
+    "aniworld.db": Path.mkdir,
+    "rests.json": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRONG_KIND))
+def test_a_file_or_folder_of_the_wrong_kind_is_named(tmp_path: Path, name: str) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    WRONG_KIND[name](instance / name)
+    with pytest.raises(AniworldError, match=name) as raised:
+        services(instance)
+    assert "move it away" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("aniworld.db", lambda path: path.write_bytes(b"garbage" * 999)),
+        ("aniworld.db", lambda path: path.write_bytes(bytes(path.stat().st_size))),
+        ("aniworld.db", lambda path: os.truncate(path, path.stat().st_size // 2)),
+        ("secret_key", lambda path: (path.unlink(), path.mkdir())),
+        ("logs", lambda path: path.touch()),
+    ],
+    ids=["garbage", "zeros", "truncated", "secret_key", "logs"],
+)
+def test_the_server_and_the_command_line_say_it_without_a_traceback(lived_in: Path, name: str, damage) -> None:  # type: ignore[no-untyped-def]
+    damage(lived_in / name)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("ANIWORLD_")}
+    environment = {**clean, "ANIWORLD_INSTANCE": str(lived_in)}
+    for command in ([sys.executable, "wsgi.py"], [sys.executable, "-m", "aniworld", "queue", "list"]):
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr
+        assert name in done.stderr
+        assert "ove it away" in done.stderr or "ove the file away" in done.stderr
