@@ -4,9 +4,16 @@ import gc
 import json
 import os
 import signal
+import time
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 
+import gevent
+from gevent import Greenlet
+from gevent.event import Event
+from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.http import errors
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -23,10 +30,73 @@ REFUSALS = (
 )  # fmt: skip
 
 
+LIVE = ("/socket.io", "/ws/")  # requests that last as long as their client likes
+FINISH_WITHIN_S = 2.0  # what other requests have for their answer once a stop is asked for
+
+
 class Worker(GeventWorker):
-    """A request that is none never reaches the application; it is refused in the same form as others under /api."""
+    """A request that is none never reaches the application; it is refused in the same form as others under /api.
+
+    A stop closes idle and live connections at once and waits for nothing but answers that are being written; gunicorn's
+    own loop looks once a second, and for connections that stay open until its time is over.
+    """
+
+    def init_process(self) -> None:
+        self._stop_asked = Event()
+        self._connections: dict[Greenlet, str] = {}  # and the path that is answered now
+        super().init_process()
+
+    def run(self) -> None:
+        servers = []
+        for listener in self.sockets:
+            listener.setblocking(1)
+            server = StreamServer(listener, handle=partial(self.handle, listener), spawn=Pool(self.worker_connections))
+            server.start()
+            servers.append(server)
+        while self.alive:
+            self.notify()
+            self._stop_asked.wait(1.0)
+        for server in servers:
+            server.close()
+        deadline = time.monotonic() + FINISH_WITHIN_S
+        while self._connections and time.monotonic() < deadline:
+            self._let_go()
+            self.notify()
+            gevent.sleep(0.02)
+        for server in servers:
+            server.stop(timeout=0.2)
+
+    def handle_exit(self, sig, frame) -> None:
+        super().handle_exit(sig, frame)
+        self._stop_asked.set()
+
+    def handle(self, listener, client, addr) -> None:
+        here = gevent.getcurrent()
+        self._connections[here] = ""
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self._connections.pop(here, None)
+
+    def handle_request(self, listener_name, req, sock, addr):
+        here = gevent.getcurrent()
+        self._connections[here] = req.path or "/"
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        finally:
+            self._connections[here] = ""
+        if not self.alive:
+            raise StopIteration  # no further request is read from this connection
+
+    def _let_go(self) -> None:
+        """Ends the connections that wait for a request, and the live ones."""
+        for greenlet, path in list(self._connections.items()):
+            if not path or path.startswith(LIVE):
+                greenlet.kill(block=False)
 
     def handle_error(self, req, client, addr, exc) -> None:
+        if isinstance(exc, gevent.GreenletExit):  # the server stops
+            return
         if isinstance(exc, OSError):  # of the connection
             super().handle_error(req, client, addr, exc)
             return
@@ -56,7 +126,7 @@ def _refusal(status: int, detail: str) -> bytes:
 worker_class = Worker
 workers = 1
 bind = os.environ.get("ANIWORLD_BIND", "127.0.0.1:5000")
-graceful_timeout = 3
+graceful_timeout = 6  # a limit, not a wait: a stop takes as long as its slowest part
 timeout = 120
 keepalive = 30
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # the heartbeat must not wait on a disk
@@ -97,9 +167,11 @@ def post_worker_init(worker) -> None:
 
 
 def worker_exit(server, worker) -> None:
+    """Nothing is asked any more: what runs is put back, and the database becomes one whole file."""
     runtime = _runtime(worker)
     if runtime:
         runtime.stop()
+        worker.wsgi.extensions["aniworld"].close()
 
 
 def _runtime(worker):
