@@ -12,7 +12,8 @@ from .base import Base, UtcDateTime
 
 class WorkerSeen(Base):
     """A worker's own word about itself, renewed every few seconds. ``slots``: downloads that it may run at a time,
-    ``active``: those that it runs. The row goes when the worker ends."""
+    ``active``: those that it runs; ``seen_at`` is the database's time, ``clock_ahead_s`` how far the worker's clock was
+    ahead of that. The row goes when the worker ends."""
 
     __tablename__ = "worker_seen"
 
@@ -24,3 +25,4 @@ class WorkerSeen(Base):
     active: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    clock_ahead_s: Mapped[float] = mapped_column(default=0.0, server_default="0")

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput
-from aniworld.models import Database, DownloadQueueItem, Lease, utcnow
+from aniworld.models import Database, DownloadQueueItem, Lease
+from aniworld.models.clock import database_now
 
 from .portable import Form, Tally, counted, insert, lines_of, rows_of
 
@@ -89,7 +90,7 @@ def check_empty(target: sa.Connection, forms: Sequence[Form]) -> None:
 
 def check_quiet(connection: sa.Connection) -> None:
     """Raises AlreadyRunning while a process, of whatever machine, holds an item of the queue or a piece of shared work."""
-    now = utcnow()
+    now = database_now(connection)
     held = sa.select(DownloadQueueItem.worker).where(
         DownloadQueueItem.status == "downloading", DownloadQueueItem.lease_until > now
     )

@@ -34,6 +34,7 @@ from .away import DATABASE_AWAY
 from .changes import Changes
 from .episode_files import EpisodeFiles
 from .heard_progress import HeardProgress
+from .hold import Hold
 from .progress import ProgressService
 from .queue_items import Rows, halted, reached, sort_out, statistics_of, view_of
 from .queue_repository import QueueRepository
@@ -74,6 +75,7 @@ class DownloadService:
         self.lease_s = lease_s
         self.repository = QueueRepository(database.sessions, database.readers)
         self.changes = Changes()
+        self.hold = Hold()
         self._database = database
         self._files = EpisodeFiles(database)
         self._kept: Rows | None = None
@@ -138,6 +140,7 @@ class DownloadService:
         With ``upgrade`` a present episode is queued too, in the languages that are better than its file's.
         Raises InvalidInput, NotFound; then nothing is queued.
         """
+        self.hold.check()
         if request.source:
             request = replace(request, source=self._site_of(request.source))
         series = self._files.series(request)
@@ -158,6 +161,7 @@ class DownloadService:
 
     def remove(self, item_id: str) -> None:
         """The item is gone; a running one was stopped first. Raises NotFound."""
+        self.hold.check()
         item = self.repository.get_item(item_id)
         if item.status == Status.DOWNLOADING:
             self.repository.mark_cancelled(item_id)
@@ -176,6 +180,7 @@ class DownloadService:
 
     def change(self, item_id: str, priority: str | int | None = None, position: int | None = None) -> DownloadItem:
         """The item with another priority, or at another place (0 is next). Raises NotFound, InvalidInput, Conflict."""
+        self.hold.check()
         item = self.repository.get_item(item_id)
         if position is not None and item.status != Status.PENDING:
             raise Conflict("Only an item that waits has a place in the queue.")
@@ -188,11 +193,13 @@ class DownloadService:
 
     def start(self) -> QueueStatus:
         """Items begin to download."""
+        self.hold.check()
         self.repository.set_state(is_running=True, reason=None)
         return self._changed_status()
 
     def stop(self) -> QueueStatus:
         """Nothing begins any more; what ran waits again and keeps what it has on disk."""
+        self.hold.check()
         self.repository.set_state(is_running=False, is_paused=False, paused_until=None, reason=None)
         self.changes.ring()
         self.changes.wait_until(lambda: not self.repository.counts()[Status.DOWNLOADING], STOP_WITHIN_S)
@@ -200,16 +207,19 @@ class DownloadService:
 
     def pause(self, minutes: float | None = None) -> QueueStatus:
         """Transfers halt where they are; with ``minutes`` they go on by themselves."""
-        until = None if minutes is None else utcnow() + timedelta(minutes=minutes)
+        self.hold.check()
+        until = None if minutes is None else self.repository.now() + timedelta(minutes=minutes)
         self.repository.set_state(is_paused=True, paused_until=until, reason=None)
         return self._changed_status()
 
     def resume(self) -> QueueStatus:
+        self.hold.check()
         self.repository.set_state(is_paused=False, paused_until=None, reason=None)
         return self._changed_status()
 
     def retry(self, item_ids: Sequence[str] | None = None) -> QueueStatus:
         """Failed items, these or all, wait again with their count at 0. Raises NotFound for an id that is no item."""
+        self.hold.check()
         for item_id in item_ids or ():
             self.repository.get_item(item_id)
         if self.repository.retry(item_ids) and self._settings().download.auto_start:
@@ -218,12 +228,14 @@ class DownloadService:
 
     def try_now(self) -> int:
         """How many items that waited for a later try may begin at once."""
+        self.hold.check()
         moved = self.repository.forget_waits()
         self._changed()
         return moved
 
     def clear(self, status: str) -> int:
         """How many completed, or failed, items were removed."""
+        self.hold.check()
         removed = self.repository.clear(Status(status))
         self._changed()
         return removed
@@ -328,8 +340,7 @@ class DownloadService:
         will_retry = tries <= self._settings().download.retry_limit and error.code not in _FINAL
         facts = {"error": str(error), "error_code": error.code, "failed_links": list(failed_links)}
         if will_retry:
-            due = utcnow() + timedelta(seconds=back_off(tries))
-            counts = self._report(item, Status.PENDING, retry_count=tries, not_before=due, **facts)
+            counts = self._report(item, Status.PENDING, wait_s=back_off(tries), retry_count=tries, **facts)
         else:
             counts = self._report(item, Status.FAILED, **facts)
         if not counts:
@@ -349,9 +360,8 @@ class DownloadService:
         self, item: DownloadQueueItem, *, wait_s: float | None = None, error: AniworldError | None = None
     ) -> None:
         """The item waits again, its count as it was; ``error`` says what it waits for."""
-        due = None if wait_s is None else utcnow() + timedelta(seconds=wait_s)
-        facts = {} if error is None else {"error": str(error), "error_code": error.code}
-        if self._report(item, Status.PENDING, not_before=due, **facts):
+        facts: dict[str, Any] = {} if error is None else {"error": str(error), "error_code": error.code}
+        if self._report(item, Status.PENDING, wait_s=wait_s, **facts):
             self.forget(item.id)
             self._changed(item)
 
@@ -392,12 +402,18 @@ class DownloadService:
             self.repository.set_state(reason=wanted)
             self._changed()
 
-    def paused_over(self, now: datetime) -> bool:
+    def paused_over(self, now: datetime | None = None) -> bool:
         """Whether a pause with an end has just been over; it is taken back then."""
         state = self.repository.state()
-        if not state.is_paused or state.paused_until is None or state.paused_until > now:
+        if (
+            self.hold.is_closed
+            or not state.is_paused
+            or state.paused_until is None
+            or state.paused_until > (now or self.repository.now())
+        ):
             return False
-        self.resume()
+        self.repository.set_state(is_paused=False, paused_until=None, reason=None)
+        self._changed()
         return True
 
     # ── inside ──────────────────────────────────────────────────────────────

@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from aniworld.models import Database, utcnow
+from aniworld.models import Database
 from aniworld.models import Lease as LeaseRow
+from aniworld.models.clock import database_now
 
 from .away import DATABASE_AWAY
 
@@ -46,7 +47,7 @@ def has_ended(process: str | None) -> bool:
 
 
 class Lease:
-    """The work ``name``, for ``holder``. Clocks of the machines may differ by a few seconds, not by ``seconds``."""
+    """The work ``name``, for ``holder``. It ends by the database's clock, whatever the machines' say."""
 
     def __init__(self, database: Database, name: str, holder: str, seconds: float) -> None:
         self.seconds = seconds
@@ -56,14 +57,15 @@ class Lease:
 
     def take(self, facts: Mapping[str, Any] | None = None) -> bool:
         """Whether this process has it from now on, for ``seconds`` more. ``facts``: what it says of the work."""
-        now = utcnow()
-        values: dict[str, Any] = {"holder": self._holder, "until": now + timedelta(seconds=self.seconds)}
+        values: dict[str, Any] = {"holder": self._holder}
         if facts is not None:
             values["facts"] = dict(facts)
-        free = or_(LeaseRow.holder == self._holder, LeaseRow.until < now)
-        mine = update(LeaseRow).where(LeaseRow.name == self._name, free).values(**values)
         try:
             with self._database.writing() as session:
+                now = database_now(session)
+                values["until"] = now + timedelta(seconds=self.seconds)
+                free = or_(LeaseRow.holder == self._holder, LeaseRow.until < now)
+                mine = update(LeaseRow).where(LeaseRow.name == self._name, free).values(**values)
                 if session.execute(mine).rowcount:  # type: ignore[attr-defined]
                     return True
                 if session.get(LeaseRow, self._name) is not None:
@@ -75,10 +77,9 @@ class Lease:
 
     def release(self, facts: Mapping[str, Any] | None = None) -> None:
         """Others may take it at once; ``facts`` stay. Nothing happens where it is not held."""
-        values: dict[str, Any] = {"until": utcnow() - timedelta(seconds=1)}
-        if facts is not None:
-            values["facts"] = dict(facts)
+        values: dict[str, Any] = {} if facts is None else {"facts": dict(facts)}
         with self._database.writing() as session:
+            values["until"] = database_now(session) - timedelta(seconds=1)
             mine = LeaseRow.name == self._name, LeaseRow.holder == self._holder
             session.execute(update(LeaseRow).where(*mine).values(**values))
 
@@ -109,7 +110,7 @@ class Lease:
         """What was last said of the work, and whether somebody is at it."""
         with self._database.reading() as session:
             row = session.scalar(select(LeaseRow).where(LeaseRow.name == self._name))
-            return ({}, False) if row is None else (dict(row.facts or {}), row.until > utcnow())
+            return ({}, False) if row is None else (dict(row.facts or {}), row.until > database_now(session))
 
 
 def _unless_away(act: Callable[[], T]) -> T | None:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from aniworld.core.events import DownloadProgress
 from aniworld.core.queue import Status
-from aniworld.models import DownloadQueueItem, QueueState, utcnow
+from aniworld.models import DownloadQueueItem, QueueState
+from aniworld.models.clock import database_now
 from aniworld.models.database import transaction
 
 from .queue_queries import (
@@ -60,6 +61,11 @@ class QueueRepository:
         """The same, with its questions asked in ``session``: what is read together is then of one moment."""
         return QueueRepository(self._sessions, lambda: nullcontext(session))
 
+    def now(self) -> datetime:
+        """The time by which leases and waits are measured, in whatever process."""
+        with self._readers() as session:
+            return database_now(session)
+
     # ── one item ────────────────────────────────────────────────────────────
 
     @transaction
@@ -91,13 +97,20 @@ class QueueRepository:
         return item
 
     @transaction
-    def report(self, item_id: str, worker: str | None, status: Status | str, **changes: Any) -> bool:
-        """The same as a worker says it: whether it counted, because ``worker`` still holds the item."""
+    def report(
+        self, item_id: str, worker: str | None, status: Status | str, *, wait_s: float | None = None, **changes: Any
+    ) -> bool:
+        """The same as a worker says it: whether it counted, because ``worker`` still holds the item.
+
+        ``wait_s``: seconds from now, by the database's clock, before which the item is not claimed again.
+        """
         with self._sessions() as session, session.begin():
             item = session.get(DownloadQueueItem, item_id, with_for_update=True)
             if item is None or item.status != Status.DOWNLOADING or item.worker != worker:
                 return False
             set_status(item, Status(status))
+            if wait_s is not None:
+                changes["not_before"] = database_now(session) + timedelta(seconds=wait_s)
             for name, value in changes.items():
                 setattr(item, name, value)
         return True
@@ -200,6 +213,12 @@ class QueueRepository:
         with self._readers() as session:
             return set(session.scalars(query))
 
+    def held(self) -> set[str]:
+        """The ids of all items that some worker holds."""
+        with self._readers() as session:
+            held = DownloadQueueItem.status == Status.DOWNLOADING
+            return set(session.scalars(select(DownloadQueueItem.id).where(held)))
+
     # ── claims ──────────────────────────────────────────────────────────────
 
     @transaction
@@ -211,7 +230,7 @@ class QueueRepository:
 
         ``fair``: among equal priorities the series comes first from which nothing began for the longest time.
         """
-        now = now or utcnow()
+        now = now or self.now()
         may = [DownloadQueueItem.status == Status.PENDING, is_due(now), not_from(without_sources)]
         may += [DownloadQueueItem.id.not_in(ids)] if (ids := list(without_items)) else []
         key = self._longest_waiting(may) if fair else None
@@ -249,7 +268,7 @@ class QueueRepository:
     def renew(self, worker: str, item_ids: Sequence[str], lease_s: float) -> int:
         """Moves the end of the leases that ``worker`` has on these items. On how many of them it still has one."""
         with self._sessions() as session, session.begin():
-            until = utcnow() + timedelta(seconds=lease_s)
+            until = database_now(session) + timedelta(seconds=lease_s)
             held = session.execute(
                 update(DownloadQueueItem).where(*held_items(item_ids, worker)).values(lease_until=until)
             )
@@ -296,9 +315,9 @@ class QueueRepository:
     def put_back_abandoned(self, *, everything: bool, now: datetime | None = None) -> int:
         """How many held items went back to pending: all of them, or those whose lease has ended."""
         abandoned = [DownloadQueueItem.status == Status.DOWNLOADING]
-        if not everything:
-            abandoned.append(DownloadQueueItem.lease_until < (now or utcnow()))
         with self._sessions() as session, session.begin():
+            if not everything:
+                abandoned.append(DownloadQueueItem.lease_until < (now or database_now(session)))
             session.execute(delete(DownloadQueueItem).where(*abandoned, DownloadQueueItem.cancelled))
             moved = session.execute(update(DownloadQueueItem).where(*abandoned).values(WAITING))
         return rows_changed(moved)

@@ -23,7 +23,8 @@ from aniworld.core.offload import offload
 from aniworld.core.queue import Status
 from aniworld.library.disk import check_root
 from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take, take_along
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun, utcnow
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun
+from aniworld.models.clock import database_now
 
 from .away import DATABASE_AWAY
 from .progress import ProgressService
@@ -222,7 +223,8 @@ class RenamingService:
         """Takes up what a crash left. Raises AlreadyRunning where another process is at it."""
         with self._database.reading() as session:
             left = list(session.scalars(select(RenameRun).where(RenameRun.status == RUNNING)))
-        if any(utcnow() - part.updated_at < INTERRUPTED_AFTER for part in left):
+            now = database_now(session)
+        if any(now - part.updated_at < INTERRUPTED_AFTER for part in left):
             raise AlreadyRunning("Files are being renamed already; wait a minute and try again.")
         for part in left:
             self._recover(root, part.id)
@@ -366,7 +368,9 @@ def _steps(part: RenameRun) -> list[Step]:
 
 
 def _change(session: Session, part_id: int, **changes: object) -> None:
-    session.execute(update(RenameRun).where(RenameRun.id == part_id).values(updated_at=utcnow(), **changes))
+    session.execute(
+        update(RenameRun).where(RenameRun.id == part_id).values(updated_at=database_now(session), **changes)
+    )
 
 
 def _below(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from aniworld.core.errors import AlreadyRunning
-from aniworld.models import Database, ScanRun, utcnow
+from aniworld.models import Database, ScanRun
+from aniworld.models.clock import database_now
 
 from .leases import has_ended
 from .views import ScanStatus
@@ -48,7 +49,7 @@ class ScanRuns:
             row = session.scalar(select(ScanRun).order_by(ScanRun.started_at.desc()).limit(1))
             if row is None:
                 return ScanStatus()
-            if row.status == "running" and not _lives(row):
+            if row.status == "running" and not _lives(row, database_now(session)):
                 return replace(_status(row), status="failed", error="The scan was interrupted; start it again.")
             return _status(row)
 
@@ -56,17 +57,18 @@ class ScanRuns:
         """Makes ``status`` the scan that runs. Raises ScanRunning where another one does."""
         try:
             with self._database.writing() as session:
+                now = database_now(session)
                 for row in session.scalars(select(ScanRun).where(ScanRun.status == "running")):
-                    if _lives(row):
+                    if _lives(row, now):
                         raise ScanRunning(_status(row))
-                    row.status, row.turn, row.completed_at = "failed", None, utcnow()
+                    row.status, row.turn, row.completed_at = "failed", None, now
                     row.error = "The scan was interrupted."
                 session.flush()
                 _forget_oldest(session)
                 session.add(
                     ScanRun(
                         id=status.scan_id, status=status.status, phase=status.phase, started_at=status.started_at,
-                        seen_at=utcnow(), turn=1, process=self._process or None,
+                        seen_at=now, turn=1, process=self._process or None,
                     )
                 )  # fmt: skip
         except IntegrityError as error:  # another process took the turn between the look and the insert
@@ -74,17 +76,18 @@ class ScanRuns:
 
     def beat(self, status: ScanStatus) -> bool:
         """Notes a sign of life and the step; whether the scan is to go on. False also where others took it for dead."""
-        values: dict[str, Any] = {"seen_at": utcnow(), **_values(status, _STEP)}
         with self._database.writing() as session:
+            values: dict[str, Any] = {"seen_at": database_now(session), **_values(status, _STEP)}
             mine = (ScanRun.id == status.scan_id) & (ScanRun.status == "running")
             session.execute(update(ScanRun).where(mine).values(**values))
             return session.scalar(select(ScanRun.cancelled).where(mine)) is False
 
     def end(self, status: ScanStatus) -> None:
         """Writes how the scan ended, unless others took it for dead and wrote that."""
-        values = {"turn": None, "seen_at": utcnow(), "warnings": list(status.warnings), **_values(status, _END)}
+        values = {"turn": None, "warnings": list(status.warnings), **_values(status, _END)}
         mine = (ScanRun.id == status.scan_id) & (ScanRun.status == "running")
         with self._database.writing() as session:
+            values["seen_at"] = database_now(session)
             session.execute(update(ScanRun).where(mine).values(**values))
 
     def ask_to_stop(self) -> None:
@@ -103,8 +106,8 @@ def _values(status: ScanStatus, names: tuple[str, ...]) -> Mapping[str, Any]:
     return {name: getattr(status, name) for name in names}
 
 
-def _lives(row: ScanRun) -> bool:
-    return utcnow() - (row.seen_at or row.started_at) < DEAD_AFTER and not has_ended(row.process)
+def _lives(row: ScanRun, now: datetime) -> bool:
+    return now - (row.seen_at or row.started_at) < DEAD_AFTER and not has_ended(row.process)
 
 
 def _status(row: ScanRun) -> ScanStatus:

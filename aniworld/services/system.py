@@ -68,7 +68,7 @@ class SystemService:
         self._environment = environment
         self._clock = clock
         self._started_at = clock()
-        self._seen = WorkersSeen(database, clock=clock)
+        self._seen = WorkersSeen(database, clock=None if clock is utcnow else clock)
         self.health = HealthService(
             Circumstances(
                 database, lambda: config.current, lambda: config.misunderstood, environment, rest, clock,
@@ -77,8 +77,15 @@ class SystemService:
         )  # fmt: skip
         if environment.redis_url:
             self.health.add(self._workers())
+            self.health.add(self._worker_clocks())
         self._found: str | None = None
         self._version: str | None = None
+
+    def _worker_clocks(self) -> Check:
+        def worker_clocks(here: Circumstances) -> Iterable[HealthCheck]:
+            return self._seen.clock_checks()
+
+        return worker_clocks
 
     def _workers(self) -> Check:
         def workers(here: Circumstances) -> Iterable[HealthCheck]:  # a check is told by its name

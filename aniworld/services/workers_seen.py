@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.core.queue import Status
 from aniworld.core.sentences import Sentence
 from aniworld.models import Database, DownloadQueueItem, WorkerSeen, utcnow
+from aniworld.models.clock import database_now
 
 from .views import HealthCheck
 
@@ -20,12 +22,16 @@ SEEN_EVERY_S = 10.0
 ALIVE = timedelta(seconds=25)  # two signs of life were left out, and a little
 SILENT = timedelta(seconds=60)
 GONE = timedelta(days=1)
+CLOCK_OFF_S = 10.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
 class WorkerView:
-    """One download worker. ``slots``: downloads at a time; ``active``: those it runs; ``silent``: not seen for a minute."""
+    """One download worker. ``slots``: downloads at a time; ``active``: those it runs; ``silent``: not seen for a minute.
+
+    ``clock_ahead_s``: how far its clock is ahead of the database's.
+    """
 
     name: str
     host: str
@@ -36,6 +42,7 @@ class WorkerView:
     started_at: datetime
     seen_at: datetime
     silent: bool = False
+    clock_ahead_s: float = 0.0
 
 
 def worker_name(text: str) -> str:
@@ -48,15 +55,24 @@ def worker_name(text: str) -> str:
 
 
 class WorkersSeen:
-    def __init__(self, database: Database, *, clock: Callable[[], datetime] = utcnow) -> None:
+    """``clock``: over the database's own, by which everyone measures; ``own_clock``: this machine's."""
+
+    def __init__(
+        self, database: Database, *, clock: Callable[[], datetime] | None = None,
+        own_clock: Callable[[], datetime] = utcnow,
+    ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
+        self._own_clock = own_clock
+
+    def _now(self, session: Session) -> datetime:
+        return self._clock() if self._clock else database_now(session)
 
     def begin(self, worker: WorkerView) -> None:
         """The worker is one of the cluster. Raises AlreadyRunning while another machine has a worker of this name."""
         with self._database.reading() as session:
-            row = session.get(WorkerSeen, worker.name)
-        if row is not None and row.host != worker.host and self._clock() - row.seen_at < ALIVE:
+            row, now = session.get(WorkerSeen, worker.name), self._now(session)
+        if row is not None and row.host != worker.host and now - row.seen_at < ALIVE:
             raise AlreadyRunning(
                 f"A worker named {worker.name} runs on {row.host} already; give this one another name with --name or "
                 "ANIWORLD_WORKER. If it was killed there, its name is free within half a minute."
@@ -67,7 +83,16 @@ class WorkersSeen:
         """The worker's word about itself, from now."""
         facts = {name: value for name, value in asdict(worker).items() if name != "silent"}
         with self._database.writing() as session:
-            session.merge(WorkerSeen(**facts | {"seen_at": self._clock()}))
+            session.merge(
+                WorkerSeen(**facts | {"seen_at": self._now(session), "clock_ahead_s": self._ahead_s(session)})
+            )
+
+    def _ahead_s(self, session: Session) -> float:
+        """How far this machine's clock is ahead of the database's, to half of the time that one question takes."""
+        asked = self._own_clock()
+        there = database_now(session)
+        answered = self._own_clock()
+        return round((asked + (answered - asked) / 2 - there).total_seconds(), 3)
 
     def left(self, name: str) -> None:
         """The worker has ended."""
@@ -78,12 +103,13 @@ class WorkersSeen:
         """Every worker by name, also those that have been silent for less than a day."""
         with self._database.reading() as session:
             rows = list(session.scalars(select(WorkerSeen).order_by(WorkerSeen.name)))
-        return [_view(row, self._clock()) for row in rows]
+            now = self._now(session)
+        return [_view(row, now) for row in rows]
 
     def purge(self) -> int:
         """How many rows of workers went that have not been seen for a day."""
         with self._database.writing() as session:
-            old = list(session.scalars(select(WorkerSeen).where(WorkerSeen.seen_at < self._clock() - GONE)))
+            old = list(session.scalars(select(WorkerSeen).where(WorkerSeen.seen_at < self._now(session) - GONE)))
             for row in old:
                 session.delete(row)
         return len(old)
@@ -105,6 +131,26 @@ class WorkersSeen:
         if not silent:
             yield HealthCheck("workers", "ok", Sentence("Download workers: {count}.", count=len(spoken)))
 
+    def clock_checks(self) -> Iterable[HealthCheck]:
+        """Whether the clocks of this process and of all workers agree with the database's."""
+        workers = self.all()
+        with self._database.reading() as session:
+            here = self._ahead_s(session)
+        advice = Sentence(
+            "Let all machines take their time from one source (NTP). Downloads are held by the database's clock and are "
+            "not affected; dates and plans are."
+        )
+        known = [(worker.name, worker.clock_ahead_s) for worker in workers if not worker.silent]
+        off = [(name, seconds) for name, seconds in known if abs(seconds) > CLOCK_OFF_S]
+        if abs(here) > CLOCK_OFF_S:
+            form = "The clock of this machine is {seconds:.0f} s off the database's clock."
+            yield HealthCheck("worker_clocks", "warning", Sentence(form, seconds=abs(here)), advice)
+        for name, seconds in off:
+            form = "The clock of the worker {name} is {seconds:.0f} s off the database's clock."
+            yield HealthCheck("worker_clocks", "warning", Sentence(form, name=name, seconds=abs(seconds)), advice)
+        if not off and abs(here) <= CLOCK_OFF_S:
+            yield HealthCheck("worker_clocks", "ok", Sentence("The clocks of all processes agree."))
+
     def running(self) -> int:
         """How many downloads run, wherever that is."""
         return sum(self._held().values())
@@ -119,5 +165,5 @@ class WorkersSeen:
 def _view(row: WorkerSeen, now: datetime) -> WorkerView:
     return WorkerView(
         row.name, row.host, row.pid, row.version, row.slots, row.active, row.started_at, row.seen_at,
-        silent=now - row.seen_at > SILENT,
+        silent=now - row.seen_at > SILENT, clock_ahead_s=row.clock_ahead_s or 0.0,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from aniworld.core.errors import AniworldError
 from aniworld.core.offload import offload
 from aniworld.core.queue import Status
 from aniworld.core.schedule import open_span
-from aniworld.models import Database, utcnow
+from aniworld.models import Database
 from aniworld.services.away import DATABASE_AWAY
 
 from .attempt import Attempt, Why, Workshop
@@ -159,7 +159,7 @@ class DownloadPool:
 
     def _fill_slots(self) -> None:
         downloads, settings = self._shop.downloads, self._shop.settings()
-        downloads.paused_over(utcnow())
+        downloads.paused_over()
         state = downloads.repository.state()
         if self._stopping or not state.is_running or state.is_paused or not self._open(settings):
             return
