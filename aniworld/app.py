@@ -104,7 +104,15 @@ def build_services(environment: Environment | None = None) -> Services:
         spawn=spawn,
     )
     name = shared.name if shared else process_name()
-    scan = ScanService(database, lambda: config.current, progress, spawn, refresher=anime.refresh_now, process=name)
+    scan = ScanService(
+        database,
+        lambda: config.current,
+        progress,
+        spawn,
+        refresher=anime.refresh_now,
+        process=name,
+        hold=downloads.hold,
+    )
     audit = AuditService(database, days=lambda: config.current.logging.audit_days)
     auth = AuthService(database, environment, spawn=spawn, audit=audit, recall_s=0.0 if shared else RECALL_S)
     renaming = RenamingService(

@@ -32,6 +32,7 @@ from .views import BackupView
 log = logging.getLogger(__name__)
 
 QUIET_WITHIN_S = 15.0
+RESTORING = "A backup is being restored; nothing can be changed until that has ended. Try again in a moment."
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -229,9 +230,10 @@ def quiet_while(downloads: DownloadService, busy: Callable[[], bool]) -> Callabl
         ran = downloads.repository.state().is_running
         downloads.stop()
         try:
-            if not downloads.changes.wait_until(lambda: not _running(downloads), QUIET_WITHIN_S):
-                raise Conflict("The running downloads did not stop in time; try again in a moment.")
-            yield
+            with downloads.hold.closed(RESTORING):
+                if not downloads.changes.wait_until(lambda: not _running(downloads), QUIET_WITHIN_S):
+                    raise Conflict("The running downloads did not stop in time; try again in a moment.")
+                yield
         except BaseException:
             if ran:
                 downloads.start()

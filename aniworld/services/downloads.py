@@ -28,7 +28,7 @@ from aniworld.core.events import (
     SeriesUpdated,
 )
 from aniworld.core.queue import Priority, Status, back_off
-from aniworld.models import Database, DownloadQueueItem, utcnow
+from aniworld.models import Database, DownloadQueueItem
 
 from .away import DATABASE_AWAY
 from .changes import Changes

@@ -26,6 +26,7 @@ from aniworld.core.offload import offload, under_gevent
 from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database, utcnow
 
+from .hold import Hold
 from .progress import ProgressService
 from .scan_process import ScanProcess, StopWish
 from .scan_records import ScanRecords
@@ -70,8 +71,10 @@ class ScanService:
         refresher: Callable[[str], object] | None = None,
         most_here: Callable[[], int | None] = lambda: MOST_HERE if under_gevent() else None,
         process: str = "",
+        hold: Hold | None = None,
     ) -> None:
         self._database = database
+        self._hold = hold or Hold()
         self._settings = settings
         self._progress = progress
         self._spawn = spawn
@@ -90,6 +93,7 @@ class ScanService:
         ``refresh``: read the catalogue pages that are due, too. Raises ScanRunning (an AlreadyRunning), NotFound for an
         unknown key, LibraryUnavailable where no library folder is set.
         """
+        self._hold.check(AlreadyRunning)
         wanted = frozenset(validate_series_key(key) for key in keys or ())
         self._check_keys(wanted)
         if not self._settings().library.root:

@@ -131,6 +131,7 @@ class TrackingService:
     # ── one look ────────────────────────────────────────────────────────────
 
     def _open(self) -> Look:
+        self._downloads.hold.check(AlreadyRunning)
         if not self._one.acquire(blocking=False):
             raise AlreadyRunning("A look for new episodes runs already; wait for it.")
         look = Look(utcnow())

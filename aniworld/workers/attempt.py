@@ -55,6 +55,10 @@ REST_S = 60.0
 FRESH_ADDRESSES = 5  # times that one link is resolved anew when its media address expires on the way
 
 
+class WishChanged(Exception):
+    """What was fetched is not wanted any more: the item is resolved again, with the settings of now."""
+
+
 class Why(Enum):
     REMOVED = "removed"
     STOPPED = "stopped"
@@ -98,6 +102,7 @@ class Attempt:
         )
         self._most_bytes = 0
         self._home: Path | None = None  # its working folder, also where the library has moved meanwhile
+        self._final_root: Path | None = None  # the library that the file was placed in
         self._failed_links: list[str] = list(item.failed_links or [])
         self._patience = Patience(self._label())
         self._reached = _where(item) if not self._failed_links else Progress(Phase.RESOLVING)
@@ -156,9 +161,15 @@ class Attempt:
         try:
             self._report(self._work)
         finally:
+            self._leave_old_library()
             self._shop.room.release(self.item.id)
             self._shop.room.release(self._id_elsewhere)
             self._ended(self)
+
+    def _leave_old_library(self) -> None:
+        """No later attempt looks for its bytes in a library that is not this one's any more."""
+        if self._home is not None and Path(self._shop.settings().library.root) != self._home.parent.parent:
+            offload(shutil.rmtree, self._home, ignore_errors=True)
 
     def _report(self, work: Callable[[], None]) -> None:
         downloads = self._shop.downloads
@@ -173,6 +184,9 @@ class Attempt:
             if closed.full:
                 self._hosters.turn_away(self.item.id, closed.full)
             self._say(downloads.put_back, self.item, wait_s=closed.wait_s, error=closed.error)
+        except WishChanged as change:
+            log.info("%s: %s", self._label(), change)
+            self._say(downloads.put_back, self.item)
         except AlreadyRunning as error:  # a worker that lost this item writes its last; no fault of the item
             self._say(downloads.put_back, self.item, wait_s=downloads.lease_s, error=error)
         except DATABASE_AWAY as error:
@@ -213,15 +227,17 @@ class Attempt:
         began = time.monotonic()
         root = self._root()
         home = self._home = root / INCOMING / self.item.id
-        placed = offload(Placed.noted, home, root, self._links()) or self._got(root, home)
-        placed = subtitles.placed(root, home, placed, self._shop.settings().library)
+        placed = offload(Placed.noted, home, root, self._links()) or self._got(root)
+        final = self._final_root or root
+        placed = subtitles.placed(final, home, placed, self._shop.settings().library)
         if not self._say(self._shop.downloads.completed, self.item, **placed.facts(), seconds=time.monotonic() - began):
             return
         if placed.hoster is not None:
-            self._shop.placed(self.item, root / placed.file)
-        offload(shutil.rmtree, home, ignore_errors=True)
+            self._shop.placed(self.item, final / placed.file)
+        for folder in {home, final / INCOMING / self.item.id}:
+            offload(shutil.rmtree, folder, ignore_errors=True)
 
-    def _got(self, root: Path, home: Path) -> Placed:
+    def _got(self, root: Path) -> Placed:
         target = self._interruptibly(self._target, root)
         if target.have and not target.languages:
             return self._kept(target, root)
@@ -233,8 +249,12 @@ class Attempt:
         )  # fmt: skip
         link, result = choice.first_that_works(links, lambda link: self._fetch(target, link, root))
         self._make_sure()
-        relative, path = self._place(target, page, link, result, root)
-        file = path.relative_to(root).as_posix()
+        self._final_root = final = self._root()
+        before, target = target, self._patience.tell(lambda: self._target_now(final))
+        if not _may_be_placed(link, before, target):
+            return self._kept(target, final)
+        relative, path = self._place(target, page, link, result, final)
+        file = path.relative_to(final).as_posix()
         placed = Placed(
             file,
             relative.as_posix(),
@@ -243,15 +263,19 @@ class Attempt:
             link.hoster,
             subtitles.codes(result),
             subtitles.notice_of(link, result),
-            subtitles.sidecars(result, home),
+            subtitles.sidecars(result, root / INCOMING / self.item.id),
         )
         with suppress(OSError):
-            offload(placed.note, home)
+            offload(placed.note, final / INCOMING / self.item.id)
         return placed
 
     def _make_sure(self) -> None:
-        """Nothing is placed by a worker that slept beyond its lease and lost the item. Raises Cancelled."""
+        """Nothing is placed by a worker that slept beyond its lease and lost the item, nor of an item that was removed
+        a moment ago. Raises Cancelled."""
         queue, item = self._shop.downloads, self.item
+        if self._patience.tell(lambda: queue.repository.held_by(item.worker or "")).get(item.id):
+            self._why = self._why or Why.REMOVED
+            raise Cancelled("The item was removed.")
         if self._patience.tell(lambda: queue.renew(item.worker or "", [item.id])):
             self._why = self._why or (Why.LOST if queue.repository.known([item.id]) else Why.REMOVED)
             raise Cancelled("The item is not this worker's any more.")
@@ -259,6 +283,10 @@ class Attempt:
     def _target(self, root: Path) -> Target:
         """What is wished; of an episode that came meanwhile, or is to be replaced, only what is better than its file."""
         self._tell(Progress(Phase.RESOLVING), None)
+        return self._target_now(root)
+
+    def _target_now(self, root: Path) -> Target:
+        """Read at the start and, since minutes lie between, once more before the file is placed."""
         target = self._shop.resolver.target(self.item, self._shop.settings().download.languages)
         stands = target.have and offload(self._is_there, target, root)
         return target.only_better() if stands else replace(target, have=None)
@@ -451,6 +479,15 @@ class Attempt:
 
     def _label(self) -> str:
         return f"{self.item.serie_id} S{self.item.season:02d}E{self.item.episode:02d}"
+
+
+def _may_be_placed(link: HosterLink, before: Target, now: Target) -> bool:
+    """False where a file that came meanwhile is as good. Raises WishChanged for a language that is not wanted any more."""
+    if now.have and (now.file, now.have) != (before.file, before.have):
+        return link.language in now.languages
+    if link.language and link.language in before.languages and link.language not in now.languages:
+        raise WishChanged(f"{link.language} is not wanted any more; the episode is resolved again")
+    return True
 
 
 def _where(item: DownloadQueueItem) -> Progress:

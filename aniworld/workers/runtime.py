@@ -15,6 +15,8 @@ import gevent
 from gevent.event import Event
 
 from aniworld import __version__
+from aniworld.config.settings import Settings
+from aniworld.core.errors import AlreadyRunning
 from aniworld.core.offload import offload
 from aniworld.library.recycle import RecycleBin
 from aniworld.library.room import Room
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 
 HOUSEKEEPING_EVERY_S = 3600.0
 PARSERS_AFTER_S = 1.0  # the first pages are served first
+SCAN_TRIES = 60
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ class Runtime:
         parsers = gevent.spawn_later(PARSERS_AFTER_S, _guarded, self._services.parsers.run)
         self._stops.append(lambda: parsers.kill(block=False))
         if self._role.keeps_house:
+            self._stops.append(self._services.config.subscribe(self._library_changed))
             cluster = self._services.cluster
             lease = cluster.lease("schedule") if cluster else None
             scheduler = Scheduler(automation.tracking, self._services.config, lease=lease)
@@ -181,6 +185,29 @@ class Runtime:
             _workshop(services, Room(elsewhere=elsewhere)), services.database, _trouble(services), worker=worker,
             slots=self._role.slots, is_told=lambda: cluster is not None and cluster.messages.connected,
         )  # fmt: skip
+
+    # ── another library ──
+
+    def _library_changed(self, old: Settings, new: Settings) -> None:
+        """The files of another folder are others: it is scanned, and what was being fetched into the old one goes."""
+        if old.library.root != new.library.root:
+            gevent.spawn(_guarded, lambda: self._move_house(old.library.root, new.library.root))
+
+    def _move_house(self, old: str, new: str) -> None:
+        if old and Path(old).is_dir():
+            sweep_incoming(Path(old), self._services.downloads.repository.held)
+        if new and Path(new).is_dir():
+            self._scan_anew()
+
+    def _scan_anew(self) -> None:
+        """A scan that runs reads the old folder: it is ended first."""
+        for _ in range(SCAN_TRIES):
+            try:
+                self._services.scan.start()
+                return
+            except AlreadyRunning:
+                self._services.scan.cancel()
+                gevent.sleep(1.0)
 
     # ── the house ───────────────────────────────────────────────────────────
 
