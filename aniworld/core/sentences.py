@@ -19,3 +19,8 @@ class Sentence(str):
         said = super().__new__(cls, form.format(**values))
         said.form, said.values = form, values
         return said
+
+    @classmethod
+    def counting(cls, one: str, several: str, *, count: int, **values: Any) -> Sentence:
+        """The form for ``count``; each of the two is translated as a sentence of its own."""
+        return cls(one if count == 1 else several, count=count, **values)

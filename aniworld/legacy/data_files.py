@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from aniworld.core.counting import counted
 from aniworld.core.errors import InvalidInput
 from aniworld.core.keys import KEY_FORM, key_from_slug, title_from_slug
 from aniworld.core.media import ABSOLUTE_EPISODES, SEASONS
@@ -191,7 +192,7 @@ def _missing(seasons: Mapping[str, Any]) -> tuple[dict[int, tuple[int, ...]], tu
         good = {number for value in numbers[:MOST_EPISODES] if (number := _whole(value, 1, ABSOLUTE_EPISODES))}
         odd += len(good) < len({str(value) for value in numbers[:MOST_EPISODES]})
         missing.setdefault(season, set()).update(good)
-    held = "1 season holds" if odd == 1 else f"{odd} seasons hold"
+    held = counted(odd, "season holds", "seasons hold")
     notes = (f"{held} entries that are no episodes; they are passed over.",) if odd else ()
     return {season: tuple(sorted(numbers)) for season, numbers in sorted(missing.items()) if numbers}, notes
 

@@ -204,7 +204,11 @@ class _Scan:
 
     def _warn_about_root(self, top: Top) -> None:
         if top.loose:
-            self.warn(f"{top.loose} videos lie outside of any series folder and are not counted; give them a folder.")
+            self.warn(
+                "One video lies outside of any series folder and is not counted; give it a folder."
+                if top.loose == 1
+                else f"{top.loose} videos lie outside of any series folder and are not counted; give them a folder."
+            )
         for name in top.folders:
             if not is_unicode(name):
                 self.warn(
@@ -419,7 +423,11 @@ def _uncounted(series: KnownSeries, folder: str, unclear: Sequence[tuple[str, st
     for path, reason in untold[:NAMES_OF_A_FOLDER]:
         yield f"{readable(folder)}/{readable(path)} is not counted. {reason}"
     if more := len(untold[NAMES_OF_A_FOLDER:]):
-        yield f"{readable(folder)} holds {more} more videos whose names are not understood."
+        yield (
+            f"{readable(folder)} holds one more video whose name is not understood."
+            if more == 1
+            else f"{readable(folder)} holds {more} more videos whose names are not understood."
+        )
 
 
 def _same_files(series: KnownSeries, listing: Listing) -> bool:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from aniworld.core.counting import counted
 from aniworld.core.events import (
     CatalogueResting,
     DownloadComplete,
@@ -93,8 +94,8 @@ def _line(event: Event) -> list[str]:
             return [f"{event.folder or event.key} {code}: {event.error}"]
         case ScanComplete():
             return [
-                f"{event.series_found} series, {event.episodes_found} episodes, {event.missing_total} missing, "
-                f"{len(event.warnings)} warnings."
+                f"{event.series_found} series, {counted(event.episodes_found, 'episode')}, {event.missing_total} missing, "
+                f"{counted(len(event.warnings), 'warning')}."
             ]
         case ScanFailed():
             return [event.error]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aniworld.config.settings import Settings
+from aniworld.core.counting import counted
 from aniworld.core.errors import (
     AniworldError,
     CatalogueBlocked,
@@ -272,7 +273,7 @@ class DownloadService:
         """Items whose worker gave no sign of life until the end of its lease wait again. How many those were."""
         moved = self.repository.put_back_abandoned(everything=False)
         if moved:
-            log.warning("%d downloads were left by their worker and wait again", moved)
+            log.warning("%s left by their worker and wait again", counted(moved, "download was", "downloads were"))
             self._changed()
         return moved
 

@@ -106,7 +106,7 @@ class MediaServerService:
         try:
             self._ask(chosen, lambda server: server.tell(paths))
         except AniworldError as error:
-            log.warning("%s was not told of %d new episodes: %s", KINDS[chosen.kind].name, len(paths), error)
+            log.warning("%s was not told of new episodes (%d): %s", KINDS[chosen.kind].name, len(paths), error)
 
     def _ask(self, chosen: MediaServerSettings, question: Callable[[MediaServer], None]) -> None:
         base, host, port = server_address(chosen.url)

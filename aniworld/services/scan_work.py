@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aniworld.core.callbacks import CallbackManager, Operation, ProgressContext
+from aniworld.core.counting import counted
 from aniworld.core.offload import offload
 from aniworld.legacy.data_files import key_in_folder
 from aniworld.library.scanner import ScanResult, SerieScanner, SeriesFound
@@ -93,4 +94,4 @@ class ScanWork:
 
 def _check(folders: int, most: int | None) -> None:
     if most is not None and folders > most:
-        raise ManyFolders(f"{folders} folders are to be read.")
+        raise ManyFolders(f"{counted(folders, 'folder is', 'folders are')} to be read.")

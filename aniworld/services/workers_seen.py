@@ -125,7 +125,11 @@ class WorkersSeen:
         held, spoken = self._held(), {worker.name for worker in workers if not worker.silent}
         silent = sorted(name for name in held if name not in spoken)
         for name in silent:
-            message = Sentence("The worker {name} holds {count} downloads and is silent.", name=name, count=held[name])
+            message = Sentence.counting(
+                "The worker {name} holds {count} download and is silent.",
+                "The worker {name} holds {count} downloads and is silent.",
+                count=held[name], name=name,
+            )  # fmt: skip
             advice = Sentence("Its downloads go to other workers by themselves; look at its machine.")
             yield HealthCheck("workers", "warning", message, advice)
         if not silent:
@@ -143,11 +147,13 @@ class WorkersSeen:
         known = [(worker.name, worker.clock_ahead_s) for worker in workers if not worker.silent]
         off = [(name, seconds) for name, seconds in known if abs(seconds) > CLOCK_OFF_S]
         if abs(here) > CLOCK_OFF_S:
-            form = "The clock of this machine is {seconds:.0f} s off the database's clock."
-            yield HealthCheck("worker_clocks", "warning", Sentence(form, seconds=abs(here)), advice)
+            form = "The clock of this machine is {seconds} s off the database's clock."
+            yield HealthCheck("worker_clocks", "warning", Sentence(form, seconds=round(abs(here))), advice)
         for name, seconds in off:
-            form = "The clock of the worker {name} is {seconds:.0f} s off the database's clock."
-            yield HealthCheck("worker_clocks", "warning", Sentence(form, name=name, seconds=abs(seconds)), advice)
+            form = "The clock of the worker {name} is {seconds} s off the database's clock."
+            yield HealthCheck(
+                "worker_clocks", "warning", Sentence(form, name=name, seconds=round(abs(seconds))), advice
+            )
         if not off and abs(here) <= CLOCK_OFF_S:
             yield HealthCheck("worker_clocks", "ok", Sentence("The clocks of all processes agree."))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aniworld.core.counting import counted
 from aniworld.core.errors import AniworldError, LinkDead, MediaExpired, SiteUnreachable, TransferFailed
 
 from .http import Interrupted, Refused
@@ -42,7 +43,7 @@ class Patience:
         if isinstance(problem, Interrupted):
             if self._fruitless > RETRIES:
                 kind = SiteUnreachable if self._finals is AT_THE_START else TransferFailed
-                raise kind(f"{problem} It was tried {self._fruitless} times.")
+                raise kind(f"{problem} It was tried {counted(self._fruitless, 'time')}.")
             self._session.pause(self._fruitless)
         else:
             self._refused(problem)
@@ -55,7 +56,7 @@ class Patience:
             raise kind(_SENTENCES[kind].format(host=refused.host, status=refused.status))
         asked = refused.retry_after
         if asked is not None and asked > LONGEST_WAIT_S:
-            raise SiteUnreachable(f"{refused.host} asks to wait {asked:.0f} seconds.", retry_after=asked)
+            raise SiteUnreachable(f"{refused.host} asks to wait {counted(asked, 'second')}.", retry_after=asked)
         if self._fruitless > RETRIES:
-            raise TransferFailed(f"{refused} It was tried {self._fruitless} times.")
+            raise TransferFailed(f"{refused} It was tried {counted(self._fruitless, 'time')}.")
         self._session.pause(self._fruitless, asked)

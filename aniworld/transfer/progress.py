@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from aniworld.core.counting import counted
 from aniworld.core.errors import AniworldError, Stalled
 
 from .job import Phase, Progress
@@ -105,7 +106,7 @@ class Meter:
         now = self.clock.now()
         patience = self._stall_timeout_s * (2 if self.phase is Phase.RESOLVING else 1)
         if now - self._last_sign > patience:
-            return Stalled(f"Nothing came for {patience:.0f} seconds.")
+            return Stalled(f"Nothing came for {counted(patience, 'second')}.")
         return self._too_slow(now) if self.phase is Phase.TRANSFERRING else None
 
     def _too_slow(self, now: float) -> AniworldError | None:

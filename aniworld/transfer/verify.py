@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from aniworld.core.counting import counted
 from aniworld.core.errors import WrongMedia
 
 from .ffmpeg import Ffmpeg, Ran
@@ -109,5 +110,7 @@ def _check_duration(seconds: float | None, stated: float | None, rounding: float
         return
     tolerance = max(_SHARE * stated, _LEAST_S, min(rounding, stated / 2))
     if seconds is None or seconds < stated - tolerance:
-        lasts = "an unknown time" if seconds is None else f"{seconds:.0f} seconds"
+        lasts = "an unknown time" if seconds is None else counted(seconds, "second")
+        if round(stated) == 1:
+            raise WrongMedia(f"The video lasts {lasts}, but one second was announced.")
         raise WrongMedia(f"The video lasts {lasts}, but {stated:.0f} seconds were announced.")

@@ -16,6 +16,7 @@ from gevent.event import Event
 
 from aniworld import __version__
 from aniworld.config.settings import Settings
+from aniworld.core.counting import counted
 from aniworld.core.errors import AlreadyRunning
 from aniworld.core.offload import offload
 from aniworld.library.recycle import RecycleBin
@@ -136,7 +137,7 @@ class Runtime:
         if self._role.downloads:
             put_back = downloads.take_back(self._role.worker) if self._role.worker else downloads.recover()
             if put_back:
-                log.info("%d downloads were interrupted and wait again", put_back)
+                log.info("%s interrupted and wait again", counted(put_back, "download was", "downloads were"))
             self._pool.start()
             self._stops.append(self._pool.stop)
             self._stops.append(self._services.config.subscribe(lambda old, new: self._pool.wake()))

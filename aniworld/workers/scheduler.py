@@ -140,7 +140,7 @@ class Scheduler:
         except AlreadyRunning:
             log.info("A look for new episodes that a person began runs already; this one is left out")
             return
-        log.info("Looked at %d series: %d new episodes, %d queued", found.looked, found.new_episodes, found.queued)
+        log.info("Looked at %d series; new episodes: %d, queued: %d", found.looked, found.new_episodes, found.queued)
 
     def _end(self) -> None:
         scheduler, self._scheduler = self._scheduler, None

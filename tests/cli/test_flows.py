@@ -47,7 +47,7 @@ def test_a_download_that_cannot_be_is_code_1(demo_cli: Cli, site: DemoSite) -> N
     assert demo_cli("add", "glaspalast").code == 0
     done = demo_cli("download", "glaspalast", "S01E01")
     assert done.code == 1
-    assert done.err.startswith("Error: 1 of 1 downloads failed")
+    assert done.err.startswith("Error: 1 of 1 download failed")
     assert demo_cli("queue", "list", "--status", "failed", "--json").json()[0]["error"]
 
 

@@ -44,7 +44,7 @@ def test_files_are_renamed_after_a_look_and_back(cli: Cli, library: Path) -> Non
     assert cli("rename", "--dry-run").out == f"nebel\tS01E01\t1.mkv\t{new}\t\n"
     outcome = cli("rename", "nebel", "--json").json()
     assert (library / "Nebel" / new).exists()
-    assert cli("rename", "--undo", outcome["id"]).out.startswith("1 files renamed")
+    assert cli("rename", "--undo", outcome["id"]).out.startswith("1 file renamed")
     assert (library / "Nebel" / "1.mkv").exists()
     assert cli("rename", "--undo", outcome["id"], "--dry-run").code == 2
     assert cli("rename", "none-such").code == 1

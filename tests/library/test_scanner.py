@@ -371,7 +371,7 @@ def test_names_that_are_no_text_are_told_and_passed_over(tmp_path):
 def test_files_outside_of_any_folder_are_counted_in_a_warning(tmp_path):
     tree(tmp_path, "Naruto/S01E01.mkv", "Bleach S01E01.mkv", "readme.txt", ".recycle/x/S01E01.mkv")
     result = scan(tmp_path)
-    assert len(result.warnings) == 1 and result.warnings[0].startswith("1 videos") and not result.unmatched
+    assert len(result.warnings) == 1 and result.warnings[0].startswith("One video lies") and not result.unmatched
 
 
 def test_a_scan_changes_nothing_on_the_disk(tmp_path):

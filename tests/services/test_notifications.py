@@ -224,7 +224,7 @@ EVENTS: list[tuple[Event, str, str]] = [
     (
         ScanComplete("s", "done", 1, 1, 100.0, 3, 40, 5, 1.0, ["w"]),
         "The scan is done",
-        "3 series, 40 episodes, 5 missing, 1 warnings.",
+        "3 series, 40 episodes, 5 missing, 1 warning.",
     ),
     (ScanFailed("s", "The disk is gone.", "x"), "The scan failed", "The disk is gone."),
     (SeriesAdded("k", "Ärger im Wald"), "New in the library", "Ärger im Wald"),

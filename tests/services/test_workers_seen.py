@@ -85,7 +85,7 @@ def test_health_names_a_worker_that_holds_items_and_is_silent(
     seen.begin(worker("alive"))
     [check] = seen.checks()
     assert check.level == "warning"
-    assert "The worker dead holds 1 downloads" in check.message
+    assert "The worker dead holds 1 download and" in check.message
 
 
 def test_rows_of_the_long_gone_go(seen: WorkersSeen, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aniworld.config.store import BACKUP_NAME as SETTINGS_NAME
+from aniworld.core.counting import counted
 from aniworld.core.errors import AlreadyRunning, AniworldError
 
 from ..opening import opened
@@ -86,7 +87,10 @@ def verify(file: str, for_server: bool, as_json: bool) -> None:
     with _telling(for_server, as_json) as told:
         sound = check(_instance(), _path(file), told.step)
         rows, when = sum(sound.tables.values()), f"{sound.created_at:%Y-%m-%d %H:%M} UTC"
-        told.end(sound, f"{sound.name} is sound: {rows} rows, {sound.covers} covers, made {when} by {sound.version}")
+        told.end(
+            sound,
+            f"{sound.name} is sound: {counted(rows, 'row')}, {counted(sound.covers, 'cover')}, made {when} by {sound.version}",
+        )
 
 
 @backup.command("restore")
@@ -117,7 +121,8 @@ def restore(file: str, yes: bool, asked_by_server: bool, for_server: bool, as_js
         for sentence in () if for_server or as_json else brought.warnings:
             say(sentence)
         told.end(
-            brought, f"{brought.name} is back ({brought.rows} rows). What was there is kept as {brought.before.name}"
+            brought,
+            f"{brought.name} is back ({counted(brought.rows, 'row')}). What was there is kept as {brought.before.name}",
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aniworld.core.callbacks import CallbackManager
+from aniworld.core.counting import counted
 from aniworld.core.errors import AniworldError, Cancelled, InvalidInput
 from aniworld.core.queue import Priority
 
@@ -71,7 +72,7 @@ def _report(outcome: DownloadOutcome, as_json: bool) -> None:
         )
     if outcome.failed:
         raise AniworldError(
-            f"{len(outcome.failed)} of {len(outcome.failed) + len(outcome.completed)} downloads failed: {outcome.failed[0].error}"
+            f"{len(outcome.failed)} of {counted(len(outcome.failed) + len(outcome.completed), 'download')} failed: {outcome.failed[0].error}"
         )
     if outcome.removed:
         raise Cancelled(f"Removed from the queue meanwhile: {', '.join(outcome.removed)}.")

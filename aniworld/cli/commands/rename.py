@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from aniworld.core.counting import counted
 from aniworld.core.media import EpisodeNumber
 from aniworld.services.renaming import Watch
 from aniworld.services.views import EarlierRename, Rename, RenameOutcome
@@ -50,7 +51,10 @@ def _told(outcome: RenameOutcome, as_json: bool) -> None:
         say(f"{line.key} {line.old} left as it is: {line.reason}")
     if outcome.cancelled:
         say("Stopped; the files that are left keep their names")
-    say(f"{outcome.done} files renamed" + (f"; take it back with: rename --undo {outcome.id}" if outcome.done else ""))
+    say(
+        f"{counted(outcome.done, 'file')} renamed"
+        + (f"; take it back with: rename --undo {outcome.id}" if outcome.done else "")
+    )
 
 
 def _list(runs: list[EarlierRename], as_json: bool) -> None:

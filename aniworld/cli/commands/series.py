@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from aniworld.core.callbacks import CallbackManager
+from aniworld.core.counting import counted
 
 from ..completing import series_keys
 from ..opening import series_app, stoppable
@@ -38,7 +39,7 @@ def add(link: str, name: str | None, folder: str | None, source: str | None, as_
         emit({"created": created, "series": detail})
         return
     say(
-        f"{'Added' if created else 'Already in the library'}: {detail.title} ({detail.key}), {len(detail.episodes)} episodes"
+        f"{'Added' if created else 'Already in the library'}: {detail.title} ({detail.key}), {counted(len(detail.episodes), 'episode')}"
     )
     if detail.refresh_error:
         say(f"Its episodes could not be read yet: {detail.refresh_error}")
@@ -76,6 +77,8 @@ def scan(keys: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         emit(status)
         return
-    say(f"{status.series_found} series, {status.episodes_found} episodes there, {status.missing_total} missing")
+    say(
+        f"{status.series_found} series, {counted(status.episodes_found, 'episode')} there, {status.missing_total} missing"
+    )
     for warning in status.warnings:
         say(f"Warning: {warning}")

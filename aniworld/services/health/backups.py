@@ -23,8 +23,14 @@ def backup(here: Circumstances) -> Iterable[HealthCheck]:
         return
     age = here.clock() - newest
     if wanted.enabled and age > 2 * timedelta(hours=wanted.interval_hours) + LATE:
-        message = Sentence("The last backup is {days} days old.", days=age.days)
+        message = Sentence.counting(
+            "The last backup is {count} day old.", "The last backup is {count} days old.", count=age.days
+        )
         advice = Sentence("Make one now in the settings, under Backup, or see in the log why none is made by itself.")
         yield warning("backup", message, advice)
     else:
-        yield ok("backup", "A backup was made {hours} hours ago.", hours=max(0, int(age.total_seconds() // 3600)))
+        hours = max(0, int(age.total_seconds() // 3600))
+        message = Sentence.counting(
+            "A backup was made {count} hour ago.", "A backup was made {count} hours ago.", count=hours
+        )
+        yield HealthCheck("backup", "ok", message)

@@ -50,7 +50,11 @@ def library_mount(here: Circumstances) -> Iterable[HealthCheck]:
     with here.database.reading() as session:
         known = session.scalar(select(func.count(Episode.id)).where(Episode.file.is_not(None))) or 0
     if known and not offload(_holds_a_folder, root):
-        message = Sentence("The library folder is empty, though {known} episodes are known in it.", known=known)
+        message = Sentence.counting(
+            "The library folder is empty, though {count} episode is known in it.",
+            "The library folder is empty, though {count} episodes are known in it.",
+            count=known,
+        )
         advice = Sentence("Mount the disk, then scan. Nothing is marked as missing meanwhile.")
         yield error("library_mount", message, advice)
     else:
@@ -111,7 +115,11 @@ def scan(here: Circumstances) -> Iterable[HealthCheck]:
         message = Sentence("The last scan failed: {reason}", reason=last.error or "")
         yield warning("scan", message, Sentence("Mend what it names and scan again."))
     elif here.clock() - last.started_at > SCAN_OLD:
-        message = Sentence("The last scan was {days} days ago.", days=(here.clock() - last.started_at).days)
+        message = Sentence.counting(
+            "The last scan was {count} day ago.",
+            "The last scan was {count} days ago.",
+            count=(here.clock() - last.started_at).days,
+        )
         yield notice("scan", message, Sentence("Scan again if files changed outside of this application."))
     else:
         yield ok("scan", "The last scan went well.")

@@ -76,7 +76,9 @@ def yt_dlp(here: Circumstances) -> Iterable[HealthCheck]:
         return
     released = _release_day(found)
     age = max(0, (here.clock().date() - released).days) if released else 0
-    message = Sentence("yt-dlp {version} is {days} days old.", version=found, days=age)
+    message = Sentence.counting(
+        "yt-dlp {version} is {count} day old.", "yt-dlp {version} is {count} days old.", count=age, version=found
+    )
     if age < YT_DLP_OLD_DAYS:
         yield HealthCheck("yt_dlp", "ok", message)
     else:

@@ -99,10 +99,18 @@ def queue(here: Circumstances) -> Iterable[HealthCheck]:
         message = Sentence("The queue waits: {reason}", reason=state.reason)
         yield warning("queue", message, Sentence("It goes on by itself once that is mended."))
     elif waiting and not running and here.clock() - oldest > WAITS_LONG:
-        message = Sentence("{count} episodes wait, and the queue is stopped.", count=waiting)
+        message = Sentence.counting(
+            "{count} episode waits, and the queue is stopped.",
+            "{count} episodes wait, and the queue is stopped.",
+            count=waiting,
+        )
         yield notice("queue", message, Sentence("Start the queue, or let it start by itself in the settings."))
     elif waiting and state is not None and state.is_paused and state.paused_until is None:
-        message = Sentence("{count} episodes wait, and the queue is paused.", count=waiting)
+        message = Sentence.counting(
+            "{count} episode waits, and the queue is paused.",
+            "{count} episodes wait, and the queue is paused.",
+            count=waiting,
+        )
         yield notice("queue", message, Sentence("Let it go on on the queue page."))
     else:
         yield ok("queue", "The queue is as it should be.")
@@ -116,7 +124,9 @@ def failed(here: Circumstances) -> Iterable[HealthCheck]:
             ) or 0
         )  # fmt: skip
     if count:
-        message = Sentence("{count} downloads failed for good.", count=count)
+        message = Sentence.counting(
+            "{count} download failed for good.", "{count} downloads failed for good.", count=count
+        )
         advice = Sentence("The queue page says why for each; retry them or clear the list.")
         yield (warning if count >= FAILED_MANY else notice)("failed", message, advice)
     else:
@@ -164,7 +174,11 @@ def log(here: Circumstances) -> Iterable[HealthCheck]:
     since = (datetime.now() - LOG_SPAN).strftime("%Y-%m-%d %H:%M:%S")  # the log keeps local time
     count = sum(line.at >= since for line in offload(tail, here.instance / "logs", "ERROR"))
     if count:
-        message = Sentence("{count} errors stand in the log of the last hour.", count=count)
+        message = Sentence.counting(
+            "{count} error stands in the log of the last hour.",
+            "{count} errors stand in the log of the last hour.",
+            count=count,
+        )
         yield notice("log", message, Sentence("Read them below, or in logs/aniworld.log of the instance folder."))
     else:
         yield ok("log", "No errors in the log of the last hour.")

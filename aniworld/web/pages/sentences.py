@@ -50,8 +50,8 @@ def _care() -> dict[str, str]:
         "save_first": _("Save your changes first; what is saved is what is tried."),
         "trial_nothing": _("Nothing is set up yet; add an address above and save."),
         "look_never": _("No look since the server started."),
-        "look_running": _("Looking: {done} of {total} series read."),
-        "look_done": _("Last look: {time} · {looked} series read · {new} new episodes · {queued} queued"),
+        "look_running": _("Looking: series {done} of {total}."),
+        "look_done": _("Last look: {time} · series read: {looked} · new episodes: {new} · queued: {queued}"),
     }
 
 
@@ -240,7 +240,7 @@ def _settings() -> dict[str, str]:
         "whole_load": _("Restoring on trial: {percent}"),
         "whole_swap": _("Putting in place: {percent}"),
         "whole_done_create": _("A backup was made: {time}."),
-        "whole_done_verify": _("The backup is sound: {rows} rows, {covers} covers."),
+        "whole_done_verify": _("The backup is sound. Rows: {rows}, covers: {covers}."),
         "whole_done_restore": _("Everything was brought back: {time}. What was there before is kept as a backup."),
         "whole_restore_title": _("Bring everything back as it was?"),
         "whole_restore_text": _(

@@ -72,6 +72,26 @@ SENTENCES = (
     _("This file is no backup of Aniworld, or it is damaged."),
     _("There is no backup of this name."),
     _("The database answers."),
+    _("The database does not answer."),
+    _("The database does not answer at this moment; work continues automatically once it is back."),
+    _(
+        "The database is read-only at this moment, for instance a standby after a failover; nothing can be changed until it accepts writes again. Work continues automatically then."
+    ),
+    _("The disk of the database is full; free some space on it. Work continues automatically then."),
+    _(
+        "The database is damaged or not an Aniworld database; stop the server and restore a backup: python -m aniworld backup restore"
+    ),
+    _(
+        "The database file cannot be written; check the rights of the instance folder and that its disk is not mounted read-only. Work continues automatically then."
+    ),
+    _(
+        "The disk of the database reports an error; check the disk of the instance folder. Work continues automatically once it is back."
+    ),
+    _("A backup is being restored; nothing can be changed until that has ended. Try again in a moment."),
+    _("The clocks of all processes agree."),
+    _(
+        "Let all machines take their time from one source (NTP). Downloads are held by the database's clock and are not affected; dates and plans are."
+    ),
     _("The library can be read and written."),
     _("No library folder is set."),
     _("No source rests."),
@@ -223,13 +243,17 @@ FORMS = (
     _("The library folder {folder} is not there; is its disk connected?"),
     # Transfers
     _("The video lasts {lasts}, but {stated} seconds were announced."),
+    _("The video lasts {lasts}, but one second was announced."),
+    _("{count} second"),
     _("{count} seconds"),
+    _("{count} time"),
+    _("{count} times"),
     _("{host} sent a web page instead of a video."),
     _("{host} sent a picture instead of a part of the video."),
     _("{host} sent something else where a playlist was expected."),
     _("{host} sent an empty file."),
     _("{host} answers with other bytes than were asked for."),
-    _("Nothing came for {patience} seconds."),
+    _("Nothing came for {patience}."),
     _("The episode does not count as complete in {language}. {reason}"),
     _("Not all subtitles could be had. {language}: {reason}"),
     _("The subtitles could not be kept. {reason}"),
@@ -240,8 +264,8 @@ FORMS = (
     _("{host} cannot be reached."),
     _("{host} did not answer in time."),
     _("{host} refuses the connection."),
-    _("{why} It was tried {times} times."),
-    _("{host} asks to wait {asked} seconds."),
+    _("{why} It was tried {times}."),
+    _("{host} asks to wait {asked}."),
     _("The name {host} is not found. If your provider blocks it, another DNS server helps."),
     _("The certificate of {host} is not valid, so nothing is fetched from it."),
     _("The address at {host} is used up (status {status}); it has to be looked up again."),
@@ -304,7 +328,37 @@ FORMS = (
     _("There are {most} backups already; delete some that you no longer need."),
     _("The calendar of {site} is still being read; try again in a moment."),
     _("What answers there is no {name}; check the address and the kind."),
+    # Counts in health
+    _("The worker {name} holds {count} download and is silent."),
+    _("The worker {name} holds {count} downloads and is silent."),
+    _("The last backup is {count} day old."),
+    _("The last backup is {count} days old."),
+    _("A backup was made {count} hour ago."),
+    _("A backup was made {count} hours ago."),
+    _("{count} download failed for good."),
+    _("{count} downloads failed for good."),
+    _("{count} error stands in the log of the last hour."),
+    _("{count} errors stand in the log of the last hour."),
+    _("{count} episode waits, and the queue is stopped."),
+    _("{count} episodes wait, and the queue is stopped."),
+    _("{count} episode waits, and the queue is paused."),
+    _("{count} episodes wait, and the queue is paused."),
+    _("The library folder is empty, though {count} episode is known in it."),
+    _("The library folder is empty, though {count} episodes are known in it."),
+    _("The last scan was {count} day ago."),
+    _("The last scan was {count} days ago."),
+    _("yt-dlp {version} is {count} day old."),
+    _("yt-dlp {version} is {count} days old."),
+    # Outages
+    _("The database is new although this instance is not (it has {signs}); restore a backup."),
+    _("The clock of this machine is {seconds} s off the database's clock."),
+    _("The clock of the worker {name} is {seconds} s off the database's clock."),
+    _("The disk is full{where}; free some space on it and try again. Nothing was changed."),
+    _(
+        "The database file {name} was deleted or replaced while the server runs; nothing more is written. Stop the server, put the file back or restore a backup, and start it again."
+    ),
     # Warnings of scans and looks
+    _("One video lies outside of any series folder and is not counted; give it a folder."),
     _("{count} videos lie outside of any series folder and are not counted; give them a folder."),
     _("{name} leads nowhere; is a disk missing? Nothing of it is marked as missing."),
     _("The folder {old} of {series} is gone; {new} holds the same files. Match it if it is."),
@@ -314,6 +368,7 @@ FORMS = (
         "{count} episodes appeared at once, which looks like a rebuilt page and not like new episodes; queue them by hand if you want them."
     ),
     _("{path} is not counted. {why}"),
+    _("{folder} holds one more video whose name is not understood."),
     _("{folder} holds {count} more videos whose names are not understood."),
     _("It may be episode {episode}, but the name does not say so clearly."),
     _("It is a {kind} without a number."),

@@ -23,7 +23,7 @@ from aniworld.services.health.circumstances import Circumstances
         (("20261121-120000",), True, "ok", "24 hours ago"),
         (("20261001-120000",), True, "warning", "52 days old"),
         (("20261001-120000",), False, "ok", "hours ago"),
-        (("20261001-120000", "20261122-110000"), True, "ok", "1 hours ago"),
+        (("20261001-120000", "20261122-110000"), True, "ok", "1 hour ago"),
         (("20261130-120000",), True, "ok", "0 hours ago"),
     ],
 )

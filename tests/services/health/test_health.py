@@ -188,7 +188,7 @@ def test_errors_of_the_last_hour_are_counted_and_older_ones_are_not(here: Circum
     now, before = datetime.now(), datetime.now() - timedelta(hours=2)
     lines = [f"{at:%Y-%m-%d %H:%M:%S},000 ERROR   aniworld: broken" for at in (before, now)]
     (logs / "aniworld.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert the(work.log, here).message.startswith("1 errors")
+    assert the(work.log, here).message.startswith("1 error ")
 
 
 def test_a_name_of_its_own_without_https_is_a_notice(here: Circumstances) -> None:
