@@ -54,6 +54,7 @@ from aniworld.services.recycling import RecyclingService
 from aniworld.services.registry import Services
 from aniworld.services.renaming import RenamingService
 from aniworld.services.renaming_runs import RenamingRuns
+from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
 from aniworld.services.series import AnimeSeriesService
@@ -153,6 +154,7 @@ def build_services(environment: Environment | None = None) -> Services:
         scan=scan,
         folders=FolderChoiceService(database, scan),
         downloads=downloads,
+        renumbering=RenumberingService(database, progress, downloads.changes.ring),
         system=system,
         parsers=parsers,
         waking=waking,

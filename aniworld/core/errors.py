@@ -5,7 +5,8 @@ AniworldError                 code "error"
 ├── NotFound                  there is no such thing here
 ├── Conflict                  it cannot be now, because of what is already there
 │   ├── KeyConflict           two slugs collapse to one key
-│   └── AlreadyRunning        one at a time; another server or scan runs
+│   ├── AlreadyRunning        one at a time; another server or scan runs
+│   └── Renumbered            the catalogue renumbered a season, and nobody has decided yet
 ├── SignInError
 │   ├── NotSignedIn           no, or an ended, session
 │   ├── WrongPassword
@@ -72,6 +73,13 @@ class KeyConflict(Conflict):
 
 class AlreadyRunning(Conflict):
     code = "already_running"
+
+
+class Renumbered(Conflict):
+    """An item of such a season waits; ``retry_after``: seconds until it asks again."""
+
+    code = "renumbered"
+    retry_after = 600.0
 
 
 class SignInError(AniworldError):

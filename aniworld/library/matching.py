@@ -34,6 +34,8 @@ class KnownSeries:
 
     ``names``: further titles. ``specials``: their numbers on the disk by the catalogue's (core/specials). ``unchanged``: none of this changed since the last scan, so that a folder whose
     directories did not change either need not be read. ``whole``: False while ``episodes`` and ``files`` are left out.
+    ``placed``: the catalogue's numbers changed since the files came, so that ``files`` says better than a name which
+    episode a file is.
     """
 
     key: str
@@ -48,6 +50,7 @@ class KnownSeries:
     had_files: bool = False
     specials: Mapping[str, int] = field(default_factory=dict)
     whole: bool = True
+    placed: bool = False
 
     @property
     def all_names(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class FoundFile(NamedTuple):
 
 
 _Claim = tuple[Found, FoundFile]
+_STORED = Found(None, ())  # the records say which episode it is, whatever its name says
 
 
 @dataclass
@@ -53,7 +54,12 @@ class Reading:
         claims: dict[Place, list[_Claim]] = defaultdict(list)
         names, bare = self.series.all_names, []
         sidecars = languages_by_video([path for path, _ in self.listing.files], self.listing.subtitles)
+        stored = self._stored() if self.series.placed else {}
         for path, size in self.listing.files:
+            if size == self.series.sizes.get(path) and path in stored:
+                for place in stored[path]:
+                    claims[place].append((_STORED, FoundFile(path, size, None, sidecars.get(path, ()))))
+                continue
             answer = read_name(path, series_names=names, guess=self.guesses.left > 0)
             if isinstance(answer, Found):
                 self.guesses.left -= answer.guessed
@@ -74,6 +80,12 @@ class Reading:
             for place, several in claims.items()
         }
         return files, tuple(self.unclear)
+
+    def _stored(self) -> dict[str, list[Place]]:
+        places = defaultdict[str, list[Place]](list)
+        for place, path in self.series.files.items():
+            places[path].append(place)
+        return places
 
     def _by_catalogue(self, claims: dict[Place, list[_Claim]]) -> dict[Place, list[_Claim]]:
         """The same under the catalogue's numbers. What is stored already stays where it is: its name may be older."""
@@ -118,8 +130,10 @@ class Reading:
 
     def _best(self, place: Place, several: list[_Claim]) -> FoundFile:
         """The one that is stored already, else the newest version, else the largest."""
-        several = self._of_one_kind(place, several)
         stored = self.series.files.get(place)
+        if self.series.placed and (known := [entry for _, entry in several if entry.path == stored]):
+            return known[0]
+        several = self._of_one_kind(place, several)
         best = max(several, key=lambda one: (one[1].path == stored, one[0].version, one[1].size, one[1].path))
         return best[1]
 

@@ -36,6 +36,7 @@ from .numbering import check_numbering, renumbered
 from .postponements import Postponements
 from .progress import ProgressService
 from .recording import Recorded, free_folder, record_page, settle_released, slug_of
+from .renumbering import ask_nothing
 from .series import AnimeSeriesService, required_in
 from .series_folders import chosen, folders_of, suggested
 from .series_folders import recycle as recycle_folder
@@ -341,10 +342,16 @@ class AnimeService:
         if changes.get("auto_download") and not self._series.require(key).auto_download:
             self._settle(key)
         self._series.update(key, **changes)
+        if "numbering" in changes:
+            self._ask_nothing(key)
         self._tell(key)
         if "numbering" in changes:
             self.refresh(key)
         return self.detail(key)
+
+    def _ask_nothing(self, key: str) -> None:
+        with self._database.writing() as session:
+            ask_nothing(required_in(session, key))
 
     def _settle(self, key: str) -> None:
         with self._database.writing() as session:

@@ -19,6 +19,7 @@ from aniworld.core.errors import (
     InvalidInput,
     LibraryUnavailable,
     NotFound,
+    Renumbered,
 )
 from aniworld.core.events import (
     DownloadComplete,
@@ -52,6 +53,7 @@ _WAITS = (
     CatalogueBlocked,
     DiskFull,
     LibraryUnavailable,
+    Renumbered,
 )  # no fault of the item: it waits and is not counted as a failure
 _FINAL = frozenset({"nothing_there", "unsafe_path", "invalid_input"})  # trying again would not help
 
@@ -148,7 +150,7 @@ class DownloadService:
         wanted = request.languages or (series.languages if series else ()) or self._settings().download.languages
         present = self._files.present(request.serie_id, wanted if request.upgrade else ())
         unfinished, not_out = self.repository.unfinished(request.serie_id), self._files.not_out(request.serie_id)
-        wish = sort_out(request, series, present, unfinished, not_out)
+        wish = sort_out(request, series, present, unfinished, not_out, self._files.held(request.serie_id))
         for item in wish.again:
             self.repository.save_item(item)
         if wish.again:

@@ -11,6 +11,7 @@ from aniworld.core.errors import NotFound
 from aniworld.core.naming import path_component, same_name
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 
+from .renumbering import held_seasons, remember_file
 from .upgrading import better_languages
 from .views import DownloadRequest
 
@@ -81,6 +82,12 @@ class EpisodeFiles:
                 session.add(episode)
             episode.file, episode.file_language, episode.size_bytes = relative, language, size_bytes
             episode.subtitles = None if subtitles is None else list(subtitles)
+            remember_file(episode)
+
+    def held(self, key: str) -> frozenset[int]:
+        """The seasons of a series that the catalogue renumbered, while nobody has decided."""
+        with self._database.reading() as session:
+            return held_seasons(session.scalar(select(AnimeSeries).where(AnimeSeries.key == key)))
 
 
 def _is_respelled(stored: str, folder: str) -> bool:

@@ -16,7 +16,7 @@ Known = Mapping[tuple[int, int], frozenset[str]]
 
 @dataclass(frozen=True)
 class Followed:
-    """A monitored series. ``known``: its released episodes with the languages they are out in."""
+    """A monitored series. ``held``: seasons that the catalogue renumbered, while nobody has decided."""
 
     id: int
     key: str
@@ -27,6 +27,7 @@ class Followed:
     upgrade: bool
     refreshed_at: datetime | None
     year_end: int | None
+    held: frozenset[int] = frozenset()
 
 
 def is_due(series: Followed, now: datetime, refresh_hours: float) -> bool:

@@ -18,6 +18,8 @@ from aniworld.core.queue import Status
 from aniworld.core.subtitles import lacks_subtitles
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 
+from .renumbering import renumbering_of
+from .renumbering_view import view_of
 from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SearchResult, SeriesQuery
 
 _MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}
@@ -153,6 +155,7 @@ def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
         auto_download=series.auto_download, upgrade=series.upgrade,
         specials=dict(series.specials or {}), numbering=dict(series.numbering or {}),
         page_notes=tuple(series.page_notes or ()),
+        renumbering=view_of(renumbering_of(series), episodes),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,7 @@ from aniworld.core.naming import folder_name
 from aniworld.core.queue import Priority, Status
 from aniworld.models import AnimeSeries, DownloadQueueItem, QueueState
 
+from .renumbering import WAITS
 from .views import DownloadItem, DownloadRequest, QueueStatistics, Skipped
 
 Place = tuple[int, int]  # season, episode
@@ -45,14 +46,17 @@ def sort_out(
     present: Mapping[Place, Sequence[str]],
     unfinished: Mapping[Place, DownloadQueueItem],
     not_out: Mapping[Place, str] | None = None,
+    held: Collection[int] = (),
 ) -> Wish:
-    """Each wished episode once. ``present``: what is there, with the languages that would be better; ``unfinished``:
-    the series' items by (season, episode); ``not_out``: why an episode cannot be had. Raises InvalidInput for a priority that is none."""
+    """Each requested episode once. ``present``: what is there, with the languages that would be better; ``unfinished``:
+    the series' items by (season, episode); ``not_out``: why an episode cannot be had; ``held``: seasons whose numbers are
+    undecided. Raises InvalidInput for an invalid priority."""
     priority = Priority.parse(request.priority)
     new, again, skipped = [], [], []
     for place in dict.fromkeys(request.episodes):
         known, better = unfinished.get(place), present.get(place)
         reason = why_not(known, place in present and not better) or (not_out or {}).get(place)
+        reason = reason or (WAITS if place[0] in held else None)
         if reason:
             skipped.append(Skipped(EpisodeNumber(*place).code, reason))
         elif known is not None:

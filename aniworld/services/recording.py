@@ -13,6 +13,8 @@ from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.core.naming import folder_name, same_name
 from aniworld.models import AnimeSeries, Episode, utcnow
 
+from .renumbering import remember_file, settled_page
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -44,12 +46,13 @@ def record_page(
     series.age_rating, series.imdb_id, series.cover_url = page.age_rating, page.imdb_id, page.cover_url
     series.site, series.link = page.site, page.link
     first = series.refreshed_at is None
+    page = settled_page(session, series, page)
     series.refreshed_at, series.refresh_error = utcnow(), None
     series.page_notes = list(page.notes) or None
     rows = {(row.season, row.number): row for row in _episodes(session, series)}
     if (name_folder or not series.folder) and not any(row.file for row in rows.values()):
         series.folder = free_folder(session, spelled(folder_name(series.name, page.year_start)), series.key)
-    new = _record_episodes(session, series, page, rows)
+    new = record_entries(session, series, page, rows)
     if first:  # what was out when the series came is not new to it
         settle_released(session, series)
     return Recorded(series.key, series.folder, new)
@@ -66,7 +69,7 @@ def _episodes(session: Session, series: AnimeSeries) -> list[Episode]:
     return list(session.scalars(select(Episode).where(Episode.series_id == series.id)))
 
 
-def _record_episodes(
+def record_entries(
     session: Session, series: AnimeSeries, page: SeriesPage, rows: dict[tuple[int, int], Episode]
 ) -> tuple[tuple[int, int], ...]:
     """What is gone from the page goes, files stay. A page, or an announced season, without any episode changes nothing:
@@ -111,6 +114,8 @@ def _take_over(row: Episode, entry: EpisodeEntry, available: bool) -> None:
     row.kind, row.part, row.part_of = entry.kind, entry.part, entry.part_of
     if row.languages != list(entry.languages):
         row.languages = list(entry.languages)
+    if row.file and not row.file_title:  # it came before the catalogue's titles were known
+        remember_file(row)
 
 
 def slug_of(link: str) -> str:

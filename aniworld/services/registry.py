@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .recycling import RecyclingService
     from .renaming import RenamingService
     from .renaming_runs import RenamingRuns
+    from .renumbering_service import RenumberingService
     from .resolving import Resolver
     from .scan import ScanService
     from .series import AnimeSeriesService
@@ -58,6 +59,7 @@ class Services:
     scan: ScanService
     folders: FolderChoiceService
     downloads: DownloadService
+    renumbering: RenumberingService
     system: SystemService
     parsers: ParserCheck
     waking: WakingService

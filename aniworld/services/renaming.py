@@ -15,7 +15,15 @@ from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from aniworld.config.settings import LibrarySettings, Settings
-from aniworld.core.errors import AlreadyRunning, Conflict, LibraryUnavailable, NotFound, StorageError, UnsafePath
+from aniworld.core.errors import (
+    AlreadyRunning,
+    Conflict,
+    LibraryUnavailable,
+    NotFound,
+    Renumbered,
+    StorageError,
+    UnsafePath,
+)
 from aniworld.core.events import SeriesUpdated
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folded
@@ -29,6 +37,7 @@ from aniworld.models.clock import database_now
 from .away import DATABASE_AWAY
 from .progress import ProgressService
 from .renaming_names import Named, names_of
+from .renumbering import WAITS, held_seasons
 from .series import library_folder
 from .views import Rename, RenameOutcome
 
@@ -73,9 +82,10 @@ class RenamingService:
     def apply(self, keys: Sequence[str] | None = None, watch: Watch | None = None) -> RenameOutcome:
         """Renames what ``preview`` shows, of these series or of all.
 
-        Raises NotFound, AlreadyRunning, Conflict while a scan runs, StorageError; what was done by then stays done, and
-        its run can be undone.
+        Raises NotFound, AlreadyRunning, Conflict while a scan runs, Renumbered where one of ``keys`` waits for a
+        decision about its numbers, StorageError; what was done by then stays done, and its run can be undone.
         """
+        self.check_decided(keys or ())
         with self._alone():
             root = self._root()
             self._settle(root)
@@ -103,6 +113,14 @@ class RenamingService:
             self._forget_old()
             return work.outcome(refused)
 
+    def check_decided(self, keys: Sequence[str]) -> None:
+        """Raises Renumbered for a series that the catalogue renumbered, while nobody has decided which numbers count."""
+        query = select(AnimeSeries).where(AnimeSeries.key.in_(list(keys)), AnimeSeries.renumbering.is_not(None))
+        with self._database.reading() as session:
+            for series in session.scalars(query):
+                if held_seasons(series):
+                    raise Renumbered(f"{series.name}: {WAITS}")
+
     def check_undo(self, run_id: str) -> None:
         """Raises NotFound for a run that is none, Conflict for one that was undone."""
         self._parts(run_id)
@@ -121,7 +139,8 @@ class RenamingService:
                 return [], []
             library = self._settings().library
             named = list(names_of(series, series.episodes, library, _hosters(session, series, library)))
-            held = _downloading(session, key)
+            held, undecided = _downloading(session, key), held_seasons(series)
+        named = [replace(one, reason=one.reason or _undecided(one, undecided)) for one in named]
         told = [(one, line) for one in named if (line := _line(series, one, held)) is not None]
         folder = series.folder
         wishes = [Wish(f"{folder}/{one.old}", f"{folder}/{one.new}", one.ids) for one, line in told if not line.reason]
@@ -217,6 +236,8 @@ class RenamingService:
                 same = (Episode.id.in_(step.ids), Episode.file == _below(step.old))
                 moved = update(Episode).where(*same).values(file=_below(step.new))
                 session.execute(moved, execution_options={"synchronize_session": False})
+                history = update(DownloadQueueItem).where(DownloadQueueItem.file == step.old).values(file=step.new)
+                session.execute(history, execution_options={"synchronize_session": False})
             _change(session, part_id, done=tried, failed=sorted(failed))
 
     def _settle(self, root: Path) -> None:
@@ -330,6 +351,11 @@ def _line(series: AnimeSeries, one: Named, held: frozenset[EpisodeNumber]) -> Re
         reason = "It is being downloaded anew; rename it afterwards."
     first = one.numbers[0]
     return Rename(series.key, first.season, first.episode, one.old, one.new, reason)
+
+
+def _undecided(one: Named, seasons: frozenset[int]) -> str | None:
+    """Why the file keeps its name, if that would take the catalogue's new numbers for the old ones."""
+    return WAITS if one.new != one.old and any(number.season in seasons for number in one.numbers) else None
 
 
 def _hosters(session: Session, series: AnimeSeries, library: LibrarySettings) -> dict[str, str]:

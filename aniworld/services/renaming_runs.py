@@ -40,7 +40,8 @@ class RenamingRuns:
         return self._status
 
     def begin(self, keys: Sequence[str] | None = None) -> RenameStatus:
-        """A renaming of these series, or of all, has begun. Raises AlreadyRunning."""
+        """A renaming of these series, or of all, has begun. Raises AlreadyRunning, Renumbered."""
+        self._renaming.check_decided(keys or ())
         return self._begin(lambda watch: self._renaming.apply(keys, watch))
 
     def begin_undo(self, run_id: str) -> RenameStatus:

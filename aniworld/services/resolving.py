@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
-from aniworld.core.errors import NothingThere
+from aniworld.core.errors import NothingThere, Renumbered
 from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, Stream
 from aniworld.core.specials import in_library
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
@@ -15,6 +15,7 @@ from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.providers.rest import RestingSources
 
+from .renumbering import WAITS, held_seasons
 from .upgrading import better_languages
 
 
@@ -67,11 +68,16 @@ class Resolver:
         self._read_once = read_once
 
     def target(self, item: DownloadQueueItem, default_languages: Sequence[str]) -> Target:
-        """The episode's own record, as far as there is one; else what the catalogue's form of links says."""
+        """The episode's own record, as far as there is one; else what the catalogue's form of links says.
+
+        Raises Renumbered for a season whose numbers are undecided.
+        """
         self._read_once(item.serie_id)
         with self._database.reading() as session:
             series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == item.serie_id))
             episode = session.scalar(_episode_of(series.id, item)) if series else None
+        if item.season in held_seasons(series):
+            raise Renumbered(WAITS)
         number = EpisodeNumber(item.season, item.episode)
         site = (series.site if series else item.source) or ""
         languages = item.languages or (series.languages if series else []) or default_languages

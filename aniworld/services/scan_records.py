@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
     Select,
     Table,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
     update,
 )  # fmt: skip
@@ -41,6 +43,7 @@ from aniworld.library.walk import counts
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
 
+from .renumbering import is_placed
 from .scan_memory import Content, Snapshot, about, offer_in, rows_of
 
 ROWS = 300
@@ -65,7 +68,8 @@ _SUMS = select(
     func.max(_EPISODE.c.updated_at).label("touched"),
 ).group_by(_EPISODE.c.series_id)  # fmt: skip
 _FACTS = tuple(
-    _SERIES.c[name] for name in ("id", "key", "name", "folder", "alternative_titles", "year_start", "specials")
+    _SERIES.c[name]
+    for name in ("id", "key", "name", "folder", "alternative_titles", "year_start", "specials", "renumbering")
 )
 
 
@@ -118,6 +122,7 @@ class ScanRecords:
         return KnownSeries(
             row.key, row.name, folder, tuple(row.alternative_titles or ()), row.year_start,
             unchanged=unchanged, had_files=bool(count and count.present), whole=False, specials=row.specials or {},
+            placed=is_placed(row.renumbering),
         )  # fmt: skip
 
     def complete(self, short: Sequence[KnownSeries]) -> list[KnownSeries]:
@@ -333,12 +338,17 @@ class _Plan:
         return self.rows + len(self.inserts) - sum(1 for one in self.truly_lost(vanished) if not one.link)
 
 
+# Another file than before: it is what the catalogue lists here now.
+_CAME = bindparam("came", type_=Integer) == literal_column("1")
+_LISTED = case((_EPISODE.c.title != literal_column("''"), _EPISODE.c.title), else_=_EPISODE.c.title_en)
 _UPDATE = (
     update(_EPISODE)
     .where(_EPISODE.c.id == bindparam("i"), _EPISODE.c.file.is_not_distinct_from(bindparam("old")))
     .values(
         updated_at=bindparam("now"), file=bindparam("file"), file_language=bindparam("language"),
         size_bytes=bindparam("size"), subtitles=bindparam("subtitles"),
+        file_title=case((_CAME, _LISTED), else_=_EPISODE.c.file_title),
+        file_link=case((_CAME, _EPISODE.c.link), else_=_EPISODE.c.file_link),
     )
 )  # fmt: skip
 
@@ -390,7 +400,16 @@ def _change(
     if had == (path, language, size, now):
         return None
     written = None if now is None else json.dumps(now)
-    return {"i": row_id, "old": stored, "file": path, "language": language, "size": size, "subtitles": written}
+    came = int(stored != path)
+    return {
+        "i": row_id,
+        "old": stored,
+        "file": path,
+        "language": language,
+        "size": size,
+        "subtitles": written,
+        "came": came,
+    }
 
 
 def _codes(value: Any) -> list[str] | None:

@@ -34,6 +34,7 @@ from .downloads import DownloadService
 from .following import Followed, Known, in_order, likely_keys
 from .leases import Lease
 from .progress import ProgressService
+from .renumbering import WAITS, held_seasons
 from .tracking_facts import facts_of, status_of
 from .tracking_reasons import why_nothing_can_be, why_nothing_is
 from .upgrading import better_languages
@@ -251,6 +252,8 @@ class TrackingService:
 
     def _queue_all(self, look: Look) -> None:
         for series in self._followed():
+            if series.held:
+                look.warn(f"{series.name}: {WAITS}")
             try:
                 if series.auto_download:
                     look.queued[series.key] = self._queue_new(look, series)
@@ -296,7 +299,8 @@ class TrackingService:
     def _episodes(self, series: Followed, *where: ColumnElement[bool]) -> list[Episode]:
         with self._database.reading() as session:
             query = select(Episode).where(Episode.series_id == series.id, *where)
-            return list(session.scalars(query.order_by(Episode.season, Episode.number)))
+            rows = session.scalars(query.order_by(Episode.season, Episode.number))
+            return [row for row in rows if row.season not in series.held]
 
     def _settle(self, ids: Sequence[int]) -> None:
         for some in _portions(ids):
@@ -325,6 +329,7 @@ def _followed(row: AnimeSeries) -> Followed:
     return Followed(
         id=row.id, key=row.key, name=row.name, site=row.site, languages=tuple(row.languages or ()),
         auto_download=row.auto_download, upgrade=row.upgrade, refreshed_at=row.refreshed_at, year_end=row.year_end,
+        held=held_seasons(row),
     )  # fmt: skip
 
 

@@ -102,10 +102,49 @@ class EpisodeView:
 
 
 @dataclass(frozen=True)
+class RenumberedEpisode:
+    """An episode with the library's number and the catalogue's; ``new_season`` None: it is not listed any more.
+
+    ``file``: below the series folder, None where there is none.
+    """
+
+    season: int
+    episode: int
+    title: str
+    file: str | None
+    new_season: int | None
+    new_episode: int | None
+    new_title: str
+
+
+@dataclass(frozen=True)
+class AddedEpisode:
+    """An entry of the catalogue that is none of the library's episodes, under the catalogue's number."""
+
+    season: int
+    episode: int
+    title: str
+
+
+@dataclass(frozen=True)
+class RenumberingView:
+    """``status``: ``undecided``, or ``kept`` where the library's numbers count. ``seasons``: those that are concerned.
+
+    ``episodes``: those that the catalogue lists elsewhere now; ``added``: what it lists besides.
+    """
+
+    status: str
+    seasons: tuple[int, ...]
+    found_at: datetime | None
+    episodes: tuple[RenumberedEpisode, ...]
+    added: tuple[AddedEpisode, ...]
+
+
+@dataclass(frozen=True)
 class AnimeDetail:
     """``specials``: the numbers in the library of specials and films by the catalogue's, ``{"2": 5}``. ``numbering``:
     entries that an owner put elsewhere, link → ``S01E02`` or None. ``page_notes``: what of the catalogue's page could not
-    be read."""
+    be read. ``renumbering``: where the catalogue counts otherwise than the library; None where they agree."""
 
     key: str
     title: str
@@ -132,6 +171,7 @@ class AnimeDetail:
     specials: Mapping[str, int] = field(default_factory=dict)
     numbering: Mapping[str, str | None] = field(default_factory=dict)
     page_notes: tuple[str, ...] = ()
+    renumbering: RenumberingView | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import click
 
 from aniworld.core.media import SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_library
-from aniworld.services.views import AnimeDetail
+from aniworld.services.views import AnimeDetail, RenumberedEpisode
 
 from ..opening import opened
 from ..output import emit, prints, say, show
@@ -57,6 +57,39 @@ def entry(key: str, link: str, code: str, as_json: bool) -> None:
     with opened() as services:
         numbering = dict(services.anime.detail(key).numbering) | {link: None if code == "-" else code}
         _done(services.anime.change(key, numbering=numbering), as_json)
+
+
+@numbers.command()
+@click.argument("key")
+@click.option("--apply", "decision", flag_value="apply", help="Files count as what the catalogue lists now.")
+@click.option(
+    "--keep", "decision", flag_value="keep", help="Files stay what they are; the catalogue's page is read so."
+)
+@prints
+def renumbering(key: str, decision: str | None, as_json: bool) -> None:
+    """Show where the catalogue renumbered the series KEY, the library's numbers and the catalogue's side by side."""
+    with opened() as services:
+        if decision:
+            services.renumbering.decide(key, decision)
+        found = services.anime.detail(key).renumbering
+    if decision and not as_json:
+        say("The catalogue's numbers count" if decision == "apply" else "The library's numbers count")
+        return
+    rows = [
+        (EpisodeNumber(one.season, one.episode).code, one.title, one.file or "", _new_code(one), one.new_title)
+        for one in (found.episodes if found else ())
+    ]
+    rows += [
+        ("", "", "", EpisodeNumber(one.season, one.episode).code, one.title) for one in (found.added if found else ())
+    ]
+    headings = ("Library", "Title", "File", "Catalogue", "Title there")
+    show(as_json, found, headings, rows, "The catalogue's numbers are those of the library.")
+
+
+def _new_code(one: RenumberedEpisode) -> str:
+    return (
+        EpisodeNumber(one.new_season, one.new_episode).code if one.new_season is not None and one.new_episode else "-"
+    )
 
 
 @numbers.command()

@@ -24,6 +24,7 @@ from aniworld.web.schemas.requests import (
     FolderQuery,
     FolderWish,
     NewSeries,
+    RenumberingDecision,
     Rescan,
     Search,
     SeriesChange,
@@ -167,6 +168,15 @@ def refresh(key: str) -> Response:
     """Read this series' catalogue page again, in the background"""
     services().anime.refresh(key)
     return answer({"key": key}, 202)
+
+
+@blueprint.post("/<series:key>/renumbering")
+@blueprint.arguments(RenumberingDecision)
+@blueprint.response(200, schema_of(AnimeDetail))
+def decide_renumbering(wish: dict[str, Any], key: str) -> Response:
+    """Take the catalogue's new numbers for the files, or keep the library's; 409 where there is nothing to decide"""
+    services().renumbering.decide(key, wish["decision"])
+    return answer(services().anime.detail(key))
 
 
 @blueprint.get("/<series:key>/cover")

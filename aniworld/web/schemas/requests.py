@@ -134,6 +134,13 @@ class SeriesChange(StrictSchema):
     name = Line(validate=[validate.Length(1, 500), _NOT_BLANK])
 
 
+class RenumberingDecision(StrictSchema):
+    decision = Text(
+        required=True, validate=validate.OneOf(("apply", "keep")),
+        metadata={"description": "`apply`: files count as what the catalogue lists now. `keep`: the library's numbers count."},
+    )  # fmt: skip
+
+
 class SeriesRemoval(StrictSchema):
     files = Text(load_default="keep", validate=validate.OneOf(("keep", "recycle")))
 

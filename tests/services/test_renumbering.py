@@ -1,0 +1,521 @@
+"""A catalogue that numbers its episodes otherwise than when the files came: noticed, shown, decided, never silent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from aniworld.config.settings import LibrarySettings, Settings
+from aniworld.core.errors import Conflict, InvalidInput, Renumbered
+from aniworld.core.events import EventBus
+from aniworld.core.media import EpisodeEntry, SeriesPage
+from aniworld.core.queue import Status
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
+from aniworld.providers.registry import Registry
+from aniworld.providers.testkit import open_gate
+from aniworld.services.downloads import DownloadService
+from aniworld.services.listing import detail_of
+from aniworld.services.progress import ProgressService
+from aniworld.services.recording import Recorded, record_page
+from aniworld.services.renaming import RenamingService
+from aniworld.services.renaming_runs import RenamingRuns
+from aniworld.services.renumbering import ask_nothing, remember_file
+from aniworld.services.renumbering_moves import Known, alike, compare, title_form
+from aniworld.services.renumbering_service import RenumberingService
+from aniworld.services.resolving import Resolver
+from aniworld.services.scan import ScanService
+from aniworld.services.views import AnimeDetail, DownloadRequest
+
+TITLES = ("Der Aufbruch", "Im Nebel", "Die Brücke", "Regen", "Das Tor", "Heimkehr")
+
+
+def link(season: int, number: int) -> str:
+    """As AniWorld's links are: they only say the place."""
+    return "https://aniworld.to/anime/stream/nebel/" + (
+        f"staffel-{season}/episode-{number}" if season else f"filme/film-{number}"
+    )
+
+
+def entries(season: int, *titles: str, start: int = 1, **facts: object) -> list[EpisodeEntry]:
+    """A season of an engine's page; ``de | en`` gives both titles."""
+    made = []
+    for number, text in enumerate(titles, start):
+        german, _, english = text.partition(" | ")
+        made.append(EpisodeEntry(season, number, link(season, number), german, english, ("ger-sub",), **facts))
+    return made
+
+
+class House:
+    def __init__(self, database: Database, library: Path) -> None:
+        self.database, self.library = database, library
+        self.events: list = []
+        bus = EventBus()
+        bus.subscribe(self.events.append)
+        progress = ProgressService(bus)
+        self.settings = replace(Settings(), library=replace(LibrarySettings(), root=str(library)))
+        self.downloads = DownloadService(database, lambda: self.settings, progress)
+        self.renaming = RenamingService(database, lambda: self.settings, progress)
+        self.runs = RenamingRuns(database, self.renaming, progress, lambda work: work())
+        self.service = RenumberingService(database, progress, self.downloads.changes.ring)
+        self.scanning = ScanService(database, lambda: self.settings, progress, lambda work: work())
+        self.resolver = Resolver(database, Registry(open_gate(), plugins=lambda group: []), lambda key: None)
+        with database.writing() as session:
+            session.add(AnimeSeries(key="nebel", name="Nebel", folder="Nebel", site="aniworld.to", link="x/nebel"))
+
+    def read(self, *listed: Sequence[EpisodeEntry]) -> Recorded:
+        """The catalogue's page comes."""
+        page = [entry for some in listed for entry in some]
+        seasons = tuple(sorted({entry.season for entry in page}))
+        with self.database.writing() as session:
+            series = session.scalar(select(AnimeSeries))
+            return record_page(
+                session,
+                series,
+                SeriesPage("nebel", "Nebel", "aniworld.to", "x/nebel", seasons=seasons, episodes=tuple(page)),
+            )
+
+    def files(self, season: int, *numbers: int) -> None:
+        """A file for each of these episodes, found by a scan."""
+        for number in numbers:
+            path = self.library / "Nebel" / f"Season {season:02d}" / f"Nebel - S{season:02d}E{number:02d}.mkv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(f"S{season:02d}E{number:02d}".encode() * (number + season * 100))
+        self.scan()
+
+    def scan(self) -> None:
+        status = self.scanning.start()
+        assert self.scanning.wait(30) and self.scanning.status().error is None, status
+
+    def state(self) -> dict[str, str | None]:
+        """``S01E02`` → which file it has, named by the code in the file's name."""
+        with self.database.reading() as session:
+            rows = session.scalars(select(Episode).order_by(Episode.season, Episode.number))
+            return {f"S{row.season:02d}E{row.number:02d}": row.file and row.file[-10:-4] for row in rows}
+
+    def titles(self) -> dict[str, str]:
+        with self.database.reading() as session:
+            rows = session.scalars(select(Episode).order_by(Episode.season, Episode.number))
+            return {f"S{row.season:02d}E{row.number:02d}": row.title or row.title_en for row in rows}
+
+    def links(self) -> dict[str, str]:
+        with self.database.reading() as session:
+            return {f"S{row.season:02d}E{row.number:02d}": row.link for row in session.scalars(select(Episode))}
+
+    def detail(self) -> AnimeDetail:
+        with self.database.reading() as session:
+            return detail_of(session, session.scalar(select(AnimeSeries)))
+
+    def shown(self) -> dict[str, str]:
+        """Old number → new one, as the page shows it; ``-`` for what is not listed any more."""
+        found = self.detail().renumbering
+        assert found is not None
+        return {
+            f"S{one.season:02d}E{one.episode:02d}": f"S{one.new_season:02d}E{one.new_episode:02d}"
+            if one.new_season is not None
+            else "-"
+            for one in found.episodes
+        }
+
+    def added(self) -> list[str]:
+        found = self.detail().renumbering
+        assert found is not None
+        return [one.title for one in found.added]
+
+    def items(self) -> dict[str, tuple[str, str | None]]:
+        with self.database.reading() as session:
+            rows = session.scalars(select(DownloadQueueItem)).all()
+            return {f"S{row.season:02d}E{row.episode:02d}": (row.status, row.error_code) for row in rows}
+
+
+@pytest.fixture
+def house(database: Database, library: Path) -> House:
+    return House(database, library)
+
+
+def with_season(house: House, *titles: str) -> None:
+    house.read(entries(1, *titles))
+    house.files(1, *range(1, len(titles) + 1))
+    assert all(house.state().values())
+
+
+# ── both directions: what is a renumbering ──────────────────────────────────
+
+
+def test_an_episode_in_front_moves_no_file(house: House) -> None:
+    with_season(house, *TITLES)
+    before = house.state()
+    recorded = house.read(entries(1, "Prolog", *TITLES))
+    assert recorded.new == ()
+    assert house.state() == before and list(house.titles().values()) == list(TITLES)
+    assert house.shown() == {f"S01E{n:02d}": f"S01E{n + 1:02d}" for n in range(1, 7)}
+    assert house.added() == ["Prolog"]
+    found = house.detail().renumbering
+    assert (found.status, found.seasons) == ("undecided", (1,))
+    assert found.episodes[0].file == "Season 01/Nebel - S01E01.mkv" and found.episodes[0].new_title == "Der Aufbruch"
+    assert house.detail().missing_count == 0
+
+
+def test_a_film_in_front_moves_no_film(house: House) -> None:
+    house.read(entries(0, "Der Film", "Das Finale"), entries(1, *TITLES))
+    house.files(0, 1)
+    house.read(entries(0, "Der neue Film", "Der Film", "Das Finale"), entries(1, *TITLES, "Noch eine"))
+    assert house.shown() == {"S00E01": "S00E02", "S00E02": "S00E03"}
+    assert house.state()["S00E01"] == "S00E01"
+    assert "S01E07" in house.titles()  # other seasons go on as ever
+
+
+def test_a_season_merged_into_another(house: House) -> None:
+    house.read(entries(1, *TITLES[:3]), entries(2, *TITLES[3:]))
+    house.files(2, 1, 2, 3)
+    house.read(entries(1, *TITLES))
+    assert house.shown() == {"S02E01": "S01E04", "S02E02": "S01E05", "S02E03": "S01E06"}
+    assert house.state()["S02E01"] == "S02E01" and house.detail().missing_count == 3
+    house.service.decide("nebel", "apply")
+    assert house.state() == {
+        "S01E01": None, "S01E02": None, "S01E03": None, "S01E04": "S02E01", "S01E05": "S02E02", "S01E06": "S02E03",
+    }  # fmt: skip
+
+
+def test_a_season_split_in_two(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, *TITLES[:3]), entries(2, *TITLES[3:]))
+    assert house.shown() == {"S01E04": "S02E01", "S01E05": "S02E02", "S01E06": "S02E03"}
+    house.service.decide("nebel", "apply")
+    assert house.state()["S02E03"] == "S01E06" and len(house.state()) == 6
+
+
+def test_two_episodes_that_swapped(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, TITLES[0], TITLES[2], TITLES[1], *TITLES[3:]))
+    assert house.shown() == {"S01E02": "S01E03", "S01E03": "S01E02"}
+    house.service.decide("nebel", "apply")
+    assert house.state()["S01E02"] == "S01E03" and house.state()["S01E03"] == "S01E02"
+
+
+def test_an_episode_taken_out_of_the_middle(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, *TITLES[:2], *TITLES[3:]))
+    assert house.shown() == {"S01E03": "-", "S01E04": "S01E03", "S01E05": "S01E04", "S01E06": "S01E05"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("Der Aufbruch", "Im Nebel"), ("Der Aufbruch", "Im Nebel!")),
+        (("Der Aufbruhc", "Im Nebel"), ("Der Aufbruch", "Im Nebel")),
+        (("Der Aufbruch", "Im Nebel"), ("Der Aufbruch (Departure)", "Im Nebel / Into the Fog")),
+        ((" | Departure", " | Into the Fog"), ("Der Aufbruch | Departure", "Im Nebel | Into the Fog")),
+        (("Der Aufbruch | Departure", "Im Nebel | Into the Fog"), (" | Departure", " | Into the Fog")),
+        (("", ""), ("Der Aufbruch", "Im Nebel")),
+        (("Der Aufbruch", "Im Nebel"), ("", "")),
+        (("Der Aufbruch", "Im Nebel [OVA]"), ("Der Aufbruch [Special]", "Im Nebel")),
+        (("Episode 1", "Episode 2"), ("Der Aufbruch", "Im Nebel")),
+        (("Folge 2", "Folge 1"), ("Folge 1", "Folge 2")),
+        (("TBA", "TBA"), ("Der Aufbruch", "TBA")),
+        (("Der Aufbruch", "Rückblick", "Rückblick"), ("Der Aufbruch", "Rückblick", "Im Nebel")),
+        (("Ganz anders", "Noch anders"), ("Der Aufbruch", "Im Nebel")),
+        (("Der Aufbruch | Departure", "Im Nebel | Fog"), ("Departure | Der Aufbruch", "Fog | Im Nebel")),
+        (("DER AUFBRUCH", "im nebel"), ("Der Aufbruch", "Im  Nebel…")),
+        (("Die Bru\u0308cke", "Straße"), ("Die Brücke", "Strasse")),
+    ],
+)  # fmt: skip
+def test_a_title_that_changes_is_no_other_number(house: House, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+    with_season(house, *before)
+    house.read(entries(1, *after, "Eine neue"))
+    assert house.detail().renumbering is None
+    assert len(house.state()) == len(before) + 1
+    assert list(house.titles().values())[:-1] == [one.partition(" | ")[0] or one.partition(" | ")[2] for one in after]
+
+
+def test_parts_of_one_story_are_told_apart(house: House) -> None:
+    with_season(house, "Der Kampf (Teil 1)", "Der Kampf (Teil 2)", "Der Kampf (Teil 3)")
+    house.read(entries(1, "Prolog", "Der Kampf (Teil 1)", "Der Kampf (Teil 2)", "Der Kampf (Teil 3)"))
+    assert house.shown() == {"S01E01": "S01E02", "S01E02": "S01E03", "S01E03": "S01E04"}
+
+
+def test_what_has_no_title_moves_with_its_neighbours(house: House) -> None:
+    with_season(house, "Der Aufbruch", "", "Die Brücke", "Regen", "")
+    house.read(entries(1, "Prolog", "Der Aufbruch", "", "Die Brücke", "Regen", "Das Tor"))
+    assert house.shown() == {f"S01E{n:02d}": f"S01E{n + 1:02d}" for n in range(1, 6)}
+
+
+def test_titles_that_were_lost_on_the_way_are_remembered_with_the_file(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, *([""] * 6)))
+    assert house.detail().renumbering is None
+    house.read(entries(1, "Prolog", *TITLES))
+    assert house.shown()["S01E01"] == "S01E02"
+
+
+def test_links_that_name_videos_tell_it_without_titles() -> None:
+    urls = [f"https://tube.example/watch?v={name}" for name in "abcd"]
+    known = [Known((1, at), links=(url,), has_file=True) for at, url in enumerate(urls, 1)]
+    page = [EpisodeEntry(1, at, url) for at, url in enumerate(["https://tube.example/watch?v=new", *urls], 1)]
+    assert compare(known, page).moves == {(1, n): (1, n + 1) for n in range(1, 5)}
+    assert compare(known, [EpisodeEntry(1, at, url) for at, url in enumerate(urls, 1)]).moves == {}
+
+
+def test_absolute_numbers_tell_it_without_titles() -> None:
+    known = [Known((1, n), absolute=n) for n in (1, 2)] + [Known((2, n), absolute=n + 2) for n in (1, 2)]
+    page = [EpisodeEntry(1, n, link(1, n), absolute=n) for n in range(1, 5)]
+    moves = compare(known, page).moves
+    assert (moves[2, 1], moves[2, 2], moves[1, 1]) == ((1, 3), (1, 4), (1, 1))
+
+
+def test_links_that_only_say_places_and_no_titles_tell_nothing(house: House) -> None:
+    with_season(house, "", "", "")
+    house.read(entries(1, "", "", "", ""))
+    assert house.detail().renumbering is None and house.state()["S01E01"] == "S01E01"
+
+
+def test_forms_of_titles() -> None:
+    assert title_form("Der Aufbruch [OVA]") == title_form("DER AUFBRUCH!") == "der aufbruch"
+    for empty in ("", "Episode 5", "Folge 05", "Ep. 3", "Film 2", "OVA", "TBA", "- TBA -", "???", "12", "Teil 3 (2)"):
+        assert title_form(empty) == "", empty
+    assert alike("der aufbruch", "der aufbruch departure") and alike("der aufbruhc", "der aufbruch")
+    assert not alike("der kampf teil 1", "der kampf teil 2") and not alike("feuer i", "feuer ii")
+    assert not alike("regen", "das tor")
+
+
+# ── until it is decided ─────────────────────────────────────────────────────
+
+
+def test_a_second_refresh_keeps_the_state_and_the_old_numbers_clear_it(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, "Prolog", *TITLES))
+    first = house.detail().renumbering
+    house.read(entries(1, "Prolog", *TITLES))
+    assert house.detail().renumbering == first
+    house.read(entries(1, *([""] * 7)))  # a day on which the page has no titles decides nothing
+    assert house.detail().renumbering == first and len(house.state()) == 6
+    house.read(entries(1, *TITLES))
+    assert house.detail().renumbering is None and all(house.state().values())
+
+
+def test_nothing_is_renamed_until_it_is_decided(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, "Prolog", *TITLES))
+    for begin in (house.renaming.apply, house.runs.begin):
+        with pytest.raises(Renumbered, match="renumbered this season") as caught:
+            begin(["nebel"])
+        assert caught.value.code == "renumbered" and isinstance(caught.value, Conflict)
+    assert {line.reason for line in house.renaming.preview("nebel")} == {
+        "The catalogue renumbered this season; decide on the series' page which numbers count."
+    }
+    outcome = house.renaming.apply()
+    assert (outcome.done, len(outcome.skipped)) == (0, 6) and all(house.state().values())
+
+
+def test_nothing_of_the_season_is_queued_or_fetched_until_it_is_decided(house: House) -> None:
+    house.read(entries(1, *TITLES), entries(2, "Anderswo"))
+    house.files(1, 1, 2)
+    house.downloads.add(DownloadRequest("nebel", ((1, 5),)))
+    house.read(entries(1, "Prolog", *TITLES), entries(2, "Anderswo"))
+    added, skipped = house.downloads.add(DownloadRequest("nebel", ((1, 6), (2, 1))))
+    assert [item.season for item in added] == [2] and "renumbered" in skipped[0].reason
+    item = next(one for one in house.downloads.repository.get_pending_items() if one.season == 1)
+    with pytest.raises(Renumbered) as caught:
+        house.resolver.target(item, ("ger-sub",))
+    held = house.downloads.claim(
+        "me", without_items=[one.id for one in house.downloads.repository.get_pending_items() if one.season == 2]
+    )
+    house.downloads.failed(held, caught.value)
+    assert house.items()["S01E05"] == ("pending", "renumbered")  # it waits, and is not counted as a failure
+    assert house.downloads.item(held.id).retry_count == 0
+    house.service.decide("nebel", "apply")
+    assert house.items() == {"S01E06": ("pending", None), "S02E01": ("pending", None)}
+    target = house.resolver.target(house.downloads.repository.get_item(held.id), ("ger-sub",))
+    assert target.title == "Das Tor" and target.link == link(1, 6)
+
+
+def test_without_a_file_the_numbers_are_simply_taken(house: House) -> None:
+    house.read(entries(1, *TITLES))
+    house.downloads.add(DownloadRequest("nebel", ((1, 2),)))
+    house.read(entries(1, "Prolog", *TITLES))
+    assert house.detail().renumbering is None and house.titles()["S01E01"] == "Prolog"
+    assert list(house.items()) == ["S01E03"]  # still the episode that was wished
+
+
+def test_a_waiting_item_whose_episode_is_gone_says_so(house: House) -> None:
+    with_season(house, *TITLES[:2])
+    house.read(entries(1, *TITLES))
+    house.downloads.add(DownloadRequest("nebel", ((1, 4),)))
+    house.files(1, 4)
+    house.read(entries(1, "Prolog", *TITLES[:3], *TITLES[4:]))
+    house.service.decide("nebel", "apply")
+    (item,) = house.downloads.items()[0]
+    assert (item.status, item.error_code) == ("failed", "renumbered") and "does not list this episode" in item.error
+
+
+# ── decided ─────────────────────────────────────────────────────────────────
+
+
+def test_applied_every_file_is_what_the_catalogue_lists_now(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, "Prolog", *TITLES))
+    house.service.decide("nebel", "apply")
+    wanted = {"S01E01": None} | {f"S01E{n + 1:02d}": f"S01E{n:02d}" for n in range(1, 7)}
+    assert house.state() == wanted and house.titles()["S01E01"] == "Prolog"
+    assert house.detail().renumbering is None and house.detail().missing_count == 1
+    house.scan()
+    house.read(entries(1, "Prolog", *TITLES))
+    house.scan()
+    assert house.state() == wanted  # a name that is older than its number does not bring the old one back
+
+
+def test_applied_the_files_can_be_renamed_and_that_be_undone(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, "Prolog", *TITLES))
+    house.service.decide("nebel", "apply")
+    applied = house.state()
+    outcome = house.renaming.apply(["nebel"])
+    assert (outcome.done, outcome.skipped) == (6, ())
+    names = {path.name for path in (house.library / "Nebel/Season 01").iterdir()}
+    assert "Nebel - S01E07 - Heimkehr.mkv" in names and "Nebel - S01E02 - Der Aufbruch.mkv" in names
+    house.scan()
+    assert house.renaming.preview("nebel") == []
+    house.renaming.undo(outcome.id)
+    assert house.state() == applied
+    house.scan()
+    assert house.state() == applied
+
+
+def test_a_rename_from_before_can_still_be_undone_after_it(house: House) -> None:
+    with_season(house, *TITLES)
+    earlier = house.renaming.apply(["nebel"])
+    house.read(entries(1, "Prolog", *TITLES))
+    house.service.decide("nebel", "apply")
+    house.renaming.undo(earlier.id)
+    assert house.state()["S01E02"] == "S01E01"
+
+
+def test_kept_the_page_is_read_under_the_librarys_numbers(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, "Prolog", *TITLES))
+    house.service.decide("nebel", "keep")
+    assert house.detail().renumbering.status == "kept"
+    assert house.links()["S01E01"] == link(1, 2) and house.titles()["S01E01"] == "Der Aufbruch"
+    house.renaming.apply(["nebel"])
+    house.read(entries(1, "Prolog", *TITLES, "Danach"))
+    assert house.titles()["S01E07"] == "Danach" and house.links()["S01E07"] == link(1, 8)
+    assert house.detail().missing_count == 1  # the new one; what was put in front has no number here
+    house.read(entries(1, *([""] * 8)))
+    assert house.links()["S01E07"] == link(1, 8)  # without titles the decision still holds
+    house.read(entries(1, "Noch einer", "Prolog", *TITLES, "Danach"))
+    assert house.links()["S01E01"] == link(1, 3) and house.detail().renumbering.status == "kept"
+
+
+def test_kept_after_a_swap_the_next_episode_is_not_lost(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, *TITLES[:4], TITLES[5], TITLES[4]))
+    house.service.decide("nebel", "keep")
+    house.read(entries(1, *TITLES[:4], TITLES[5], TITLES[4], "Danach"))
+    assert house.titles()["S01E07"] == "Danach" and house.links()["S01E05"] == link(1, 6)
+
+
+def test_kept_can_be_changed_to_applied_and_the_old_numbers_clear_it(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, "Prolog", *TITLES))
+    house.service.decide("nebel", "keep")
+    house.read(entries(1, "Prolog", *TITLES))
+    house.service.decide("nebel", "apply")
+    assert house.state()["S01E02"] == "S01E01" and house.detail().renumbering is None
+    house.read(entries(1, *TITLES))
+    assert house.shown()["S01E02"] == "S01E01"
+    house.service.decide("nebel", "keep")
+    house.read(entries(1, "Prolog", *TITLES))
+    assert house.detail().renumbering is None and house.links()["S01E02"] == link(1, 2)
+
+
+def test_a_merge_that_is_kept_leaves_both_seasons(house: House) -> None:
+    house.read(entries(1, *TITLES[:3]), entries(2, *TITLES[3:]))
+    house.files(2, 1, 2, 3)
+    house.read(entries(1, *TITLES))
+    house.service.decide("nebel", "keep")
+    house.read(entries(1, *TITLES, "Danach"))
+    assert list(house.titles()) == ["S01E01", "S01E02", "S01E03", "S02E01", "S02E02", "S02E03", "S02E04"]
+    assert house.links()["S02E01"] == link(1, 4)
+
+
+def test_the_librarys_own_numbers_of_films_stay_with_their_films(house: House) -> None:
+    house.read(entries(0, "Der Film", "Das Finale"))
+    with house.database.writing() as session:
+        session.scalar(select(AnimeSeries)).specials = {"1": 5}
+    house.files(0, 5)
+    assert house.state()["S00E01"] == "S00E05"
+    house.read(entries(0, "Davor", "Der Film", "Das Finale"))
+    house.service.decide("nebel", "apply")
+    assert house.state()["S00E02"] == "S00E05" and dict(house.detail().specials) == {"2": 5}
+    assert [line.new for line in house.renaming.preview("nebel")] == ["Season 00/Nebel - S00E05 - Der Film.mkv"]
+
+
+def test_a_decision_needs_something_to_decide(house: House) -> None:
+    with_season(house, *TITLES)
+    with pytest.raises(Conflict, match="nothing to decide"):
+        house.service.decide("nebel", "apply")
+    with pytest.raises(InvalidInput):
+        house.service.decide("nebel", "perhaps")
+    house.read(entries(1, "Prolog", *TITLES))
+    with house.database.writing() as session:
+        session.add(DownloadQueueItem(serie_id="nebel", season=1, episode=6, status=Status.DOWNLOADING, worker="me"))
+    with pytest.raises(Conflict, match="being downloaded"):
+        house.service.decide("nebel", "apply")
+    assert house.detail().renumbering.status == "undecided"
+
+
+def test_numbers_that_the_owner_gave_are_no_renumbering(house: House) -> None:
+    with_season(house, *TITLES)
+    with house.database.writing() as session:
+        ask_nothing(session.scalar(select(AnimeSeries)))
+    house.read(entries(1, "Prolog", *TITLES))
+    assert house.detail().renumbering is None and house.titles()["S01E01"] == "Prolog"
+    assert house.state()["S01E01"] == "S01E01"
+    house.read(entries(1, "Prolog", *TITLES))
+    assert house.detail().renumbering is None
+
+
+def test_what_is_stored_may_be_damaged(house: House) -> None:
+    with_season(house, *TITLES)
+    for stored in ({"status": "undecided"}, {"status": "kept", "moves": {"x": 1}, "seasons": 3}, {"status": 5}):
+        with house.database.writing() as session:
+            session.scalar(select(AnimeSeries)).renumbering = stored
+        assert house.detail().renumbering is None
+        house.read(entries(1, "Prolog", *TITLES))
+        assert house.shown()["S01E01"] == "S01E02"
+
+
+# ── a file comes ────────────────────────────────────────────────────────────
+
+
+def test_what_a_file_came_for_is_remembered_wherever_it_comes(house: House) -> None:
+    house.read(entries(1, *TITLES))
+    house.files(1, 1)
+    house.downloads.add(DownloadRequest("nebel", ((1, 2),)))
+    item = house.downloads.claim("me")
+    house.downloads.completed(
+        item, file="Nebel/x.mkv", size_bytes=5, language="ger-sub", hoster="V", relative="x.mkv", seconds=1.0
+    )
+    with house.database.reading() as session:
+        rows = session.scalars(select(Episode).order_by(Episode.number)).all()
+        assert [(row.file_title, row.file_link) for row in rows[:3]] == [
+            ("Der Aufbruch", link(1, 1)), ("Im Nebel", link(1, 2)), (None, None)
+        ]  # fmt: skip
+
+
+def test_files_before_the_first_page_take_its_titles(house: House) -> None:
+    house.files(1, 1, 2)
+    house.read(entries(1, *TITLES))
+    with house.database.reading() as session:
+        assert session.scalar(select(Episode).where(Episode.number == 2)).file_title == "Im Nebel"
+    house.read(entries(1, "Prolog", *TITLES))
+    assert house.shown()["S01E02"] == "S01E03"
+
+
+def test_remembered_is_the_title_that_there_is() -> None:
+    row = Episode(title="", title_en="Fog", link="x")
+    remember_file(row)
+    assert (row.file_title, row.file_link) == ("Fog", "x")
