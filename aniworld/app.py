@@ -94,6 +94,7 @@ def build_services(environment: Environment | None = None) -> Services:
         site_of=lambda source: registry.named(source).site,
         lease_s=environment.lease_s,
     )
+    recycling = RecyclingService(database, lambda: config.current, progress)
     anime = AnimeService(
         database=database,
         series=series,
@@ -103,6 +104,7 @@ def build_services(environment: Environment | None = None) -> Services:
         settings=lambda: config.current,
         rest=rest,
         spawn=spawn,
+        undo_removal=recycling.undo_removal,
     )
     name = shared.name if shared else process_name()
     scan = ScanService(
@@ -169,7 +171,7 @@ def build_services(environment: Environment | None = None) -> Services:
             anime.fetched_covers.fetch,
             spawn,
         ),
-        recycling=RecyclingService(database, lambda: config.current, progress),
+        recycling=recycling,
         renaming=renaming,
         renamings=RenamingRuns(database, renaming, progress, spawn),
         backups=BackupService(

@@ -22,6 +22,7 @@ COMMANDS = {
     "search": ("series:search", "Search the catalogue."),
     "add": ("series:add", "Add a series to the library."),
     "list": ("series:list_series", "List the library's series."),
+    "restore": ("series:restore", "Bring a removed series back with its files."),
     "scan": ("series:scan", "Compare the library folder with the catalogue."),
     "calendar": ("calendar:calendar", "See what comes out, and let calendar programs see it."),
     "folders": ("folders:folders", "Say whose folders of no known series are."),

@@ -154,10 +154,9 @@ class ConfigStore:
     def backups(self) -> list[Backup]:
         """Newest first."""
         found = []
-        for entry in os.scandir(self._backups):
-            name = BACKUP_NAME.fullmatch(entry.name)
-            if name and entry.is_file(follow_symlinks=False):
-                facts = entry.stat(follow_symlinks=False)
+        for entry in _entries(self._backups):
+            name, facts = BACKUP_NAME.fullmatch(entry.name), file_facts(entry)
+            if name and facts is not None:
                 found.append((facts.st_mtime_ns, Backup(entry.name, moment_of(name[1]), facts.st_size, name[2])))
         found.sort(key=lambda pair: (pair[1].created_at, pair[0]), reverse=True)
         return [backup for _, backup in found]
@@ -203,6 +202,22 @@ def backup_file(folder: Path, name: str, form: re.Pattern[str]) -> Path:
     if path is None or path.is_symlink() or not path.is_file():
         raise NotFound("There is no backup of this name.")
     return path
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:  # somebody took it away
+        return []
+
+
+def file_facts(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """A plain file's facts; None for anything else, and for one that cannot be looked at or has just gone."""
+    try:
+        return entry.stat(follow_symlinks=False) if entry.is_file(follow_symlinks=False) else None
+    except OSError:
+        return None
 
 
 def new_backup_name(kind: str) -> str:

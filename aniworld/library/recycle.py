@@ -3,12 +3,15 @@
 ``<root>/.recycle/<id>/manifest.json`` says what it was, ``<root>/.recycle/<id>/content/<name>`` is it; ``…/subtitles/`` holds
 the subtitle files of a video. The manifest is
 written first: a crash leaves an entry without content, which is not listed and is purged.
+
+Every field of a manifest is foreign data (recycle_note). An entry whose manifest is damaged is listed as damaged, under
+the name of its content; it is not restored to a guessed place, and ends nobody's list.
 """
 
 from __future__ import annotations
 
 import errno
-import json
+import logging
 import os
 import re
 import secrets
@@ -16,39 +19,25 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from aniworld.core.errors import NotFound, StorageError, UnsafePath
+from aniworld.core.errors import InvalidInput, NotFound, StorageError, UnsafePath
 from aniworld.core.naming import entry_inside, path_component
 
 from .disk import check_root, copy_synced, make_parents, move_new, one_mount, storage_errors, sync_folder, write_new
 from .name_patterns import VIDEO
+from .recycle_note import Recycled, parsed, read_note, written
 from .sidecars import give_back, take_along
+
+log = logging.getLogger(__name__)
 
 FOLDER = ".recycle"
 _MANIFEST, _CONTENT, _SUBTITLES = "manifest.json", "content", "subtitles"
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{16}")
-_LARGEST_MANIFEST = 65_536
-_MOST_LANGUAGES = 2000  # 24 bytes each at most
-_LATEST = 100_000_000_000  # seconds since 1970: the year 5138
+_NOT_THERE = "This is no longer in the recycle bin."
 
-
-@dataclass(frozen=True)
-class Recycled:
-    """One entry. ``original``: its path relative to the root. ``removed_at``: seconds since 1970, UTC.
-
-    ``languages``: what no name tells of the episodes in it, ``{"S01E02": "ger-dub"}``.
-    """
-
-    id: str
-    original: str
-    removed_at: float
-    size_bytes: int
-    reason: str = ""
-    is_folder: bool = False
-    languages: Mapping[str, str] = field(default_factory=dict)
+__all__ = ["FOLDER", "RecycleBin", "Recycled"]
 
 
 class RecycleBin:
@@ -65,9 +54,13 @@ class RecycleBin:
         self._days = days
         self._clock = clock
 
-    def put(self, path: Path, *, reason: str = "", languages: Mapping[str, str] | None = None) -> Recycled:
-        """Moves a file or a folder of the library into the bin. Raises NotFound, UnsafePath, StorageError."""
-        entry, place = self._entry(path, reason, languages)
+    def put(
+        self, path: Path, *, reason: str = "", languages: Mapping[str, str] | None = None, series: str = "",
+        files: Mapping[str, str] | None = None,
+    ) -> Recycled:  # fmt: skip
+        """Moves a file or a folder of the library into the bin. ``series``: whose it is, ``files``: which episodes they
+        were, for the way back. Raises NotFound, UnsafePath, StorageError."""
+        entry, place = self._entry(path, reason, languages, series, files)
         with storage_errors(self._root):
             _move(self._real(path), place)
             self._take_subtitles(path, entry)
@@ -106,17 +99,23 @@ class RecycleBin:
 
     def list(self) -> list[Recycled]:
         """What is in the bin, newest first."""
-        home = self._home()
-        entries = [self._read(folder.name) for folder in home.iterdir()] if home.is_dir() else []
-        whole = [entry for entry in entries if entry and self._content(entry)]
-        return sorted(whole, key=lambda entry: (entry.removed_at, entry.id), reverse=True)
+        found = [entry for name in self._names() if (entry := self._seen(name)) is not None]
+        return sorted(found, key=lambda entry: (entry.removed_at, entry.id), reverse=True)
 
     def restore(self, entry_id: str) -> Path:
-        """The path where it stands again: its old one, or one beside it if that is taken. Raises NotFound."""
-        entry = self._read(entry_id)
-        content = self._content(entry) if entry else None
-        if entry is None or content is None:
-            raise NotFound("This is no longer in the recycle bin.")
+        """The path where it stands again: its old one, or one beside it if that is taken.
+
+        Raises NotFound, InvalidInput for a damaged entry, UnsafePath, StorageError.
+        """
+        entry = self.find(entry_id)
+        content = self._content(entry.id)
+        if content is None:
+            raise NotFound(_NOT_THERE)
+        if entry.damaged:
+            raise InvalidInput(
+                f"The note of this entry is damaged, so its place is not known. Move {FOLDER}/{entry.id}/{_CONTENT} by "
+                "hand, or delete the entry."
+            )
         check_root(self._root)
         target = self._real(self._root / entry.original)
         with storage_errors(self._root):
@@ -130,37 +129,45 @@ class RecycleBin:
         """Deletes one entry for good. Raises NotFound."""
         folder = self._home() / entry_id
         if not _ID.fullmatch(entry_id) or not folder.is_dir():
-            raise NotFound("This is no longer in the recycle bin.")
+            raise NotFound(_NOT_THERE)
         with storage_errors(self._root):
-            shutil.rmtree(folder)
+            _delete(folder)
 
     def empty(self) -> int:
         """How many entries were deleted for good: all of them. Raises StorageError."""
-        home = self._home()
-        if not home.is_dir():
-            return 0
-        names = [folder.name for folder in home.iterdir() if _ID.fullmatch(folder.name) and not folder.is_symlink()]
-        with storage_errors(self._root):
-            for name in names:
-                shutil.rmtree(home / name)
-        return len(names)
+        removed = 0
+        failed: OSError | None = None
+        for name in list(self._names()):
+            try:
+                _delete(self._home() / name)
+                removed += 1
+            except OSError as error:  # the others can go
+                failed = error
+        if failed is not None:
+            with storage_errors(self._root):
+                raise failed
+        return removed
 
     def find(self, entry_id: str) -> Recycled:
         """One entry. Raises NotFound."""
-        entry = self._read(entry_id)
-        if entry is None or self._content(entry) is None:
-            raise NotFound("This is no longer in the recycle bin.")
+        entry = self._seen(entry_id) if _ID.fullmatch(entry_id) else None
+        if entry is None:
+            raise NotFound(_NOT_THERE)
         return entry
+
+    def of_series(self, key: str) -> Recycled | None:
+        """The newest entry that holds the folder of this series; None where there is none."""
+        return next((one for one in self.list() if one.is_folder and one.series == key and not one.damaged), None)
 
     def purge(self) -> int:
         """How many entries were older than the days to keep and are gone for good."""
-        home = self._home()
-        if not home.is_dir() or not self._days:
+        if not self._days:
             return 0
         oldest = self._clock() - self._days * 86_400
-        gone = [folder for folder in home.iterdir() if _ID.fullmatch(folder.name) and _time_of(folder.name) < oldest]
-        for folder in gone:
-            shutil.rmtree(folder, ignore_errors=True)
+        gone = [name for name in self._names() if 0 < _time_of(name) < oldest]
+        for name in gone:
+            with suppress(OSError):
+                _delete(self._home() / name)
         return len(gone)
 
     def _home(self) -> Path:
@@ -182,7 +189,19 @@ class RecycleBin:
                     return below
         raise UnsafePath("This is no part of the library's series and is not removed.")
 
-    def _entry(self, path: Path, reason: str, languages: Mapping[str, str] | None = None) -> tuple[Recycled, Path]:
+    def _names(self) -> Iterator[str]:
+        """The entries' names, whatever is in them."""
+        home = self._home()
+        if not home.is_dir():
+            return
+        with storage_errors(self._root):
+            names = os.listdir(home)
+        yield from (name for name in names if _ID.fullmatch(name))
+
+    def _entry(
+        self, path: Path, reason: str, languages: Mapping[str, str] | None = None, series: str = "",
+        files: Mapping[str, str] | None = None,
+    ) -> tuple[Recycled, Path]:  # fmt: skip
         """A new entry with its manifest on the disk, and where its content goes."""
         check_root(self._root)
         real = self._real(path)
@@ -191,59 +210,68 @@ class RecycleBin:
         original = self._below_root(path, real)
         if not original.parts or original.parts[0].startswith("."):
             raise UnsafePath("This is no part of the library's series and is not removed.")
-        told = dict(list((languages or {}).items())[:_MOST_LANGUAGES])
-        entry = Recycled(self._new_id(), original.as_posix(), self._clock(), _size(real), reason, real.is_dir(), told)
+        entry = Recycled(
+            self._new_id(), original.as_posix(), self._clock(), _size(real), reason, real.is_dir(), languages or {},
+            series, files or {},
+        )  # fmt: skip
         place = self._home() / entry.id / _CONTENT / path_component(real.name)
         with storage_errors(self._root):
             make_parents(place.parent)
-            write_new(self._home() / entry.id / _MANIFEST, json.dumps(asdict(entry)).encode())
+            write_new(self._home() / entry.id / _MANIFEST, written(entry))
         return entry, place
 
     def _new_id(self) -> str:
         moment = datetime.fromtimestamp(self._clock(), UTC)
         return f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(8)}"
 
-    def _read(self, entry_id: str) -> Recycled | None:
-        if not _ID.fullmatch(entry_id):
-            return None
+    def _seen(self, entry_id: str) -> Recycled | None:
+        """The entry, damaged or not; None where nothing is in it, or it cannot be looked at."""
+        folder = self._home() / entry_id
         try:
-            with open(self._home() / entry_id / _MANIFEST, "rb") as file:
-                facts = json.loads(file.read(_LARGEST_MANIFEST))
-            entry = Recycled(**facts)
-        except (OSError, ValueError, TypeError, RecursionError):  # not there, or not ours: then it is no entry
+            names = os.listdir(folder / _CONTENT) if not folder.is_symlink() else []
+        except OSError:  # a crash left it, or it has just gone
             return None
-        return entry if entry.id == entry_id and _sound(entry) else None
+        if not names:
+            return None
+        entry = parsed(read_note(folder / _MANIFEST), entry_id)
+        return entry if entry is not None and len(names) == 1 else self._damaged(entry_id, names)
 
-    def _content(self, entry: Recycled) -> Path | None:
-        folder = self._home() / entry.id / _CONTENT
-        found = list(folder.iterdir()) if folder.is_dir() else []
-        return found[0] if len(found) == 1 else None
+    def _damaged(self, entry_id: str, names: list[str]) -> Recycled:
+        content = self._home() / entry_id / _CONTENT
+        log.warning("The note of %s in the recycle bin is damaged", entry_id)
+        size, is_folder = 0, False
+        with suppress(OSError):
+            is_folder = any((content / name).is_dir() for name in names)
+            size = _size(content)
+        return Recycled(entry_id, names[0], _time_of(entry_id), size, is_folder=is_folder, damaged=True)
 
-
-def _sound(entry: Recycled) -> bool:
-    """Whether the facts are of their kinds: a manifest lies among the user's files, and a damaged one hides no other."""
-    return (
-        isinstance(entry.original, str)
-        and isinstance(entry.reason, str)
-        and isinstance(entry.size_bytes, int)
-        and isinstance(entry.is_folder, bool)
-        and isinstance(entry.languages, dict)
-        and isinstance(entry.removed_at, int | float)
-        and 0 <= entry.removed_at < _LATEST
-    )
+    def _content(self, entry_id: str) -> Path | None:
+        folder = self._home() / entry_id / _CONTENT
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            return None
+        return folder / names[0] if names else None
 
 
 def _time_of(entry_id: str) -> float:
     try:
         return datetime.strptime(entry_id[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        return float("inf")
+        return 0.0  # digits that are no date: someone named the folder by hand
 
 
 def _size(path: Path) -> int:
     if path.is_symlink() or path.is_file():
         return path.lstat().st_size
     return sum(file.lstat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def _delete(folder: Path) -> None:
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder)
 
 
 def _move(source: Path, target: Path) -> None:

@@ -63,12 +63,15 @@ class _Refresh:
 
 
 class AnimeService:
-    """The wishes about series. ``spawn`` begins work beside everything else; ``settings`` gives the current settings."""
+    """The wishes about series. ``spawn`` begins work beside everything else; ``settings`` gives the current settings.
+
+    ``undo_removal(key)``: whether a removed series came back with its files from the recycle bin.
+    """
 
     def __init__(
         self, *, database: Database, series: AnimeSeriesService, registry: Registry, progress: ProgressService,
         covers: Path, settings: Callable[[], Settings], rest: RestingSources | None = None,
-        spawn: Callable[[Callable[[], None]], None],
+        spawn: Callable[[Callable[[], None]], None], undo_removal: Callable[[str], bool] = lambda key: False,
     ) -> None:  # fmt: skip
         self._database = database
         self._series = series
@@ -81,6 +84,7 @@ class AnimeService:
         self._settings = settings
         self.rest = rest or registry.rest
         self._spawn = spawn
+        self._undo_removal = undo_removal
         self._lock = threading.Lock()
         self._refreshing: dict[str, _Refresh] = {}
         self._guessed_folders: set[str] = set()  # a restart may forget it: the first guess then stays
@@ -187,7 +191,7 @@ class AnimeService:
             return self.added(key), True
         _check_same(known, catalogue, place)
         if known.is_deleted:
-            self.restore(key)
+            self._restore(key)
             self.refresh(key)
             return self.summary(key), True
         if known.refreshed_at is None:
@@ -372,7 +376,7 @@ class AnimeService:
         Raises NotFound, StorageError; with an error of the disk the series stays.
         """
         series = self._series.require(key)
-        moved, unmoved = self._recycle(series, self._languages(series)) if recycle else (False, "")
+        moved, unmoved = self._recycle(series) if recycle else (False, "")
         with self._database.writing() as session:
             row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
             if row is not None:
@@ -382,20 +386,27 @@ class AnimeService:
         self._progress.publish(SeriesUpdated(key, series.folder, removed=True))
         return unmoved
 
-    def _languages(self, series: AnimeSeries) -> dict[str, str]:
-        """What the files of a series speak, by their codes, as far as that is known."""
-        columns = (Episode.season, Episode.number, Episode.file_language)
+    def _files(self, series: AnimeSeries) -> tuple[dict[str, str], dict[str, str]]:
+        """What the files of a series speak, as far as that is known, and their paths, by their episodes' codes."""
+        columns = (Episode.season, Episode.number, Episode.file_language, Episode.file)
         query = select(*columns).where(Episode.series_id == series.id, Episode.file.is_not(None))
         with self._database.reading() as session:
-            return {EpisodeNumber(s, n).code: code for s, n, code in session.execute(query) if code}
+            rows = [(EpisodeNumber(s, n).code, language, file) for s, n, language, file in session.execute(query)]
+        return {code: language for code, language, _ in rows if language}, {code: file for code, _, file in rows}
 
-    def _recycle(self, series: AnimeSeries, languages: dict[str, str]) -> tuple[bool, str]:
+    def _recycle(self, series: AnimeSeries) -> tuple[bool, str]:
         """Whether its folder was moved, and in a sentence what was not."""
-        library = self._settings().library
-        return offload(recycle_folder, library, series.folder, f"{series.name} was removed", languages)
+        languages, files = self._files(series)
+        return offload(recycle_folder, self._settings().library, series, languages, files)
 
     def restore(self, key: str) -> AnimeSummary:
-        """Brings a removed series back, with its history. Raises NotFound."""
+        """Brings a removed series back with its history, and with the files that went into the recycle bin with it.
+
+        Raises NotFound, StorageError; then it stays removed.
+        """
+        return self.summary(key) if self._undo_removal(key) else self._restore(key)
+
+    def _restore(self, key: str) -> AnimeSummary:
         with self._database.writing() as session:
             row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
             if row is None:

@@ -159,15 +159,18 @@ class Archive:
 
     def lines(self, name: str) -> Iterator[bytes]:
         """A file line by line, with their ends; checked like ``chunks``."""
-        rest = b""
+        rest, read = b"", 0
         for chunk in self.chunks(name):
             *whole, rest = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
             for line in whole:
+                read += 1
                 yield line + b"\n"
             if len(rest) > LINE_LIMIT:
-                raise InvalidInput(f"{name} in this backup has a row larger than any honest one.")
+                raise InvalidInput(
+                    f"Line {read + 1} of {name} in this backup is longer than any honest one; take another backup."
+                )
         if rest:
-            raise InvalidInput(f"{name} in this backup ends in the middle of a row.")
+            raise InvalidInput(f"Line {read + 1} of {name} in this backup is cut off; take another backup.")
 
     def _check_entries(self, packed: int) -> None:
         entries = self._zip.infolist()

@@ -190,7 +190,13 @@ def _load_table(connection: sa.Connection, archive: Archive, form: Form, progres
         tally.add(line)
         if tally.rows > facts.rows:
             raise InvalidInput(f"The table {form.name} in this backup has more rows than its manifest says.")
-        return form.row(line)
+        try:
+            return form.row(line)
+        except InvalidInput as error:
+            raise InvalidInput(
+                f"Line {tally.rows} of database/{form.name}.jsonl in this backup is damaged: {error} Nothing was "
+                "restored; take another backup."
+            ) from error
 
     insert(connection, form, map(counted, progress.counting(archive.lines(f"database/{form.name}.jsonl"))))
     if (tally.rows, tally.checksum) != (facts.rows, facts.checksum):

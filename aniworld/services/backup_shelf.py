@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aniworld.config.store import backup_file, moment_of
+from aniworld.config.store import backup_file, file_facts, moment_of
 from aniworld.core.errors import AlreadyRunning, Conflict
 from aniworld.core.offload import offload
 
@@ -39,9 +39,8 @@ class BackupShelf:
         """Newest first."""
         found = []
         for entry in _entries(self.folder):
-            name = NAME.fullmatch(entry.name)
-            if name and entry.is_file(follow_symlinks=False):
-                facts = entry.stat(follow_symlinks=False)
+            name, facts = NAME.fullmatch(entry.name), file_facts(entry)
+            if name and facts is not None:
                 found.append((facts.st_mtime_ns, BackupView(entry.name, moment_of(name[1]), facts.st_size, name[2])))
         found.sort(key=lambda pair: (pair[1].created_at, pair[0]), reverse=True)
         return [backup for _, backup in found]

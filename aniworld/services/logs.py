@@ -174,8 +174,9 @@ def _begun(line: str) -> LogLine | None:
         trace = "\n" + said["trace"] if said.get("trace") else ""
         text = _LINE_BREAK.join(map(printable, f"{said['message']}{asked}{trace}".split(_LINE_BREAK)))
         level = said["level"] if said["level"] in _HEIGHTS else "INFO"
-        return LogLine(said["at"][:19].replace("T", " "), level, printable(said["name"]), text)
-    except (ValueError, KeyError, TypeError):
+        at = printable(said["at"][:19].replace("T", " "))
+        return LogLine(at, level, printable(said["name"]), text)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # no line of ours
         return None
 
 
@@ -186,7 +187,10 @@ def _whole(record: LogLine, more: list[str]) -> LogLine:
 def _end_of(folder: Path) -> str:
     """The last ``READ_BYTES`` of the log; of the file before it what is missing to that, as after a change of files."""
     now = _last_bytes(folder / _NAME, READ_BYTES)
-    before = _last_bytes(folder / f"{_NAME}.1", READ_BYTES - len(now)) if len(now) < READ_BYTES else b""
+    before = b""
+    if len(now) < READ_BYTES:
+        with suppress(OSError):  # what is before the newest log may be away, and it is shown all the same
+            before = _last_bytes(folder / f"{_NAME}.1", READ_BYTES - len(now))
     return (before + now).decode("utf-8", "replace")
 
 

@@ -224,7 +224,10 @@ def _moment(text: str, where: str) -> datetime:
         raise InvalidInput(f"A moment of {where} is none.") from None
     if moment.tzinfo is None:
         raise InvalidInput(f"A moment of {where} states no zone.")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the zone leads out of the years that there are
+        raise InvalidInput(f"A moment of {where} is none.") from None
 
 
 def _date(text: str, where: str) -> date:

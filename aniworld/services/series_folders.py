@@ -14,6 +14,7 @@ from aniworld.core.validators import sanitize_filename
 from aniworld.library.disk import check_root
 from aniworld.library.folders import existing
 from aniworld.library.recycle import RecycleBin
+from aniworld.models import AnimeSeries
 
 
 def on_disk(root: str, name: str) -> str | None:
@@ -64,19 +65,22 @@ def _folders_of(root: str) -> list[str]:
         return []
 
 
-def recycle(library: LibrarySettings, folder: str, reason: str, languages: dict[str, str]) -> tuple[bool, str]:
+def recycle(
+    library: LibrarySettings, series: AnimeSeries, languages: dict[str, str], files: dict[str, str]
+) -> tuple[bool, str]:
     """Whether a series' folder was moved into the recycle bin, and a sentence about files that were not, "" where all were.
 
-    Raises StorageError, also where the library is not there.
+    ``languages`` and ``files``: of its episodes, by their codes, for the way back. Raises StorageError, also where the library is not there.
     """
     if library.root:
         check_root(Path(library.root))
+    folder = series.folder
     found = on_disk(library.root, folder)
     if found is None:
         return False, f"There is no folder {folder!r} in the library; no file was moved."
     path = Path(library.root) / found
     linked = path.is_symlink()
     RecycleBin(Path(library.root), library.recycle_days, links=library.link_roots).put(
-        path, reason=reason, languages=languages
+        path, reason=f"{series.name} was removed", languages=languages, series=series.key, files=files
     )
     return True, f"The folder {folder!r} is a link: it was moved, the files that it leads to stay." if linked else ""

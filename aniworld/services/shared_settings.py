@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from aniworld.config.store import KEPT, MANUAL_LIMIT, Backup, Mark, Overtaken, dump, new_backup_name
-from aniworld.core.errors import Conflict, NotFound, Unavailable
+from aniworld.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from aniworld.models import Database, SettingsBackup, StoredSettings, utcnow
 
 _ROW = 1
@@ -82,11 +82,13 @@ class SharedSettings:
             return Backup(row.name, row.created_at, row.size_bytes, row.kind)
 
     def read_backup(self, name: str) -> dict[str, Any]:
-        """Raises NotFound."""
+        """Raises NotFound, InvalidInput."""
         with self._database.reading() as session:
             row = session.scalar(select(SettingsBackup).where(SettingsBackup.name == str(name)))
             if row is None:
                 raise NotFound("There is no backup of this name.")
+            if not isinstance(row.content, dict):
+                raise InvalidInput("This backup holds no settings; delete it.")
             return dict(row.content)
 
     def backup_content(self, name: str) -> bytes:

@@ -380,7 +380,10 @@ class NameExamples:
 
 @dataclass(frozen=True)
 class RecycledItem:
-    """Something in the recycle bin. ``path``: where it stood, below the library; ``expires_at``: None = kept."""
+    """Something in the recycle bin. ``path``: where it stood, below the library; ``expires_at``: None = kept.
+
+    ``damaged``: its note is not understood, so that it can be deleted, and not restored.
+    """
 
     id: str
     path: str
@@ -390,15 +393,18 @@ class RecycledItem:
     size_bytes: int
     reason: str
     is_folder: bool
+    damaged: bool = False
 
 
 @dataclass(frozen=True)
 class Restored:
-    """``path``: where it stands now, below the library. ``episodes``: the codes of those that have their file again."""
+    """``path``: where it stands now, below the library. ``episodes``: the codes of those that have their file again.
+    ``series_restored``: the series had been removed, and is back in the library with its history."""
 
     path: str
     key: str | None
     episodes: tuple[str, ...]
+    series_restored: bool = False
 
 
 @dataclass(frozen=True)

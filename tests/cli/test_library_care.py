@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries, Database, Episode
+from aniworld.services.recording import record_page
 
 from .conftest import Cli
 
@@ -94,3 +96,34 @@ def test_specials_and_entries_get_numbers_of_ones_own(cli: Cli, library: Path) -
     assert entry["numbering"] == {"x/1": "S02E01"}
     assert cli("numbers", "entry", "nebel", "x/1", "first").code == 1
     assert cli("numbers", "reset", "nebel", "--json").json() == {"specials": {}, "numbering": {}}
+
+
+def test_a_removed_series_comes_back_with_its_files_and_a_renumbering_is_decided(cli: Cli, library: Path) -> None:
+    assert cli("list").code == 0
+    (library / "Nebel").mkdir()
+    for number in (1, 2):
+        (library / "Nebel" / f"{number}.mkv").write_bytes(b"film")
+    database = Database.at(f"sqlite:///{cli.instance / 'aniworld.db'}")
+    with database.writing() as session:
+        episodes = [Episode(season=1, number=n, title=t, file=f"{n}.mkv") for n, t in ((1, "Anfang"), (2, "Ende"))]
+        session.add(AnimeSeries(key="nebel", name="Nebel", folder="Nebel", episodes=episodes))
+        listed = tuple(EpisodeEntry(1, n, f"x/{n}", t) for n, t in ((1, "Prolog"), (2, "Anfang"), (3, "Ende")))
+        session.flush()
+        page = SeriesPage("nebel", "Nebel", "", "", seasons=(1,), episodes=listed)
+        record_page(session, session.query(AnimeSeries).one(), page)
+    shown = cli("numbers", "renumbering", "nebel").out
+    assert "S01E01" in shown and "S01E02" in shown and "Prolog" in shown
+    refused = cli("rename", "nebel")
+    assert refused.code == 1 and "renumbered this season" in refused.err
+    assert cli("numbers", "renumbering", "nebel", "--apply").out == "The catalogue's numbers count\n"
+    assert cli("numbers", "renumbering", "nebel", "--keep").code == 1
+    entry = RecycleBin(library).put(library / "Nebel", series="nebel", files={"S01E02": "1.mkv", "S01E03": "2.mkv"})
+    with database.writing() as session:
+        series = session.query(AnimeSeries).one()
+        series.soft_delete()
+        for row in series.episodes:
+            row.file = None
+    database.close()
+    assert cli("restore", "nebel").out == "Nebel is in the library again, 1 missing\n"
+    assert (library / "Nebel" / "2.mkv").exists() and entry.series == "nebel"
+    assert cli("restore", "none").code == 1

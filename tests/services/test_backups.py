@@ -368,7 +368,26 @@ def test_rows_that_are_none_are_refused(home: Home, line: bytes) -> None:
         parts["database/folder_match.jsonl"] = line + b"\n"
         told["tables"]["folder_match"]["rows"] = 1
 
-    refused(home, forged(home, change=put))
+    refused(home, forged(home, change=put), "^Line 1 of database/folder_match.jsonl .*take another backup")
+
+
+def test_the_line_that_is_damaged_is_named_and_nothing_is_restored(home: Home) -> None:
+    whole = b'{"folder": "%d", "key": null, "earlier": null, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}\n'
+
+    def put(told: dict[str, Any], parts: dict[str, bytes]) -> None:
+        columns = told["tables"]["folder_match"]["columns"]
+        sound = json.loads(whole % 1)
+        assert set(columns) == set(sound), columns
+        parts["database/folder_match.jsonl"] = whole % 1 + whole % 2 + whole.replace(b"Z", b"") % 3 + whole % 4
+        told["tables"]["folder_match"]["rows"] = 4
+
+    refused(home, forged(home, change=put), "^Line 3 of .*Nothing was restored")
+
+    def cut(told: dict[str, Any], parts: dict[str, bytes]) -> None:
+        parts["database/folder_match.jsonl"] = whole % 1 + (whole % 2)[:-9]
+        told["tables"]["folder_match"]["rows"] = 2
+
+    refused(home, forged(home, change=cut), "^Line 2 of .*cut off")
 
 
 def test_rows_that_the_manifest_did_not_count_are_refused(home: Home) -> None:

@@ -142,3 +142,27 @@ def test_files_are_rotated_by_size_and_kept_by_number(root_logger: Path) -> None
         logging.getLogger("aniworld").warning("x" * 100_000)
     assert sorted(path.name for path in root_logger.iterdir()) == ["aniworld.log", "aniworld.log.1", "aniworld.log.2"]
     assert all(path.stat().st_size <= 1_100_000 for path in root_logger.iterdir())
+
+
+@pytest.mark.parametrize("damaged", [
+    '{"at": 5, "level": "INFO", "name": "x", "message": "y"}', '{"at": ["2026"], "level": "INFO", "name": "x", "message": "y"}',
+    '{"at": {"a": 1}, "level": "INFO", "name": "x", "message": "y"}', '{"at": "x", "level": [], "name": "x", "message": "y"}',
+    '{"at": "x", "level": "INFO", "name": 5, "message": "y"}', '{"at": "x", "level": "INFO", "name": null, "message": "y"}',
+    '{"at": "x", "level": "INFO", "name": "x", "message": "y", "trace": 5}', '{"a": ' + "[" * 100_000, "{", '{"x": 1}', "\x00",
+])  # fmt: skip
+def test_one_damaged_line_ends_no_list(tmp_path: Path, damaged: str) -> None:
+    folder = written(tmp_path / "logs", line("before"), damaged, line("after"))
+    shown = tail(folder)
+    assert shown[0].message == "after" and shown[-1].message.startswith("before")
+
+
+def test_what_is_shown_of_a_damaged_line_is_text(tmp_path: Path) -> None:
+    odd = '{"at": "\\ud800", "level": "INFO", "name": "\\ud800", "message": "\\ud800"}'
+    (one,) = tail(written(tmp_path / "logs", odd))
+    (one.at + one.name + one.message).encode()
+
+
+def test_an_older_log_that_cannot_be_read_hides_not_the_newest(tmp_path: Path) -> None:
+    folder = written(tmp_path / "logs", line("now"))
+    (folder / "aniworld.log.1").mkdir()
+    assert [one.message for one in tail(folder)] == ["now"]

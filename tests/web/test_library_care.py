@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 
 from aniworld.app import create_app
+from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.library.recycle import RecycleBin
-from aniworld.models import AnimeSeries, Episode
+from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
+from aniworld.services.recording import record_page
 from aniworld.services.registry import Services
 from tests.running import PASSWORD, until
+
+ITEM = "00000000-0000-4000-8000-000000000001"
 
 
 class Owner:
@@ -263,3 +267,105 @@ def test_entries_of_a_list_are_numbered_on_its_page(owner: Owner) -> None:
     twice = {"https://x/1": "S01E05", "https://x/2": "s1e5"}
     refused = owner.call("PATCH", "/api/anime/liste", {"numbering": twice})
     assert (refused.status_code, "cannot both be S01E05" in refused.get_json()["detail"]) == (422, True)
+
+
+def test_undo_of_a_removal_with_files_brings_both(owner: Owner) -> None:
+    path = owner.episode("nebel", 1, "Wie auch immer.mkv")
+    assert owner.call("DELETE", "/api/anime/nebel?files=recycle").status_code == 204
+    assert not path.exists()
+    assert owner.call("POST", "/api/anime/nebel/restore").status_code == 200
+    (episode,) = owner.call("GET", "/api/anime/nebel").get_json()["episodes"]
+    assert (episode["state"], episode["file"], path.exists()) == ("present", "Wie auch immer.mkv", True)
+    assert owner.call("GET", "/api/recycle").get_json() == []
+
+
+def test_restoring_the_files_of_a_removed_series_brings_both(owner: Owner) -> None:
+    path = owner.episode("nebel", 1, "Wie auch immer.mkv")
+    owner.call("DELETE", "/api/anime/nebel?files=recycle")
+    (item,) = owner.call("GET", "/api/recycle").get_json()
+    back = owner.call("POST", f"/api/recycle/{item['id']}/restore").get_json()
+    assert back == {"path": "Nebel", "key": "nebel", "episodes": ["S01E01"], "series_restored": True}
+    (episode,) = owner.call("GET", "/api/anime/nebel").get_json()["episodes"]
+    assert (episode["state"], path.exists()) == ("present", True)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"original": ""}, {"reason": "\ud800"}, {"original": "Nebel/\ud800"}, {"size_bytes": 1e999}]
+)
+def test_a_damaged_note_ends_neither_the_list_nor_the_page(owner: Owner, damage: dict[str, Any]) -> None:
+    sound, odd = (RecycleBin(owner.library).put(owner.episode("nebel", n, f"S01E0{n}.mkv")) for n in (1, 2))
+    note = owner.library / ".recycle" / odd.id / "manifest.json"
+    note.write_text(json.dumps({**json.loads(note.read_text()), **damage}))
+    listed = {one["id"]: one["damaged"] for one in owner.call("GET", "/api/recycle").get_json()}
+    assert listed[sound.id] is False and set(listed) == {sound.id, odd.id}
+    client = owner.app.test_client()
+    client.post("/api/auth/login", json={"password": PASSWORD})
+    page = client.get("/settings/recycle")
+    assert page.status_code == 200 and b"S01E01.mkv" in page.data
+    if listed[odd.id]:
+        answer = owner.call("POST", f"/api/recycle/{odd.id}/restore")
+        assert answer.status_code == 422 and "damaged" in answer.get_json()["detail"]
+        assert sorted(one.name for one in owner.library.parent.iterdir()) == ["instance", "library"]
+        assert b"Its note is damaged" in page.data
+
+
+def renumbered(owner: Owner) -> None:
+    """The catalogue lists a new episode in front of two that are there."""
+    for number in (1, 2):
+        owner.episode("nebel", number, f"Nebel - S01E0{number}.mkv")
+    listed = tuple(
+        EpisodeEntry(1, n, f"x/staffel-1/episode-{n}", title)
+        for n, title in enumerate(("<b>Prolog</b>", "Teil eins", "Teil zwei"), 1)
+    )
+    with owner.services.database.writing() as session:
+        series = session.query(AnimeSeries).one()
+        for row, title in zip(series.episodes, ("Teil eins", "Teil zwei"), strict=True):
+            row.title = row.file_title = title
+        record_page(session, series, SeriesPage("nebel", "Nebel", "aniworld.to", "x", seasons=(1,), episodes=listed))
+
+
+def test_a_renumbering_is_shown_and_decided(owner: Owner) -> None:
+    assert owner.call("GET", "/api/anime/nebel").get_json()["renumbering"] is None
+    nothing = owner.call("POST", "/api/anime/nebel/renumbering", {"decision": "apply"})
+    assert (nothing.status_code, nothing.get_json()["code"]) == (409, "conflict")
+    renumbered(owner)
+    found = owner.call("GET", "/api/anime/nebel").get_json()["renumbering"]
+    assert (found["status"], found["seasons"], found["found_at"][-1]) == ("undecided", [1], "Z")
+    assert found["episodes"][0] == {
+        "season": 1, "episode": 1, "title": "Teil eins", "file": "Nebel - S01E01.mkv",
+        "new_season": 1, "new_episode": 2, "new_title": "Teil eins",
+    }  # fmt: skip
+    assert found["added"] == [{"season": 1, "episode": 1, "title": "<b>Prolog</b>"}]
+    refused = owner.call("POST", "/api/anime/rename", {"keys": ["nebel"]})
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "renumbered")
+    assert owner.call("POST", "/api/anime/rename", {"keys": ["nebel"], "background": True}).status_code == 409
+    queued = owner.call("POST", "/api/queue/add", {"serie_id": "nebel", "episodes": ["S01E03"]}).get_json()
+    assert queued["added"] == [] and "renumbered" in queued["skipped"][0]["reason"]
+    client = owner.app.test_client()
+    client.post("/api/auth/login", json={"password": PASSWORD})
+    page = client.get("/series/nebel").get_data(as_text=True)
+    assert 'data-renumbering="undecided"' in page and "Keep my numbers" in page and "&lt;b&gt;Prolog" in page
+    german = client.get("/series/nebel", headers={"Accept-Language": "de"}).get_data(as_text=True)
+    assert "Der Katalog hat diese Staffel neu nummeriert" in german
+    for wrong in ({}, {"decision": "perhaps"}, {"decision": None}, {"decision": "keep", "x": 1}):
+        assert owner.call("POST", "/api/anime/nebel/renumbering", wrong).status_code == 422
+    assert owner.call("POST", "/api/anime/none/renumbering", {"decision": "keep"}).status_code == 404
+    kept = owner.call("POST", "/api/anime/nebel/renumbering", {"decision": "keep"}).get_json()
+    assert kept["renumbering"]["status"] == "kept" and kept["episodes"][0]["title"] == "Teil eins"
+    page = client.get("/series/nebel").get_data(as_text=True)
+    assert 'data-renumbering="kept"' in page and "Keep my numbers" not in page
+    done = owner.call("POST", "/api/anime/nebel/renumbering", {"decision": "apply"}).get_json()
+    assert done["renumbering"] is None
+    assert [one["file"] for one in done["episodes"]] == [None, "Nebel - S01E01.mkv", "Nebel - S01E02.mkv"]
+
+
+def test_history_follows_a_rename_and_its_undo(owner: Owner) -> None:
+    owner.episode("nebel", 1, "1.mkv")
+    with owner.services.database.writing() as session:
+        item = DownloadQueueItem(id=ITEM, serie_id="nebel", season=1, episode=1, status="completed", file="Nebel/1.mkv")
+        session.add(item)
+        session.add(DownloadQueueItem(serie_id="x", season=1, episode=1, status="completed", file="Nebel/2.mkv"))
+    done = owner.call("POST", "/api/anime/rename", {"keys": ["nebel"]}).get_json()
+    assert owner.services.downloads.item(ITEM).file == "Nebel/Season 01/Nebel - S01E01 - Teil 1.mkv"
+    owner.call("POST", f"/api/anime/rename/{done['id']}/undo")
+    assert owner.services.downloads.item(ITEM).file == "Nebel/1.mkv"

@@ -23,7 +23,7 @@ def list_items(as_json: bool) -> None:
         items = services.recycling.list()
     rows = [
         (one.id, f"{one.removed_at:%Y-%m-%d %H:%M}", f"{one.expires_at:%Y-%m-%d}" if one.expires_at else "",
-         size_text(one.size_bytes), one.path, one.reason)
+         size_text(one.size_bytes), one.path, "damaged: it cannot be restored" if one.damaged else one.reason)
         for one in items
     ]  # fmt: skip
     show(as_json, items, HEADINGS, rows, "The recycle bin is empty.")
@@ -41,6 +41,8 @@ def restore(ids: tuple[str, ...], as_json: bool) -> None:
         return
     for one in restored:
         say(f"{one.path} is back" + (f" ({' '.join(one.episodes)})" if one.episodes else ""))
+        if one.series_restored:
+            say(f"The series {one.key} is in the library again")
 
 
 @recycle.command("remove")

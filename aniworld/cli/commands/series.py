@@ -8,7 +8,7 @@ from aniworld.core.callbacks import CallbackManager
 from aniworld.core.counting import counted
 
 from ..completing import series_keys
-from ..opening import series_app, stoppable
+from ..opening import opened, series_app, stoppable
 from ..output import emit, missing_text, prints, say, show
 from ..progress import ScanLine
 
@@ -43,6 +43,16 @@ def add(link: str, name: str | None, folder: str | None, source: str | None, as_
     )
     if detail.refresh_error:
         say(f"Its episodes could not be read yet: {detail.refresh_error}")
+
+
+@click.command()
+@click.argument("key")
+@prints
+def restore(key: str, as_json: bool) -> None:
+    """Bring the removed series KEY back with its history, and with its files if they went into the recycle bin."""
+    with opened() as services:
+        found = services.anime.restore(key)
+    emit(found) if as_json else say(f"{found.name} is in the library again, {found.missing_count} missing")
 
 
 @click.command("list")

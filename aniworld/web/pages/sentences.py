@@ -41,6 +41,7 @@ def _care() -> dict[str, str]:
         "name_special": _("Film"),
         "name_several": _("Several in one file"),
         "entry_restored": _("Back in the library: {path}"),
+        "series_back": _("Back in the library, with its series: {path}"),
         "entry_deleted": _("Deleted for good."),
         "delete_entry_title": _("Delete this for good?"),
         "empty_bin_title": _("Empty the recycle bin?"),

@@ -45,6 +45,12 @@ async function remove() {
   location.assign(`${base}/`);
 }
 
+/* Whose numbers count: rows, files and the comparison change together, so the page is read again. */
+async function decide(decision) {
+  await api.post(`${path}/renumbering`, { decision });
+  location.reload();
+}
+
 const ACTIONS = {
   "queue-missing": async () => queue(await missingOf(key)),
   "queue-season": () => queue(ofSeason((one) => one.dataset.state === "missing")),
@@ -60,6 +66,8 @@ const ACTIONS = {
   rescan: () => startScan([key]),
   "reset-specials": () => saveSpecials({}),
   "reset-entries": () => saveEntries({}),
+  "renumbering-apply": () => decide("apply"),
+  "renumbering-keep": () => decide("keep"),
   remove,
 };
 on(page, "click", "[data-action]", (event, button) => {
@@ -159,7 +167,8 @@ for (const box of findAll("[data-clamp]")) {
 const refresh = later(async () => {
   const detail = await api.get(path).catch(() => null);
   if (!detail) return;
-  if (!find("[data-episodes]") && detail.episodes.length) {
+  const renumbering = find("[data-renumbering]")?.dataset.renumbering || "";
+  if ((!find("[data-episodes]") && detail.episodes.length) || (detail.renumbering?.status || "") !== renumbering) {
     location.reload();
     return;
   }

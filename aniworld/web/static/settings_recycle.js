@@ -24,7 +24,7 @@ async function restore(button) {
   const entry = entryOf(button);
   const back = await api.post(`${path(entry)}/restore`, {});
   drop(entry);
-  toast(say("entry_restored", { path: back.path }));
+  toast(say(back.series_restored ? "series_back" : "entry_restored", { path: back.path }));
 }
 
 async function remove(button) {
