@@ -65,7 +65,7 @@ class RecyclingService:
             removed = series is not None and series.is_deleted
             if series is not None and removed:
                 series.restore()
-                series.folder = folder
+                series.folder = folder if shown(folder) == folder else series.folder
                 session.flush()
                 event = SeriesAdded(series.key, folder, facts_of(summary_of(session, series)))
             elif series is not None and episodes:
@@ -137,9 +137,10 @@ def _brought_back(waste: RecycleBin, entry_id: str) -> tuple[Recycled, Path]:
 
 
 def _files_of(folder: Path, path: Path) -> Files:
-    """The files at ``path`` or below it, and a video's subtitles."""
+    """The files at ``path`` or below it, and a video's subtitles; without those whose names are no valid text, which no record can hold."""
     found = path.rglob("*") if path.is_dir() and not path.is_symlink() else iter((path, *subtitles_of(path)))
-    return {one.relative_to(folder).as_posix(): one.stat().st_size for one in found if one != folder and one.is_file()}
+    sizes = {one.relative_to(folder).as_posix(): one.stat().st_size for one in found if one != folder and one.is_file()}
+    return {name: size for name, size in sizes.items() if shown(name) == name}
 
 
 def _series_of(session: Session, folder: str, entry: Recycled) -> AnimeSeries | None:

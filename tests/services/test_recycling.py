@@ -110,12 +110,14 @@ def test_what_placing_replaced_is_offered(attic: Attic) -> None:
     assert [(one.name, one.reason) for one in attic.service.list()] == [("Folge 1.mkv", "replaced")]
 
 
-def test_a_removed_series_gets_its_files_but_nobody_is_told(attic: Attic) -> None:
+def test_a_removed_series_comes_back_with_one_of_its_files(attic: Attic) -> None:
     entry = attic.bin.put(attic.file("Season 01/Nebel - S01E01.mkv"))
     with attic.database.writing() as session:
         session.scalar(select(AnimeSeries)).soft_delete()
-    assert attic.service.restore(entry.id).episodes == ("S01E01",)
-    assert attic.events == []
+    restored = attic.service.restore(entry.id)
+    assert (restored.episodes, restored.series_restored) == (("S01E01",), True)
+    (event,) = attic.events
+    assert isinstance(event, SeriesAdded) and event.key == "nebel"
 
 
 def test_deleting_for_good_and_emptying(attic: Attic) -> None:
