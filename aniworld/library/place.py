@@ -33,16 +33,18 @@ def place(
     replace: Path | None = None,
     recycle: RecycleBin | None = None,
     links: Sequence[str] = (),
+    keep_others: bool = False,
 ) -> Path:
     """The path of the file in the library: ``root / relative``, in the spelling of folders that exist.
 
     ``links``: folders outside of the root that links in it may lead to.
 
     ``replace``: the episode's file so far; it goes to ``recycle`` once the new one stands (and stays without one).
-    A stranger's file under the same name goes to ``recycle`` too, or the new one is named beside it.
+    A stranger's file under the same name goes to ``recycle`` too, or the new one is named beside it, as with ``keep_others``:
+    where names may be older than the numbers, it can be another episode's.
     Raises UnsafePath, LibraryUnavailable, DiskFull; then everything is as it was.
     """
-    return offload(_place, source, root, relative, replace, recycle, links)
+    return offload(_place, source, root, relative, replace, recycle, links, keep_others)
 
 
 def _place(
@@ -52,6 +54,7 @@ def _place(
     replace: Path | None,
     recycle: RecycleBin | None,
     links: Sequence[str],
+    keep_others: bool,
 ) -> Path:
     check_root(root)
     with storage_errors(root):
@@ -59,7 +62,7 @@ def _place(
         make_parents(target.parent)
         sync_file(source)
         with _nearby(source, target) as near:
-            placed = _stand(near, target, recycle)
+            placed = _stand(near, target, None if keep_others and target != replace else recycle)
         source.unlink(missing_ok=True)
         sync_folder(placed.parent)
     _retire(replace, placed, recycle)

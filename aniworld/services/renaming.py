@@ -232,11 +232,13 @@ class RenamingService:
     def _record(self, part_id: int, tried: int, done: Sequence[Step], failed: Collection[int]) -> None:
         """The rows follow their files, in the same breath as the journal."""
         with self._database.writing() as session:
+            key = session.get_one(RenameRun, part_id).key
             for step in done:
                 same = (Episode.id.in_(step.ids), Episode.file == _below(step.old))
                 moved = update(Episode).where(*same).values(file=_below(step.new))
                 session.execute(moved, execution_options={"synchronize_session": False})
-                history = update(DownloadQueueItem).where(DownloadQueueItem.file == step.old).values(file=step.new)
+                items = (DownloadQueueItem.serie_id == key, DownloadQueueItem.file == step.old)
+                history = update(DownloadQueueItem).where(*items).values(file=step.new)
                 session.execute(history, execution_options={"synchronize_session": False})
             _change(session, part_id, done=tried, failed=sorted(failed))
 

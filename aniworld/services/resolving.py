@@ -15,7 +15,7 @@ from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.providers.rest import RestingSources
 
-from .renumbering import WAITS, held_seasons
+from .renumbering import WAITS, held_seasons, is_placed
 from .upgrading import better_languages
 
 
@@ -24,7 +24,7 @@ class Target:
     """What is known of a wished episode before its page is read. ``languages``: wanted, best first.
 
     ``file``: what is there already, below the series folder; ``have``: the language that it is known to be in;
-    ``preferred``: the series' languages, whatever this item's are.
+    ``preferred``: the series' languages, whatever this item's are. ``placed``: names of files may be older than their numbers.
     """
 
     number: EpisodeNumber
@@ -41,6 +41,7 @@ class Target:
     have: str | None = None
     specials: Mapping[str, int] = field(default_factory=dict)
     preferred: tuple[str, ...] = ()
+    placed: bool = False
 
     @property
     def stands(self) -> EpisodeNumber:
@@ -96,6 +97,7 @@ class Resolver:
             file=episode.file if episode else None,
             have=episode.file_language if episode and episode.file else None,
             specials=(series.specials if series else None) or {},
+            placed=bool(series and is_placed(series.renumbering)),
         )
 
     def page(self, target: Target) -> EpisodePage:

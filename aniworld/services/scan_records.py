@@ -27,6 +27,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     literal_column,
     select,
     update,
@@ -40,7 +41,7 @@ from aniworld.library.matching import KnownSeries
 from aniworld.library.reading import FoundFile
 from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
 from aniworld.library.walk import counts
-from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder, utcnow
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
 
 from .renumbering import is_placed
@@ -57,6 +58,7 @@ def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 _SERIES, _EPISODE = cast(Table, AnimeSeries.__table__), cast(Table, Episode.__table__)
 _SEEN = cast(Table, SeenFolder.__table__)
+_ITEM = cast(Table, DownloadQueueItem.__table__)
 
 
 # An episode as the driver gives it, first its place (KnownSeries.episodes): 60,000 rows take longer to name than to fetch.
@@ -364,8 +366,18 @@ def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[t
         if plan.moved:
             moved = update(_SERIES).where(_SERIES.c.id == plan.series_id)
             connection.execute(moved.values(folder=plan.found.folder, updated_at=now))
+            _move_history(connection, plan)
         for lost in plan.truly_lost(vanished):
             _lose(connection, lost)
+
+
+def _move_history(connection: Connection, plan: _Plan) -> None:
+    """A folder that a person renamed: the files of earlier downloads are there now."""
+    old = f"{plan.stored_folder}/"
+    below = func.substr(_ITEM.c.file, 1, len(old)) == old
+    moved = update(_ITEM).where(_ITEM.c.serie_id == plan.found.key, _ITEM.c.file.is_not(None), below)
+    there = literal(f"{plan.found.folder}/").concat(func.substr(_ITEM.c.file, len(old) + 1))
+    connection.execute(moved.values(file=there, serie_folder=plan.found.folder))
 
 
 def _update_all(connection: Connection, updates: list[dict[str, Any]], now: datetime) -> None:

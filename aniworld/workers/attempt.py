@@ -400,7 +400,7 @@ class Attempt:
         old = root.joinpath(*folders.parts[:below_series], target.file) if target.file else None
         path = place(
             result.path, root, folders / name,
-            replace=old, recycle=RecycleBin(root, library.recycle_days, links=links), links=links,
+            replace=old, recycle=RecycleBin(root, library.recycle_days, links=links), links=links, keep_others=target.placed,
         )  # fmt: skip
         file = PurePosixPath(path.relative_to(root).as_posix())
         return PurePosixPath(*file.parts[below_series:]), path

@@ -62,6 +62,6 @@ def test_the_numbers_are_compared_kept_and_applied(visit: Callable[..., Page], h
 
 @pytest.mark.usefixtures("renumbered")
 def test_the_comparison_fits_a_phone(visit: Callable[..., Page]) -> None:
-    page = visit(f"/series/{KEY}", size=PHONE)
+    page = visit(f"/series/{KEY}", viewport=PHONE)
     expect(page.locator("[data-renumbering]")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

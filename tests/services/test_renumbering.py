@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +14,8 @@ from aniworld.core.errors import Conflict, InvalidInput, Renumbered
 from aniworld.core.events import EventBus
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.core.queue import Status
+from aniworld.library.place import place
+from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.registry import Registry
 from aniworld.providers.testkit import open_gate
@@ -519,3 +521,42 @@ def test_remembered_is_the_title_that_there_is() -> None:
     row = Episode(title="", title_en="Fog", link="x")
     remember_file(row)
     assert (row.file_title, row.file_link) == ("Fog", "x")
+
+
+def test_after_it_a_download_takes_no_name_of_another_episode(house: House) -> None:
+    with_season(house, *TITLES)
+    house.read(entries(1, "Prolog", *TITLES))
+    house.service.decide("nebel", "apply")
+    house.downloads.add(DownloadRequest("nebel", ((1, 1),)))
+    (item,) = house.downloads.repository.get_pending_items()
+    target = house.resolver.target(item, ("ger-sub",))
+    assert target.placed and target.title == "Prolog"
+    new = house.library / "new.mkv"
+    new.write_bytes(b"Prolog")
+    old = house.library / "Nebel/Season 01/Nebel - S01E01.mkv"
+    where = PurePosixPath("Nebel/Season 01/Nebel - S01E01.mkv")
+    placed = place(new, house.library, where, recycle=RecycleBin(house.library), keep_others=target.placed)
+    assert placed != old and old.exists() and RecycleBin(house.library).list() == []
+    relative = placed.relative_to(house.library / "Nebel").as_posix()
+    house.downloads.completed(
+        house.downloads.claim("me"), file=f"Nebel/{relative}", size_bytes=6, language="ger-sub", hoster="V",
+        relative=relative, seconds=1.0,
+    )  # fmt: skip
+    state = house.state()
+    assert state["S01E02"] == "S01E01" and all(state.values())
+    house.scan()
+    assert house.state() == state
+
+
+def test_history_follows_a_folder_that_was_renamed(house: House) -> None:
+    with_season(house, *TITLES)
+    with house.database.writing() as session:
+        done = {"serie_id": "nebel", "season": 1, "status": "completed", "serie_folder": "Nebel"}
+        session.add(DownloadQueueItem(**done, episode=1, file="Nebel/Season 01/Nebel - S01E01.mkv"))
+        session.add(DownloadQueueItem(**done, episode=2, file="Nebelwald/x.mkv"))
+    (house.library / "Nebel").rename(house.library / "nebel")
+    house.scan()
+    with house.database.reading() as session:
+        assert session.scalar(select(AnimeSeries.folder)) == "nebel"
+        files = {row.episode: row.file for row in session.scalars(select(DownloadQueueItem))}
+    assert files == {1: "nebel/Season 01/Nebel - S01E01.mkv", 2: "Nebelwald/x.mkv"}
