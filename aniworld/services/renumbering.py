@@ -68,10 +68,20 @@ def renumbering_of(series: AnimeSeries) -> Renumbering | None:
 
 def held_seasons(series: AnimeSeries | None) -> frozenset[int]:
     """The seasons of which nothing is renamed or fetched until somebody decides."""
+    return _seasons(series, UNDECIDED)
+
+
+def kept_seasons(series: AnimeSeries | None) -> frozenset[int]:
+    """The seasons in which the library counts otherwise than the catalogue."""
+    return _seasons(series, KEPT)
+
+
+def _seasons(series: AnimeSeries | None, status: str) -> frozenset[int]:
     stored = series.renumbering if series is not None else None
-    if not stored or stored.get("status") != UNDECIDED:
-        return frozenset()
-    return frozenset(season for season in stored.get("seasons") or () if isinstance(season, int))
+    seasons = stored.get("seasons") if stored and stored.get("status") == status else None
+    return (
+        frozenset(season for season in seasons if isinstance(season, int)) if isinstance(seasons, list) else frozenset()
+    )
 
 
 def is_placed(stored: Mapping[str, Any] | None) -> bool:

@@ -15,7 +15,7 @@ from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.providers.rest import RestingSources
 
-from .renumbering import WAITS, held_seasons, is_placed
+from .renumbering import WAITS, held_seasons, is_placed, kept_seasons
 from .upgrading import better_languages
 
 
@@ -71,7 +71,7 @@ class Resolver:
     def target(self, item: DownloadQueueItem, default_languages: Sequence[str]) -> Target:
         """The episode's own record, as far as there is one; else what the catalogue's form of links says.
 
-        Raises Renumbered for a season whose numbers are undecided.
+        Raises Renumbered for a season whose numbers are undecided, NothingThere.
         """
         self._read_once(item.serie_id)
         with self._database.reading() as session:
@@ -79,6 +79,8 @@ class Resolver:
             episode = session.scalar(_episode_of(series.id, item)) if series else None
         if item.season in held_seasons(series):
             raise Renumbered(WAITS)
+        if item.season in kept_seasons(series) and not (episode and episode.link):  # a guessed link counts otherwise
+            raise NothingThere("The catalogue lists no such episode under the numbers that the library keeps.")
         number = EpisodeNumber(item.season, item.episode)
         site = (series.site if series else item.source) or ""
         languages = item.languages or (series.languages if series else []) or default_languages

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from aniworld.config.settings import LibrarySettings, Settings
-from aniworld.core.errors import Conflict, InvalidInput, Renumbered
+from aniworld.core.errors import Conflict, InvalidInput, NothingThere, Renumbered
 from aniworld.core.events import EventBus
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.core.queue import Status
@@ -402,7 +402,12 @@ def test_kept_the_page_is_read_under_the_librarys_numbers(house: House) -> None:
     assert house.detail().renumbering.status == "kept"
     assert house.links()["S01E01"] == link(1, 2) and house.titles()["S01E01"] == "Der Aufbruch"
     house.renaming.apply(["nebel"])
+    house.downloads.add(DownloadRequest("nebel", ((1, 7),)))
+    (item,) = house.downloads.repository.get_pending_items()
+    with pytest.raises(NothingThere, match="numbers that the library keeps"):  # no guess from a number
+        house.resolver.target(item, ("ger-sub",))
     house.read(entries(1, "Prolog", *TITLES, "Danach"))
+    assert house.resolver.target(item, ("ger-sub",)).link == link(1, 8)
     assert house.titles()["S01E07"] == "Danach" and house.links()["S01E07"] == link(1, 8)
     assert house.detail().missing_count == 1  # the new one; what was put in front has no number here
     house.read(entries(1, *([""] * 8)))

@@ -23,6 +23,7 @@ from aniworld.core.errors import (
     Unavailable,
 )
 from aniworld.core.events import Event, EventBus, NewEpisodes
+from aniworld.core.media import EpisodeEntry
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.providers.base import Airing
 from aniworld.services.anime import AnimeService
@@ -30,6 +31,7 @@ from aniworld.services.calendar import CalendarService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.following import Followed, in_order, is_due
 from aniworld.services.progress import ProgressService
+from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.series import AnimeSeriesService
 from aniworld.services.tracking import AT_ONCE, TrackingService
 from aniworld.services.upgrading import better_languages
@@ -426,3 +428,32 @@ def test_an_empty_library_or_a_catalogue_without_calendar_has_none(house: House)
     house.follow("nebel", "S01E01 ger-sub")
     house.shelf.faults["calendar"] = NothingThere("none")
     assert house.calendar.upcoming() == []
+
+
+def titled(house: House, *titles: str) -> None:
+    """The page of a series lists these titles in season 1, each in one language."""
+    page = house.shelf.pages["nebel"]
+    entries = tuple(
+        EpisodeEntry(1, number, f"{link_of('nebel')}/S01E{number:02d}", title, languages=("ger-sub",))
+        for number, title in enumerate(titles, 1)
+    )
+    house.shelf.pages["nebel"] = replace(page, episodes=entries)
+
+
+def test_a_renumbered_season_is_told_and_nothing_of_it_is_queued_until_it_is_decided(house: House) -> None:
+    house.follow("nebel", "S01E01 ger-sub", auto_download=True, upgrade=True)
+    titled(house, "Anfang", "Mitte")
+    house.tracking.look()
+    house.have("nebel", "S01E01", "eng-sub")
+    house.have("nebel", "S01E02", "eng-sub")
+    for item in house.downloads.status().pending_queue:
+        house.downloads.remove(item.id)
+    titled(house, "Prolog", "Anfang", "Mitte")
+    house.age("nebel", 100)
+    status = house.tracking.look()
+    assert house.queued() == [] and house.anime.detail("nebel").renumbering.status == "undecided"
+    assert [one for one in status.warnings if "renumbered this season" in one and one.startswith("Nebel")]
+    RenumberingService(house.database, ProgressService(EventBus()), lambda: None).decide("nebel", "apply")
+    house.age("nebel", 100)
+    house.tracking.look()
+    assert "nebel S01E01" in house.queued()  # what was put in front is new to the library

@@ -138,6 +138,7 @@ SENTENCES = (
     _("The catalogue renumbered this season; decide on the series' page which numbers count."),
     _("The catalogue renumbered this season and does not list this episode any more; queue it anew."),
     _("The catalogue's numbers are those of the library; there is nothing to decide."),
+    _("The catalogue lists no such episode under the numbers that the library keeps."),
     _("An episode of this season is being downloaded; decide when that has ended."),
     _("Files are being renamed already; wait for the end of that."),
     _("This renaming was undone already."),
