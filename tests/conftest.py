@@ -38,6 +38,7 @@ ON_EVERY_KIND = (
     "services.test_scan_process",
     "services.test_scan_runs",
     "services.test_scan_specials",
+    "services.test_scan_subtitles",
     "services.test_shared_settings",
     "services.test_tracking",
     "security.test_audit",
