@@ -44,7 +44,7 @@ from aniworld.services.downloads import DownloadService
 from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.backups import backup as backup_age
 from aniworld.services.health.parsers import ParserCheck
-from aniworld.services.health.parts import catalogue_address_by, notifications_by
+from aniworld.services.health.parts import catalogue_address_by, catalogue_pages_by, notifications_by
 from aniworld.services.instance_age import doubt_about
 from aniworld.services.leases import process_name
 from aniworld.services.legacy_import import DataMigrationService
@@ -142,6 +142,7 @@ def build_services(environment: Environment | None = None) -> Services:
     system.health.add(parsers.check)
     system.health.add(notifications_by(lambda: automation.notifications.trouble))
     system.health.add(catalogue_address_by(lambda: config.replaced_addresses))
+    system.health.add(catalogue_pages_by(registry.notes))
     waking = WakingService(rest, downloads)
     services = Services(
         environment=environment,

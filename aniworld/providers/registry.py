@@ -80,6 +80,10 @@ class Registry:
         """Every catalogue, plug-ins first."""
         return list(self._loaded().values())
 
+    def notes(self) -> dict[str, Mapping[str, tuple[str, ...]]]:
+        """What of the catalogues' lists could not be read, by site; of those that were asked something."""
+        return {site: found for site, one in (self._catalogues or {}).items() if (found := one.notes())}
+
     def searched(self) -> list[Catalogue]:
         """The catalogues that a search without a named source asks."""
         return [c for site, c in self._loaded().items() if site in self._searched or site in self._foreign]

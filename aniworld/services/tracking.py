@@ -213,6 +213,8 @@ class TrackingService:
             if should_stop() or self._rests(look, site):
                 continue
             rows, airings = self._asked(look, site, self._new_episodes), self._asked(look, site, self._calendar.airings)
+            for note in (note for said in self._registry.notes().get(site, {}).values() for note in said):
+                look.warn(note)
             mine = {one.key: one.id for one in followed if one.site == site}
             named = {row.key: mine[row.key] for row in (*rows, *airings) if row.key in mine}
             found |= likely_keys(rows, airings, self._known(named), utcnow().date()) & named.keys()

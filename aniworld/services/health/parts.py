@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aniworld.config.upgrades import Replaced
 from aniworld.core.sentences import Sentence
@@ -39,3 +39,19 @@ def catalogue_address_by(replaced: Callable[[], Sequence[Replaced]]) -> Check:
             yield ok("catalogue_address", "No known dead address is configured.")
 
     return catalogue_address
+
+
+def catalogue_pages_by(notes: Callable[[], Mapping[str, Mapping[str, Sequence[str]]]]) -> Check:
+    """``notes()``: by site and path, what of the catalogues' lists could not be read when they were read last."""
+
+    def catalogue_pages(_: Circumstances) -> Iterable[HealthCheck]:
+        found = [(site, note) for site, pages in notes().items() for said in pages.values() for note in said]
+        for site, note in found:
+            message = Sentence("A list of {site} was not read whole: {note}", site=site, note=note)
+            yield notice(
+                "catalogue_pages", message, Sentence("The rest of it is used; the log says what was left out.")
+            )
+        if not found:
+            yield ok("catalogue_pages", "The catalogues' lists are read whole.")
+
+    return catalogue_pages

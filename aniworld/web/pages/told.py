@@ -95,6 +95,10 @@ SENTENCES = (
     _("The library can be read and written."),
     _("No library folder is set."),
     _("No source rests."),
+    _("It is announced and not out yet; refresh the series to check again."),
+    _("The library has no series yet; add one to have it checked."),
+    _("No monitored series has a catalogue page; match their folders to a catalogue first."),
+    _("No series is monitored; switch Monitor on for those that should be checked."),
     _("The clock is plausible."),
     _("Secrets are readable by their owner only."),
     # Transfers
@@ -124,6 +128,22 @@ SENTENCES = (
     _("The playlist holds a data: address that cannot be read."),
     # Hosters
     # Catalogues
+    _("The catalogue names a language that is not known: {label}."),
+    _("Entries of {page} that could not be read and were left out: {count}."),
+    _("The page of season {season} could not be read."),
+    _("The catalogue has no video of this episode yet ({address})."),
+    _(
+        "{host} takes the requests for spam: there were too many. Wait a while, or allow fewer requests a second in the settings."
+    ),
+    _("{name} has no list of postponed episodes."),
+    _("Its video is part of {code}; queue that episode instead."),
+    _("It is announced for {day} and not out yet; refresh the series to check again."),
+    _(
+        "{sites} is cooling down after a browser check or too many requests; check again later, or press Try now on the System page."
+    ),
+    _(
+        "Every monitored series ({count}) was read within the last {hours} hours, and the catalogue's lists name nothing new."
+    ),
     _("The catalogue offers no link for this episode yet."),
     _("This is no link to a series of a known catalogue."),
     _("Must be a link of a known catalogue."),

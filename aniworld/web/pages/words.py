@@ -16,6 +16,7 @@ LANGUAGE_NAMES: dict[str, Callable[[], str]] = {
     "eng-dub": lambda: _("English audio"),
     "eng-sub": lambda: _("English subtitles"),
     "jpn": lambda: _("Japanese, no subtitles"),
+    "und": lambda: _("Unknown language"),
 }
 
 SECTION_NAMES: dict[str, Callable[[], str]] = {
