@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from aniworld.core.naming import same_name
+from aniworld.core.naming import is_ignored_folder, same_name
 from aniworld.core.offload import offload
 from aniworld.legacy.data_files import DATA, KEY, LegacySeries, Unreadable, read_series
 from aniworld.models import AnimeSeries, Database, Episode
@@ -147,7 +147,7 @@ class DataMigrationService:
 
 def _data_files(root: Path) -> list[Path]:
     try:
-        folders = sorted(entry for entry in root.iterdir() if not entry.name.startswith(".") and entry.is_dir())
+        folders = sorted(entry for entry in root.iterdir() if not is_ignored_folder(entry.name) and entry.is_dir())
     except OSError:  # no such root: nothing to import; the scan and the health page speak of it
         return []
     return [path for folder in folders for path in _in_folder(folder)]

@@ -217,3 +217,10 @@ def test_present_files_and_what_a_catalogue_page_listed_are_kept(here):
         series.episodes.append(Episode(season=1, number=2))
     assert service.migrate_data_file(path).action is Action.UNCHANGED
     assert stored(database)["anfang"] == {(1, 1), (1, 2)}
+
+
+@pytest.mark.parametrize("litter", ["@Recycle", "#recycle", "RECYCLER", "found.000", ".Trash-1000", "lost+found"])
+def test_what_lies_in_a_recycle_bin_is_not_imported(here, litter):
+    database, service, root = here
+    leave(root, litter, {"1": [1]}, key="attack-on-titan")
+    assert service.migrate_all(root).outcomes == () and stored(database) == {}

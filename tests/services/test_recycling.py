@@ -288,3 +288,20 @@ def test_without_a_library_the_bin_says_so(attic: Attic) -> None:
     assert attic.service.list() == []
     with pytest.raises(LibraryUnavailable):
         attic.service.empty()
+
+
+def test_a_file_of_a_folder_on_another_disk_is_the_episodes_again(attic, tmp_path) -> None:
+    """What was recycled from behind a link comes back there, and its episode has it again."""
+    second = tmp_path / "second"
+    second.mkdir()
+    facts = replace(attic.settings.library, link_roots=(str(second),))
+    attic.settings = replace(attic.settings, library=facts)
+    (attic.library / "Linked").symlink_to(second)
+    (second / "Linked - S01E01.mkv").write_bytes(b"x")
+    with attic.database.writing() as session:
+        session.add(AnimeSeries(key="linked", name="Linked", folder="Linked", episodes=[Episode(season=1, number=1)]))
+    bin_ = RecycleBin(attic.library, links=facts.link_roots)
+    entry = bin_.put(attic.library / "Linked/Linked - S01E01.mkv")
+    restored = attic.service.restore(entry.id)
+    assert (restored.path, restored.key, restored.episodes) == ("Linked/Linked - S01E01.mkv", "linked", ("S01E01",))
+    assert (second / "Linked - S01E01.mkv").read_bytes() == b"x"
