@@ -49,12 +49,12 @@ def sign_of(page: Page, *, nothing_found: bool = False, leads_on: bool = False) 
     if page.status >= 400 or not nothing_found:
         return None
     text = page.text[:_LOOKED_AT].lower()
-    if leads_on:
-        return _first((*_WIDGETS, *_CHALLENGES), text)
     headings = " ".join(found[2] for found in _HEADING.finditer(text))
     forms = (form.split("</form", 1)[0] for form in text.split("<form")[1:])
     asking = " ".join(form for form in forms if not _WRITTEN_IN.search(form))
     rest = text if text.count("<a ") < _LINKS_OF_A_SITE else ""
+    if leads_on:
+        return _first(_WIDGETS, asking) or _first((*_WIDGETS, *_CHALLENGES), rest)
     return _first(_HEADED, headings) or _first(_WIDGETS, asking) or _first(SIGNS, rest)
 
 

@@ -275,7 +275,7 @@ class TrackFetcher:
         """The segment stands at its place, or ``apart``; its size. Raises Interrupted, Refused, what ends the transfer."""
         written = inline(segment.url)
         if written is not None:
-            return apart.write(written)
+            return apart.write(self._opened(segment, written))
         response = self._open(segment)
         try:
             self._shares.ask_room(response.length or 0, segment, self._layout.done_bytes)
@@ -352,6 +352,15 @@ class TrackFetcher:
             yield opener.update(memoryview(whole)) if opener else bytes(whole)
         if opener:
             yield opener.end()
+
+    def _opened(self, segment: Segment, data: bytes) -> bytes:
+        """What a ``data:`` address holds, decrypted where the playlist names a key for it."""
+        if segment.key is None:
+            return data
+        from .cipher import Opener
+
+        opener = Opener(self._key(segment.key.url), segment.key.iv)
+        return opener.update(memoryview(data)) + opener.end()
 
     def _open(self, segment: Segment) -> Response:
         span = segment.span

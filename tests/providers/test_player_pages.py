@@ -192,6 +192,13 @@ def test_a_browser_check_that_leads_on_afterwards_stays_one(site: LoopbackSite, 
         ask(site, html)
 
 
+def test_a_sign_in_form_on_a_page_that_leads_on_is_no_browser_check(site: LoopbackSite) -> None:
+    links = "".join(f"<a href='/{number}'>x</a>" for number in range(9))
+    form = "<form><input type='password'><div class='g-recaptcha'></div></form>"
+    with pytest.raises(HosterUnsupported, match="not state openly"):
+        ask(site, f"{links}{form}<script>location.href = next()</script>")
+
+
 @pytest.mark.parametrize("script", ["data.location = '/e/2'", "x.location.hash = '/e/2'", "location.hash = '#/e/2'",
                                     "var s = {mylocation: '/e/2'}", "if (location == '/e/2') {}"])  # fmt: skip
 def test_other_things_called_location_lead_nowhere(script: str) -> None:
