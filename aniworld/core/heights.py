@@ -6,7 +6,7 @@ film upright (1080×1920). So the class is that of the 16:9 picture that holds t
 
 from __future__ import annotations
 
-CLASSES = (144, 240, 360, 480, 720, 1080, 1440, 2160, 4320)
+CLASSES = (144, 180, 240, 360, 480, 720, 1080, 1440, 2160, 4320)
 _SAME = 0.06  # how far from a class a picture is still called by its name
 
 
