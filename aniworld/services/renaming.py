@@ -37,7 +37,7 @@ from aniworld.models.clock import database_now
 from .away import DATABASE_AWAY
 from .progress import ProgressService
 from .renaming_names import Named, names_of
-from .renumbering import WAITS, held_seasons
+from .renumbering import WAITS, held_seasons, waits
 from .series import library_folder
 from .views import Rename, RenameOutcome
 
@@ -119,7 +119,7 @@ class RenamingService:
         with self._database.reading() as session:
             for series in session.scalars(query):
                 if held_seasons(series):
-                    raise Renumbered(f"{series.name}: {WAITS}")
+                    raise Renumbered(waits(series.name))
 
     def check_undo(self, run_id: str) -> None:
         """Raises NotFound for a run that is none, Conflict for one that was undone."""

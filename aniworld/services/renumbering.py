@@ -84,6 +84,11 @@ def _seasons(series: AnimeSeries | None, status: str) -> frozenset[int]:
     )
 
 
+def waits(name: str) -> str:
+    """What is said of a series whose numbers are undecided."""
+    return f"The catalogue renumbered {name}; decide on its page which numbers count."
+
+
 def is_placed(stored: Mapping[str, Any] | None) -> bool:
     """Whether rows say better than names which episode a file is."""
     return bool(stored and stored.get("placed"))

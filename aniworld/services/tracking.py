@@ -34,7 +34,7 @@ from .downloads import DownloadService
 from .following import Followed, Known, in_order, likely_keys
 from .leases import Lease
 from .progress import ProgressService
-from .renumbering import WAITS, held_seasons
+from .renumbering import held_seasons, waits
 from .tracking_facts import facts_of, status_of
 from .tracking_reasons import why_nothing_can_be, why_nothing_is
 from .upgrading import better_languages
@@ -255,7 +255,7 @@ class TrackingService:
     def _queue_all(self, look: Look) -> None:
         for series in self._followed():
             if series.held:
-                look.warn(f"{series.name}: {WAITS}")
+                look.warn(waits(series.name))
             try:
                 if series.auto_download:
                     look.queued[series.key] = self._queue_new(look, series)

@@ -114,7 +114,7 @@ def test_a_removed_series_comes_back_with_its_files_and_a_renumbering_is_decided
     shown = cli("numbers", "renumbering", "nebel").out
     assert "S01E01" in shown and "S01E02" in shown and "Prolog" in shown
     refused = cli("rename", "nebel")
-    assert refused.code == 1 and "renumbered this season" in refused.err
+    assert refused.code == 1 and "renumbered Nebel; decide" in refused.err
     assert cli("numbers", "renumbering", "nebel", "--apply").out == "The catalogue's numbers count\n"
     assert cli("numbers", "renumbering", "nebel", "--keep").code == 1
     entry = RecycleBin(library).put(library / "Nebel", series="nebel", files={"S01E02": "1.mkv", "S01E03": "2.mkv"})

@@ -302,7 +302,7 @@ def test_nothing_is_renamed_until_it_is_decided(house: House) -> None:
     with_season(house, *TITLES)
     house.read(entries(1, "Prolog", *TITLES))
     for begin in (house.renaming.apply, house.runs.begin):
-        with pytest.raises(Renumbered, match="renumbered this season") as caught:
+        with pytest.raises(Renumbered, match="renumbered Nebel; decide") as caught:
             begin(["nebel"])
         assert caught.value.code == "renumbered" and isinstance(caught.value, Conflict)
     assert {line.reason for line in house.renaming.preview("nebel")} == {

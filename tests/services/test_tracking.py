@@ -452,7 +452,7 @@ def test_a_renumbered_season_is_told_and_nothing_of_it_is_queued_until_it_is_dec
     house.age("nebel", 100)
     status = house.tracking.look()
     assert house.queued() == [] and house.anime.detail("nebel").renumbering.status == "undecided"
-    assert [one for one in status.warnings if "renumbered this season" in one and one.startswith("Nebel")]
+    assert [one for one in status.warnings if one.startswith("The catalogue renumbered Nebel;")]
     RenumberingService(house.database, ProgressService(EventBus()), lambda: None).decide("nebel", "apply")
     house.age("nebel", 100)
     house.tracking.look()

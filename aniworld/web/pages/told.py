@@ -164,7 +164,7 @@ SENTENCES = (
     _("This renaming was undone already."),
     _("A scan runs; rename when it has ended, or cancel it."),
     _("The scan's process was killed by the system, most likely because memory ran out; start it again."),
-    _("{name}: The catalogue renumbered this season; decide on the series' page which numbers count."),
+    _("The catalogue renumbered {name}; decide on its page which numbers count."),
     _("The note of this entry is damaged, so its place is not known. Move {folder} by hand, or delete the entry."),
     # Access and backups
     _("Line {line} of {file} in this backup is damaged: {why} Nothing was restored; take another backup."),
