@@ -53,7 +53,7 @@ class Environment:
             return cls(
                 instance=Path(instance or env.str("INSTANCE", "") or "instance").expanduser().absolute(),
                 master_password=env.str("MASTER_PASSWORD", None) or None,
-                library=env.str("LIBRARY", "").strip(),
+                library=_folder(env.str("LIBRARY", "")),
                 catalogue_url=_address(env.str("CATALOGUE_URL", "").strip().rstrip("/")),
                 database_url=env.str("DATABASE_URL", "").strip(),
                 redis_url=env.str("REDIS_URL", "").strip(),
@@ -96,3 +96,8 @@ def _lease(seconds: float) -> None:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _folder(text: str) -> str:
+    """As it is written: a folder's name may begin or end with a space. Nothing but space is no folder."""
+    return text if text.strip() else ""

@@ -95,15 +95,15 @@ _SQLITE = {
 
 def outage_of(error: BaseException | None, *, disconnected: bool = False) -> Outage | None:
     """What a driver's exception says about the database; None for an error of the statement."""
+    number = error.args[0] if error is not None and error.args else None
+    if type(error).__module__.startswith("pymysql") and isinstance(number, int):  # its states say less: most are HY000
+        return _of_number(number, str(error)) or (Outage.AWAY if disconnected else None)
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
         return _of_state(state)
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(code, int):
         return _SQLITE.get(code & 0xFF)
-    number = error.args[0] if error is not None and error.args else None
-    if type(error).__module__.startswith("pymysql") and isinstance(number, int):
-        return _of_number(number, str(error)) or (Outage.AWAY if disconnected else None)
     if type(error).__module__.startswith("psycopg") and type(error).__name__ == "OperationalError":
         return Outage.AWAY  # of the connection itself: there was no answer that could have a code
     return Outage.AWAY if disconnected else None
@@ -163,6 +163,8 @@ class OutageWatch:
         return self.current
 
     def _handle(self, context: ExceptionContext) -> Unavailable | None:
+        if context.is_pre_ping:  # the pool replaces a connection that is gone before anyone notices
+            return None
         found = self.error_for(context.original_exception, disconnected=context.is_disconnect)
         if isinstance(found, DatabaseReadOnly) and self._folder is None and context.connection is not None:
             context.is_disconnect = True  # the address may lead to another server by now: connect again

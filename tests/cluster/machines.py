@@ -196,6 +196,8 @@ class MariaDB(DatabaseMachine):
         program("MariaDB")
         (self.folder / "init.sql").write_text(
             f"CREATE USER IF NOT EXISTS aniworld@'%' IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO aniworld@'%';\n"
+            f"CREATE USER IF NOT EXISTS plain@'%' IDENTIFIED BY '{PASSWORD}';\n"
+            "GRANT ALL ON `aniworld\\_%`.* TO plain@'%';\n"  # whom read_only binds, unlike an administrator
         )
         self._run(
             [

@@ -55,3 +55,10 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MASTER_PASSWORD", "DATABASE_URL", "REDIS_URL"):
         monkeypatch.setenv(f"ANIWORLD_{name}", "canary-secret")
     assert "canary-secret" not in repr(Environment.read())
+
+
+def test_a_library_folder_keeps_the_spaces_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANIWORLD_LIBRARY", "/srv/Anime ")
+    assert Environment.read().library == "/srv/Anime "
+    monkeypatch.setenv("ANIWORLD_LIBRARY", "  ")
+    assert Environment.read().library == ""

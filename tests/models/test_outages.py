@@ -49,6 +49,7 @@ def test_postgresql_without_an_answer() -> None:
 def test_mariadb_by_number(number: int, said: str, outage: Outage | None) -> None:
     assert outage_of(pymysql.err.OperationalError(number, said)) is outage
     assert outage_of(pymysql.err.InternalError(number, said)) is outage
+    assert outage_of(pymysql.err.OperationalError(number, said, sqlstate="HY000")) is outage
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def setup_library() -> Answer:
     if request.method != "POST":
         return _library_page()
     try:
-        services().config.update({"library": {"root": request.form.get("root", "").strip()}})
+        services().config.update({"library": {"root": request.form.get("root", "")}})
         services().scan.start()
     except AlreadyRunning:
         return redirect(url_for("pages.index"))

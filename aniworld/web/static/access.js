@@ -58,7 +58,7 @@ async function setUp() {
 }
 
 async function setUpLibrary() {
-  await api.put("/api/config/", { library: { root: form.elements.root.value.trim() }, download: { languages: valueOf(find("[data-order-list]")) } });
+  await api.put("/api/config/", { library: { root: form.elements.root.value }, download: { languages: valueOf(find("[data-order-list]")) } });
   await api.post("/api/anime/rescan", {}).catch((problem) => {
     if (problem.status !== 409) throw problem;
   });
@@ -81,9 +81,9 @@ form?.addEventListener("submit", (event) => {
 let asked = 0;
 find("#root")?.addEventListener("input", async (event) => {
   const mine = ++asked;
-  const root = event.target.value.trim();
+  const root = event.target.value; // spaces at its ends belong to a folder's name
   await new Promise((resolve) => setTimeout(resolve, 350));
-  if (mine !== asked || !root) return;
+  if (mine !== asked || !root.trim()) return;
   const answer = await api.post("/folder-check", { root }).catch((problem) => ({ message: problem.message }));
   if (mine !== asked) return;
   const text = answer.free_bytes === undefined || answer.free_bytes === null ? answer.message : `${answer.message} ${size(answer.free_bytes)}`;
