@@ -404,7 +404,12 @@ def test_rows_that_the_manifest_did_not_count_are_refused(home: Home) -> None:
         parts["database/api_key.jsonl"] *= 2
         told["tables"]["api_key"]["rows"] = 2
 
-    for change, match in ((twice, "more rows"), (none, "not those"), (cut, "^Line 1 of .*cut off"), (twins, "go together")):
+    for change, match in (
+        (twice, "more rows"),
+        (none, "not those"),
+        (cut, "^Line 1 of .*cut off"),
+        (twins, "go together"),
+    ):
         refused(home, forged(home, change=change), match)
 
 

@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, WorkerSeen
 from aniworld.models import upgrade as upgrading
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -88,3 +88,15 @@ def rows(path: Path) -> dict[str, list[dict[str, object]]]:
         connection.row_factory = sqlite3.Row
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {table: [dict(row) for row in connection.execute(f'SELECT * FROM "{table}"')] for table in tables}
+
+
+def test_workers_of_0006_are_taken_for_punctual(at_0006: Database, tmp_path: Path) -> None:
+    with at_0006.writing() as session:
+        values = "'one', 'box', 1, '1', 2, 0, '2026-11-01 00:00:00', '2026-11-01 00:00:00'"
+        columns = "name, host, pid, version, slots, active, started_at, seen_at"
+        session.execute(text(f"INSERT INTO worker_seen ({columns}) VALUES ({values})"))
+    upgrading.bring_up_to_date(at_0006, tmp_path / "copies")
+    with at_0006.reading() as session:
+        worker = session.get(WorkerSeen, "one")
+        assert worker is not None
+        assert worker.clock_ahead_s == 0.0
