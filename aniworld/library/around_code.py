@@ -9,6 +9,7 @@ from typing import NamedTuple
 from . import name_patterns as p
 from .languages import SIGNS, Said, language_said
 
+TITLE_OR_EXTRA = "It may be an episode of that title, or an extra."
 PIECE = "It is one of several parts of an episode."
 # A name must hold one of these to say more than its code and a title.
 _SIGN = re.compile(
@@ -41,6 +42,8 @@ def after_code(rest: str) -> After:
     extra = _SIGN.search(rest.lower()) is not None
     if extra:
         extra = bool(p.EXTRA_SUFFIX.search(text) or p.NCOP.search(text) or p.EXTRA_REST.match(rest))
+        if extra and p.EXTRA_TITLE.match(rest) and not p.EXTRA_TIGHT.match(rest) and not p.NCOP.search(text):
+            return After(unclear=TITLE_OR_EXTRA)
     elif rest[0] == " " and not p.LONE_NUMBER.match(rest):
         return NOTHING if not p.PIECE.match(rest) else After(unclear=PIECE)
     film = ("(" in rest or "[" in rest) and p.FILM_MARK.search(rest) is not None

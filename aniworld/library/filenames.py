@@ -7,73 +7,63 @@ ways is not read at all: a wrong episode would hide a missing one.
 
 from __future__ import annotations
 
+import logging
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from aniworld.core.media import SEASONS
 
 from . import name_patterns as p
-from .around_code import NOTHING, PIECE, after_code, before_code, version_in
+from .answers import Answer, Found, Ignored, NotUnderstood
+from .around_code import NOTHING, PIECE, TITLE_OR_EXTRA, after_code, before_code, version_in
+from .cleaned_names import (
+    behind_name,
+    cleaned,
+    is_name,
+    name_forms,
+    second_count,
+    without_group,
+    without_name,
+    words_of,
+)
+from .guessing import guessed
 from .languages import first_said, language_hint
+from .number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
 from .season_folders import Folder, Kind, read_folders
 
+log = logging.getLogger(__name__)
+
 _EPISODE, _SPECIAL = Kind.EPISODE, Kind.SPECIAL  # an enum's own look-up takes ten times as long, once for each file
-MOST_IN_ONE_FILE = 60
-MOST_BEFORE_A_TITLE = 3  # further episodes: ``S01E10-13 Titel`` is four, ``S01E05-24 Stunden`` is none of twenty
-LONGEST_NAME = 1000
+LONGEST_NAME, LONGEST_PATH = 1000, 4000
 NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title."
+RANGE_OR_SEASON = "The numbers may be a range, or a season and an episode."
+CONTRADICTION = "The numbers in the name contradict each other."
+
 SPECIALS_OF_A_SEASON = (
     "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's number "
     "or with your own, which the series' page maps to it."
 )
 
 
-class Found(NamedTuple):  # a scan makes one for each file: a frozen dataclass costs six times as much to make
-    """``episodes`` of ``season`` where the name, or its folder, tells a season; ``absolute`` numbers where it does not.
-
-    Both, where a bare number stands in a season's folder: it may count within the season or through the series.
-    ``version``: 2 for ``v2``. ``language``: a hint or None.
-    """
-
-    season: int | None
-    episodes: tuple[int, ...]
-    absolute: tuple[int, ...] = ()
-    version: int = 1
-    language: str | None = None
-    kind: Kind = _EPISODE
-    guessed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NotUnderstood:
-    """A video whose place is unclear. ``reason``: a sentence for the user."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Nothing that holds an episode: a subtitle, a trailer, a file that is still being written."""
-
-    reason: str
-
-
-Answer = Found | NotUnderstood | Ignored
-
-
 def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bool = True) -> Answer:
     """What the file at ``relative_path`` (below its series folder, ``/`` between parts) holds.
 
     ``series_names``: how the series is called; a name in front of a number is then known for certain.
-    ``guess``: ask guessit for what the patterns leave over (milliseconds a file).
+    ``guess``: ask guessit for what the patterns leave over (milliseconds a file). Never raises.
     """
+    try:
+        return _answer(relative_path, series_names, guess)
+    except Exception:  # one name must not end a scan
+        log.exception("The name %r cannot be read", relative_path[:LONGEST_NAME])
+        return NotUnderstood("Reading the name failed; the log has the details.")
+
+
+def _answer(relative_path: str, series_names: Sequence[str], guess: bool) -> Answer:
     parents, _, name = relative_path.rpartition("/")
     stem, dot, ext = name.rpartition(".")
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_NAME or len(parents) > LONGEST_PATH:
         return NotUnderstood("The name is longer than any honest one.")
     if not dot or ext not in p.VIDEO or name[0] == ".":
         ignored = _no_video(name, ext.lower() if dot else "")
@@ -84,10 +74,12 @@ def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bo
         return Ignored(folder.ignored)
     if p.ONE_TRACK.fullmatch(stem, stem.rfind(".") + 1):
         return Ignored("It is what an unfinished download left.")
+    if not stem.isascii():
+        stem = p.plain_text(stem)
     code = p.CODE.search(stem)
     if code:
         return _coded(stem, code, folder)
-    answer = _uncoded(unicodedata.normalize("NFC", stem), folder, series_names, guess)
+    answer = _uncoded(stem, folder, series_names, guess)
     return _said_itself(answer, stem, folder) if folder.of_season else answer
 
 
@@ -111,13 +103,20 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
         return NotUnderstood(after.unclear)
     digits, number, more = code.groups()
     season, first = int(digits), int(number)
-    episodes = _with_more(season, first, more) if more else (first,)
-    if not episodes or season >= SEASONS:
-        return NotUnderstood("The numbers in the name contradict each other.")
-    if more and _may_be_title(number, more, stem[end:]):
-        return NotUnderstood(NUMBER_OR_TITLE)
-    if episodes[0] == 0:
+    if first == 0:
         return NotUnderstood("Episode 0 is none that the catalogue counts.")
+    rest = stem[end:]
+    episodes = chain(first, more, season=season) if more else (first,)
+    if not episodes and p.PAIR.fullmatch(more) and int(more[1:]) <= first and p.WORD_BEHIND.match(rest):
+        episodes, more = (first,), ""  # ``S12E13-3 Freunde``
+    if not episodes or season >= SEASONS:
+        return NotUnderstood(CONTRADICTION)
+    if more and may_be_title(number, more, rest):
+        return NotUnderstood(NUMBER_OR_TITLE)
+    if next_behind(episodes[-1], rest):  # ``S03E21.22.German``
+        if not p.TAG_BEHIND.match(rest):
+            return NotUnderstood(NUMBER_OR_TITLE)
+        episodes = (*episodes, episodes[-1] + 1)
     language = first_said(said, after.language)
     kind = _EPISODE if season else _SPECIAL
     if after.film:
@@ -129,14 +128,6 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
     return Found(season, episodes, (), after.version, language, kind)
 
 
-def _may_be_title(first: str, said: str, rest: str) -> bool:
-    """Whether ``7`` may belong to the title of ``S01E05-7 Leben``: not padded as numbers of episodes are, or far from the first."""
-    last = p.BARE_SECOND.search(said)
-    if last is None or last[1][0] == "0" or not p.WORD_BEHIND.match(rest):
-        return False
-    return len(last[1]) < max(2, len(first)) or int(last[1]) - int(first) > MOST_BEFORE_A_TITLE
-
-
 def _said_itself(answer: Answer, stem: str, folder: Folder) -> Answer:
     """Below ``Season 2 Specials`` only a number that the name itself gives to season 0."""
     if not isinstance(answer, Found):
@@ -145,159 +136,183 @@ def _said_itself(answer: Answer, stem: str, folder: Folder) -> Answer:
     return answer if said else NotUnderstood(SPECIALS_OF_A_SEASON)
 
 
-def _with_more(season: int, first: int, text: str) -> tuple[int, ...]:
-    """All numbers of ``E01E02``, ``E01-E03``, ``E01+02``; nothing if they make no sense."""
-    numbers = [first]
-    for sign, other_season, digits in p.MORE.findall(text):
-        number = int(digits)
-        if other_season and int(other_season) != season:
-            return ()
-        numbers.extend(range(numbers[-1] + 1, number + 1) if sign else [number])
-        if number <= first or len(numbers) > MOST_IN_ONE_FILE:
-            return ()
-    return tuple(numbers) if sorted(set(numbers)) == numbers else ()
-
-
 def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool) -> Answer:
-    if folder.unclear and all(_is_name(name, series_names) for name in folder.unclear):
+    if folder.unclear and all(is_name(name, series_names) for name in folder.unclear):
         folder = replace(folder, unclear=())
-    if folder.season and _words(folder.name) in _forms(tuple(series_names)):
+    if folder.season and words_of(folder.name) in name_forms(tuple(series_names)):
         folder = replace(folder, season=None)  # ``86/86 - 05.mkv``: the series' own name, no season
     plain = p.PLAIN.fullmatch(stem)
-    if plain and (not plain[1] or _words(plain[1]) in _forms(tuple(series_names))) and int(plain[2]):
+    if plain and (not plain[1] or words_of(plain[1]) in name_forms(tuple(series_names))) and int(plain[2]):
         sure = _of_season("", (int(plain[2]),), folder, True)
         return sure._replace(language=language_hint(stem)) if isinstance(sure, Found) else sure
     if p.NCOP.search(stem):
         return Ignored("It is an opening or ending without credits.")
-    text = _cleaned(stem)
-    head, tail = _without_name(text, series_names)
-    named = head is not None
-    again, further = _without_name(tail, series_names) if named else (None, tail)
-    if again and re.search(r"[^\W\d_]", again):  # ``86 - Eighty-Six - 05``
-        tail = further
-    tail = p.with_digits(p.DOT_BEHIND_NAME.sub(" ", tail) if named else tail)
+    if p.THREE_PARTS.search(stem):
+        return NotUnderstood("A number such as 26.5.1 stands for no episode of the catalogue.")
+    if p.SEQUEL.search(stem):
+        return NotUnderstood("The number may belong to the title of a sequel.")
+    bare, also = second_count(p.COPY.sub("", stem))
+    named, tail = behind_name(cleaned(bare), series_names)
+    if (
+        named and bare != stem and not re.search(r"[0-9]", tail)
+    ):  # ``86 (1)``: the name ends with a number, and this is none's copy
+        bare, also = stem, None
+        named, tail = behind_name(cleaned(stem), series_names)
+    field = (
+        p.FIELD.match(without_name(without_group(bare).lstrip(" _"), series_names)[1])
+        if named and "_" in bare
+        else None
+    )
     answer = _read(tail, folder, named)
-    if answer is None and (above := p.CODE.search(folder.name)):
-        return _coded(folder.name, above, replace(folder, season=None))
+    if answer is None and field:
+        answer = _numbered(tail, Number(field[1], "", tail.find(field[1]), len(tail)), folder, named)
+    if not isinstance(answer, Found) and (above := _of_folder(bare, folder, answer is None)):
+        return above
     if answer is None and guess:
         answer = _guessed(tail if named else stem, tail, folder)
     if answer is None:
         return NotUnderstood("No episode number was found in the name.")
     if isinstance(answer, Found):
+        answer = _with_second_count(answer, also)
+    if isinstance(answer, Found):
         return answer._replace(version=version_in(stem), language=language_hint(stem))
     return answer
 
 
-def _cleaned(stem: str) -> str:
-    """The name without what release groups add: words apart, numbers only where they may count something."""
-    text = stem.replace("_", " ")
-    text = (
-        text
-        if " " in text.strip() or "." not in text
-        else re.sub(r"(?<![0-9])\.|\.(?![0-9])|(?<=[0-9]{3})\.|\.(?=[0-9]{3})", " ", text)
-    )
-    text = p.NOISE.sub(" ", p.HASH.sub(" ", p.DATE.sub(" date ", text)))
-    lead = re.match(r"\s*[\[【]([^\]】]*)[\]】]", text)
-    if lead and not p.BRACKET_NUMBER.fullmatch(lead[1]):
-        text = text[lead.end() :]
-    text = p.BRACKET.sub(_bracket, text)
-    text = re.sub(r"[–—−]", "-", text)
-    return re.sub(r"\s+", " ", text).strip(" .")
+def _with_second_count(answer: Found, also: int | None) -> Answer:
+    """Of two counts the smaller one is the season's."""
+    if also is None:
+        return answer
+    if len(answer.episodes or answer.absolute) != 1:
+        return NotUnderstood("There are two numbers in the name.")
+    if answer.season is None:  # ``05 (12)`` may be the fifth of twelve
+        return answer._replace(also=also) if also >= 100 else NotUnderstood("There are two numbers in the name.")
+    return answer._replace(episodes=(min(answer.episodes[0], also),), absolute=())
 
 
-def _bracket(found: re.Match[str]) -> str:
-    inner = found[1]
-    if p.BRACKET_NUMBER.fullmatch(inner) and not p.YEAR.fullmatch(inner.strip()):
-        return f" - {inner.strip()} - "
-    return f" {inner} " if p.BRACKET_KEPT.search(inner) else " "
-
-
-@lru_cache(maxsize=256)
-def _forms(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(form for name in names for form in (_words(name), _words(name.replace("(", " "))) if form)
-
-
-@lru_cache(maxsize=256)
-def _name_pattern(names: tuple[str, ...]) -> re.Pattern[str] | None:
-    forms = sorted(_forms(names), key=len, reverse=True)
-    if not forms:
+def _of_folder(stem: str, folder: Folder, silent: bool) -> Answer | None:
+    """The one episode that a folder of its own names: ``Name.S01E02.German/abc.mkv``, ``Staffel 2 Folge 7/video.mkv``."""
+    code = p.CODE.search(folder.name)
+    if code:
+        return _coded(folder.name, code, replace(folder, season=None))
+    if not silent or re.search(r"[0-9]", p.NOISE.sub(" ", stem)):
         return None
-    gap = r"[\s\W_]*"
-    return re.compile(
-        "|".join(rf"\W*{gap.join(map(re.escape, form.split()))}(?![^\W_])" for form in forms), re.IGNORECASE
-    )
+    answer = _season_and_episode(folder.name)
+    return answer if isinstance(answer, Found) and len(answer.episodes) == 1 else None
 
 
-@lru_cache(maxsize=1024)
-def _words(name: str) -> str:
-    bare = re.sub(r"\s*\((?:19|20)[0-9][0-9](?:\s*-.*)?\)\s*$", "", unicodedata.normalize("NFC", name))
-    return " ".join(re.findall(r"[^\W_]+", bare))
+class Number(NamedTuple):
+    """A number where episode numbers stand. ``more``: the text that adds further ones, ``end``: where both end."""
+
+    first: str
+    more: str
+    start: int
+    end: int
+    bare: bool = False  # nothing but its place says that it counts episodes
 
 
-def _without_name(text: str, names: Iterable[str]) -> tuple[str | None, str]:
-    """(the series' name as it stands in front, the rest); (None, text) where no known name does."""
-    pattern = _name_pattern(tuple(names))
-    found = pattern.match(text) if pattern else None
-    return (found[0], text[found.end() :]) if found else (None, text)
-
-
-def _is_name(text: str, names: Iterable[str]) -> bool:
-    head, rest = _without_name(_words(text), names)
-    return head is not None and not rest.strip()
+def _number(found: re.Match[str] | None, bare: bool = False) -> Number | None:
+    if found is None:
+        return None
+    groups = [group for group in found.groups() if group]
+    return Number(groups[0], groups[1] if len(groups) > 1 else "", found.start(), found.end(), bare)
 
 
 def _read(text: str, folder: Folder, named: bool) -> Answer | None:
     """The answer of the first shape that fits; None where none does."""
     if p.HALF_ANYWHERE.search(text):
         return NotUnderstood("A half number such as 12.5 stands for no episode of the catalogue.")
+    behind = p.SEASON_BEHIND.search(text)
+    if behind and re.search(r"[0-9]", text[: behind.start()]):
+        return _of_season_behind(text[: behind.start()], int(next(filter(None, behind.groups()))), folder, named)
     seasonal = _season_and_episode(text)
     if seasonal:
         return seasonal
-    number = p.KEYWORD.search(text) or p.CJK.search(text) or p.NUMBERED_EPISODE.search(text)
-    if number and p.SPECIAL_BEFORE.search(text[: number.start()]):
+    number = _number(p.KEYWORD.search(text) or p.CJK.search(text) or p.NUMBERED_EPISODE.search(text)) or _of_many(text)
+    if number and p.SPECIAL_BEFORE.search(text[: number.start]):
         if folder.season:
             return NotUnderstood(SPECIALS_OF_A_SEASON)
-        return Found(0, (int(number[1]),), kind=Kind.SPECIAL) if int(number[1] or 0) else None
-    if not number and (extra := _extra(text)):
+        return Found(0, (int(number.first),), kind=Kind.SPECIAL) if int(number.first) else None
+    if not number and (extra := _extra(text, named)):
         return extra
     special = None if number else _special(text, folder)
     if special:
         return special
-    number = number or _standing(text, named)
+    number = number or _number(_standing(text, named), bare=True)
     return _numbered(text, number, folder, named) if number else None
 
 
-def _extra(text: str) -> Ignored | None:
-    if p.EXTRA.search(text) or p.EXTRA_SHORT.search(text):
-        dashed = p.DASHED.search(text)
-        if not dashed or p.EXTRA.search(text[: dashed.start()]) or p.EXTRA_SHORT.search(text[: dashed.start()]):
-            return Ignored("It is an opening, ending, trailer or other extra.")
+def _of_season_behind(text: str, season: int, folder: Folder, named: bool) -> Answer | None:
+    """``05 - Staffel 2``: what stands in front, in that season."""
+    answer = _read(text, replace(folder, season=None, unclear=()), named)
+    if not isinstance(answer, Found):
+        return answer or NotUnderstood("The name tells a season and no clear number.")
+    if answer.season not in (None, season):
+        return NotUnderstood(CONTRADICTION)
+    return Found(season, answer.episodes or answer.absolute, kind=Kind.EPISODE if season else Kind.SPECIAL)
+
+
+def _of_many(text: str) -> Number | None:
+    """The 5 of ``5 of 12``."""
+    found = p.NUMBER_OF.search(text)
+    if not found or not 0 < int(found[1]) <= int(found[2] or found[3]):
+        return None
+    before = text[: found.start()].strip(" -")
+    same = before.isdecimal() and int(before) == int(found[1])  # ``05 (05 of 12)``
+    return Number(found[1], "", 0 if same else found.start(), found.end())
+
+
+def _extra(text: str, named: bool) -> Answer | None:
+    word = p.EXTRA.search(text)
+    if not word and not p.EXTRA_SHORT.search(text):
+        return None
+    dashed = p.DASHED.search(text)
+    if (
+        dashed
+        and word
+        and not named
+        and re.search(r"[^\W\d_]{2}", text[: word.start()])
+        and word.end() <= dashed.start()
+    ):
+        return NotUnderstood("The word for an extra may belong to the series' name.")  # ``Shomin Sample - 10``
+    if not dashed or p.EXTRA.search(text[: dashed.start()]) or p.EXTRA_SHORT.search(text[: dashed.start()]):
+        return Ignored("It is an opening, ending, trailer or other extra.")
     return None
 
 
 def _season_and_episode(text: str) -> Answer | None:
     reverse = p.EPISODE_OF_SEASON.search(text)
     if reverse:
-        return _checked(int(reverse[2]), int(reverse[1]), None)
+        return _checked(int(reverse[2]), reverse[1], "")
     for pattern in p.SEASON_AND_EPISODE:
         found = pattern.search(text)
-        if found and found[3] and _may_be_title(found[2], found[0], text[found.end() :]):
+        if not found:
+            continue
+        rest = text[found.end() :]
+        more = found[3] or ""
+        if (end := p.PAIR_AT_END.fullmatch(more)) and int(end[1]) != int(found[2]) + 1:
+            more = ""  # ``1x03 - 274``: a title
+        elif end:
             return NotUnderstood(NUMBER_OR_TITLE)
-        if found:
-            return _checked(int(found[1]), int(found[2]), found[3])
+        answer = _checked(int(found[1]), found[2], more)
+        if isinstance(answer, Found) and (
+            may_be_title(found[2], found[0], rest) if more else next_behind(answer.episodes[-1], rest)
+        ):
+            return NotUnderstood(NUMBER_OR_TITLE)
+        return answer
     return None
 
 
-def _checked(season: int, first: int, last: str | None) -> Answer:
-    episodes = _span(first, last)
+def _checked(season: int, first: str, more: str) -> Answer:
+    episodes = chain(int(first), more, season=season, most=_most(more))
     if not episodes:
-        return NotUnderstood("The numbers in the name contradict each other.")
+        return NotUnderstood(CONTRADICTION)
     return Found(season, episodes, kind=Kind.EPISODE if season else Kind.SPECIAL)
 
 
-def _span(first: int, last: str | None) -> tuple[int, ...]:
-    until = int(last) if last else first
-    return tuple(range(first, until + 1)) if 0 < first <= until < first + MOST_IN_ONE_FILE else ()
+def _most(more: str) -> int:
+    """How many episodes one file may claim: many only with a code for the range, such as ``E01-E12``."""
+    return MOST_IN_ONE_FILE if p.CODED_MORE.search(more) else MOST_WITHOUT_CODE
 
 
 def _special(text: str, folder: Folder) -> Answer | None:
@@ -308,10 +323,19 @@ def _special(text: str, folder: Folder) -> Answer | None:
         found = pattern.search(text)
         if not found:
             continue
-        digits = next((group for group in found.groups() if group), None) or _only_number(text, found)
+        digits = next((group for group in found.groups() if group), None)
+        if (
+            not digits
+            and re.search(r"[0-9]{2}", text[: found.start()])
+            and re.match(r"\s+[^\W\d_]{2}", text[found.end() :])
+        ):
+            continue  # ``050 - Special Request``: a title's word
+        digits = digits or _only_number(text, found)
         said = p.SEASON_IN_NAME.search(text[: found.start()])
         if said and int(next(group for group in said.groups() if group)):
             return NotUnderstood(SPECIALS_OF_A_SEASON)
+        if digits and re.match(r"\s*[&+,~-]\s*[0-9]", text[found.end() :]):
+            return NotUnderstood("There are two numbers in the name.")
         if digits and int(digits):
             return Found(0, (int(digits),), kind=kind)
         return NotUnderstood(f"It is a {'film' if kind is Kind.FILM else 'special'} without a number.")
@@ -345,31 +369,66 @@ def _standing(text: str, named: bool) -> re.Match[str] | None:
     if found:
         return found
     last = p.TRAILING.search(text) or (p.TRAILING_TAGGED.match(text) if named else None)
-    certain = last and (named or len(last[1]) > 2 or last[1][0] == "0") and not p.YEAR.fullmatch(last[1])
+    digits = next(filter(None, last.groups())) if last else ""
+    certain = last and (named or len(digits) > 2 or digits[0] == "0") and not p.YEAR.fullmatch(digits)
     return last if certain else None
 
 
-def _numbered(text: str, number: re.Match[str], folder: Folder, named: bool) -> Answer:
-    groups = [group for group in number.groups() if group]
-    episodes = _span(int(groups[0]), groups[1] if len(groups) > 1 else None)
+def _numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
+    first, more = int(number.first), number.more
+    if pair := p.PAIR.fullmatch(more):
+        alone = number.bare and not re.search(r"[^\W_]", text[: number.start])
+        if alone and (answer := _pair(number.first, pair[1], folder, named)):
+            return answer
+        if pair[1].startswith("0") and not number.first.startswith("0"):
+            return NotUnderstood(RANGE_OR_SEASON)
+    episodes = chain(first, more, most=_most(more))
     if not episodes:
         return NotUnderstood(
-            "Episode 0 is none that the catalogue counts." if int(groups[0]) == 0 else "The range makes no sense."
+            "Episode 0 is none that the catalogue counts." if first == 0 else "The range makes no sense."
         )
-    if len(groups) > 1 and _may_be_title(groups[0], number[0], text[number.end() :]):
+    before, rest = p.NO_PART.sub(" ", text[: number.start]), text[number.end :]
+    if may_be_title(number.first, number.first + more, rest) or next_behind(episodes[-1], rest):
         return NotUnderstood(NUMBER_OR_TITLE)
-    if len(groups) > 1 and groups[1].startswith("0") and not groups[0].startswith("0"):
-        return NotUnderstood("The numbers may be a range, or a season and an episode.")
-    before, rest = p.NO_PART.sub(" ", text[: number.start()]), text[number.end() :]
-    if p.EXTRA_REST.match(rest) or p.EXTRA.search(before):
+    if p.EXTRA_REST.match(rest):
+        return (
+            NotUnderstood(TITLE_OR_EXTRA) if p.EXTRA_TITLE.match(rest) else Ignored("It is a trailer or other extra.")
+        )
+    if p.EXTRA.search(before):
         return Ignored("It is a trailer, sample or other extra.")
-    if p.PIECE.match(rest):
+    if p.PIECE.match(rest) or p.PIECE_BEFORE.search(text[: number.start]):
         return NotUnderstood(PIECE)
-    if re.fullmatch(r"\s*-?\s*[0-9]{1,4}\s*", rest):
+    if p.OTHER_SEASON.match(rest) or (number.bare and _two_before(before, number, named)):
         return NotUnderstood("There are two numbers in the name.")
-    if p.YEAR.fullmatch(groups[0]):
+    if (lone := re.fullmatch(r"\s*-?\s*([0-9]{1,4})\s*", rest)) and (number.bare or not p.YEAR.fullmatch(lone[1])):
+        return NotUnderstood("There are two numbers in the name.")
+    if p.YEAR.fullmatch(number.first):
         return NotUnderstood("The number may be a year.")
     return _of_season(before, episodes, folder, named)
+
+
+def _two_before(before: str, number: Number, named: bool) -> bool:
+    """Whether ``01 - 119`` may be a range, the 3 of ``S01 02 03`` one of three, and the 1 of ``2013-10-30 - Titel (1)`` a part's."""
+    season = p.SEASON_IN_NAME.search(before)
+    if season and re.search(r"(?<![^\W_])[0-9]{1,3}(?![^\W_])", before[season.end() :]):
+        return True
+    if p.DATED.search(before) and len(number.first) == 1:
+        return True
+    return not named and re.search(r"(?<![^\W_])0[0-9]{1,2}[\s-]*$", before) is not None
+
+
+def _pair(one: str, other: str, folder: Folder, named: bool) -> Answer | None:
+    """``2-13``, where nothing says that a range is meant: the second season's episode 13, episodes 2 to 13, or a title."""
+    first, last = int(one), int(other)
+    if folder.season == first:
+        return (
+            Found(first, (last,))
+            if last - first >= MOST_WITHOUT_CODE and one[0] != "0"
+            else NotUnderstood(RANGE_OR_SEASON)
+        )
+    if folder.season is not None or (last == first + 1 and first > 9) or (named and len(one) > 1) or len(one) > 2:
+        return None
+    return NotUnderstood(RANGE_OR_SEASON)
 
 
 def _of_season(before: str, episodes: tuple[int, ...], folder: Folder, named: bool) -> Answer:
@@ -391,22 +450,11 @@ def _of_season(before: str, episodes: tuple[int, ...], folder: Folder, named: bo
 
 def _guessed(shown: str, tail: str, folder: Folder) -> Answer | None:
     """guessit's answer, where it names the only number behind the series' name; a guess among several is none."""
-    from guessit import guessit  # loaded late: it costs half a second, and few libraries need it
-
-    if p.DATED.search(tail):
+    guess = guessed(shown, tail)
+    if guess is None:
         return None
-    numbers = {int(digits) for digits in re.findall(r"[0-9]+", tail)}
-    guess = guessit(shown, {"type": "episode", "episode_prefer_number": True})
-    season, episode = guess.get("season"), guess.get("episode")
-    if (
-        not isinstance(episode, int)
-        or not numbers <= {season, episode}
-        or episode < 1
-        or p.YEAR.fullmatch(str(episode))
-    ):
-        return None
-    if isinstance(season, int):
-        return Found(season, (episode,), guessed=True)
+    if guess.season is not None:
+        return Found(guess.season, (guess.episode,), guessed=True)
     if folder.season:
-        return Found(folder.season, (episode,), (episode,), kind=folder.kind, guessed=True)
-    return NotUnderstood(f"It may be episode {episode}, but the name does not say so clearly.")
+        return Found(folder.season, (guess.episode,), (guess.episode,), kind=folder.kind, guessed=True)
+    return NotUnderstood(f"It may be episode {guess.episode}, but the name does not say so clearly.")

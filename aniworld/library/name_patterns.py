@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+
+_SIGNS = str.maketrans(
+    {"½": ".5", "²": " 2", "³": " 3"} | {chr(0x2460 + number): f" {number + 1} " for number in range(20)}
+)
+
+
+def plain_text(text: str) -> str:
+    """Letters and digits as a keyboard has them: ``Ⅱ`` is ``II``, ``２`` is ``2``, and ``²`` is a 2 that stands apart."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_SIGNS))
 
 
 def _set(text: str) -> frozenset[str]:
@@ -36,21 +46,39 @@ SKIPPED_FOLDERS = _set(
 # space and E03. A number with a unit is none: ``S01E02-10bit``, ``S01E02-4K``. What may stand before it is looked at behind
 # the S: so the search leaps from S to S, twice as fast.
 CODE = re.compile(
-    r"[sS](?<![A-Za-z0-9].)([0-9]{1,4})[ ._-]{0,3}[eE][pP]?[ ._]?([0-9]{1,5})"
-    r"((?:[eE][0-9]{1,5}|[ ._][eE][0-9]{2,3}(?![0-9A-Za-z])|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiIkK]|[A-DF-Za-df-z]{2})"
+    r"[sS](?<![A-Za-z0-9].)([0-9]{1,4})(?:[ ._-]{0,3}|x)[eE][pP]?[ ._]?([0-9]{1,5})"
+    r"((?:[eE][0-9]{1,5}|[ ._][eE][0-9]{1,3}(?![0-9A-Za-z])|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiIkK]|[A-DF-Za-df-z]{2})"
     r"|[ ._]?(?:[-+&,~–][ ._]?(?:[sS][0-9]{1,4})?|[sS][0-9]{1,4})[eE][pP]?[0-9]{1,5})*)(?![0-9])"
 )
-MORE = re.compile(r"([-~–]?)[ ._+&,]{0,2}(?:[sS]([0-9]{1,4}))?[eE]?[pP]?([0-9]{1,5})")
+MORE = re.compile(
+    r"([-~–]|\b(?:bis|to)\b)?[ ._+&,]{0,2}(?:(?:und|and)[ ])?(?:[sS]?([0-9]{1,4})(?=[eExX])|[sS](?=[eE]))?"
+    r"(?:folge[ .]?|episode[ .]?|[eExX][pP]?[ .]?)?([0-9]{1,5})",
+    re.IGNORECASE,
+)
 # The number of ``S01E05-7`` is a second episode's, or, with a word behind it, a title's: ``7 Leben``. Tags are no words.
 _TAGS = (
     r"ger|german|deutsch|eng|english|sub|dub|subbed|dubbed|gersub|gerdub|engsub|engdub|omu|vostfr|uncut|dl|ml|anime|bluray|bdrip|brrip"
     r"|dvdrip|webrip|web|webhd|hdtv|tvrip|bd|dvd|hd|remux|repack|proper|raw"
+    r"|vost(?:fr|a|en|it|es)?|vf|vff|subfrench|truefrench|french|fre|fra|ita(?:lian)?|spanish|esp|castellano|latino|pl|polish|rus(?:sian)?|ukr"
+    r"|pt-?br|por|legendado|dublado|jap(?:anese)?|jpn|chs|cht|fastsub|subs"
 )
 BARE_SECOND = re.compile(r"[-+&,]([0-9]+)$")
-_MORE_TAGS = (
-    r"complete|komplett|multi|dual|[xh]26[45]|hevc|avc|av1|xvid|aac|ac3|eac3|ddp?5?|dts|flac|opus|amzn|nf|cr|adn|uhd|sd"
+_MORE_TAGS = r"complete|komplett|multi|dual|[xh]26[45]|hevc|avc|av1|xvid|aac|ac3|eac3|ddp?5?|dts|flac|opus|amzn|nf|cr|adn|uhd|sd|pdtv|dsr|blu-ray|custom|internal"
+WORD_BEHIND = re.compile(
+    rf"[ ._]+(?!(?:of|von)[ ._](?:[0-9]|xx))(?!(?:{_TAGS}|{_MORE_TAGS}|end|fin|final|v[0-9])(?![^\W_]))[^\W\d_]",
+    re.IGNORECASE,
 )
-WORD_BEHIND = re.compile(rf"[ ._]+(?!(?:{_TAGS}|{_MORE_TAGS}|end|fin|final|v[0-9])(?![^\W_]))[^\W\d_]", re.IGNORECASE)
+TAG_BEHIND = re.compile(rf"[ ._][0-9]{{1,3}}(?:\s*$|[ ._]+(?:{_TAGS}|{_MORE_TAGS})(?![^\W_]))", re.IGNORECASE)
+CODED_MORE = re.compile(r"[ex][0-9]", re.IGNORECASE)
+PIECE_BEFORE = re.compile(r"(?<![^\W_])(?:cd|dis[ck]|dvd|part|pt)[ ._]*$", re.IGNORECASE)
+OTHER_SEASON = re.compile(r"[\W_]*s[0-9]{1,4}(?![^\W_])", re.IGNORECASE)
+# ``Name 2 (TV)``: a sequel that is called so.
+SEQUEL = re.compile(r"(?<![^\W_])[0-9][ ._]*[\[(]TV[\])]", re.IGNORECASE)
+# ``26.5.1``: no number of an episode, nor ``26`` with a channel count behind it.
+THREE_PARTS = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,4}\.[0-9]\.[0-9](?![0-9A-Za-z.])")
+VERSION_BEHIND = re.compile(r"(?<=[0-9])v[0-9]", re.IGNORECASE)
+PAIR = re.compile(r"-([0-9]{1,4})")
+PAIR_AT_END = re.compile(r" - ([0-9]{1,4})")
 LONE_NUMBER = re.compile(r"(?: - [0-9]{1,3}|[ ._]0[0-9]{1,2})(?=\s*(?:$|[\[(]))")
 HALF = re.compile(r"\.[0-9](?:v[0-9])?(?![0-9A-Za-z])(?!\.[01](?![0-9]))")
 PIECE = re.compile(r"[a-dA-D](?![A-Za-z0-9])|[ ._-]+(?:cd|dis[ck]|pt)[ ._]?[0-9](?![0-9A-Za-z])", re.IGNORECASE)
@@ -81,9 +109,17 @@ EXTRA_SHORT = re.compile(
     r"(?<![A-Za-z0-9])(?:OP|ED|PV|CM|Opening|Ending)(?:[ ._-]?[0-9]{1,2}[a-z]?)?(?:v[0-9])?(?:[ ._]+Version [A-Z0-9])?(?![A-Za-z0-9])"
 )
 
+# Behind a number these words may as well be an episode's title: ``S01E07 - Interview``.
+EXTRA_TITLE = re.compile(
+    r"[\s._-]+(?:promo|menu|interview|featurette|making[ ._-]of|behind[ ._-]the[ ._-]scenes"
+    r"|deleted[ ._-]scenes?|bloopers?|outtakes?|bonus|extras?)(?![^\W_])",
+    re.IGNORECASE,
+)
+EXTRA_TIGHT = re.compile(r"[-._][^\s._-]")  # ``S01E07-trailer``, as media servers name one
+
 # What looks like a number of an episode and is none.
 NOISE = re.compile(
-    r"\b(?:[0-9]{3,4}[ ]?x[ ]?[0-9]{3,4}|[0-9]{3,4}[pi][0-9]{0,3}|[48]k|uhd|[xh][ ._]?26[45]|(?:8|10|12)[ -]?bits?|hi10p?|ma10p|mp[34]|ac3d?|e-?ac3d?"
+    r"\b(?:[0-9]{3,4}[ ]?x[ ]?[0-9]{3,4}|[0-9]{3,4}[pi][0-9]{0,3}|(?:480|720|1080|2160)[ .]hi10p|[48]k|uhd|[xh][ ._]?26[45]|(?:8|10|12)[ -]?bits?|hi10p?|ma10p|mp[34]|ac3d?|e-?ac3d?"
     r"|aac(?:[ ]?[0-9][ .][0-9])?|flac(?:[ ]?[0-9][ .][0-9])?|opus(?:[ ]?[0-9][ .][0-9])?|dd[p+]?[ ]?[0-9][ .][0-9]|dts(?:-hd)?(?:[ ]?[0-9][ .][0-9])?|[257][ .][01](?:ch)?"
     r"|[0-9]{2}[.,][0-9]{1,3} ?fps|[0-9]{2,3} ?fps|dvd[ ]?[0-9]|bd[ ]?[0-9]{3,4}|[0-9]+ ?mb|[0-9](?:[.,][0-9])? ?gb|av1|hevc|web-?dl|web-?rip)\b",
     re.IGNORECASE,
@@ -91,50 +127,88 @@ NOISE = re.compile(
 HASH = re.compile(r"[\[(][0-9A-Fa-f]{8}[\])]")
 BRACKET = re.compile(r"[\[({【「『]([^\[\](){}【】「」『』]*)[\])}】」』]")
 BRACKET_NUMBER = re.compile(
-    r"\s*(?:(?:ep?|episode|folge|#|第)[ .]?)?[0-9]{1,4}(?:v[0-9])?(?:\s*[-~]\s*[0-9]{1,4})?[話话集]?(?:\s(?:of|von)\s[0-9]{1,4})?\s*(?:end|fin|final)?\s*",
+    r"\s*(?:(?:ep?|episode|folge|#|第)[ .]?)?[0-9]{1,4}(?:v[0-9])?(?:\s*[-~]\s*[0-9]{1,4})?[話话集]?(?:\s(?:of|von)\s[0-9]{1,4})?\s*(?:end|fin|final|完|完结|終)?\s*",
     re.IGNORECASE,
 )
 BRACKET_KEPT = re.compile(
     r"\b(?:menu|trailer|preview|teaser)|\b(?:ova|oad|movie|film|special)[0-9]|\b(?:film|movie|ova|oad|special|sp|staffel|season|folge|episode)\b.*[0-9]|[0-9]{1,2}x[0-9]{2}|[0-9]\.\s?staffel|\b[se]p?[0-9]{1,3}\b|第[0-9]",
     re.IGNORECASE,
 )
+HEIGHTS = _set("480 540 576 720 1080 1440 2160")
+HEIGHT_BEHIND_NUMBER = re.compile(r"([0-9](?=[^\[(]).*?)[\[(](?:480|540|576|720|1080|1440|2160)[\])]")
+PLUS_AS_SPACE = re.compile(r"(?<![0-9])\+|\+(?![0-9])")
 YEAR = re.compile(r"(?:19|20)[0-9][0-9]")
 DATE = re.compile(
     r"(?<![0-9])(?:(?:19|20)[0-9][0-9](?:[-. ][01]?[0-9][-. ][0-3]?[0-9]|[01][0-9][0-3][0-9])|[0-3]?[0-9][-.][01]?[0-9][-.](?:19|20)[0-9][0-9])(?![0-9])"
+    r"|(?<![^\W_])[0-3]?[0-9](?:st|nd|rd|th|\.)?[ .](?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zäé]*[ .](?:19|20)[0-9][0-9](?![0-9])",
+    re.IGNORECASE,
 )
 DATED = re.compile(r"\bdate\b")  # what stands in a date's place; a number behind it is a time of day
-HALF_ANYWHERE = re.compile(r"(?<![0-9.])[0-9]{1,4}\.[1-9](?![0-9A-Za-z])(?!\.[01](?![0-9]))")
+HALF_ANYWHERE = re.compile(
+    r"(?<![0-9.])[0-9]{1,4}\.[1-9](?![0-9A-Za-z])(?!\.[01](?![0-9]))|(?<![0-9.])[0-9]{1,4}\.[0-9]\.[0-9](?![0-9.])"
+)
+
+# A number that belongs to a title: ``Kaiju No. 8``, ``Vol. 2``.
+TITLE_NUMBER = re.compile(r"\b(?:no|vol|volume|band)\b[ .]*[0-9]", re.IGNORECASE)
+_SEASON = r"(?:seasons?|staffeln?|saison|temporada|temp\.|stagione|seizoen|s[äa]song|sesong|s[æa]son|sezon(?:ul|a|u)?|kausi|évad|сезон|シーズン|시즌)"
 
 # The two commonest names without a code, read without all the rest: ``[Group] Name - 12 [1080p]`` and ``Folge 12``.
 PLAIN = re.compile(
     r"(?:\[[^\[\]]{1,40}\] )?(?:([^\[\](){}]{1,200}) - |(?:Folge|Episode) )([0-9]{1,3})(?: [\[(](?:[0-9]{3,4}p|[0-9A-F]{8})[\])])*"
 )
-_EP = r"(?:folgen?|episoden?|episodes?|epi|eps?|teil|e)"
+_EP = r"(?:folgen?|episoden?|episodes?|episodios?|episódios?|épisodes?|epi|eps?|teil|afl(?:evering)?\.?|puntata|avsnitt|odcinek|серия|серії|cap[ií]tulo|capitolo|e)"
 _N = r"([0-9]{1,4})(?:v[0-9])?"
 _WORD = r"(?:(?:folge|episode|ep?)[ .]?)"
-_TO = rf"(?:(?:[ ]?(?:~|\+|&|bis|und|to)[ ]?{_WORD}?|-|[ ]?-[ ]?{_WORD})([0-9]{{1,4}}))?(?![0-9])"
+# Further numbers: ``-02``, ``+02``, ``, 2 und 3``, `` - E02``, `` E02 E03``.
+_TO = (
+    rf"((?:(?:[ ]?(?:~|\+|&|,|bis|und|and|en|to)[ ]?{_WORD}?|-|[ ]?-[ ]?{_WORD}|[ ]?(?=e[0-9]){_WORD})[0-9]{{1,4}}(?:v[0-9])?(?![0-9A-Za-z]))*)"
+    r"(?![0-9])"
+)
+_BARE_TO = r"((?:(?:-|\s?(?:~|\+|&|,)\s?)[0-9]{1,4}(?:v[0-9])?)*)"
 SEASON_AND_EPISODE = (
     re.compile(
-        rf"\b(?:staffel|season|saison|st\.|s)[ .-]?([0-9]{{1,2}})[ ,.:\-]*{_EP}[ .-]{{0,2}}{_N}{_TO}", re.IGNORECASE
+        rf"\b(?:{_SEASON}|st\.?|se\.?|s)[ .-]?([0-9]{{1,2}})[ ,.:\-]*(?:{_EP}[ .-]{{0,2}}|f(?=[0-9])){_N}{_TO}",
+        re.IGNORECASE,
     ),
     re.compile(
-        rf"\b([0-9]{{1,2}})\.[ ]?staffel[ ,.:\-]*(?:{_EP}[ .]?)?{_N}{_TO}(?!\.[ ]?folge)(?=\s*(?:$|-|\.))",
+        rf"\b([0-9]{{1,2}})(?:\.|ª|a|º)?[ ]?{_SEASON}[ ,.:\-]*(?:{_EP}[ .]?)?{_N}{_TO}(?!\.[ ]?folge)(?=\s*(?:$|-|\.))",
         re.IGNORECASE,
     ),
     re.compile(r"\b([0-9]{1,2})\.[ ]?staffel[ ,.:\-]*([0-9]{1,4})\.[ ]?(?:folge|episode)(\b)", re.IGNORECASE),
     re.compile(rf"\b([0-9]{{1,2}})(?:st|nd|rd|th)[ ]season[ ,.:\-]*(?:{_EP}[ .]?){_N}{_TO}", re.IGNORECASE),
     re.compile(
-        r"(?<![0-9A-Za-z.])([0-9]{1,2})x([0-9]{2,3})(?:v[0-9])?(?:(?:[-+&]|[ ]?[-+&][ ]?[0-9]{1,2}x|[ ][+&][ ]|[ ]-[ ](?=[0-9]+\s*$))([0-9]{2,3}))?(?![0-9A-Za-z])"
+        r"(?<![0-9A-Za-z])(?<![0-9]\.)[sS]?([0-9]{1,2})[xX]([0-9]{2,3}|[0-9](?=[ ]?-[ ]?[0-9]{1,2}x[0-9]))(?:v[0-9])?"
+        r"((?:(?:[ ._]?[-+&,~][ ._]?|[ ._])\1[xX][0-9]{1,3}|[ ._]?[-+&,~]?[ ._]?[xX][0-9]{1,3}|[ ._]?[-+&,~][ ._]?[eE][0-9]{1,3}"
+        r"|[-+&][0-9]{2,3}|[ ][+&][ ][0-9]{2,3}|[ ]-[ ][0-9]{2,3}(?=\s*$))*)(?![0-9A-Za-z])"
     ),
 )
+# ``2x02 03``: what begins behind the last number may be one more.
 EPISODE_OF_SEASON = re.compile(
-    r"\b(?:folge|episode|ep)[ .]?([0-9]{1,4})[ ,.(\-]*(?:staffel|season)[ .]?([0-9]{1,2})\b", re.IGNORECASE
+    rf"\b(?:folge|episode|ep)[ .]?([0-9]{{1,4}})[ ,.(\-]*(?:{_SEASON}[ .]?|s)([0-9]{{1,2}})\b", re.IGNORECASE
 )
-KEYWORD = re.compile(
-    rf"(?<![A-Za-z0-9])(?:(?:folgen?|episoden?|episodes?|epi|eps?|nr\.?)[ .#-]*|e|#){_N}{_TO}(?![A-Za-z])",
+# A season that the end of a name states: ``05 - Staffel 2``, ``Folge 05 - Name - Staffel 2``, ``Ep.05 S2``.
+SEASON_BEHIND = re.compile(
+    rf"(?:(?<=[0-9])[ ,]+|[ ,]*-[ ]+)(?:{_SEASON}[ .]?([0-9]{{1,2}})|S([0-9]{{1,2}})|([0-9]{{1,2}})\.[ ]?staffel)(?![0-9A-Za-z])"
+    rf"(?:[ .\-]*(?:{_TAGS}|{_MORE_TAGS})(?![^\W_]))*[ .\-]*$",
     re.IGNORECASE,
 )
-CJK = re.compile(r"第[ ]?([0-9]{1,4})[ ]?[話话集回화]|(?<![0-9])([0-9]{1,4})[話话集화]")
+SEASON_ALONE = re.compile(
+    rf"\s*(?:{_SEASON}[ .]?[0-9]{{1,2}}|S[0-9]{{1,2}}|[0-9]{{1,2}}\.[ ]?staffel)\s*", re.IGNORECASE
+)
+# ``1of8``, ``05 von 12``: the number before, and how many there are.
+NUMBER_OF = re.compile(
+    r"(?<![0-9A-Za-z.])([0-9]{1,3})(?:of([0-9]{1,3})(?![0-9A-Za-z])|[ .]?(?:of|von)[ .]?([0-9]{1,3})(?![0-9A-Za-z])(?=\s*(?:$|[-.(\[])))",
+    re.IGNORECASE,
+)
+# A number with the one that counts through all seasons, or within one, behind it: ``017 (115)``, ``29 (04)``.
+TWO_COUNTS = re.compile(r"(?<![0-9A-Za-z.(])([0-9]{1,4})(?:v[0-9])?[ _]?\(([0-9]{2,4})\)")
+# What a file manager adds to the second copy: ``10 (1)``, ``03(1)``.
+COPY = re.compile(r"(?<=[0-9])[ ]?\([1-9]\)(?=\s*(?:[\[(]|$))")
+KEYWORD = re.compile(
+    rf"(?<![^\W_])(?:(?:folgen?|episoden?|episodes?|episodios?|episódios?|épisodes?|epi|eps?|nr\.?|puntata|avsnitt|серия)[ .#-]*|e|#){_N}{_TO}(?![A-Za-z])",
+    re.IGNORECASE,
+)
+CJK = re.compile(r"第[ ]?([0-9]{1,4})((?:[ ]?[-~][ ]?[0-9]{1,4})?)[ ]?[話话集回화]|(?<![0-9~-])([0-9]{1,4})[話话集화]")
 NUMBERED_EPISODE = re.compile(r"(?<![0-9.])([0-9]{1,4})\.?[ ]?(?:folge|episode)\b", re.IGNORECASE)
 FILM = re.compile(
     r"\b(?:the[ ])?(?:movies?|films?|kinofilm|spielfilm)\b[ #.:\-]*(0?[0-9]{1,2})?(?![0-9])", re.IGNORECASE
@@ -145,33 +219,35 @@ SPECIAL = re.compile(
     re.IGNORECASE,
 )
 DASHED = re.compile(
-    r"(?:^|\s)-\s+#?([0-9]{1,4})(?:v[0-9])?(?:(?:-|\s?~\s?)([0-9]{1,4}))?(?=\s*$|\s+-(?:\s|$)|\s+(?:end|fin|final)\b)",
+    r"(?:^|\s)-\s+#?([0-9]{1,4})(?:v[0-9])?" + _BARE_TO + r"(?=\s*$|\s+-(?:\s|$)|\s+(?:end|fin|final)\b)",
     re.IGNORECASE,
 )
 DASHED_ZERO = re.compile(r"(?:^|\s)-\s+#?(0[0-9]{1,3})(?:v[0-9])?(?=\s+\w)()")
 LEADING = re.compile(
-    r"^\s*#?([0-9]{1,4})(?:v[0-9])?(?:(?:-|\s?~\s?)([0-9]{1,4}))?(?=\s*$|\s*-\s|\.\s|\s+(?:end|fin|final)\s*$)",
+    r"^\s*#?([0-9]{1,4})(?:v[0-9])?" + _BARE_TO + r"(?=\s*$|\s*-\s|\.\s|\s+(?:end|fin|final)\s*$)",
     re.IGNORECASE,
 )
 LEADING_ZERO = re.compile(r"^\s*(0[0-9]{1,3})(?:v[0-9])?(?=\s+\w)()")
 TRAILING = re.compile(
-    r"(?:^|(?<!\bdate)\s)([0-9]{2,4})(?:v[0-9])?(?:(?:-|\s?~\s?)([0-9]{2,4}))?\s*(?:-\s*)?(?:end|fin|final)?\s*$",
+    r"(?:^|(?<!\bdate)\s)([0-9]{2,4})(?:v[0-9])?((?:(?:-|\s?(?:~|\+|&|,)\s?)[0-9]{2,4}(?:v[0-9])?)*)\s*(?:-\s*)?(?:end|fin|final)?\s*$",
     re.IGNORECASE,
 )
 # Behind the series' name: ``Name 12 German 1080p``, ``name-12-ger-sub``, where NOISE is gone already.
 TRAILING_TAGGED = re.compile(
-    rf"^[\s-]*([0-9]{{2,4}})(?:v[0-9])?()(?:[ -]+(?:{_TAGS})\b)*"
-    r"(?:\s?-[A-Za-z]\w*)?\s*$",
+    rf"^[\s-]*([0-9]{{2,4}})(?:v[0-9])?()(?:[ .-]+(?:{_TAGS}|{_MORE_TAGS}|v[0-9])(?![^\W_]))*(?:\s?-[A-Za-z]\w*)?\s*$"
+    rf"|^[\s-]*([0-9]{{2,4}})(?:v[0-9])?()[ .]+(?:{_TAGS}|{_MORE_TAGS})(?![^\W_])(?!.*(?<![^\W_])[0-9]{{2,3}}(?![^\W_]))",
     re.IGNORECASE,
 )
+# ``Name_10_Titel``, where underscores keep the number apart as ``01`` keeps itself.
+FIELD = re.compile(r"^[\s_-]*_([0-9]{2,3})(?:v[0-9])?()_(?=[^\W\d_])")
 
 # A dot between a name that ends with a digit and a number of two digits: ``86.05``; with one it would be half a number.
 DOT_BEHIND_NAME = re.compile(r"^\.(?=[0-9]{2}(?![0-9A-Za-z]))")
 
 # ``Second Season``, ``Zweite Staffel``, ``Season Two``: seasons counted in words, which ``with_digits`` writes as ``Season 2``.
 _COUNTED = (
-    "first|erste[nr]?|one|eins", "second|zweite[nr]?|two|zwei", "third|dritte[nr]?|three|drei", "fourth|vierte[nr]?|four|vier",
-    "fifth|f(?:ü|ue)nfte[nr]?|five|f(?:ü|ue)nf", "sixth|sechste[nr]?|six|sechs", "seventh|sieb(?:en)?te[nr]?|seven|sieben", "eighth|achte[nr]?|eight|acht",
+    "first|erste[nr]?|one|eins", "second|zweite[nr]?|two|zwei|II", "third|dritte[nr]?|three|drei|III", "fourth|vierte[nr]?|four|vier|IV",
+    "fifth|f(?:ü|ue)nfte[nr]?|five|f(?:ü|ue)nf|V", "sixth|sechste[nr]?|six|sechs|VI", "seventh|sieb(?:en)?te[nr]?|seven|sieben|VII", "eighth|achte[nr]?|eight|acht|VIII",
     "ninth|neunte[nr]?|nine|neun", "tenth|zehnte[nr]?|ten|zehn",
 )  # fmt: skip
 _NUMBER_WORDS = "|".join(f"({words})" for words in _COUNTED)
@@ -188,14 +264,16 @@ _SEASONS_IN_WORDS = re.compile(
 
 
 def with_digits(text: str) -> str:
-    """The text with ``Season 2`` where a season is counted in words."""
+    """The text with ``Season 2`` where a season is counted in words; ``05 - Second Season`` is a title."""
     if not SEASON_WORD.search(text) or _SEASONS_IN_WORDS.search(text):
         return text
-    return SEASON_IN_WORDS.sub(lambda found: f"Season {((found.lastindex or 1) - 1) % len(_COUNTED) + 1}", text)
+    counted = SEASON_IN_WORDS.sub(lambda found: f"Season {((found.lastindex or 1) - 1) % len(_COUNTED) + 1}", text)
+    return text if SEASON_BEHIND.search(counted) and not SEASON_BEHIND.search(text) else counted
 
 
 SEASON_IN_NAME = re.compile(
-    r"\b(?:season|staffel|saison)[ .]?([0-9]{1,2})\b|\b([0-9]{1,2})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{1,2})\.[ ]?staffel\b|(?<![A-Za-z0-9'])S([0-9]{1,2})\b|第[ ]?([0-9]{1,2})[ ]?[期季]",
+    rf"\b{_SEASON}[ .]?([0-9]{{1,2}})\b|\b([0-9]{{1,2}})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{{1,2}})(?:\.|ª|a|º)?[ ]?{_SEASON}\b|"
+    r"(?<![A-Za-z0-9'])S([0-9]{1,2})\b|第[ ]?([0-9]{1,2})[ ]?[期季]",
     re.IGNORECASE,
 )
 SPECIAL_BEFORE = re.compile(r"\b(?:special|spezial|ova|oad)s?\W*$", re.IGNORECASE)
@@ -210,13 +288,14 @@ UNCLEAR_PART = re.compile(
 )
 
 FOLDER_SEASON = re.compile(
-    r"^(?:.*[ ._(\[-])?(?:season|staffel|saison)[ ._-]*([0-9]{1,3})(?![0-9])|^([0-9]{1,2})\.?[ ]?staffel\b|(?:^|.*[ ._])([0-9]{1,2})(?:st|nd|rd|th)[ ._]season\b"
+    rf"^(?:.*[ ._(\[-])?(?:{_SEASON}|seria)[ ._-]*([0-9]{{1,3}})(?![0-9])|^([0-9]{{1,2}})(?:\.|ª|a|º|-?й)?[ ]?{_SEASON}(?![^\W_])"
+    r"|(?:^|.*[ ._])([0-9]{1,2})(?:st|nd|rd|th)[ ._]season\b"
     r"|^(?:.*[ ._-])?S([0-9]{1,3})(?:[ ._(\[-].*)?$|^([0-9]{1,2})$|第[ ]?([0-9]{1,2})[ ]?[期季]",
     re.IGNORECASE,
 )
 # Several seasons in one folder, and a second part of one: a bare number in it may count from either.
 FOLDER_SEASONS = re.compile(
-    r"(?:season|staffel|saison|S)s?[ ._]*[0-9]{1,2}[ ._]*(?:[-+&,]|und|and|bis|to)[ ._]*(?:(?:season|staffel|saison|S)[ ._]*)?[0-9]{1,2}(?![0-9])",
+    rf"(?:{_SEASON}|S)s?[ ._]*[0-9]{{1,2}}[ ._]*(?:[-+&,]|und|and|bis|to)[ ._]*(?:(?:{_SEASON}|S)[ ._]*)?[0-9]{{1,2}}(?![0-9])",
     re.IGNORECASE,
 )
 LATER_PART = re.compile(r"\b(?:part|cour|teil)[ ._]*(?:[2-9]|II|III|IV)\b", re.IGNORECASE)
@@ -226,13 +305,13 @@ FOLDER_SPECIALS = re.compile(
 )
 # A season that a folder of specials belongs to: ``Staffel 2``, ``2. Staffel``, ``S2``; a word alone: ``Final Season``.
 SEASON_SAID = re.compile(
-    r"(?:season|staffel|saison)s?[ ._-]*([0-9]{1,3})(?![0-9])|(?<![0-9])([0-9]{1,2})(?:st|nd|rd|th|\.)?[ ._-]*(?:season|staffel|saison)"
+    rf"{_SEASON}[ ._-]*([0-9]{{1,3}})(?![0-9])|(?<![0-9])([0-9]{{1,2}})(?:st|nd|rd|th|\.|ª|º)?[ ._-]*{_SEASON}"
     r"|(?<![A-Za-z0-9'])S([0-9]{1,3})(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
-SEASON_WORD = re.compile(r"(?<![^\W_])(?:season|staffel|saison)s?(?![^\W_])", re.IGNORECASE)
+SEASON_WORD = re.compile(rf"(?<![^\W_]){_SEASON}(?![^\W_])", re.IGNORECASE)
 _ASIDE = r"(?:specials?|spezials?|sp|ovas?|oads?|filme?|movies?|extras?|bonus)"
-_ONE_SEASON = r"(?:(?:season|staffel|saison|s)[ ._-]*[0-9]{1,3}|[0-9]{1,2}(?:st|nd|rd|th|\.)?[ ._-]*(?:season|staffel))"
+_ONE_SEASON = rf"(?:(?:{_SEASON}|s)[ ._-]*[0-9]{{1,3}}|[0-9]{{1,2}}(?:st|nd|rd|th|\.|ª|º)?[ ._-]*{_SEASON})"
 # ``Season 2 (Specials)``, ``Season 2 Extras``, ``Specials of Season 2``: what FOLDER_SPECIALS does not end with.
 FOLDER_OF_SEASON = re.compile(
     rf"(?<![^\W_]){_ONE_SEASON}[\s._:-]*{_ASIDE}[\s._-]*(?:[0-9]{{3,4}}p)?\s*$"

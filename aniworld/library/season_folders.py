@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -38,7 +37,7 @@ class Folder:
 def read_folders(parents: str) -> Folder:
     known = Folder()
     for name in parents.split("/") if parents else ():
-        one = _one_folder(unicodedata.normalize("NFC", name).strip())
+        one = _one_folder(p.plain_text(name).strip())
         if one.ignored:
             return one
         known = _below(known, one)
@@ -67,8 +66,9 @@ def _one_folder(name: str) -> Folder:
     if p.FOLDER_SPECIALS.match(bare) or (of_season and _says_specials(bare, name)):
         kind = Kind.OVA if "ova" in low or "oad" in low else Kind.SPECIAL
         return Folder(season=0, kind=kind, name=name, of_season=of_season)
-    season = p.FOLDER_SEASON.match(bare)
-    if season and (p.FOLDER_SEASONS.search(bare) or p.LATER_PART.search(bare)):
+    opened = p.with_digits(p.BRACKET_SIGN.sub(" ", name).strip())  # ``[S02][1080p]``, ``Name (Staffel 2)``
+    season = p.FOLDER_SEASON.match(bare) or (p.FOLDER_SEASON.match(opened) if opened != name else None)
+    if season and (p.FOLDER_SEASONS.search(opened) or p.LATER_PART.search(opened)):
         return Folder(unclear=(name,), name=name)
     if season:
         number = int(next(group for group in season.groups() if group))

@@ -48,7 +48,7 @@ def test_the_corpus_is_read_right_and_nothing_is_wrong_silently():
         if not same(answer := read_name(path, series_names=names), want, *facts)
     ]
     wrong = [case for case in missed if not isinstance(case[2], NotUnderstood)]
-    assert len(cases) >= 2000
+    assert len(cases) >= 2300
     assert not wrong
     assert len(missed) <= len(cases) * 0.02, missed
 
@@ -77,12 +77,70 @@ def test_a_huge_name_costs_nothing(stem):
 
 @pytest.mark.parametrize(
     "stem",
-    ["S01E01" + "-E02" * 200, "- 1 " * 240, "[" * 900, "e1-" * 300, "1x01" * 230, "Staffel " * 110, " . - _" * 150],
+    ["S01E01" + "-E02" * 200, "- 1 " * 240, "[" * 900, "e1-" * 300, "1x01" * 230, "Staffel " * 110, " . - _" * 150]
+    + [
+        part * (240 // len(part))
+        for part in ("01-", "2x01-", "e1 ", "x05", "05 - ", "Staffel 2 - ", "1 of ", "S01 ", "01, ", "(01)", "_10")
+    ],
 )
 def test_no_name_that_a_disk_can_hold_takes_long(stem):
     start = time.monotonic()
     read_name(f"{stem}.mkv", series_names=("Staffel", "e1"), guess=False)
     assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        part * (240 // len(part))
+        for part in ("1x01 ", "2019 2020 ", "german english french ", "[01]", "S01 ", "a.b.c.", "Part 1 ")
+    ],
+)
+def test_what_guessit_is_asked_for_is_bounded(stem):
+    read_name("warm guessit up.mkv")
+    start = time.thread_time()
+    read_name(f"{stem}.mkv")
+    assert time.thread_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"season": [2, 4], "episode": 8},
+        {"season": 2, "episode": [408, 5]},
+        {"season": "two", "episode": 8},
+        {"season": 2005, "episode": 8},
+        {"season": -1, "episode": 8},
+        {"episode": "eight"},
+        {"episode": True},
+        {},
+        None,
+        [8],
+    ],
+)
+def test_whatever_guessit_answers_is_no_wrong_number(answer, monkeypatch):
+    monkeypatch.setattr("guessit.guessit", lambda name, options: answer)
+    assert isinstance(read_name("Name Kapitelchen 8.mkv"), NotUnderstood)
+
+
+def test_an_error_of_guessit_is_a_name_that_is_not_understood(monkeypatch, caplog):
+    def broken(name, options):
+        raise TypeError("unhashable type: 'list'")
+
+    monkeypatch.setattr("guessit.guessit", broken)
+    assert isinstance(read_name("Name Kapitelchen 8.mkv"), NotUnderstood)
+    assert "Name Kapitelchen 8" in caplog.text
+
+
+@pytest.mark.parametrize("reader", ["read_folders", "cleaned", "language_hint", "_read", "_coded"])
+def test_an_error_in_any_reader_of_a_name_is_logged_and_not_understood(reader, monkeypatch, caplog):
+    def broken(*_, **__):
+        raise RecursionError("planted")
+
+    monkeypatch.setattr(f"aniworld.library.filenames.{reader}", broken)
+    name = "Name - S01E02.mkv" if reader == "_coded" else "Name Folge 8 GerSub.mkv"
+    assert isinstance(read_name(name, series_names=("Name",)), NotUnderstood)
+    assert name in caplog.text and "planted" in caplog.text
 
 
 def test_a_guess_is_only_taken_where_it_is_the_only_number():

@@ -1,0 +1,42 @@
+"""What reading a file's name can answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .season_folders import Kind
+
+
+class Found(NamedTuple):  # a scan makes one for each file: a frozen dataclass costs six times as much to make
+    """``episodes`` of ``season`` where the name, or its folder, tells a season; ``absolute`` numbers where it does not.
+
+    Both, where a bare number stands in a season's folder: it may count within the season or through the series.
+    ``version``: 2 for ``v2``. ``language``: a hint or None. ``also``: the other count of ``017 (115)``, where no season is told.
+    """
+
+    season: int | None
+    episodes: tuple[int, ...]
+    absolute: tuple[int, ...] = ()
+    version: int = 1
+    language: str | None = None
+    kind: Kind = Kind.EPISODE
+    guessed: bool = False
+    also: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A video whose place is unclear. ``reason``: a sentence for the user."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing that holds an episode: a subtitle, a trailer, a file that is still being written."""
+
+    reason: str
+
+
+Answer = Found | NotUnderstood | Ignored

@@ -1,0 +1,45 @@
+"""Several numbers in one name: ``E01-E03``, ``02x03x04``, ``1, 2 und 3``. What they mean, or nothing where they contradict."""
+
+from __future__ import annotations
+
+import re
+
+from . import name_patterns as p
+
+MOST_IN_ONE_FILE = 60  # with a code for the range, such as ``S01E01-E12``
+MOST_WITHOUT_CODE = 4
+MOST_BEFORE_A_TITLE = 3  # further episodes: ``S01E10-13 Titel`` is four, ``S01E05-24 Stunden`` is none of twenty
+
+
+def chain(first: int, text: str, *, season: int | None = None, most: int = MOST_IN_ONE_FILE) -> tuple[int, ...]:
+    """``first`` and the numbers that ``text`` adds to it, ascending; () where they make no sense.
+
+    One number behind a dash ends a range. With further ones each must be the next: ``E01-E02-E04`` says nothing of E03,
+    nor does ``E01E03`` of E02. Only ``+``, ``&`` and a comma list numbers that are apart.
+    ``season``: the season of ``first``; a number of another one contradicts it.
+    """
+    steps = [(sign, other, int(digits)) for sign, other, digits in p.MORE.findall(p.VERSION_BEHIND.sub("", text))]
+    listed = re.search(r"[+&,]|und|and| [eE]", text) is not None
+    numbers = [first]
+    for sign, other, number in steps:
+        last = numbers[-1]
+        if (other and season is not None and int(other) != season) or not last < number < first + most:
+            return ()
+        if (len(steps) > 1 if sign else not listed) and number != last + 1:
+            return ()
+        numbers.extend(range(last + 1, number + 1) if sign else [number])
+    return tuple(numbers) if first > 0 and len(numbers) <= most else ()
+
+
+def may_be_title(first: str, said: str, rest: str) -> bool:
+    """Whether ``7`` may belong to the title of ``S01E05-7 Leben``: not padded as numbers of episodes are, or far from the first."""
+    last = p.BARE_SECOND.search(said)
+    if last is None or last[1][0] == "0" or not p.WORD_BEHIND.match(rest):
+        return False
+    return len(last[1]) < max(2, len(first)) or int(last[1]) - int(first) > MOST_BEFORE_A_TITLE
+
+
+def next_behind(last: int, rest: str) -> bool:
+    """Whether ``rest`` begins with the number after ``last``, which may be a second episode: ``1x02 03``, ``S03E21.22``."""
+    found = re.match(r"[ ._]([0-9]{1,3})(?![0-9A-Za-z])(?!\.[0-9])", rest)
+    return found is not None and int(found[1]) == last + 1
