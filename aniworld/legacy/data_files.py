@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from aniworld.core.errors import InvalidInput
 from aniworld.core.keys import KEY_FORM, key_from_slug, title_from_slug
 from aniworld.core.media import ABSOLUTE_EPISODES, SEASONS
 from aniworld.core.sites import ENGINE_1, ENGINE_2, HOMES, site_of_host
+
+log = logging.getLogger(__name__)
 
 DATA, KEY = "data", "key"
 LARGEST = 5_000_000
@@ -64,7 +67,15 @@ class Unreadable:
 
 
 def read_series(path: Path) -> LegacySeries | Unreadable:
-    """What a ``data`` or ``key`` file tells of the series in its folder."""
+    """What a ``data`` or ``key`` file tells of the series in its folder. Never raises."""
+    try:
+        return _read(path)
+    except Exception:  # one file must not end an import or a scan
+        log.exception("The legacy file %r cannot be read", str(path))
+        return Unreadable("Reading it failed; the log has the details.")
+
+
+def _read(path: Path) -> LegacySeries | Unreadable:
     text = read_text(path)
     if isinstance(text, Unreadable):
         return text

@@ -36,6 +36,7 @@ class KnownSeries:
     directories did not change either need not be read. ``whole``: False while ``episodes`` and ``files`` are left out.
     ``placed``: the catalogue's numbers changed since the files came, so that ``files`` says better than a name which
     episode a file is.
+    ``counted``: a catalogue page was read, so that ``episodes`` are all that there are; before that they are what a legacy file knew.
     """
 
     key: str
@@ -51,6 +52,7 @@ class KnownSeries:
     specials: Mapping[str, int] = field(default_factory=dict)
     whole: bool = True
     placed: bool = False
+    counted: bool = True
 
     @property
     def all_names(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from xml.etree import ElementTree
 from aniworld.core.naming import entry_inside
 
 from .disk import storage_errors, write_new, write_over
+
+log = logging.getLogger(__name__)
 
 MARK = b"<!-- written by Aniworld; remove this line to keep your changes -->"
 _LARGEST = 1_000_000
@@ -98,8 +101,7 @@ def _write(root: Path, path: Path, tree: ElementTree.Element, links: Sequence[st
 
 def is_ours(path: Path) -> bool:
     """Whether we wrote this file and may write it again: it carries our mark, and no ``lockdata`` of a media server."""
-    from defusedxml import DefusedXmlException  # loaded late: only where an NFO is there already
-    from defusedxml.ElementTree import fromstring
+    from defusedxml.ElementTree import fromstring  # loaded late: only where an NFO is there already
 
     if path.is_symlink() or not path.is_file():
         return False
@@ -109,6 +111,7 @@ def is_ours(path: Path) -> bool:
         return False
     try:
         lock = fromstring(content).findtext("lockdata")
-    except (ElementTree.ParseError, DefusedXmlException, ValueError):
+    except Exception as error:  # whatever an edited file holds: what cannot be read is the user's own
+        log.warning("The NFO %r cannot be read and stays as it is (%s)", str(path), type(error).__name__)
         return False
     return (lock or "").strip().lower() != "true"

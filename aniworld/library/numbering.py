@@ -30,9 +30,29 @@ class Numbering:
         ``through``: the numbers beside this one in its folder count through the series.
         """
         if found.season is not None and not (through and found.absolute):
-            return tuple((found.season, number) for number in found.episodes)
+            return self._of_season(found.season, found.episodes)
+        if found.also is not None:
+            return self._agreeing(found.absolute[0], found.also)
         places = tuple(self._absolute.get(number) for number in found.absolute)
         return None if None in places or not places else places  # type: ignore[return-value]
+
+    def _of_season(self, season: int, numbers: Sequence[int]) -> tuple[Place, ...]:
+        """``S20E1006`` is the season's episode with that absolute number, where the season itself has no such number."""
+        stated = [(season, number) for number in numbers]
+        if season not in self.seasons or any(place in self.known for place in stated):
+            return tuple(stated)
+        counted = [self._absolute.get(number, (None, 0)) for number in numbers]
+        if any(place[0] != season for place in counted):
+            return tuple(stated)
+        return tuple((season, number) for _, number in counted)
+
+    def _agreeing(self, one: int, other: int) -> tuple[Place, ...] | None:
+        """The place of ``017 (115)``: the 115th through all seasons, if it is its season's 17th; else the 17th of the only season."""
+        low, high = sorted((one, other))
+        place = self._absolute.get(high)
+        if place is None and len(self.seasons - {SPECIALS}) == 1:
+            place = self._absolute.get(low)
+        return (place,) if place and place[1] == low else None
 
     def counts_through(self, founds: Iterable[Found]) -> bool:
         """Whether bare numbers in one season's folder count through the series: ``Season 02/13.mkv`` after 12 episodes."""

@@ -14,7 +14,7 @@ from .matching import KnownSeries
 from .name_patterns import CODE
 from .numbering import Numbering, Place
 from .sidecars import languages_by_video
-from .walk import Listing
+from .walk import Listing, SeenFile
 
 GUESSES = 200
 
@@ -49,6 +49,7 @@ class Reading:
         self.series, self.listing, self.guesses = series, listing, guesses
         self.numbering: Numbering | None = None
         self.unclear: list[tuple[str, str]] = []
+        self.unplaced: list[SeenFile] = []  # wait for the catalogue's counts
 
     def result(self) -> tuple[dict[Place, FoundFile], tuple[tuple[str, str], ...]]:
         claims: dict[Place, list[_Claim]] = defaultdict(list)
@@ -104,10 +105,23 @@ class Reading:
         for entry in entries:
             folders[entry[1].path.rpartition("/")[0]].append(entry)
         for together in folders.values():
+            if not self.series.counted:
+                self._claim_uncounted(together, claims)
+                continue
             through = self._numbers().counts_through([found for found, _ in together])
             for entry in together:
                 for place in self._places(entry[0], entry[1].path, through):
                     claims[place].append(entry)
+
+    def _claim_uncounted(self, together: list[_Claim], claims: dict[Place, list[_Claim]]) -> None:
+        """Before the catalogue's counts are known a number in a season's folder is that season's, and one without a season waits."""
+        lowest = min((number for found, _ in together for number in found.absolute), default=0)
+        for entry in together:
+            found, file = entry
+            self.unplaced.append(SeenFile(file.path, file.size))
+            if found.season and not _coded_season(found.season, lowest):
+                for number in found.episodes:
+                    claims[found.season, number].append(entry)
 
     def _numbers(self) -> Numbering:
         if self.numbering is None:
@@ -147,3 +161,8 @@ class Reading:
             if entry not in kept:
                 self.unclear.append((entry[1].path, "Another special or film has this number."))
         return kept
+
+
+def _coded_season(season: int, lowest: int) -> bool:
+    """Whether the numbers of a folder may hold their season: ``Season 4/401.mkv`` is its first episode, or the 401st."""
+    return lowest >= 100 and lowest // 100 == season

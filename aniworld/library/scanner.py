@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,9 @@ from aniworld.core.offload import offload, offload_each
 from .matching import Candidate, KnownSeries, Matcher
 from .numbering import Place
 from .reading import FoundFile, Guesses, Reading
-from .walk import Listing, Top, is_unchanged, is_unicode, list_folder, read_root, readable, still_there
+from .walk import Listing, SeenFile, Top, is_unchanged, is_unicode, list_folder, read_root, readable, still_there
+
+log = logging.getLogger(__name__)
 
 BATCH = 32
 LOOKED_AT = 128  # folders whose times are compared in one go
@@ -46,7 +49,7 @@ class SeriesFound:
 
     ``uncertain``: not all of it could be read, so what is not in ``files`` may be there all the same.
     ``unchanged``: nothing changed since the last scan; ``files`` is empty then and says nothing.
-    ``not_understood``: (path, reason) of videos whose place is unclear.
+    ``not_understood``: (path, reason) of videos whose place is unclear. ``unplaced``: videos that wait for the catalogue's counts.
     """
 
     key: str
@@ -55,6 +58,7 @@ class SeriesFound:
     uncertain: bool = False
     unchanged: bool = False
     not_understood: tuple[tuple[str, str], ...] = ()
+    unplaced: tuple[SeenFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +268,14 @@ class _Scan:
             yield answers
 
     def _list(self, names: Sequence[str]) -> list[Listing]:
-        return [list_folder(self.root, name, self.seen.get(name, {}), self.links) for name in names]
+        return [self._listing(name) for name in names]
+
+    def _listing(self, name: str) -> Listing:
+        try:
+            return list_folder(self.root, name, self.seen.get(name, {}), self.links)
+        except Exception as error:  # one folder must not end the scan; none of its files is marked as missing
+            log.exception("The folder %r cannot be read", readable(name))
+            return Listing(name, problems=[_unreadable(name, error)], trusted=False)
 
     def _same(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if is_unchanged(self.root, name, self.seen[name])]
@@ -296,7 +307,12 @@ class _Scan:
     def _by_legacy(self, listing: Listing) -> str | None:
         if not listing.legacy:
             return None
-        return self.matcher.by_key(self.legacy_key(Path(self.root, listing.folder)))
+        try:
+            return self.matcher.by_key(self.legacy_key(Path(self.root, listing.folder)))
+        except Exception as error:
+            log.exception("The legacy file in %r cannot be read", readable(listing.folder))
+            listing.notes.append(_unreadable(listing.folder, error))
+            return None
 
     # --- read
 
@@ -333,13 +349,22 @@ class _Scan:
         if known is None:
             return SeriesFound(key, listing.folder, unchanged=True)
         self.pending.extend((sentence, key, listing.folder) for sentence in (*listing.problems, *listing.notes))
-        files, unclear = Reading(known, listing, self.guesses).result()
+        reading = Reading(known, listing, self.guesses)
+        try:
+            files, unclear = reading.result()
+        except Exception as error:
+            log.exception("The names in %r cannot be read", readable(listing.folder))
+            self.pending.append((_unreadable(listing.folder, error), key, listing.folder))
+            return SeriesFound(key, listing.folder, uncertain=True)
         self._count_empty(listing.folder, files.values())
         if unclear and len(self.warnings) < NAMES_TOLD:
             self.pending.extend(
                 (sentence, key, listing.folder) for sentence in _uncounted(known, listing.folder, unclear)
             )
-        return SeriesFound(key, listing.folder, files, bool(listing.problems), False, unclear)
+        placed = {file.path for file in files.values()}
+        if waiting := sum(file.path not in placed for file in reading.unplaced):
+            self.pending.append((_waiting(listing.folder, waiting), key, listing.folder))
+        return SeriesFound(key, listing.folder, files, bool(listing.problems), False, unclear, tuple(reading.unplaced))
 
     # --- what is not there
 
@@ -428,6 +453,17 @@ def _uncounted(series: KnownSeries, folder: str, unclear: Sequence[tuple[str, st
             if more == 1
             else f"{readable(folder)} holds {more} more videos whose names are not understood."
         )
+
+
+def _unreadable(folder: str, error: Exception) -> str:
+    return f"{readable(folder)} cannot be read ({type(error).__name__})."
+
+
+def _waiting(folder: str, count: int) -> str:
+    return (
+        f"{readable(folder)}: videos whose numbers name no season ({count}) get their episodes as soon as the series' "
+        "catalogue page is read."
+    )
 
 
 def _same_files(series: KnownSeries, listing: Listing) -> bool:

@@ -20,6 +20,8 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     ``auto_download``: new episodes are queued by themselves; ``upgrade``: present ones too, once a better language is out.
     ``specials``: the library's numbers of specials and films by the catalogue's, ``{"2": 5}`` (core/specials).
     ``page_notes``: what of its catalogue page could not be read, one sentence each; None = nothing.
+    ``unplaced_files``: path and size of files that a scan saw while ``refreshed_at`` was None, and whose numbers need the catalogue's
+    counts; None = none wait.
     ``numbering``: where an owner put entries of a catalogue that states no numbers, link → ``S01E02`` or None = left out.
     """
 
@@ -50,6 +52,7 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     refresh_error: Mapped[str | None] = mapped_column(Text, default=None)
     page_notes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True), default=None)
     renumbering: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    unplaced_files: Mapped[list[list[Any]] | None] = mapped_column(JSON(none_as_null=True), default=None)
 
     episodes: Mapped[list[Episode]] = relationship(
         back_populates="series", cascade="all, delete-orphan", order_by="(Episode.season, Episode.number)"

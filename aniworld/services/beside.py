@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 
@@ -21,6 +22,7 @@ from .away import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 FindCover = Callable[[str], Path | None]
 
 
@@ -51,14 +53,16 @@ class BesideService:
         if series is None or not series.folder:
             return []
         written: list[Path | None] = []
+        folder = root / series.folder
         if library.write_artwork:
-            written += self._posters(key, root, root / series.folder, season)
+            written += _each_alone(key, "poster", lambda: self._posters(key, root, folder, season)) or []
         if library.write_nfo:
+            about = _series_nfo(series), _episode_nfo(series, episode, season, number)
+            links = library.link_roots
             written.append(
-                offload(write_series_nfo, root, root / series.folder, _series_nfo(series), library.link_roots)
+                _each_alone(key, "tvshow.nfo", lambda: offload(write_series_nfo, root, folder, about[0], links))
             )
-            facts = _episode_nfo(series, episode, season, number)
-            written.append(offload(write_episode_nfo, root, video, facts, library.link_roots))
+            written.append(_each_alone(key, "NFO", lambda: offload(write_episode_nfo, root, video, about[1], links)))
         return [path for path in written if path is not None]
 
     def _posters(self, key: str, root: Path, folder: Path, season: int) -> list[Path | None]:
@@ -76,6 +80,8 @@ class BesideService:
                 offload(_posters, root, folder, season, cover, links)
         except (AniworldError, OSError, *DATABASE_AWAY) as error:
             log.info("%s got no poster: %s", key, error)
+        except Exception:
+            log.exception("%s got no poster", key)
 
     def _links(self) -> tuple[str, ...]:
         return self._settings().library.link_roots
@@ -87,6 +93,17 @@ class BesideService:
                 return None, None
             where = (Episode.series_id == series.id, Episode.season == season, Episode.number == number)
             return series, session.scalar(select(Episode).where(*where))
+
+
+def _each_alone(key: str, what: str, write: Callable[[], T]) -> T | None:
+    """What ``write`` wrote; None where one cover or NFO cannot be read, which must not keep the others from being written."""
+    try:
+        return write()
+    except AniworldError:
+        raise
+    except Exception:
+        log.exception("%s got no %s", key, what)
+        return None
 
 
 def _posters(root: Path, folder: Path, season: int, cover: Path, links: Sequence[str]) -> list[Path | None]:

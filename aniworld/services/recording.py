@@ -14,6 +14,7 @@ from aniworld.core.naming import folder_name, same_name
 from aniworld.models import AnimeSeries, Episode, utcnow
 
 from .renumbering import remember_file, settled_page
+from .unplaced_files import place_seen_files
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ def record_page(
     series.refreshed_at, series.refresh_error = utcnow(), None
     series.page_notes = list(page.notes) or None
     rows = {(row.season, row.number): row for row in _episodes(session, series)}
-    if (name_folder or not series.folder) and not any(row.file for row in rows.values()):
+    if (name_folder or not series.folder) and not (series.unplaced_files or any(row.file for row in rows.values())):
         series.folder = free_folder(session, spelled(folder_name(series.name, page.year_start)), series.key)
     new = record_entries(session, series, page, rows)
+    place_seen_files(session, series)
     if first:  # what was out when the series came is not new to it
         settle_released(session, series)
     return Recorded(series.key, series.folder, new)

@@ -69,9 +69,22 @@ _SUMS = select(
     _EPISODE.c.series_id, func.count().label("episodes"), func.count(_EPISODE.c.file).label("present"),
     func.max(_EPISODE.c.updated_at).label("touched"),
 ).group_by(_EPISODE.c.series_id)  # fmt: skip
-_FACTS = tuple(
-    _SERIES.c[name]
-    for name in ("id", "key", "name", "folder", "alternative_titles", "year_start", "specials", "renumbering")
+_FACTS = (
+    *(
+        _SERIES.c[name]
+        for name in (
+            "id",
+            "key",
+            "name",
+            "folder",
+            "alternative_titles",
+            "year_start",
+            "specials",
+            "renumbering",
+            "refreshed_at",
+        )
+    ),
+    _SERIES.c.unplaced_files.is_not(None).label("waits"),
 )
 
 
@@ -83,6 +96,7 @@ class ScanRecords:
         self._own: Database | None = None
         self._places: dict[str, tuple[int, str]] = {}  # key → id and stored folder, as `known` saw them
         self._marks: dict[str, list[Any]] = {}
+        self._waiting: set[str] = set()  # keys of series with files that wait for the catalogue's counts
         self._read: dict[str, list[_Row]] = {}  # rows of the series that are recorded next, as `complete` read them
 
     @contextmanager
@@ -114,6 +128,7 @@ class ScanRecords:
         """
         rows = self._all(select(*_FACTS).where(_SERIES.c.deleted_at.is_(None)))
         self._places = {row.key: (row.id, row.folder or "") for row in rows}
+        self._waiting = {row.key for row in rows if row.waits}
         counts = self._counts(sorted(only))
         self._marks = {row.key: _mark(row, counts.get(row.id)) for row in rows}
         return [self._short(row, counts.get(row.id), snapshot, only) for row in rows]
@@ -125,6 +140,7 @@ class ScanRecords:
             row.key, row.name, folder, tuple(row.alternative_titles or ()), row.year_start,
             unchanged=unchanged, had_files=bool(count and count.present), whole=False, specials=row.specials or {},
             placed=is_placed(row.renumbering),
+            counted=row.refreshed_at is not None,
         )  # fmt: skip
 
     def complete(self, short: Sequence[KnownSeries]) -> list[KnownSeries]:
@@ -150,7 +166,7 @@ class ScanRecords:
     def _record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
         read, self._read = self._read, {}
         rows = read | self._episodes([one.key for one in found if one.key not in read])
-        plans = [_Plan(one, rows[one.key], *self._places[one.key]) for one in found]
+        plans = [_Plan(one, rows[one.key], *self._places[one.key], one.key in self._waiting) for one in found]
         vanished = _really_gone(root, plans)
         changing = [plan for plan in plans if plan.changes(vanished)]
         if changing:
@@ -286,6 +302,7 @@ def _mark(row: Row[Any], count: Row[Any] | None) -> list[Any]:
     """Changes whenever something changes that decides how a folder is read."""
     return [
         row.key, *_counted(count), row.name, row.year_start, list(row.alternative_titles or ()),
+        [row.refreshed_at is not None],
         *([row.specials] if row.specials else ()),
     ]  # fmt: skip
 
@@ -306,8 +323,11 @@ class _Lost(NamedTuple):
 class _Plan:
     """What a series' rows become: compared outside of the writing session, so that this is short."""
 
-    def __init__(self, found: SeriesFound, rows: Sequence[_Row], series_id: int, stored_folder: str) -> None:
+    def __init__(
+        self, found: SeriesFound, rows: Sequence[_Row], series_id: int, stored_folder: str, waited: bool
+    ) -> None:
         self.found, self.series_id, self.stored_folder = found, series_id, stored_folder
+        self.waits = bool(found.unplaced) or (waited and not found.uncertain)
         self.updates: list[dict[str, Any]] = []
         self.lost: list[_Lost] = []
         self.rows = len(rows)
@@ -326,11 +346,13 @@ class _Plan:
         ]  # fmt: skip
 
     def changes(self, vanished: frozenset[tuple[str, str]]) -> bool:
-        return bool(self.updates or self.inserts or self.moved or self.truly_lost(vanished))
+        return bool(self.updates or self.inserts or self.moved or self.waits or self.truly_lost(vanished))
 
     @property
     def moved(self) -> bool:
-        return self.stored_folder != self.found.folder and bool(self.found.files or not self.stored_folder)
+        return self.stored_folder != self.found.folder and bool(
+            self.found.files or self.found.unplaced or not self.stored_folder
+        )
 
     def truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Lost]:
         return [one for one in self.lost if (self.found.folder, one.file) in vanished]
@@ -367,6 +389,10 @@ def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[t
             moved = update(_SERIES).where(_SERIES.c.id == plan.series_id)
             connection.execute(moved.values(folder=plan.found.folder, updated_at=now))
             _move_history(connection, plan)
+        if plan.waits:
+            waiting = [[path, size] for path, size in plan.found.unplaced] or None
+            uncounted = (_SERIES.c.id == plan.series_id) & _SERIES.c.refreshed_at.is_(None)
+            connection.execute(update(_SERIES).where(uncounted).values(unplaced_files=waiting))
         for lost in plan.truly_lost(vanished):
             _lose(connection, lost)
 

@@ -145,3 +145,16 @@ def test_nothing_breaks_the_reader(tmp_path_factory, content):
     folder = tmp_path_factory.getbasetemp() / "any"
     answer = read_series(write(folder, content))
     assert isinstance(answer, LegacySeries | Unreadable)
+
+
+@pytest.mark.parametrize("name", ["data", "key"])
+def test_an_error_while_a_legacy_file_is_read_is_a_reason_and_logged(tmp_path, monkeypatch, caplog, name):
+    def broken(*_):
+        raise RecursionError("planted")
+
+    (tmp_path / name).write_text("naruto", "utf-8")
+    monkeypatch.setattr("aniworld.legacy.data_files._series", broken)
+    monkeypatch.setattr("aniworld.legacy.data_files._from_data", broken)
+    assert isinstance(read_series(tmp_path / name), Unreadable)
+    assert str(tmp_path / name) in caplog.text
+    assert key_in_folder(tmp_path) is None

@@ -8,7 +8,7 @@ import pytest
 
 from aniworld.core.errors import UnsafePath
 from aniworld.library.artwork import LARGEST, write_poster
-from aniworld.library.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
+from aniworld.library.nfo import MARK, EpisodeNfo, SeriesNfo, is_ours, write_episode_nfo, write_series_nfo
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 FACTS = SeriesNfo(
@@ -98,3 +98,28 @@ def test_our_nfo_is_renewed_and_the_users_own_is_not(tmp_path, folder):
     path.unlink()
     path.symlink_to(tmp_path / "elsewhere.nfo")
     assert write_series_nfo(tmp_path, folder, FACTS) is None and not (tmp_path / "elsewhere.nfo").exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<tvshow",
+        b"<!DOCTYPE x [<!ENTITY a 'b'>]><tvshow>&a;</tvshow>",
+        b"\xff\xfe\x00",
+        b"<?xml version='1.0' encoding='klingon'?><a/>",
+    ],
+)
+def test_an_nfo_that_cannot_be_read_is_the_users_own(tmp_path, body):
+    nfo = tmp_path / "tvshow.nfo"
+    nfo.write_bytes(MARK + body)
+    assert not is_ours(nfo)
+
+
+def test_an_error_of_the_nfo_reader_leaves_the_file_as_it_is(tmp_path, monkeypatch, caplog):
+    def broken(content):
+        raise RecursionError("planted")
+
+    nfo = tmp_path / "tvshow.nfo"
+    nfo.write_bytes(MARK + b"<tvshow/>")
+    monkeypatch.setattr("defusedxml.ElementTree.fromstring", broken)
+    assert not is_ours(nfo) and "tvshow.nfo" in caplog.text

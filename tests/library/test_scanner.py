@@ -12,7 +12,9 @@ import pytest
 
 from aniworld.core.callbacks import CallbackManager
 from aniworld.core.errors import Cancelled, LibraryUnavailable
+from aniworld.library.filenames import Found
 from aniworld.library.matching import KnownEpisode, KnownSeries, Matcher, name_form
+from aniworld.library.numbering import Numbering
 from aniworld.library.scanner import SerieScanner
 
 
@@ -403,3 +405,31 @@ def test_names_are_compared_by_what_a_reader_sees():
     matcher = Matcher([series("aot", "Attack on Titan", folder=""), series("other", "Titan", folder="")])
     assert [one.key for one in matcher.candidates("Attack on Titans")] == ["aot"]
     assert matcher.candidates("völlig anders") == ()
+
+
+def numbering(*counts: int) -> Numbering:
+    return Numbering(
+        [(season, number, None) for season, count in enumerate(counts, 1) for number in range(1, count + 1)]
+    )
+
+
+def test_an_absolute_number_behind_its_own_seasons_code_is_that_episode():
+    catalogue = numbering(12, 12)
+    assert catalogue.places(Found(2, (15,))) == ((2, 3),)  # S02E15, where 15 is the absolute number of S02E03
+    assert catalogue.places(Found(2, (23, 24))) == ((2, 11), (2, 12))
+    assert catalogue.places(Found(2, (12,))) == ((2, 12),)
+    assert catalogue.places(Found(1, (15,))) == ((1, 15),)  # of another season: kept as the name says
+    assert catalogue.places(Found(3, (26,))) == ((3, 26),)
+
+
+def test_two_counts_count_where_the_catalogue_agrees():
+    assert numbering(98, 26).places(Found(None, (), (17,), also=115)) == ((2, 17),)
+    assert numbering(26).places(Found(None, (), (17,), also=115)) == ((1, 17),)  # a sequel with an entry of its own
+    assert numbering(60, 60).places(Found(None, (), (17,), also=115)) is None
+    assert numbering(50, 50).places(Found(None, (), (17,), also=115)) is None
+
+
+def test_a_name_that_guessit_answers_oddly_does_not_end_the_scan(tmp_path):
+    tree(tmp_path, "Naruto/Naruto Temporada 2 Cap.408.mkv", "Naruto/S01E01.mkv")
+    (one,) = scan(tmp_path, series()).series
+    assert set(one.files) == {(1, 1)} and len(one.not_understood) == 1

@@ -10,14 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, LibraryUnavailable, NotFound, SiteUnreachable
 from aniworld.core.events import EventBus, ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
+from aniworld.core.media import EpisodeEntry, SeriesPage
+from aniworld.library import scanner
+from aniworld.library.reading import Reading
 from aniworld.models import AnimeSeries, Database, Episode, ScanRun, SeenFolder, utcnow
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.progress import ProgressService
+from aniworld.services.recording import record_page
 from aniworld.services.scan import ScanService
 
 
@@ -164,7 +168,7 @@ def test_an_unchanged_library_is_not_read_again_and_a_change_is_seen(library):
 
 
 def test_new_catalogue_episodes_are_looked_for_in_an_unchanged_folder(library):
-    library.add("naruto", "Naruto", {1: 3}, folder="Naruto")
+    library.add("naruto", "Naruto", {1: 3}, folder="Naruto", refreshed_at=utcnow())
     library.file("Naruto/Naruto - 005.mkv")
     library.age()
     library.scan()
@@ -248,7 +252,7 @@ def test_another_series_with_files_of_the_same_names_is_no_renamed_folder(librar
 
 
 def test_a_renamed_folder_is_known_by_one_file_that_nothing_changed(library):
-    library.add("naruto", "Naruto", {1: 3}, folder="Naruto")
+    library.add("naruto", "Naruto", {1: 3}, folder="Naruto", refreshed_at=utcnow())
     for number in (1, 2, 3):
         library.file(f"Naruto/Folge 0{number}.mp4", 100 + number)
     library.scan()
@@ -322,7 +326,7 @@ def test_one_scan_at_a_time_and_it_can_be_cancelled(library):
 
 
 def test_episodes_that_a_page_brings_during_a_scan_are_looked_for_by_the_next_one(library):
-    library.add("naruto", "Naruto", {1: 2}, folder="Naruto")
+    library.add("naruto", "Naruto", {1: 2}, folder="Naruto", refreshed_at=utcnow())
     library.file("Naruto/Naruto - S01E01.mkv")
     library.file("Naruto/Naruto - 05.mkv")  # beyond the catalogue's so far
     library.age()
@@ -505,3 +509,144 @@ def test_a_large_library_is_read_by_the_same_rules_in_a_process_of_its_own(libra
     facts = replace(library.settings.library, link_roots=(str(tmp_path / "second"),))
     library.settings = replace(library.settings, library=facts)
     assert library.scan().warnings == ()
+
+
+# --- before a catalogue page was read
+
+
+def page(*seasons: int) -> SeriesPage:
+    """A page that lists ``seasons[0]`` episodes in season 1, and so on."""
+    episodes = tuple(
+        EpisodeEntry(season, number, f"x/{season}/{number}", languages=("ger-dub",))
+        for season, count in enumerate(seasons, 1)
+        for number in range(1, count + 1)
+    )
+    return SeriesPage(
+        key="naruto",
+        name="Naruto",
+        site="aniworld.to",
+        link="https://aniworld.to/anime/stream/naruto",
+        episodes=episodes,
+        seasons=tuple(range(1, len(seasons) + 1)),
+    )
+
+
+def read_page(library: Library, *seasons: int) -> None:
+    with library.database.writing() as session:
+        series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == "naruto"))
+        record_page(session, series, page(*seasons), name_folder=True)
+
+
+def test_files_without_a_season_get_their_episodes_when_the_page_comes_without_another_scan(library):
+    library.add("naruto", "Naruto", {}, folder="Naruto")
+    for name in ("[Grp] Naruto - 01.mkv", "Folge 02.mkv", "03.mkv", "Naruto - 14 [720p].mkv", "Naruto - 04-05.mkv"):
+        library.file(f"Naruto/{name}", 7)
+    status = library.scan()
+    assert library.there("naruto") == {}
+    assert any("Naruto" in one and "(5)" in one and "catalogue page" in one for one in status.warnings)
+    assert not any("is not counted" in one for one in status.warnings)
+    read_page(library, 12, 12)
+    assert library.there("naruto") == {
+        "S01E01": "[Grp] Naruto - 01.mkv",
+        "S01E02": "Folge 02.mkv",
+        "S01E03": "03.mkv",
+        "S01E04": "Naruto - 04-05.mkv",
+        "S01E05": "Naruto - 04-05.mkv",
+        "S02E02": "Naruto - 14 [720p].mkv",
+    }
+    assert library.folder("naruto") == "Naruto"
+    before = library.there("naruto")
+    library.scan()
+    assert library.there("naruto") == before
+
+
+def test_before_the_page_a_number_in_a_season_folder_is_that_seasons_whatever_a_legacy_file_knew(library):
+    library.add("naruto", "Naruto", {1: 2, 2: 3}, folder="Naruto")  # what a ``data`` file listed as missing
+    library.file("Naruto/Season 02/[Grp] Naruto - 05.mkv")
+    library.file("Naruto/Staffel 1/07.mkv")
+    status = library.scan()
+    assert library.there("naruto") == {"S02E05": "Season 02/[Grp] Naruto - 05.mkv", "S01E07": "Staffel 1/07.mkv"}
+    assert not status.warnings
+    read_page(library, 12, 12)
+    assert library.there("naruto") == {"S02E05": "Season 02/[Grp] Naruto - 05.mkv", "S01E07": "Staffel 1/07.mkv"}
+
+
+def test_numbers_in_a_season_folder_that_count_through_the_series_move_when_the_page_comes(library):
+    library.add("naruto", "Naruto", {}, folder="Naruto")
+    for number in (13, 14):
+        library.file(f"Naruto/Season 02/Naruto - {number}.mkv")
+    library.scan()
+    assert set(library.there("naruto")) == {"S02E13", "S02E14"}
+    read_page(library, 12, 12)
+    assert library.there("naruto") == {
+        "S02E01": "Season 02/Naruto - 13.mkv",
+        "S02E02": "Season 02/Naruto - 14.mkv",
+    }
+    with library.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Episode)) == 24
+
+
+def test_numbers_that_may_hold_their_season_wait_for_the_page(library):
+    library.add("naruto", "Naruto", {}, folder="Naruto")
+    library.file("Naruto/Season 4/Naruto [401] Titel.mkv")
+    library.scan()
+    assert library.there("naruto") == {}
+
+
+def test_a_file_that_is_gone_before_the_page_comes_is_not_placed(library):
+    library.add("naruto", "Naruto", {}, folder="Naruto")
+    library.file("Naruto/S01E02.mkv")
+    video = library.file("Naruto/Naruto - 01.mkv")
+    library.scan()
+    video.unlink()
+    library.scan()
+    read_page(library, 12)
+    assert set(library.there("naruto")) == {"S01E02"}
+
+
+def test_what_fails_while_one_folder_is_read_is_named_and_the_scan_goes_on(library, monkeypatch):
+    for key in ("bleach", "naruto"):
+        library.add(key, key.title(), {1: 2}, folder=key.title())
+        library.file(f"{key.title()}/S01E01.mkv")
+    library.scan()
+    library.file("Bleach/S01E02.mkv")
+    library.file("Naruto/S01E02.mkv")
+    read = Reading.result
+
+    def broken(reading: Reading):
+        if reading.series.key == "bleach":
+            raise TypeError("planted")
+        return read(reading)
+
+    monkeypatch.setattr(Reading, "result", broken)
+    status = library.scan()
+    assert status.status == "completed" and any("Bleach" in one and "TypeError" in one for one in status.warnings)
+    assert set(library.there("naruto")) == {"S01E01", "S01E02"}
+    assert set(library.there("bleach")) == {"S01E01"}
+
+
+def test_a_folder_or_a_legacy_file_that_cannot_be_read_does_not_end_the_scan(library, monkeypatch):
+    library.add("bleach", "Bleach", {1: 2}, folder="Bleach")
+    library.add("naruto", "Naruto", {1: 2})
+    library.file("Bleach/S01E01.mkv")
+    library.file("Naruto/S01E01.mkv")
+    library.file("Naruto/data")
+    library.scan()
+    listed = scanner.list_folder
+
+    def broken(root, name, *more):
+        if name == "Bleach":
+            raise ValueError("planted")
+        return listed(root, name, *more)
+
+    def broken_key(folder):
+        raise PermissionError("planted")
+
+    library.file("Bleach/S01E02.mkv")
+    library.file("Naruto/S01E02.mkv")
+    monkeypatch.setattr(scanner, "list_folder", broken)
+    monkeypatch.setattr("aniworld.services.scan_work.key_in_folder", broken_key)
+    status = library.scan()
+    assert status.status == "completed" and any("Bleach" in one and "ValueError" in one for one in status.warnings)
+    assert set(library.there("bleach")) == {"S01E01"}
+    assert set(library.there("naruto")) == {"S01E01", "S01E02"}

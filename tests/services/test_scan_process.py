@@ -18,7 +18,7 @@ from sqlalchemy import make_url, select, update
 from aniworld.core.callbacks import CallbackManager
 from aniworld.core.errors import ChildDied
 from aniworld.core.events import ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
-from aniworld.models import AnimeSeries, Episode, SeenFolder
+from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
 from aniworld.services.scan_process import ScanProcess, StopWish
 from aniworld.services.scan_records import ScanRecords
 from aniworld.services.scan_work import ManyFolders, ScanWish, ScanWork
@@ -83,7 +83,7 @@ def waiting_to_write(library: Library) -> int:
 
 
 def test_it_tells_and_records_the_same(library):
-    library.add("naruto", "Naruto", {1: 3}, folder="Naruto")
+    library.add("naruto", "Naruto", {1: 3}, folder="Naruto", refreshed_at=utcnow())
     library.file("Naruto/Season 01/Naruto - S01E01 - Der Anfang.mkv", 7)
     library.file("Naruto/Folge 2 (German Sub).mp4")
     library.file("Naruto Ship/S01E01.mkv")

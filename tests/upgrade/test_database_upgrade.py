@@ -45,6 +45,7 @@ def test_a_database_of_0006_keeps_its_rows_and_remembers_what_present_files_came
         assert (third.file_title, third.file_link) == (other.file_title, other.file_link) == (None, None)
         assert first.air_date is first.kind is first.part is first.subtitles is None
         assert [series.renumbering for series in session.scalars(select(AnimeSeries))] == [None, None, None]
+        assert [series.unplaced_files for series in session.scalars(select(AnimeSeries))] == [None, None, None]
         assert len(session.scalars(select(DownloadQueueItem)).all()) == 2
         assert {match.folder for match in session.scalars(select(FolderMatch))} == {"Dark", "Fotos"}
 

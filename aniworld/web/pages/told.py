@@ -227,6 +227,13 @@ SENTENCES = (
     _("Another special or film has this number."),
     _("It is one of several parts of an episode."),
     _("The number behind the code may be a second episode or a title."),
+    _("It may be an episode of that title, or an extra."),
+    _("The word for an extra may belong to the series' name."),
+    _("The name tells a season and no clear number."),
+    _("A number such as 26.5.1 stands for no episode of the catalogue."),
+    _("The number may belong to the title of a sequel."),
+    _("Reading the name failed; the log has the details."),
+    _("Reading it failed; the log has the details."),
     _("The scan was cancelled; what it had recorded is kept."),
     _("The scan stopped because of something unforeseen; the log has the details."),
 )
@@ -400,6 +407,9 @@ FORMS = (
     ),
     _("{path} is not counted. {why}"),
     _("{folder} holds one more video whose name is not understood."),
+    _(
+        "{folder}: videos whose numbers name no season ({count}) get their episodes as soon as the series' catalogue page is read."
+    ),
     _("{folder} holds {count} more videos whose names are not understood."),
     _("It may be episode {episode}, but the name does not say so clearly."),
     _("It is a {kind} without a number."),
