@@ -113,7 +113,7 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
         return NotUnderstood(CONTRADICTION)
     if more and may_be_title(number, more, rest):
         return NotUnderstood(NUMBER_OR_TITLE)
-    if next_behind(episodes[-1], rest):  # ``S03E21.22.German``
+    if rest[1:2].isdigit() and next_behind(episodes[-1], rest):  # ``S03E21.22.German``
         if not p.TAG_BEHIND.match(rest):
             return NotUnderstood(NUMBER_OR_TITLE)
         episodes = (*episodes, episodes[-1] + 1)
