@@ -22,7 +22,7 @@ from aniworld.core.addresses import AddressRule, as_browsers_ask, check_url
 from aniworld.core.cookies import Cookies
 from aniworld.core.errors import AddressRefused, SiteUnreachable
 
-from .obstacles import retry_after, sign_of
+from .obstacles import is_rate_limit, retry_after, sign_of
 from .pace import Pace
 from .page import Page
 
@@ -170,7 +170,7 @@ class Gate:
             except Faulty as error:
                 fault, asked = SiteUnreachable(str(error)), 0.0
             else:
-                if page.status not in RETRIED or sign_of(page):
+                if page.status not in RETRIED or sign_of(page) or is_rate_limit(page):
                     return page
                 asked = retry_after(page) or 0.0
                 fault = SiteUnreachable(_trouble(wish.url, page.status), retry_after=asked or None)
