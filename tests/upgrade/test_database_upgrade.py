@@ -50,6 +50,22 @@ def test_a_database_of_0006_keeps_its_rows_and_remembers_what_present_files_came
         assert {match.folder for match in session.scalars(select(FolderMatch))} == {"Dark", "Fotos"}
 
 
+def test_episodes_of_0006_are_neither_announced_nor_part_of_others_and_can_become_so(
+    at_0006: Database, tmp_path: Path
+) -> None:
+    upgrading.bring_up_to_date(at_0006, tmp_path / "copies")
+    with at_0006.writing() as session:
+        episodes = session.scalars(select(Episode).order_by(Episode.id)).all()
+        assert {(one.announced, one.part_of) for one in episodes} == {(False, None)}
+        episodes[0].announced, episodes[0].part_of = True, "S01E02"
+        series = session.scalars(select(AnimeSeries)).first()
+        assert series is not None and series.page_notes is None
+        series.page_notes = ["A note."]
+    with at_0006.reading() as session:
+        first = session.scalars(select(Episode).order_by(Episode.id)).first()
+        assert first is not None and (first.announced, first.part_of) == (True, "S01E02")
+
+
 def test_new_columns_of_an_upgraded_database_can_be_written(at_0006: Database, tmp_path: Path) -> None:
     upgrading.bring_up_to_date(at_0006, tmp_path / "copies")
     with at_0006.writing() as session:
