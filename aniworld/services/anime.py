@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from aniworld.config.settings import Settings
-from aniworld.core.errors import AniworldError, InvalidInput, KeyConflict, NotFound, NothingThere
+from aniworld.core.errors import AniworldError, InvalidInput, KeyConflict, NotFound, NothingThere, PageChanged
 from aniworld.core.events import SeriesAdded, SeriesUpdated
 from aniworld.core.keys import title_from_slug
 from aniworld.core.media import EpisodeNumber, SeriesHit
@@ -155,6 +155,9 @@ class AnimeService:
                 answers.put((number, self._registry.search(source, query)))
             except AniworldError as error:
                 answers.put((number, error))
+            except Exception as error:  # the boundary to foreign code: the other catalogues' hits are waited for
+                log.exception("The search on %s failed", source.site)
+                answers.put((number, PageChanged(f"The catalogue {source.name} failed ({type(error).__name__}).")))
 
         for number, source in enumerate(sources[1:], 1):
             self._spawn(lambda number=number, source=source: ask(number, source))  # type: ignore[misc]
@@ -308,8 +311,8 @@ class AnimeService:
         """A cover is a nicety: what goes wrong with it is logged, and nothing more."""
         try:
             name = offload(self._covers.keep, catalogue.cover(url))
-        except (AniworldError, OSError) as error:
-            log.info("The cover of %s is not there: %s", key, error)
+        except Exception as error:  # the boundary to foreign images
+            log.info("The cover of %s is not there: %s: %s", key, type(error).__name__, error)
             return
         self._series.update(key, cover_file=name)
         if old and old != name and not self._is_used(old):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from aniworld.core.errors import AniworldError, NotFound
+from aniworld.core.errors import NotFound
 from aniworld.core.offload import offload
 from aniworld.models import AnimeSeries, Database
 from aniworld.providers.base import Catalogue
@@ -102,8 +102,8 @@ class FetchedCovers:
             if self._registry.rest.rest_of(catalogue.site):
                 return None
             name = offload(self._files.keep, catalogue.cover(url))
-        except (AniworldError, OSError) as error:
-            log.info("The cover of %s could not be fetched: %s", series.key, error)
+        except Exception as error:  # the boundary to foreign images
+            log.info("The cover of %s could not be fetched: %s: %s", series.key, type(error).__name__, error)
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[url] = (name, self._clock())

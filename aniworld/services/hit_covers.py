@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from aniworld.core.errors import AniworldError
 from aniworld.core.media import SeriesHit
 from aniworld.core.offload import offload
 from aniworld.providers.registry import Registry
@@ -79,9 +78,9 @@ class HitCovers:
         try:
             cover = self._registry.catalogue(known.site).cover(known.url)
             known.file = offload(self._files.keep, cover)
-        except (AniworldError, OSError) as error:
+        except Exception as error:  # the boundary to foreign images
             known.gone = True
-            log.info("The cover of a search's hit is not there: %s", error)
+            log.info("The cover of a search's hit is not there: %s: %s", type(error).__name__, error)
 
     def _clear(self, names: list[str], begun: bool) -> None:
         """Removes the files ``names``; at first all that an earlier run left."""

@@ -11,15 +11,19 @@ import pytest
 from sqlalchemy import select
 
 from aniworld.core.errors import CatalogueBlocked
-from aniworld.core.media import EpisodeEntry, EpisodeKind, SeriesPage
+from aniworld.core.media import EpisodeEntry, EpisodeKind, SeriesHit, SeriesPage
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.providers.base import Airing, Postponement
+from aniworld.providers.images import Cover
 from aniworld.services.calendar import CalendarService
+from aniworld.services.fetched_covers import FetchedCovers
+from aniworld.services.hit_covers import HitCovers
 from aniworld.services.postponements import Postponements
 from aniworld.services.recording import record_page
 from aniworld.services.views import DownloadRequest
 from aniworld.web.answers import to_json
 
+from .shelf import Shelf
 from .test_tracking import House
 
 LINK = "https://s.to/serie/nebel"
@@ -180,3 +184,26 @@ def test_a_check_that_checks_nothing_says_why(house: House) -> None:
         row = session.scalars(select(AnimeSeries)).one()
         row.monitored, row.link, row.refreshed_at = True, "https://shelf.example/nebel", None
     assert (house.tracking.look().total, house.tracking.status().reason) == (1, None)
+
+
+class Broken(Shelf):
+    """A catalogue whose covers and searches raise what they should not."""
+
+    def cover(self, url: str) -> Cover:
+        raise ValueError("planted")
+
+
+def test_a_cover_that_cannot_be_read_costs_neither_hits_nor_series(house: House, tmp_path: Path) -> None:
+    class Unguarded:
+        rest = house.rest
+
+        def catalogue(self, site: str, link: str = "") -> Broken:
+            return Broken()
+
+    registry: Any = Unguarded()
+    hits = HitCovers(registry, tmp_path / "hits")
+    hits.remember([SeriesHit("nebel", "Nebel", "shelf", LINK, cover_url="https://shelf.example/c.png")])
+    assert hits.find("nebel") is None
+    record(house, ANNOUNCED, cover_url="https://shelf.example/c.png")
+    covers = FetchedCovers(house.database, registry, tmp_path / "covers", lambda work: work())
+    assert covers.fetch("nebel") is None

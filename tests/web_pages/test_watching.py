@@ -6,15 +6,20 @@ import logging
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from aniworld.app import create_app
 from aniworld.library.recycle import RecycleBin
+from aniworld.models import AnimeSeries
 from aniworld.services.logs import FORM, SafeFormatter
-from aniworld.services.views import CalendarEntry, SearchResult
+from aniworld.services.registry import Services
+from aniworld.services.views import CalendarEntry, EpisodeView, SearchResult
 from aniworld.web.pages.calendar import week_of
 from aniworld.web.pages.dressing import fragment
 from tests.running import PASSWORD
@@ -115,6 +120,45 @@ def test_the_recycle_bin_is_shown_and_a_lost_library_is_told(owner: FlaskClient,
     page = owner.get("/settings/recycle")
     assert page.status_code == 200 and "notice-warning" in page.text
     library.with_name("gone").rename(library)
+
+
+def test_announced_episodes_and_parts_of_others_say_so(app: Flask) -> None:
+    def one(number: int, **facts: Any) -> EpisodeView:
+        return EpisodeView(1, number, "", "", (), "unavailable", None, None, None, **facts)
+
+    episodes = [
+        one(1, announced=True, air_date=date(2026, 10, 12), kind="ova", part=3), one(2, announced=True), one(3, part_of="S01E02"),
+        one(4),
+    ]  # fmt: skip
+    with app.test_request_context():
+        shown = fragment(
+            "partials/season.html", detail=SimpleNamespace(key="nebel"), seasons=[], season=1, episodes=episodes
+        )
+    assert "announced, from 12.10.2026" in shown and "announced, no date yet" in shown
+    assert "Part of S01E02" in shown and "OVA" in shown and "Part 3" in shown
+    assert shown.count("data-announced") == 2
+
+
+def test_a_calendar_card_names_the_languages_that_are_announced(app: Flask) -> None:
+    entry = CalendarEntry(
+        "nebel", "Nebel", "Nebel", "aniworld.to", 1, 2, "2026-10-12", None, "announced", None, "ger-sub",
+        ("ger-sub", "ger-dub"),
+    )  # fmt: skip
+    day = SimpleNamespace(date=date(2026, 10, 12), name="2026-10-12", today=False, entries=[entry])
+    with app.test_request_context():
+        shown = fragment("partials/calendar.html", days=[day], week="", trouble=None, waits=False, later=False)
+    assert "German subtitles" in shown and "German audio" in shown
+
+
+def test_what_of_a_catalogues_page_could_not_be_read_stands_on_the_series_page(app: Flask, owner: FlaskClient) -> None:
+    services: Services = app.extensions["aniworld"]
+    note = "The catalogue names a language that is not known: Klingonisch."
+    services.series.create(key="notes", name="Notes", site="s.to", link="https://s.to/serie/notes", folder="Notes")
+    with services.database.writing() as session:
+        session.scalars(select(AnimeSeries).where(AnimeSeries.key == "notes")).one().page_notes = [note]
+    assert note in owner.get("/series/notes").text
+    german = owner.get("/series/notes", headers={"Accept-Language": "de"}).text
+    assert "Der Katalog nennt eine unbekannte Sprache" in german
 
 
 def test_a_catalogue_that_failed_is_told_beside_the_hits_of_the_others(app: Flask) -> None:
