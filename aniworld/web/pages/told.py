@@ -128,22 +128,6 @@ SENTENCES = (
     _("The playlist holds a data: address that cannot be read."),
     # Hosters
     # Catalogues
-    _("The catalogue names a language that is not known: {label}."),
-    _("Entries of {page} that could not be read and were left out: {count}."),
-    _("The page of season {season} could not be read."),
-    _("The catalogue has no video of this episode yet ({address})."),
-    _(
-        "{host} takes the requests for spam: there were too many. Wait a while, or allow fewer requests a second in the settings."
-    ),
-    _("{name} has no list of postponed episodes."),
-    _("Its video is part of {code}; queue that episode instead."),
-    _("It is announced for {day} and not out yet; refresh the series to check again."),
-    _(
-        "{sites} is cooling down after a browser check or too many requests; check again later, or press Try now on the System page."
-    ),
-    _(
-        "Every monitored series ({count}) was read within the last {hours} hours, and the catalogue's lists name nothing new."
-    ),
     _("The catalogue offers no link for this episode yet."),
     _("This is no link to a series of a known catalogue."),
     _("Must be a link of a known catalogue."),
@@ -329,6 +313,22 @@ FORMS = (
         "{host} leads to the private address {address} and is not fetched; if that machine is yours, name it in ANIWORLD_PRIVATE_HOSTS."
     ),
     # Catalogues
+    _("The catalogue names a language that is not known: {label}."),
+    _("Entries of {page} that could not be read and were left out: {count}."),
+    _("The page of season {season} could not be read."),
+    _("The catalogue has no video of this episode yet ({address})."),
+    _(
+        "{host} takes the requests for spam: there were too many. Wait a while, or allow fewer requests a second in the settings."
+    ),
+    _("{name} has no list of postponed episodes."),
+    _("Its video is part of {code}; queue that episode instead."),
+    _("It is announced for {day} and not out yet; refresh the series to check again."),
+    _(
+        "{sites} is cooling down after a browser check or too many requests; check again later, or press Try now on the System page."
+    ),
+    _(
+        "Every monitored series ({count}) was read within the last {hours} hours, and the catalogue's lists name nothing new."
+    ),
     _(
         "The episode is not there in {wanted}; the catalogue has it in {offered}. Allow one of these languages to get it."
     ),
