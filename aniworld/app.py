@@ -57,7 +57,6 @@ from aniworld.services.renaming_runs import RenamingRuns
 from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
-from aniworld.services.series import AnimeSeriesService
 from aniworld.services.system import SystemService
 from aniworld.services.waking import WakingService
 
@@ -85,7 +84,6 @@ def build_services(environment: Environment | None = None) -> Services:
     gate = _gate(environment, config)
     rest = RestingSources(file=environment.instance / "rests.json")
     registry = Registry(gate, rest=rest, **_sites(config))
-    series = AnimeSeriesService(database)
     downloads = DownloadService(
         database,
         lambda: config.current,
@@ -97,7 +95,6 @@ def build_services(environment: Environment | None = None) -> Services:
     recycling = RecyclingService(database, lambda: config.current, progress)
     anime = AnimeService(
         database=database,
-        series=series,
         registry=registry,
         progress=progress,
         covers=environment.instance / "covers",
@@ -153,7 +150,6 @@ def build_services(environment: Environment | None = None) -> Services:
         audit=audit,
         progress=progress,
         anime=anime,
-        series=series,
         scan=scan,
         folders=FolderChoiceService(database, scan),
         downloads=downloads,

@@ -69,12 +69,11 @@ class AnimeService:
     """
 
     def __init__(
-        self, *, database: Database, series: AnimeSeriesService, registry: Registry, progress: ProgressService,
+        self, *, database: Database, registry: Registry, progress: ProgressService,
         covers: Path, settings: Callable[[], Settings], rest: RestingSources | None = None,
         spawn: Callable[[Callable[[], None]], None], undo_removal: Callable[[str], bool] = lambda key: False,
     ) -> None:  # fmt: skip
         self._database = database
-        self._series = series
         self._registry = registry
         self._progress = progress
         self._covers = CoverFolder(covers)
@@ -116,11 +115,11 @@ class AnimeService:
         One that lies with another process, or was lost, is fetched beside, and there when it is asked for again.
         Raises NotFound for no such series.
         """
-        series = self._series.get_by_key(key)
+        series = self._stored(key)
         own = series and (self._covers.find(series.cover_file) or self.fetched_covers.find(series))
         found = own or self._hit_covers.find(key)
         if found is None:
-            self.fetched_covers.want(self._series.require(key))
+            self.fetched_covers.want(self._required(key))
         return found
 
     # ── search ──────────────────────────────────────────────────────────────
@@ -188,7 +187,7 @@ class AnimeService:
         """
         catalogue = self._registry.catalogue_for(link, source)
         key, place = catalogue.key_of(link), catalogue.series_link(link)
-        known = self._series.get_by_key(key, removed=True)
+        known = self._stored(key, removed=True)
         if known is None:
             self._create(catalogue, key, place, name, folder)
             return self.added(key), True
@@ -198,7 +197,7 @@ class AnimeService:
             self.refresh(key)
             return self.summary(key), True
         if known.refreshed_at is None:
-            self._series.update(key, link=known.link or place, site=known.site or catalogue.site)
+            self._update(key, link=known.link or place, site=known.site or catalogue.site)
             self._begin_refresh(key)
         return self.summary(key), False
 
@@ -211,7 +210,9 @@ class AnimeService:
             wanted = suggested(folder_name(title), folders_of(library))
         with self._database.reading() as session:
             free = free_folder(session, wanted, key)
-        self._series.create(key=key, name=title, site=catalogue.site, link=link, folder=free)
+        with self._database.writing() as session:
+            facts = {"key": key, "name": title, "site": catalogue.site, "link": link, "folder": free}
+            AnimeSeriesService.create(session, facts)
         if not folder:
             self._guessed_folders.add(key)
 
@@ -236,13 +237,13 @@ class AnimeService:
 
     def read_once(self, key: str, within_s: float = 60.0) -> None:
         """Waits until the series' page was read for the first time, or could not be: its true name is known then."""
-        series = self._series.get_by_key(key)
+        series = self._stored(key)
         if series is not None and series.refreshed_at is None and series.refresh_error is None:
             self._begin_refresh(key).wait(within_s)
 
     def _begin_refresh(self, key: str) -> threading.Event:
         """What is set when the refresh that runs, or begins now, has ended."""
-        self._series.require(key)
+        self._required(key)
         with self._lock:
             if key in self._refreshing:
                 return self._refreshing[key].ended
@@ -267,12 +268,12 @@ class AnimeService:
 
     def refresh_now(self, key: str) -> Recorded:
         """Reads the series' catalogue page and records it. Raises NotFound, SourceError; the reason is remembered."""
-        series = self._series.require(key)
+        series = self._required(key)
         try:
             catalogue = self._catalogue_of(series)
             page = self.postponements.applied(renumbered(catalogue.series(series.link), series.numbering))
         except AniworldError as error:
-            self._series.update(key, refresh_error=str(error))
+            self._update(key, refresh_error=str(error))
             self._tell(key)
             raise
         name_folder = key in self._guessed_folders and not offload(self._is_on_disk, series.folder)
@@ -314,7 +315,7 @@ class AnimeService:
         except Exception as error:  # the boundary to foreign images
             log.info("The cover of %s is not there: %s: %s", key, type(error).__name__, error)
             return
-        self._series.update(key, cover_file=name)
+        self._update(key, cover_file=name)
         if old and old != name and not self._is_used(old):
             self._covers.drop(old)
         self._tell(key)
@@ -343,12 +344,12 @@ class AnimeService:
         if wish.get("name") is not None:
             changes["name"] = validate_series_name(wish["name"])
         if wish.get("folder") is not None:
-            stored = self._series.require(key).folder
+            stored = self._required(key).folder
             folder = chosen(self._settings().library, wish["folder"], stored)
             changes["folder"] = folder if folder == stored else self._free(folder, key)
-        if changes.get("auto_download") and not self._series.require(key).auto_download:
+        if changes.get("auto_download") and not self._required(key).auto_download:
             self._settle(key)
-        self._series.update(key, **changes)
+        self._update(key, **changes)
         if "numbering" in changes:
             self._ask_nothing(key)
         self._tell(key)
@@ -359,6 +360,18 @@ class AnimeService:
     def _ask_nothing(self, key: str) -> None:
         with self._database.writing() as session:
             ask_nothing(required_in(session, key))
+
+    def _stored(self, key: str, *, removed: bool = False) -> AnimeSeries | None:
+        with self._database.reading() as session:
+            return AnimeSeriesService.get_by_key(session, key, removed=removed)
+
+    def _required(self, key: str) -> AnimeSeries:
+        with self._database.reading() as session:
+            return required_in(session, key)
+
+    def _update(self, key: str, **changes: Any) -> None:
+        with self._database.writing() as session:
+            AnimeSeriesService.update(session, required_in(session, key).id, changes)
 
     def _settle(self, key: str) -> None:
         with self._database.writing() as session:
@@ -378,7 +391,7 @@ class AnimeService:
 
         Raises NotFound, StorageError; with an error of the disk the series stays.
         """
-        series = self._series.require(key)
+        series = self._required(key)
         moved, unmoved = self._recycle(series) if recycle else (False, "")
         with self._database.writing() as session:
             row = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))

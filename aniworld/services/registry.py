@@ -33,7 +33,6 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from .renumbering_service import RenumberingService
     from .resolving import Resolver
     from .scan import ScanService
-    from .series import AnimeSeriesService
     from .system import SystemService
     from .waking import WakingService
 
@@ -55,7 +54,6 @@ class Services:
     audit: AuditService
     progress: ProgressService
     anime: AnimeService
-    series: AnimeSeriesService
     scan: ScanService
     folders: FolderChoiceService
     downloads: DownloadService

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from aniworld.core.errors import InvalidInput, KeyConflict, NotFound
-from aniworld.core.validators import validate_series_key
+from aniworld.core.validators import validate_series_key, validate_series_name
 from aniworld.models import AnimeSeries, Database
 
 CHANGEABLE = frozenset(
@@ -22,52 +23,49 @@ CHANGEABLE = frozenset(
 
 
 class AnimeSeriesService:
-    """Rows come back detached from any session: read them, and change them through ``update``."""
+    """Series as rows, in the caller's session and transaction: the caller commits."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    @staticmethod
+    def create(session: Session, data: Mapping[str, Any]) -> AnimeSeries:
+        """A new series from ``key``, ``name`` and further facts, flushed so that it has its ``id``.
 
-    def create(self, *, key: str, name: str, **facts: Any) -> AnimeSeries:
-        """A new series. Raises InvalidInput for a key of wrong form or an unknown fact, KeyConflict for a key in use."""
+        Raises InvalidInput for an invalid key or name or an unknown fact, KeyConflict for a key in use; the transaction can
+        go on in both cases.
+        """
+        facts = {name: value for name, value in data.items() if name not in ("key", "name")}
         _check(facts)
-        series = AnimeSeries(key=validate_series_key(key), name=name, **facts)
+        key, name = validate_series_key(data.get("key", "")), validate_series_name(data.get("name", ""))
+        series = AnimeSeries(key=key, name=name, **facts)
         try:
-            with self._database.writing() as session:
+            with session.begin_nested():
                 session.add(series)
         except IntegrityError:
             raise KeyConflict(f"There is a series with the key {key} already.") from None
         return series
 
-    def get_by_key(self, key: str, *, removed: bool = False) -> AnimeSeries | None:
+    @staticmethod
+    def get_by_key(session: Session, key: str, *, removed: bool = False) -> AnimeSeries | None:
         """The series, or None; one that was removed only with ``removed``."""
-        with self._database.reading() as session:
-            return series_in(session, key, removed=removed)
+        series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
+        return series if series is not None and (removed or not series.is_deleted) else None
 
-    def get_by_id(self, series_id: int) -> AnimeSeries | None:
+    @staticmethod
+    def get_by_id(session: Session, series_id: int) -> AnimeSeries | None:
         """The series, or None where there is none or it was removed."""
-        with self._database.reading() as session:
-            series = session.get(AnimeSeries, series_id)
+        series = session.get(AnimeSeries, series_id)
         return series if series is not None and not series.is_deleted else None
 
-    def update(self, key: str, /, **changes: Any) -> AnimeSeries:
-        """The series with its changes. Raises NotFound, InvalidInput for what cannot be changed."""
-        _check(changes)
-        with self._database.writing() as session:
-            series = required_in(session, key)
-            for name, value in changes.items():
-                setattr(series, name, value)
+    @staticmethod
+    def update(session: Session, series_id: int, data: Mapping[str, Any]) -> AnimeSeries:
+        """The series with its changes, flushed. Raises NotFound, InvalidInput for what cannot be changed."""
+        _check(data)
+        series = AnimeSeriesService.get_by_id(session, series_id)
+        if series is None:
+            raise NotFound("This series is not in the library.")
+        for name, value in data.items():
+            setattr(series, name, value)
+        session.flush()
         return series
-
-    def require(self, key: str) -> AnimeSeries:
-        """The series. Raises NotFound."""
-        with self._database.reading() as session:
-            return required_in(session, key)
-
-
-def series_in(session: Session, key: str, *, removed: bool = False) -> AnimeSeries | None:
-    """As ``AnimeSeriesService.get_by_key``, for those who read more of it in the same session: of one moment."""
-    series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key))
-    return series if series is not None and (removed or not series.is_deleted) else None
 
 
 def library_folder(database: Database, key: str) -> str | None:
@@ -79,13 +77,13 @@ def library_folder(database: Database, key: str) -> str | None:
 
 def required_in(session: Session, key: str) -> AnimeSeries:
     """The series. Raises NotFound."""
-    series = series_in(session, key)
+    series = AnimeSeriesService.get_by_key(session, key)
     if series is None:
         raise NotFound(f"There is no series with the key {key}.")
     return series
 
 
-def _check(facts: dict[str, Any]) -> None:
+def _check(facts: Mapping[str, Any]) -> None:
     unknown = sorted(set(facts) - CHANGEABLE)
     if unknown:
         raise InvalidInput("These facts of a series cannot be set.", {name: ["Unknown field."] for name in unknown})

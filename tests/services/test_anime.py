@@ -24,7 +24,7 @@ from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.anime import AnimeService
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.progress import ProgressService
-from aniworld.services.series import AnimeSeriesService
+from aniworld.services.series import AnimeSeriesService, required_in
 from aniworld.services.views import SeriesQuery
 from tests.providers.contract import ROOT1, as_json, engine1, engine2, page
 
@@ -46,11 +46,18 @@ class House:
         self.registry = Registry(
             open_gate(), settings={"aniworld.to": CatalogueSettings(site.url)}, plugins=lambda group: []
         )
-        self.series = AnimeSeriesService(database)
         self.anime = AnimeService(
-            database=database, series=self.series, registry=self.registry, progress=ProgressService(bus),
+            database=database, registry=self.registry, progress=ProgressService(bus),
             covers=folder / "covers", settings=lambda: self.settings, spawn=self.spawn,
         )  # fmt: skip
+
+    def create(self, **data: object) -> None:
+        with self.database.writing() as session:
+            AnimeSeriesService.create(session, data)
+
+    def update(self, key: str, **data: object) -> None:
+        with self.database.writing() as session:
+            AnimeSeriesService.update(session, required_in(session, key).id, data)
 
     def spawn(self, work) -> None:
         self.waiting.append(work)
@@ -359,7 +366,7 @@ def test_lists_are_filtered_sorted_and_paged(house: House) -> None:
     house.waiting.clear()
     house.episode("mitte", 1, 1, link="x", languages=["ger-dub"])
     house.episode("mitte", 1, 2, link="x", available=False)
-    house.series.update("anfang", monitored=False, genres=["Drama"], alternative_titles=["Beginn"], year_start=2020)
+    house.update("anfang", monitored=False, genres=["Drama"], alternative_titles=["Beginn"], year_start=2020)
 
     def names(**query) -> list[str]:
         return [one.name for one in house.anime.list_series(SeriesQuery(**query))[0]]
@@ -429,7 +436,7 @@ def test_removing_with_its_files_moves_the_folder_into_the_recycle_bin(house: Ho
 
 
 def test_a_legacy_series_without_a_link_takes_the_one_it_is_added_with(house: House) -> None:
-    house.series.create(key="nebelgarten", name="Nebel", folder="Nebel", site="https://aniworld.to")
+    house.create(key="nebelgarten", name="Nebel", folder="Nebel", site="https://aniworld.to")
     house.episode("nebelgarten", 1, 9)
     assert house.anime.summary("nebelgarten").missing_episodes == {"1": [9]}
     _, created = house.anime.add("nebelgarten")

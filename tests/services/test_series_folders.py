@@ -28,7 +28,7 @@ def added(house: House) -> House:  # noqa: F811
 
 def stored(house: House, folder: str) -> None:  # noqa: F811
     (house.library / folder).mkdir(exist_ok=True)
-    house.series.update("nebelgarten", folder=folder)
+    house.update("nebelgarten", folder=folder)
 
 
 @pytest.mark.parametrize("name", FORMS, ids=NUMBERED)
@@ -73,7 +73,7 @@ def test_a_guessed_folder_is_the_one_that_exists_in_another_spelling(house: Hous
 
 
 def test_another_series_folder_is_not_taken(added: House) -> None:
-    added.series.create(key="zero", name="Zero", folder="Re:Zero")
+    added.create(key="zero", name="Zero", folder="Re:Zero")
     (added.library / "Re:Zero").mkdir()
     with pytest.raises(InvalidInput, match="Another series has this folder"):
         added.anime.change("nebelgarten", folder="re:zero")

@@ -32,7 +32,6 @@ from aniworld.services.downloads import DownloadService
 from aniworld.services.following import Followed, in_order, is_due
 from aniworld.services.progress import ProgressService
 from aniworld.services.renumbering_service import RenumberingService
-from aniworld.services.series import AnimeSeriesService
 from aniworld.services.tracking import AT_ONCE, TrackingService
 from aniworld.services.upgrading import better_languages
 from aniworld.services.views import DownloadRequest
@@ -63,7 +62,7 @@ class House:
         self.calendar = CalendarService(database, registry, beside, patience_s=0.5, clock=lambda: self.now)
         self.downloads = DownloadService(database, lambda: self.settings, progress)
         self.anime = AnimeService(
-            database=database, series=AnimeSeriesService(database), registry=registry, progress=progress,
+            database=database, registry=registry, progress=progress,
             covers=folder / "covers", settings=lambda: self.settings, spawn=self.waiting.append,
         )  # fmt: skip
         self.tracking = TrackingService(

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from aniworld.app import create_app
+from aniworld.services import AnimeSeriesService
 from aniworld.services.automation import EXTRA, build_automation
 from aniworld.services.registry import Services
 from tests.running import PASSWORD
@@ -127,7 +128,9 @@ def test_nobody_else_sets_anything_off(owner: Owner) -> None:
 
 
 def test_a_series_is_told_whether_its_new_episodes_are_queued(owner: Owner) -> None:
-    owner.services.series.create(key="nebel", name="Nebel", site="aniworld.to", link="http://127.0.0.1:9/x")
+    with owner.services.database.writing() as session:
+        facts = {"key": "nebel", "name": "Nebel", "site": "aniworld.to", "link": "http://127.0.0.1:9/x"}
+        AnimeSeriesService.create(session, facts)
     changed = owner.call("PATCH", "/api/anime/nebel", {"auto_download": True, "upgrade": True}).get_json()
     assert (changed["auto_download"], changed["upgrade"]) == (True, True)
     assert owner.call("PATCH", "/api/anime/nebel", {"auto_download": "yes"}).status_code == 422

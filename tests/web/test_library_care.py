@@ -15,6 +15,7 @@ from aniworld.app import create_app
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
+from aniworld.services import AnimeSeriesService
 from aniworld.services.recording import record_page
 from aniworld.services.registry import Services
 from tests.running import PASSWORD, until
@@ -54,7 +55,8 @@ def owner(tmp_path: Path, library: Path) -> Iterator[Owner]:
         }
     )
     made = Owner(app, library)
-    made.services.series.create(key="nebel", name="Nebel", folder="Nebel")
+    with made.services.database.writing() as session:
+        AnimeSeriesService.create(session, {"key": "nebel", "name": "Nebel", "folder": "Nebel"})
     yield made
     made.services.close()
 
