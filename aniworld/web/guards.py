@@ -65,7 +65,11 @@ def guard() -> Response | None:
     if g.identity is not None and g.identity.scope != "full" and request.method not in SAFE:
         raise Forbidden("This API key may read only.")
     bodies.check()
-    if request.method not in SAFE and request.endpoint not in PUBLIC and not request.endpoint.startswith("auth."):
+    if (
+        request.method not in SAFE
+        and request.endpoint not in PUBLIC
+        and not (request.endpoint or "").startswith("auth.")
+    ):
         services().downloads.hold.check()  # what a restore replaces would be lost, or make the restore fail
     return None
 
