@@ -179,6 +179,7 @@ def build_services(environment: Environment | None = None) -> Services:
         stops=(gate.close, *((shared.messages.stop,) if shared else ())),
     )
     bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)
+    config.subscribe(lambda old, new: system.health.expire())
     config.subscribe(lambda old, new: downloads.trim_history() if _shorter_history(old, new) else None)
     config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
     config.subscribe(lambda old, new: registry.configure(**_sites(config)) if old.catalogue != new.catalogue else None)

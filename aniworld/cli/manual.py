@@ -16,6 +16,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'add https://aniworld.to/anime/stream/some-series --folder "Some Series (2013)"',
         "add playlist:https://example.org/channel",
     ),
+    "restore": ("restore some-series",),
     "list": ("list", "list --missing", "list titan --json"),
     "scan": ("scan", "scan some-series other-series"),
     "folders": ("folders list", 'folders match "Some Folder" some-series', 'folders ignore "Home videos"'),

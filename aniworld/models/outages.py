@@ -55,8 +55,8 @@ FILE_READ_ONLY = (
     "read-only. Work continues automatically then."
 )
 FILE_TROUBLE = (
-    "The disk of the database reports an error; check the disk of the instance folder. Work continues automatically once "
-    "it is back."
+    "The database file cannot be opened, read or written; check the instance folder and its disk. Work continues "
+    "automatically once it is back."
 )
 
 _POSTGRESQL = {

@@ -17,7 +17,7 @@ from typing import Any
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
 
-from .catalogues import aniworld_lists, aniworld_pages, sto_pages
+from .catalogues import aniworld_lists, aniworld_pages, postponements, sto_lists, sto_pages
 from .catalogues.facts import EpisodeFacts, SeasonFacts, SeriesFacts
 from .hosters.media import PlayerFacts, parse_player
 
@@ -62,7 +62,8 @@ def _player(found: PlayerFacts) -> object:
     return [(medium.url, medium.height) for medium in found.media], found.duration
 
 
-_ANIWORLD, _STO = "https://aniworld.to/anime/stream/nebelgarten", "https://s.to/serie/hafenlichter"
+_ANIWORLD, _STO_SITE = "https://aniworld.to/anime/stream/nebelgarten", "https://serienstream.to"
+_STO = f"{_STO_SITE}/serie/hafenlichter"
 SAMPLES = (
     Sample(
         "AniWorld series",
@@ -89,7 +90,13 @@ SAMPLES = (
         (
             "Der Anfang",
             "The Beginning",
-            [("VOE", "ger-dub"), ("Filemoon", "ger-sub"), ("Vidoza", "ger-sub"), ("Doodstream", "eng-dub")],
+            [
+                ("VOE", "ger-dub"),
+                ("Filemoon", "ger-sub"),
+                ("Vidoza", "ger-sub"),
+                ("Doodstream", "eng-dub"),
+                ("Unknown", "und"),
+            ],
         ),
     ),
     Sample(
@@ -141,9 +148,41 @@ SAMPLES = (
         ("Ebbe", "Low Tide", [("VOE", "ger-dub"), ("Vidoza", "ger-sub"), ("Doodstream", "eng-dub")]),
     ),
     Sample(
+        "AniWorld postponements",
+        "aniworld-postponements.html",
+        "https://aniworld.to/support/frage/anime-verschiebungen",
+        postponements.parse_postponed,
+        lambda found: [(row.name, row.season, row.episode, str(row.day)) for row in found],
+        [("Nebelgarten", 1, 5, "2026-08-10"), ("Nebelgarten", 1, 6, "None"), ("Stahl und Sand", 2, 1, "2026-08-12")],
+    ),
+    Sample(
+        "SerienStream new episodes",
+        "sto-new-episodes.html",
+        f"{_STO_SITE}/neue-episoden",
+        sto_lists.parse_new_episodes,
+        lambda found: [(row.name, row.season, row.episode) for row in found],
+        [("Hafenlichter", 1, 2), ("Leuchtfeuer", 2, 5)],
+    ),
+    Sample(
+        "SerienStream calendar",
+        "sto-calendar.html",
+        f"{_STO_SITE}/serienkalender",
+        sto_lists.parse_calendar,
+        lambda found: [(row.name, str(row.day)) for row in found],
+        [("Hafenlichter", "2026-08-03"), ("Leuchtfeuer", "2026-08-03"), ("Hafenlichter", "2026-08-05")],
+    ),
+    Sample(
+        "SerienStream titles",
+        "sto-titles.html",
+        f"{_STO_SITE}/serien",
+        sto_lists.parse_titles,
+        lambda found: [row.name for row in found],
+        ["Hafenlichter", "Leuchtfeuer"],
+    ),
+    Sample(
         "SerienStream search",
         "sto-shows.html",
-        "https://s.to/suche",
+        f"{_STO_SITE}/suche",
         sto_pages.parse_shows,
         lambda found: [show.name for show in found],
         ["Hafenlichter", "Hafen 2"],

@@ -8,6 +8,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 
 HOUSEKEEPING_EVERY_S = 3600.0
 PARSERS_AFTER_S = 1.0  # the first pages are served first
-SCAN_TRIES = 60
+SCAN_ENDS_WITHIN_S = 60.0
+SCAN_AFTER_S = 2.0  # the setup page and clients start the scan themselves
 
 
 @dataclass(frozen=True)
@@ -198,17 +200,19 @@ class Runtime:
         if old and Path(old).is_dir():
             sweep_incoming(Path(old), self._services.downloads.repository.held)
         if new and Path(new).is_dir():
-            self._scan_anew()
+            self._scan_new_root()
 
-    def _scan_anew(self) -> None:
-        """A scan that runs reads the old folder: it is ended first."""
-        for _ in range(SCAN_TRIES):
-            try:
-                self._services.scan.start()
-                return
-            except AlreadyRunning:
-                self._services.scan.cancel()
-                gevent.sleep(1.0)
+    def _scan_new_root(self) -> None:
+        """A scan that runs reads the old folder, so it is cancelled. Whoever changed the setting may start one: that counts."""
+        scan = self._services.scan
+        if scan.status().status == "running":
+            scan.cancel()
+            scan.wait(SCAN_ENDS_WITHIN_S)
+        before = scan.status().scan_id
+        gevent.sleep(SCAN_AFTER_S)
+        if scan.status().scan_id == before:
+            with suppress(AlreadyRunning):
+                scan.start()
 
     # ── the house ───────────────────────────────────────────────────────────
 

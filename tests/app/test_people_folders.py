@@ -83,7 +83,7 @@ def test_a_linked_folder_is_refused_before_anything_is_fetched_and_taken_once_it
     file = status["completed_downloads"][0]["file"]
     assert file.startswith("Nebel/Season 01/") and plays(second / file)
     checks = {one["name"]: one for one in server.get("/api/health")["checks"]}
-    assert checks["library_links"]["level"] == "ok"
+    assert checks["library_links"]["level"] == "ok", checks["library_links"]
 
 
 def test_a_removal_that_found_no_folder_says_so(server: Server, demo_site: DemoSite) -> None:

@@ -23,6 +23,8 @@ BEHIND_A_NUMBER = re.compile(
     rf"\{{(\w*)(:[^}}]*)?\}} (?:more |new |other )?(?:{COUNTED})s\b|%d (?:new )?(?:{COUNTED})s\b"
 )
 ALWAYS_SEVERAL = {  # a limit of ours that is above 1, or a sum of many
+    "They did not come within {} seconds.",
+    "They did not come within {seconds} seconds.",
     "This server may open only {limit} files and connections.",
     "There are {} backups already; delete some that you no longer need.",
     "There are {most} backups already; delete some that you no longer need.",

@@ -54,6 +54,14 @@ def test_the_calendar_of_engine_2(stream: SerienStream) -> None:
     assert (other.key, other.season, other.episode, other.at, other.languages) == ("leuchtfeuer", 2, 5, None, ())
 
 
+def test_a_day_with_one_card_is_not_taken_for_its_title(stream: SerienStream, second: LoopbackSite) -> None:
+    second.pages["/serienkalender"] = (
+        '<section><h3>Mittwoch, 05.08.2026</h3><div class="card"><a href="/serie/hafenlichter/staffel-1/episode-3">'
+        "<h5>Hafenlichter</h5></a><small>S01E03</small></div></section>"
+    )
+    assert [(one.name, one.day) for one in stream.calendar()] == [("Hafenlichter", date(2026, 8, 5))]
+
+
 def test_a_calendar_that_a_script_fills_in_is_read_where_the_script_reads_it(
     stream: SerienStream, second: LoopbackSite
 ) -> None:

@@ -170,7 +170,7 @@ def test_a_server_that_is_dead_or_silent_holds_nobody_up(listener: Listener, cap
     house.place(1)
     assert not house.service.test().ok
     assert not House("jellyfin", "http://127.0.0.1:1025").service.test().ok
-    assert "was not told of 1 new episodes" in caplog.text
+    assert "was not told of new episodes (1)" in caplog.text
     assert TOKEN not in caplog.text
 
 

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import make_url, select, update
 
 from aniworld.core.callbacks import CallbackManager
-from aniworld.core.errors import ChildDied
+from aniworld.core.errors import DatabaseAway
 from aniworld.core.events import ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
 from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
 from aniworld.services.scan_process import ScanProcess, StopWish
@@ -204,7 +204,7 @@ def test_no_secret_of_the_server_is_seen_in_the_process_list(library, monkeypatc
 def test_a_process_that_cannot_work_says_why(tmp_path):
     (tmp_path / "library").mkdir()
     nowhere = make_url(f"sqlite:///{tmp_path / 'nicht' / 'da.db'}")
-    with pytest.raises(ChildDied, match="ended by itself.*unable to open database"):
+    with pytest.raises(DatabaseAway, match="database file cannot be opened"):
         ScanProcess(nowhere, ScanWish("x", str(tmp_path / "library"))).run(CallbackManager(), StopWish())
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from aniworld.app import create_app
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries
+from aniworld.services import AnimeSeriesService
 from aniworld.services.logs import FORM, SafeFormatter
 from aniworld.services.registry import Services
 from aniworld.services.views import CalendarEntry, EpisodeView, SearchResult
@@ -153,7 +154,9 @@ def test_a_calendar_card_names_the_languages_that_are_announced(app: Flask) -> N
 def test_what_of_a_catalogues_page_could_not_be_read_stands_on_the_series_page(app: Flask, owner: FlaskClient) -> None:
     services: Services = app.extensions["aniworld"]
     note = "The catalogue names a language that is not known: Klingonisch."
-    services.series.create(key="notes", name="Notes", site="s.to", link="https://s.to/serie/notes", folder="Notes")
+    facts = {"key": "notes", "name": "Notes", "site": "s.to", "link": "https://s.to/serie/notes", "folder": "Notes"}
+    with services.database.writing() as session:
+        AnimeSeriesService.create(session, facts)
     with services.database.writing() as session:
         session.scalars(select(AnimeSeries).where(AnimeSeries.key == "notes")).one().page_notes = [note]
     assert note in owner.get("/series/notes").text

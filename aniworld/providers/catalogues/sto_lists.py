@@ -14,7 +14,7 @@ from aniworld.core.errors import PageChanged
 from .aniworld_lists import CalendarRow, Listed, NewRow, TitleRow, joined, listed, numbers_in, tree_of
 from .dates import day_in, moment_of
 from .hrefs import Spot, spot_of
-from .html import attribute, names_in, not_found, number_in, plain, select_first, soup_of, words_of
+from .html import attribute, names_in, not_found, number_in, plain, soup_of, words_of
 from .languages import BY_LANGUAGE_ID, from_flag, from_label
 from .reading import Reading
 from .sto_pages import flag_names
@@ -26,6 +26,7 @@ CALENDAR = "a[href*='/serie/']"
 _DATED = ("data-date", "data-day", "datetime")
 _CARDS = frozenset({"tr", "li", "article", "section", "div", "a"})
 _SEPARATORS = re.compile(r"\s*[,;|/]\s*")
+_TITLES = (".series-title", ".show-title", "h3", "h4", "h5", "h6", "strong", "a[href]")  # of a card, best first
 
 
 def parse_new_episodes(text: str, url: str) -> Listed[NewRow]:
@@ -165,8 +166,8 @@ def _card(tag: Tag, href: str) -> Tag:
 
 def _calendar_row(card: Tag, href: str, day: date, reading: Reading) -> CalendarRow | None:
     season, episode = _numbers(card, spot_of(href))
-    title = select_first(card, ".series-title", ".show-title", "h3", "h4", "h5", "h6", "strong", "a[href]")
-    name = words_of(title) or words_of(card)
+    titles = (words_of(tag) for selector in _TITLES for tag in card.select(selector))
+    name = next((title for title in titles if title and day_in(title) is None), "") or words_of(card)
     return CalendarRow(
         name[:300], href, season, episode, day, moment_of(day, words_of(card)), _languages(card, reading)
     )

@@ -43,6 +43,10 @@ class HealthService:
         self._added = (*self._added, check)
         self._round = None
 
+    def expire(self) -> None:
+        """The next question runs the checks again, however recent the last round is: something was changed."""
+        self._round = None
+
     def checks(self) -> list[HealthCheck]:
         """Each check with what to do about it."""
         with self._lock:

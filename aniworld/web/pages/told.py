@@ -85,7 +85,7 @@ SENTENCES = (
         "The database file cannot be written; check the rights of the instance folder and that its disk is not mounted read-only. Work continues automatically then."
     ),
     _(
-        "The disk of the database reports an error; check the disk of the instance folder. Work continues automatically once it is back."
+        "The database file cannot be opened, read or written; check the instance folder and its disk. Work continues automatically once it is back."
     ),
     _("A backup is being restored; nothing can be changed until that has ended. Try again in a moment."),
     _("The clocks of all processes agree."),
@@ -327,7 +327,7 @@ FORMS = (
         "{sites} is cooling down after a browser check or too many requests; check again later, or press Try now on the System page."
     ),
     _(
-        "Every monitored series ({count}) was read within the last {hours} hours, and the catalogue's lists name nothing new."
+        "Every monitored series ({count}) was read within the last {hours} h, and the catalogue's lists name nothing new."
     ),
     _(
         "The episode is not there in {wanted}; the catalogue has it in {offered}. Allow one of these languages to get it."
