@@ -7,20 +7,20 @@ from enum import IntEnum, StrEnum
 from .errors import Conflict, InvalidInput
 
 
-class Status(StrEnum):
+class DownloadStatus(StrEnum):
     PENDING = "pending"
     DOWNLOADING = "downloading"
     COMPLETED = "completed"
     FAILED = "failed"
 
 
-class Priority(IntEnum):
+class DownloadPriority(IntEnum):
     LOW = 0
     NORMAL = 1
     HIGH = 2
 
     @classmethod
-    def parse(cls, value: str | int) -> Priority:
+    def parse(cls, value: str | int) -> DownloadPriority:
         """The priority named by ``"low"``, ``"normal"``, ``"high"`` or 0, 1, 2. Raises InvalidInput."""
         if isinstance(value, str) and value.lower() in _BY_NAME:
             return _BY_NAME[value.lower()]
@@ -33,17 +33,17 @@ class Priority(IntEnum):
         return self.name.lower()
 
 
-_BY_NAME = {priority.name.lower(): priority for priority in Priority}
+_BY_NAME = {priority.name.lower(): priority for priority in DownloadPriority}
 
-MOVES: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.DOWNLOADING, Status.FAILED, Status.COMPLETED}),
-    Status.DOWNLOADING: frozenset({Status.PENDING, Status.COMPLETED, Status.FAILED}),
-    Status.FAILED: frozenset({Status.PENDING}),
-    Status.COMPLETED: frozenset(),
+MOVES: dict[DownloadStatus, frozenset[DownloadStatus]] = {
+    DownloadStatus.PENDING: frozenset({DownloadStatus.DOWNLOADING, DownloadStatus.FAILED, DownloadStatus.COMPLETED}),
+    DownloadStatus.DOWNLOADING: frozenset({DownloadStatus.PENDING, DownloadStatus.COMPLETED, DownloadStatus.FAILED}),
+    DownloadStatus.FAILED: frozenset({DownloadStatus.PENDING}),
+    DownloadStatus.COMPLETED: frozenset(),
 }
 
 
-def check_move(old: Status, new: Status) -> None:
+def check_move(old: DownloadStatus, new: DownloadStatus) -> None:
     """Nothing, if an item may go from ``old`` to ``new``; staying is lawful. Raises Conflict."""
     if old != new and new not in MOVES[old]:
         raise Conflict(f"An item that is {old} cannot become {new}.")

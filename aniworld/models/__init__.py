@@ -1,5 +1,7 @@
 """The tables. Models hold facts; they read no configuration and abort no request."""
 
+from aniworld.core.queue import DownloadPriority, DownloadStatus
+
 from .access import ApiKey, CalendarToken, MasterPassword, RecoveryCode, SecondFactorSecret, UserSession
 from .audit import AuditEntry
 from .base import Base, SoftDeleteMixin, TimestampMixin, utcnow
@@ -12,7 +14,7 @@ from .series import AnimeSeries, Episode
 from .workers import WorkerSeen
 
 __all__ = [
-    "AnimeSeries", "ApiKey", "AuditEntry", "Base", "CalendarToken", "Database", "DownloadQueueItem", "Episode", "FolderMatch", "Lease",
-    "MasterPassword", "QueueState", "RecoveryCode", "RenameRun", "ScanRun", "SecondFactorSecret", "SeenFolder",
+    "AnimeSeries", "ApiKey", "AuditEntry", "Base", "CalendarToken", "Database", "DownloadPriority", "DownloadQueueItem",
+    "DownloadStatus", "Episode", "FolderMatch", "Lease", "MasterPassword", "QueueState", "RecoveryCode", "RenameRun", "ScanRun", "SecondFactorSecret", "SeenFolder",
     "SettingsBackup", "SoftDeleteMixin", "StoredSettings", "TimestampMixin", "UserSession", "WorkerSeen", "utcnow",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import JSON, BigInteger, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aniworld.core.queue import Priority, Status
+from aniworld.core.queue import DownloadPriority, DownloadStatus
 
 from .base import Base, TimestampMixin, UtcDateTime, utcnow
 
@@ -38,8 +38,8 @@ class DownloadQueueItem(TimestampMixin, Base):
     episode: Mapped[int]
     source: Mapped[str | None] = mapped_column(String(255), default=None)
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
-    status: Mapped[str] = mapped_column(String(20), default=Status.PENDING)
-    priority: Mapped[int] = mapped_column(default=int(Priority.NORMAL))
+    status: Mapped[str] = mapped_column(String(20), default=DownloadStatus.PENDING)
+    priority: Mapped[int] = mapped_column(default=int(DownloadPriority.NORMAL))
     position: Mapped[int] = mapped_column(BigInteger, default=0)
     progress: Mapped[float] = mapped_column(default=0.0)
     downloaded_bytes: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -22,7 +22,7 @@ from typing import Any
 from aniworld.config.environment import Environment
 from aniworld.config.settings import Settings
 from aniworld.core.errors import AlreadyRunning, AniworldError, ChildDied, Conflict, by_code
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import utcnow
 
 from .backup_shelf import BackupShelf
@@ -244,4 +244,4 @@ def quiet_while(downloads: DownloadService, busy: Callable[[], bool]) -> Callabl
 
 
 def _running(downloads: DownloadService) -> int:
-    return downloads.repository.counts().get(Status.DOWNLOADING, 0)
+    return downloads.repository.counts().get(DownloadStatus.DOWNLOADING, 0)

@@ -12,7 +12,7 @@ from datetime import UTC
 from sqlalchemy import select
 
 from aniworld.core.errors import AniworldError, NotFound, NothingThere, PageChanged, Unavailable
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import Airing
 from aniworld.providers.registry import Registry
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 KEPT_S = 3600.0
 TRIED_AGAIN_S = 300.0
 PATIENCE_S = 5.0
-_LIVE = (Status.PENDING, Status.DOWNLOADING)
+_LIVE = (DownloadStatus.PENDING, DownloadStatus.DOWNLOADING)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from aniworld.core.events import (
     QueueStatusChanged,
     SeriesUpdated,
 )
-from aniworld.core.queue import Priority, Status, back_off
+from aniworld.core.queue import DownloadPriority, DownloadStatus, back_off
 from aniworld.models import Database, DownloadQueueItem
 
 from .away import DATABASE_AWAY
@@ -95,15 +95,15 @@ class DownloadService:
         """The queue as it is now; each list holds at most ``limit`` items."""
         rows = self._rows(limit)
         lists = {status: self._views(items, rows.state.is_paused) for status, items in rows.items.items()}
-        running = lists[Status.DOWNLOADING]
+        running = lists[DownloadStatus.DOWNLOADING]
         return QueueStatus(
             is_running=rows.state.is_running,
             is_paused=rows.state.is_paused,
             paused_until=rows.state.paused_until,
             active_downloads=running[:limit],
-            pending_queue=lists[Status.PENDING],
-            completed_downloads=lists[Status.COMPLETED],
-            failed_downloads=lists[Status.FAILED],
+            pending_queue=lists[DownloadStatus.PENDING],
+            completed_downloads=lists[DownloadStatus.COMPLETED],
+            failed_downloads=lists[DownloadStatus.FAILED],
             statistics=statistics_of(rows.counts, rows.downloaded, running, self._disk_free()),
             message=rows.state.reason,
         )
@@ -116,8 +116,10 @@ class DownloadService:
         # Of one moment: an item that moves meanwhile is in one list, not in two and not in none.
         with self._database.reading_of_one_moment() as session:
             repository = self.repository.asked_by(session)
-            limits = dict.fromkeys(Status, limit) | {Status.DOWNLOADING: None}  # the statistics are about all that run
-            items = {status: repository.get_items([status], limit=limits[status]) for status in Status}
+            limits = dict.fromkeys(DownloadStatus, limit) | {
+                DownloadStatus.DOWNLOADING: None
+            }  # the statistics are about all that run
+            items = {status: repository.get_items([status], limit=limits[status]) for status in DownloadStatus}
             self._kept = Rows(
                 mark, limit, repository.state(), repository.counts(), repository.downloaded_bytes(), items
             )
@@ -126,7 +128,7 @@ class DownloadService:
     def items(
         self, status: str | None = None, q: str = "", page: int = 1, page_size: int = 50
     ) -> tuple[list[DownloadItem], Paging]:
-        statuses = [Status(status)] if status else []
+        statuses = [DownloadStatus(status)] if status else []
         found = self.repository.get_items(statuses, q=q, limit=page_size, offset=(page - 1) * page_size)
         total = self.repository.count(statuses, q)
         return self._placed_views(found), Paging(page, page_size, total)
@@ -166,7 +168,7 @@ class DownloadService:
         """The item is gone; a running one was stopped first. Raises NotFound."""
         self.hold.check()
         item = self.repository.get_item(item_id)
-        if item.status == Status.DOWNLOADING:
+        if item.status == DownloadStatus.DOWNLOADING:
             self.repository.mark_cancelled(item_id)
             self.changes.ring()
             self.changes.wait_until(lambda: not self._held(item_id), STOP_WITHIN_S)
@@ -185,11 +187,11 @@ class DownloadService:
         """The item with another priority, or at another place (0 is next). Raises NotFound, InvalidInput, Conflict."""
         self.hold.check()
         item = self.repository.get_item(item_id)
-        if position is not None and item.status != Status.PENDING:
+        if position is not None and item.status != DownloadStatus.PENDING:
             raise Conflict("Only an item that waits has a place in the queue.")
         if position is not None and position < 0:
             raise InvalidInput("The position is 0 or more.", {"position": ["Must be 0 or more."]})
-        new = None if priority is None else int(Priority.parse(priority))
+        new = None if priority is None else int(DownloadPriority.parse(priority))
         moved = self.repository.move(item_id, priority=new, place=position)
         self._changed()
         return self._view(moved)
@@ -205,7 +207,7 @@ class DownloadService:
         self.hold.check()
         self.repository.set_state(is_running=False, is_paused=False, paused_until=None, reason=None)
         self.changes.ring()
-        self.changes.wait_until(lambda: not self.repository.counts()[Status.DOWNLOADING], STOP_WITHIN_S)
+        self.changes.wait_until(lambda: not self.repository.counts()[DownloadStatus.DOWNLOADING], STOP_WITHIN_S)
         return self._changed_status()
 
     def pause(self, minutes: float | None = None) -> QueueStatus:
@@ -239,7 +241,7 @@ class DownloadService:
     def clear(self, status: str) -> int:
         """How many completed, or failed, items were removed."""
         self.hold.check()
-        removed = self.repository.clear(Status(status))
+        removed = self.repository.clear(DownloadStatus(status))
         self._changed()
         return removed
 
@@ -318,7 +320,7 @@ class DownloadService:
             folder = file.removesuffix(f"/{relative}")
             self._files.record(item, relative, language, size_bytes, subtitles, folder=folder)
         counts = self._report(
-            item, Status.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
+            item, DownloadStatus.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
             file=file, language=language, hoster=hoster, error=None, error_code=None,
             notice=notice,
         )  # fmt: skip
@@ -343,9 +345,9 @@ class DownloadService:
         will_retry = tries <= self._settings().download.retry_limit and error.code not in _FINAL
         facts = {"error": str(error), "error_code": error.code, "failed_links": list(failed_links)}
         if will_retry:
-            counts = self._report(item, Status.PENDING, wait_s=back_off(tries), retry_count=tries, **facts)
+            counts = self._report(item, DownloadStatus.PENDING, wait_s=back_off(tries), retry_count=tries, **facts)
         else:
-            counts = self._report(item, Status.FAILED, **facts)
+            counts = self._report(item, DownloadStatus.FAILED, **facts)
         if not counts:
             return
         retries = tries if will_retry else item.retry_count
@@ -364,7 +366,7 @@ class DownloadService:
     ) -> None:
         """The item waits again, its count as it was; ``error`` says what it waits for."""
         facts: dict[str, Any] = {} if error is None else {"error": str(error), "error_code": error.code}
-        if self._report(item, Status.PENDING, wait_s=wait_s, **facts):
+        if self._report(item, DownloadStatus.PENDING, wait_s=wait_s, **facts):
             self.forget(item.id)
             self._changed(item)
 
@@ -421,7 +423,7 @@ class DownloadService:
 
     # ── inside ──────────────────────────────────────────────────────────────
 
-    def _report(self, item: DownloadQueueItem, status: Status, **facts: Any) -> bool:
+    def _report(self, item: DownloadQueueItem, status: DownloadStatus, **facts: Any) -> bool:
         """Whether it counts: a worker that lost the item to another, or to a person, has nothing more to say about it."""
         counts = self.repository.report(item.id, item.worker, status, **reached(self._running.of(item.id)) | facts)
         if not counts:
@@ -449,13 +451,13 @@ class DownloadService:
 
     def _held(self, item_id: str) -> bool:
         try:
-            return self.repository.get_item(item_id).status == Status.DOWNLOADING
+            return self.repository.get_item(item_id).status == DownloadStatus.DOWNLOADING
         except NotFound:
             return False
 
     def _placed_views(self, items: Sequence[DownloadQueueItem]) -> list[DownloadItem]:
-        places = self.repository.places_of([item for item in items if item.status == Status.PENDING])
-        paused = any(item.status == Status.DOWNLOADING for item in items) and self.repository.state().is_paused
+        places = self.repository.places_of([item for item in items if item.status == DownloadStatus.PENDING])
+        paused = any(item.status == DownloadStatus.DOWNLOADING for item in items) and self.repository.state().is_paused
         return [self._view(item, places.get(item.id, 0), paused) for item in items]
 
     def _views(self, items: Sequence[DownloadQueueItem], paused: bool) -> tuple[DownloadItem, ...]:
@@ -463,12 +465,12 @@ class DownloadService:
         return tuple(self._view(item, place, paused) for place, item in enumerate(items))
 
     def _view(self, item: DownloadQueueItem, place: int | None = None, paused: bool | None = None) -> DownloadItem:
-        if item.status != Status.PENDING:
+        if item.status != DownloadStatus.PENDING:
             place = 0
         elif place is None:
             place = self.repository.place_of(item)
         progress = self._running.of(item.id) or self._elsewhere.of(item.id)
-        if item.status != Status.DOWNLOADING or progress is None:
+        if item.status != DownloadStatus.DOWNLOADING or progress is None:
             return view_of(item, place, None)
         paused = self.repository.state().is_paused if paused is None else paused
         return view_of(item, place, halted(progress) if paused else progress)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from aniworld.core.media import SeriesHit
 from aniworld.core.naming import folder_name
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.core.subtitles import lacks_subtitles
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 
@@ -23,7 +23,7 @@ from .renumbering_view import view_of
 from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SearchResult, SeriesQuery
 
 _MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}
-_LIVE = (Status.PENDING, Status.DOWNLOADING)
+_LIVE = (DownloadStatus.PENDING, DownloadStatus.DOWNLOADING)
 
 
 def is_missing() -> ColumnElement[bool]:
@@ -164,7 +164,7 @@ def _live_states(session: Session, key: str) -> dict[tuple[int, int], str]:
     query = select(item.season, item.episode, item.status).where(item.serie_id == key, item.status.in_(_LIVE))
     states: dict[tuple[int, int], str] = {}
     for season, number, status in session.execute(query):
-        state = "downloading" if status == Status.DOWNLOADING else "queued"
+        state = "downloading" if status == DownloadStatus.DOWNLOADING else "queued"
         if states.get((season, number)) != "downloading":
             states[(season, number)] = state
     return states

@@ -10,7 +10,7 @@ from uuid import uuid4
 from aniworld.core.events import DownloadProgress
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folder_name
-from aniworld.core.queue import Priority, Status
+from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.models import AnimeSeries, DownloadQueueItem, QueueState
 
 from .renumbering import WAITS
@@ -35,9 +35,9 @@ class Rows:
     mark: int | None
     limit: int
     state: QueueState
-    counts: Mapping[Status, int]
-    downloaded: Mapping[Status, int]
-    items: Mapping[Status, Sequence[DownloadQueueItem]]
+    counts: Mapping[DownloadStatus, int]
+    downloaded: Mapping[DownloadStatus, int]
+    items: Mapping[DownloadStatus, Sequence[DownloadQueueItem]]
 
 
 def sort_out(
@@ -51,7 +51,7 @@ def sort_out(
     """Each requested episode once. ``present``: what is there, with the languages that would be better; ``unfinished``:
     the series' items by (season, episode); ``not_out``: why an episode cannot be had; ``held``: seasons whose numbers are
     undecided. Raises InvalidInput for an invalid priority."""
-    priority = Priority.parse(request.priority)
+    priority = DownloadPriority.parse(request.priority)
     new, again, skipped = [], [], []
     for place in dict.fromkeys(request.episodes):
         known, better = unfinished.get(place), present.get(place)
@@ -70,7 +70,7 @@ def sort_out(
 
 def why_not(known: DownloadQueueItem | None, present: bool) -> str | None:
     """The reason why a wished episode is not queued (again); None when it is. ``known``: its unfinished item."""
-    if known is not None and known.status in (Status.PENDING, Status.DOWNLOADING):
+    if known is not None and known.status in (DownloadStatus.PENDING, DownloadStatus.DOWNLOADING):
         return "It is in the queue already."
     return "It is in the library already." if present else None
 
@@ -80,7 +80,7 @@ def new_item(
     series: AnimeSeries | None,
     season: int,
     number: int,
-    priority: Priority,
+    priority: DownloadPriority,
     languages: Sequence[str],
 ) -> DownloadQueueItem:
     """A waiting item for one episode; the server's own record of the series wins over what the request says."""
@@ -96,7 +96,7 @@ def new_item(
         priority=int(priority),
         languages=list(languages),
         source=(series.site if series else None) or request.source,
-        status=Status.PENDING,
+        status=DownloadStatus.PENDING,
     )
 
 
@@ -106,21 +106,21 @@ def mbps(bytes_per_second: int) -> float:
 
 
 def statistics_of(
-    counts: Mapping[Status, int],
-    downloaded: Mapping[Status, int],
+    counts: Mapping[DownloadStatus, int],
+    downloaded: Mapping[DownloadStatus, int],
     active: Sequence[DownloadItem],
     disk_free: int | None,
 ) -> QueueStatistics:
     """``downloaded``: the bytes of each status by its rows; running items are known better by ``active``."""
-    waiting_or_ended = sum(size for status, size in downloaded.items() if status != Status.DOWNLOADING)
+    waiting_or_ended = sum(size for status, size in downloaded.items() if status != DownloadStatus.DOWNLOADING)
     speed = sum(item.speed_bytes for item in active)
     left = sum(item.total_bytes - item.downloaded_bytes for item in active if item.total_bytes)
     return QueueStatistics(
         total=sum(counts.values()),
-        pending=counts[Status.PENDING],
-        active=counts[Status.DOWNLOADING],
-        completed=counts[Status.COMPLETED],
-        failed=counts[Status.FAILED],
+        pending=counts[DownloadStatus.PENDING],
+        active=counts[DownloadStatus.DOWNLOADING],
+        completed=counts[DownloadStatus.COMPLETED],
+        failed=counts[DownloadStatus.FAILED],
         downloaded_bytes=waiting_or_ended + sum(item.downloaded_bytes for item in active),
         speed_mbps=mbps(speed),
         eta_seconds=round(left / speed) if speed and left > 0 else None,
@@ -152,7 +152,7 @@ def view_of(item: DownloadQueueItem, place: int, live: DownloadProgress | None) 
         season=item.season,
         episode=item.episode,
         status=str(item.status),
-        priority=Priority(item.priority).word,
+        priority=DownloadPriority(item.priority).word,
         position=place,
         progress=item.progress or 0.0,
         downloaded_bytes=item.downloaded_bytes or 0,

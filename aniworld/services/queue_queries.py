@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, CursorResult, Result, Select, case, func, 
 from sqlalchemy.orm import Session
 
 from aniworld.core.errors import NotFound
-from aniworld.core.queue import Status, check_move
+from aniworld.core.queue import DownloadStatus, check_move
 from aniworld.models import DownloadQueueItem, utcnow
 
 POSITION_GAP = 1 << 16
@@ -18,16 +18,16 @@ LONGEST_WAIT = timedelta(days=1, hours=1)  # a source that asks for more than a 
 NEXT_FIRST = (DownloadQueueItem.priority.desc(), DownloadQueueItem.position, DownloadQueueItem.added_at)
 NEWEST_FIRST = (DownloadQueueItem.completed_at.desc(), DownloadQueueItem.added_at.desc())
 ORDER_BY = {
-    Status.PENDING: NEXT_FIRST,
-    Status.DOWNLOADING: (DownloadQueueItem.started_at, DownloadQueueItem.added_at),
-    Status.COMPLETED: NEWEST_FIRST,
-    Status.FAILED: NEWEST_FIRST,
+    DownloadStatus.PENDING: NEXT_FIRST,
+    DownloadStatus.DOWNLOADING: (DownloadQueueItem.started_at, DownloadQueueItem.added_at),
+    DownloadStatus.COMPLETED: NEWEST_FIRST,
+    DownloadStatus.FAILED: NEWEST_FIRST,
 }
-ENDED = (Status.COMPLETED, Status.FAILED)
+ENDED = (DownloadStatus.COMPLETED, DownloadStatus.FAILED)
 
 
 WAITING: dict[str, Any] = {
-    "status": Status.PENDING, "worker": None, "lease_until": None, "speed_bytes": 0, "eta_seconds": None,
+    "status": DownloadStatus.PENDING, "worker": None, "lease_until": None, "speed_bytes": 0, "eta_seconds": None,
     "not_before": None, "cancelled": False,
 }  # fmt: skip
 
@@ -35,7 +35,7 @@ WAITING: dict[str, Any] = {
 def held_items(item_ids: Sequence[str], worker: str) -> tuple[ColumnElement[bool], ...]:
     """Those of these items that ``worker`` still holds."""
     row = DownloadQueueItem
-    return row.id.in_(item_ids), row.worker == worker, row.status == Status.DOWNLOADING
+    return row.id.in_(item_ids), row.worker == worker, row.status == DownloadStatus.DOWNLOADING
 
 
 def rows_changed(result: Result[Any]) -> int:
@@ -51,24 +51,24 @@ def row_of(session: Session, item_id: str, *, locked: bool = False) -> DownloadQ
     return item
 
 
-def set_status(item: DownloadQueueItem, status: Status) -> None:
+def set_status(item: DownloadQueueItem, status: DownloadStatus) -> None:
     """Moves the item to ``status``, with the timestamps and the progress that it demands. Raises Conflict."""
-    before = Status(item.status)
+    before = DownloadStatus(item.status)
     check_move(before, status)
     item.status = status
-    if status == Status.DOWNLOADING:
+    if status == DownloadStatus.DOWNLOADING:
         item.started_at = item.started_at or utcnow()
     item.completed_at = (item.completed_at or utcnow()) if status in ENDED else None
-    if status == Status.COMPLETED:
+    if status == DownloadStatus.COMPLETED:
         item.progress = 100.0
-    if before == Status.FAILED and status == Status.PENDING:
+    if before == DownloadStatus.FAILED and status == DownloadStatus.PENDING:
         item.progress, item.downloaded_bytes, item.started_at = 0.0, 0, None
-    if status != Status.DOWNLOADING:
+    if status != DownloadStatus.DOWNLOADING:
         item.worker = item.lease_until = item.eta_seconds = None
         item.speed_bytes = 0
 
 
-def filtered(query: Select[Any], statuses: Sequence[Status], q: str) -> Select[Any]:
+def filtered(query: Select[Any], statuses: Sequence[DownloadStatus], q: str) -> Select[Any]:
     if statuses:
         query = query.where(DownloadQueueItem.status.in_(statuses))
     if q:
@@ -78,7 +78,12 @@ def filtered(query: Select[Any], statuses: Sequence[Status], q: str) -> Select[A
 
 
 def status_rank() -> ColumnElement[int]:
-    ranks = {Status.DOWNLOADING: 0, Status.PENDING: 1, Status.FAILED: 2, Status.COMPLETED: 3}
+    ranks = {
+        DownloadStatus.DOWNLOADING: 0,
+        DownloadStatus.PENDING: 1,
+        DownloadStatus.FAILED: 2,
+        DownloadStatus.COMPLETED: 3,
+    }
     return case({str(status): rank for status, rank in ranks.items()}, value=DownloadQueueItem.status, else_=4)
 
 
@@ -95,7 +100,7 @@ def not_from(sources: Iterable[str]) -> ColumnElement[bool]:
 def last_positions(session: Session) -> dict[int, int]:
     query = (
         select(DownloadQueueItem.priority, func.max(DownloadQueueItem.position))
-        .where(DownloadQueueItem.status == Status.PENDING)
+        .where(DownloadQueueItem.status == DownloadStatus.PENDING)
         .group_by(DownloadQueueItem.priority)
     )
     return {priority: position or 0 for priority, position in session.execute(query)}
@@ -104,13 +109,13 @@ def last_positions(session: Session) -> dict[int, int]:
 def unfinished_episodes(session: Session, keys: Iterable[str]) -> set[tuple[str, int, int]]:
     """(series key, season, episode) of what is in the queue and not completed."""
     row = DownloadQueueItem
-    wanted = row.serie_id.in_(list(keys)), row.status != Status.COMPLETED
+    wanted = row.serie_id.in_(list(keys)), row.status != DownloadStatus.COMPLETED
     return set(session.execute(select(row.serie_id, row.season, row.episode).where(*wanted)).tuples())
 
 
 def position_at(session: Session, item: DownloadQueueItem, place: int) -> int:
     """A position between the two items that shall stand before and behind; spreads all anew where there is no gap."""
-    pending = DownloadQueueItem.status == Status.PENDING
+    pending = DownloadQueueItem.status == DownloadStatus.PENDING
     higher = session.scalar(
         select(func.count(DownloadQueueItem.id)).where(pending, DownloadQueueItem.priority > item.priority)
     )

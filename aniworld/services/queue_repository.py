@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from aniworld.core.events import DownloadProgress
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import DownloadQueueItem, QueueState
 from aniworld.models.clock import database_now
 from aniworld.models.database import transaction
@@ -84,21 +84,27 @@ class QueueRepository:
             return row_of(session, item_id)
 
     @transaction
-    def update_status(self, item_id: str, status: Status | str, **changes: Any) -> DownloadQueueItem:
+    def update_status(self, item_id: str, status: DownloadStatus | str, **changes: Any) -> DownloadQueueItem:
         """The item in its new state, with ``started_at``, ``completed_at`` and ``progress`` as it demands, and ``changes``.
 
         Raises NotFound, Conflict for an unlawful move.
         """
         with self._sessions() as session, session.begin():
             item = row_of(session, item_id, locked=True)
-            set_status(item, Status(status))
+            set_status(item, DownloadStatus(status))
             for name, value in changes.items():
                 setattr(item, name, value)
         return item
 
     @transaction
     def report(
-        self, item_id: str, worker: str | None, status: Status | str, *, wait_s: float | None = None, **changes: Any
+        self,
+        item_id: str,
+        worker: str | None,
+        status: DownloadStatus | str,
+        *,
+        wait_s: float | None = None,
+        **changes: Any,
     ) -> bool:
         """The same as a worker says it: whether it counted, because ``worker`` still holds the item.
 
@@ -106,9 +112,9 @@ class QueueRepository:
         """
         with self._sessions() as session, session.begin():
             item = session.get(DownloadQueueItem, item_id, with_for_update=True)
-            if item is None or item.status != Status.DOWNLOADING or item.worker != worker:
+            if item is None or item.status != DownloadStatus.DOWNLOADING or item.worker != worker:
                 return False
-            set_status(item, Status(status))
+            set_status(item, DownloadStatus(status))
             if wait_s is not None:
                 changes["not_before"] = database_now(session) + timedelta(seconds=wait_s)
             for name, value in changes.items():
@@ -147,7 +153,7 @@ class QueueRepository:
     def _write_values(self, news: Sequence[tuple[str, str | None, dict[str, Any]]]) -> None:
         with self._sessions() as session, session.begin():
             for item_id, worker, values in news:
-                running = [DownloadQueueItem.id == item_id, DownloadQueueItem.status == Status.DOWNLOADING]
+                running = [DownloadQueueItem.id == item_id, DownloadQueueItem.status == DownloadStatus.DOWNLOADING]
                 if worker is not None:
                     running.append(DownloadQueueItem.worker == worker)
                 session.execute(update(DownloadQueueItem).where(*running).values(values))
@@ -170,10 +176,10 @@ class QueueRepository:
 
     def get_pending_items(self, limit: int | None = None) -> list[DownloadQueueItem]:
         """Items that wait, next one first: highest priority, then position, then age."""
-        return self.get_items([Status.PENDING], limit=limit)
+        return self.get_items([DownloadStatus.PENDING], limit=limit)
 
     def get_items(
-        self, statuses: Sequence[Status], *, q: str = "", limit: int | None = None, offset: int = 0
+        self, statuses: Sequence[DownloadStatus], *, q: str = "", limit: int | None = None, offset: int = 0
     ) -> list[DownloadQueueItem]:
         """Items in one of ``statuses`` (empty: any), in that status' own order; ``q`` is looked for in the series' name."""
         query = filtered(select(DownloadQueueItem), statuses, q)
@@ -181,42 +187,42 @@ class QueueRepository:
         with self._readers() as session:
             return list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
 
-    def count(self, statuses: Sequence[Status] = (), q: str = "") -> int:
+    def count(self, statuses: Sequence[DownloadStatus] = (), q: str = "") -> int:
         with self._readers() as session:
             return session.scalar(filtered(select(func.count(DownloadQueueItem.id)), statuses, q)) or 0
 
-    def counts(self) -> dict[Status, int]:
+    def counts(self) -> dict[DownloadStatus, int]:
         """How many items are in each status."""
         query = select(DownloadQueueItem.status, func.count()).group_by(DownloadQueueItem.status)
         with self._readers() as session:
-            found = {Status(status): number for status, number in session.execute(query)}
-        return {status: found.get(status, 0) for status in Status}
+            found = {DownloadStatus(status): number for status, number in session.execute(query)}
+        return {status: found.get(status, 0) for status in DownloadStatus}
 
-    def downloaded_bytes(self) -> dict[Status, int]:
+    def downloaded_bytes(self) -> dict[DownloadStatus, int]:
         """The bytes on disk of the items in each status, as their rows have them."""
         total = func.sum(DownloadQueueItem.downloaded_bytes)
         with self._readers() as session:
             found = session.execute(select(DownloadQueueItem.status, total).group_by(DownloadQueueItem.status))
-            return {Status(status): int(number or 0) for status, number in found}
+            return {DownloadStatus(status): int(number or 0) for status, number in found}
 
     def held_by(self, worker: str) -> dict[str, bool]:
         """The items that ``worker`` holds: {item id: whether it was cancelled}."""
         query = select(DownloadQueueItem.id, DownloadQueueItem.cancelled).where(
-            DownloadQueueItem.status == Status.DOWNLOADING, DownloadQueueItem.worker == worker
+            DownloadQueueItem.status == DownloadStatus.DOWNLOADING, DownloadQueueItem.worker == worker
         )
         with self._readers() as session:
             return dict(session.execute(query).tuples().all())
 
     def ids(self) -> set[str]:
         """The ids of all items that are not completed."""
-        query = select(DownloadQueueItem.id).where(DownloadQueueItem.status != Status.COMPLETED)
+        query = select(DownloadQueueItem.id).where(DownloadQueueItem.status != DownloadStatus.COMPLETED)
         with self._readers() as session:
             return set(session.scalars(query))
 
     def held(self) -> set[str]:
         """The ids of all items that some worker holds."""
         with self._readers() as session:
-            held = DownloadQueueItem.status == Status.DOWNLOADING
+            held = DownloadQueueItem.status == DownloadStatus.DOWNLOADING
             return set(session.scalars(select(DownloadQueueItem.id).where(held)))
 
     # ── claims ──────────────────────────────────────────────────────────────
@@ -231,7 +237,7 @@ class QueueRepository:
         ``fair``: among equal priorities the series comes first from which nothing began for the longest time.
         """
         now = now or self.now()
-        may = [DownloadQueueItem.status == Status.PENDING, is_due(now), not_from(without_sources)]
+        may = [DownloadQueueItem.status == DownloadStatus.PENDING, is_due(now), not_from(without_sources)]
         may += [DownloadQueueItem.id.not_in(ids)] if (ids := list(without_items)) else []
         key = self._longest_waiting(may) if fair else None
         best = (
@@ -246,7 +252,7 @@ class QueueRepository:
             if item_id is None:
                 return None
             item = row_of(session, item_id)
-            set_status(item, Status.DOWNLOADING)
+            set_status(item, DownloadStatus.DOWNLOADING)
             item.worker, item.lease_until = worker, now + timedelta(seconds=lease_s)
             item.error = item.error_code = item.not_before = None
             item.cancelled = False
@@ -285,7 +291,7 @@ class QueueRepository:
         """What the items that other workers hold still need, as far as their sizes are known."""
         left = DownloadQueueItem.total_bytes - DownloadQueueItem.downloaded_bytes
         query = select(func.sum(left)).where(
-            DownloadQueueItem.status == Status.DOWNLOADING, DownloadQueueItem.worker != but_for, left > 0
+            DownloadQueueItem.status == DownloadStatus.DOWNLOADING, DownloadQueueItem.worker != but_for, left > 0
         )
         with self._readers() as session:
             return int(session.scalar(query) or 0)
@@ -298,8 +304,8 @@ class QueueRepository:
     @transaction
     def drop_series(self, key: str) -> int:
         """How many items of a series went: those that run are marked cancelled for their workers, others are deleted."""
-        mine = (DownloadQueueItem.serie_id == key, DownloadQueueItem.status != Status.COMPLETED)
-        running = (*mine, DownloadQueueItem.status == Status.DOWNLOADING)
+        mine = (DownloadQueueItem.serie_id == key, DownloadQueueItem.status != DownloadStatus.COMPLETED)
+        running = (*mine, DownloadQueueItem.status == DownloadStatus.DOWNLOADING)
         with self._sessions() as session, session.begin():
             marked = session.execute(update(DownloadQueueItem).where(*running).values(cancelled=True))
             gone = session.execute(delete(DownloadQueueItem).where(*mine, DownloadQueueItem.cancelled.is_(False)))
@@ -314,7 +320,7 @@ class QueueRepository:
     @transaction
     def put_back_abandoned(self, *, everything: bool, now: datetime | None = None) -> int:
         """How many held items went back to pending: all of them, or those whose lease has ended."""
-        abandoned = [DownloadQueueItem.status == Status.DOWNLOADING]
+        abandoned = [DownloadQueueItem.status == DownloadStatus.DOWNLOADING]
         with self._sessions() as session, session.begin():
             if not everything:
                 abandoned.append(DownloadQueueItem.lease_until < (now or database_now(session)))
@@ -341,7 +347,7 @@ class QueueRepository:
     def unfinished(self, key: str) -> dict[tuple[int, int], DownloadQueueItem]:
         """A series' items that are not completed, by (season, episode)."""
         query = select(DownloadQueueItem).where(
-            DownloadQueueItem.serie_id == key, DownloadQueueItem.status != Status.COMPLETED
+            DownloadQueueItem.serie_id == key, DownloadQueueItem.status != DownloadStatus.COMPLETED
         )
         with self._readers() as session:
             return {(item.season, item.episode): item for item in session.scalars(query)}
@@ -349,7 +355,7 @@ class QueueRepository:
     @transaction
     def retry(self, item_ids: Sequence[str] | None, *, limit: int | None = None) -> int:
         """How many failed items (these, or all; with ``limit``: only below that retry count) went back to pending."""
-        which = [DownloadQueueItem.status == Status.FAILED]
+        which = [DownloadQueueItem.status == DownloadStatus.FAILED]
         if item_ids is not None:
             which.append(DownloadQueueItem.id.in_(item_ids))
         anew = {"progress": 0.0, "downloaded_bytes": 0, "total_bytes": None}
@@ -365,13 +371,13 @@ class QueueRepository:
     @transaction
     def forget_waits(self) -> int:
         """How many waiting items that were due later may begin now."""
-        later = (DownloadQueueItem.status == Status.PENDING, DownloadQueueItem.not_before.is_not(None))
+        later = (DownloadQueueItem.status == DownloadStatus.PENDING, DownloadQueueItem.not_before.is_not(None))
         with self._sessions() as session, session.begin():
             moved = session.execute(update(DownloadQueueItem).where(*later).values(not_before=None))
         return rows_changed(moved)
 
     @transaction
-    def clear(self, status: Status) -> int:
+    def clear(self, status: DownloadStatus) -> int:
         """How many items of an ended status were removed."""
         with self._sessions() as session, session.begin():
             return rows_changed(session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.status == status)))
@@ -396,14 +402,18 @@ class QueueRepository:
             (DownloadQueueItem.priority == item.priority) & (DownloadQueueItem.position < item.position),
         )
         with self._readers() as session:
-            query = select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == Status.PENDING, before)
+            query = select(func.count(DownloadQueueItem.id)).where(
+                DownloadQueueItem.status == DownloadStatus.PENDING, before
+            )
             return session.scalar(query) or 0
 
     def places_of(self, items: Sequence[DownloadQueueItem]) -> dict[str, int]:
         """The places of several waiting items, by id; items that do not wait are left out."""
         if len(items) <= 1:
             return {item.id: self.place_of(item) for item in items}
-        query = select(DownloadQueueItem.id).where(DownloadQueueItem.status == Status.PENDING).order_by(*NEXT_FIRST)
+        query = (
+            select(DownloadQueueItem.id).where(DownloadQueueItem.status == DownloadStatus.PENDING).order_by(*NEXT_FIRST)
+        )
         wanted = {item.id for item in items}
         with self._readers() as session:
             return {item_id: place for place, item_id in enumerate(session.scalars(query)) if item_id in wanted}
@@ -417,7 +427,7 @@ class QueueRepository:
                 item.priority = priority
                 item.position = last_positions(session).get(priority, 0) + POSITION_GAP
                 session.flush()
-            if place is not None and item.status == Status.PENDING:
+            if place is not None and item.status == DownloadStatus.PENDING:
                 item.position = position_at(session, item, place)
         return item
 

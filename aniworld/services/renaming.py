@@ -28,7 +28,7 @@ from aniworld.core.events import SeriesUpdated
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.library.disk import check_root
 from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take, take_along
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun
@@ -365,13 +365,13 @@ def _hosters(session: Session, series: AnimeSeries, library: LibrarySettings) ->
     if "{hoster" not in library.episode_template:
         return {}
     item = DownloadQueueItem
-    query = select(item.file, item.hoster).where(item.serie_id == series.key, item.status == Status.COMPLETED)
+    query = select(item.file, item.hoster).where(item.serie_id == series.key, item.status == DownloadStatus.COMPLETED)
     return {_below(file): hoster for file, hoster in session.execute(query) if file and hoster}
 
 
 def _downloading(session: Session, key: str) -> frozenset[EpisodeNumber]:
     item = DownloadQueueItem
-    query = select(item.season, item.episode).where(item.serie_id == key, item.status == Status.DOWNLOADING)
+    query = select(item.season, item.episode).where(item.serie_id == key, item.status == DownloadStatus.DOWNLOADING)
     return frozenset(EpisodeNumber(season, number) for season, number in session.execute(query))
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from aniworld.core.errors import Renumbered
 from aniworld.core.media import EpisodeEntry, EpisodeNumber, SeriesPage
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode, utcnow
 
 from .renumbering_moves import Comparison, Known, Place, compare
@@ -158,7 +158,7 @@ def _concerns_files(found: Comparison, rows: Iterable[Episode]) -> bool:
 
 def is_fetching(session: Session, series: AnimeSeries, seasons: Sequence[int]) -> bool:
     item = DownloadQueueItem
-    mine = item.serie_id == series.key, item.season.in_(seasons), item.status == Status.DOWNLOADING
+    mine = item.serie_id == series.key, item.season.in_(seasons), item.status == DownloadStatus.DOWNLOADING
     return session.scalar(select(item.id).where(*mine).limit(1)) is not None
 
 
@@ -254,11 +254,15 @@ def _moved_specials(specials: Mapping[str, int], moves: Mapping[Place, Place | N
 def move_items(session: Session, series: AnimeSeries, now: Renumbering) -> None:
     """Waiting and failed items follow their episodes; one whose episode is listed nowhere fails and says so."""
     item = DownloadQueueItem
-    mine = item.serie_id == series.key, item.season.in_(now.seasons), item.status.in_((Status.PENDING, Status.FAILED))
+    mine = (
+        item.serie_id == series.key,
+        item.season.in_(now.seasons),
+        item.status.in_((DownloadStatus.PENDING, DownloadStatus.FAILED)),
+    )
     for row in session.scalars(select(item).where(*mine)):
         new = (now.moves or {}).get((row.season, row.episode))
         if new is None:
-            row.status, row.error_code, row.completed_at = Status.FAILED, Renumbered.code, utcnow()
+            row.status, row.error_code, row.completed_at = DownloadStatus.FAILED, Renumbered.code, utcnow()
             row.error = "The catalogue renumbered this season and does not list this episode any more; queue it anew."
         else:
             row.season, row.episode = new

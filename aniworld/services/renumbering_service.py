@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import Conflict, InvalidInput
 from aniworld.core.events import QueueStatusChanged, SeriesUpdated
 from aniworld.core.media import SeriesPage
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 
 from .progress import ProgressService
@@ -78,6 +78,6 @@ def _page(series: AnimeSeries, found: Renumbering) -> SeriesPage:
 
 def _let_all_go(session: Session, series: AnimeSeries, found: Renumbering) -> None:
     item = DownloadQueueItem
-    waiting = item.serie_id == series.key, item.season.in_(found.seasons), item.status == Status.PENDING
+    waiting = item.serie_id == series.key, item.season.in_(found.seasons), item.status == DownloadStatus.PENDING
     for row in session.scalars(select(item).where(*waiting)):
         let_go(row)

@@ -16,7 +16,7 @@ from aniworld.core.callbacks import CallbackManager, CompletionContext, ErrorCon
 from aniworld.core.errors import AniworldError, Cancelled, NotFound, by_code
 from aniworld.core.events import Event, EventBus, ScanProgress, SeriesUpdated
 from aniworld.core.media import EpisodeNumber
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import DownloadQueueItem
 
 from .views import (
@@ -41,7 +41,7 @@ PAGE_SIZE = 200
 LOOK_EVERY_S = 0.25
 FIRST_READING_S = 120.0
 STOP_WITHIN_S = 5.0
-ENDED = (Status.COMPLETED, Status.FAILED)
+ENDED = (DownloadStatus.COMPLETED, DownloadStatus.FAILED)
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ class SeriesApp:
     def _moving(self, ids: Sequence[str]) -> set[str]:
         """Those of ``ids`` that do not simply wait in the queue: only they are worth a closer look."""
         query = select(DownloadQueueItem.id).where(
-            DownloadQueueItem.status == Status.PENDING, DownloadQueueItem.error.is_(None)
+            DownloadQueueItem.status == DownloadStatus.PENDING, DownloadQueueItem.error.is_(None)
         )
         with self._services.database.reading() as session:
             return set(ids) - set(session.scalars(query))
@@ -262,13 +262,13 @@ def _tell_download(item: DownloadItem, before: DownloadItem | None, callbacks: C
     key, folder, facts = item.serie_id, item.serie_folder, asdict(item)
     if item.error and (before is None or before.error != item.error or before.retry_count != item.retry_count):
         error = by_code(item.error_code or "")(item.error)
-        again = item.status != Status.FAILED
+        again = item.status != DownloadStatus.FAILED
         callbacks.error(ErrorContext(Operation.DOWNLOAD, item.id, error, item.error, again, key, folder, facts))
     if item.status in ENDED:
-        done = item.status == Status.COMPLETED
+        done = item.status == DownloadStatus.COMPLETED
         callbacks.completion(CompletionContext(Operation.DOWNLOAD, item.id, done, code, key, folder, facts))
         return
-    phase = item.phase or ("waiting" if item.status == Status.PENDING else "transferring")
+    phase = item.phase or ("waiting" if item.status == DownloadStatus.PENDING else "transferring")
     callbacks.progress(
         ProgressContext(
             Operation.DOWNLOAD, item.id, phase, item.downloaded_bytes, item.total_bytes or 0, code, key, folder, facts
@@ -279,13 +279,13 @@ def _tell_download(item: DownloadItem, before: DownloadItem | None, callbacks: C
 def _outcome(
     items: Mapping[str, DownloadItem], wished: Sequence[DownloadItem], skipped: Sequence[Skipped]
 ) -> DownloadOutcome:
-    def of(*statuses: Status) -> tuple[DownloadItem, ...]:
+    def of(*statuses: DownloadStatus) -> tuple[DownloadItem, ...]:
         return tuple(item for item in items.values() if item.status in statuses)
 
     return DownloadOutcome(
-        completed=of(Status.COMPLETED),
-        failed=of(Status.FAILED),
-        waiting=of(Status.PENDING, Status.DOWNLOADING),
+        completed=of(DownloadStatus.COMPLETED),
+        failed=of(DownloadStatus.FAILED),
+        waiting=of(DownloadStatus.PENDING, DownloadStatus.DOWNLOADING),
         removed=tuple(EpisodeNumber(one.season, one.episode).code for one in wished if one.id not in items),
         skipped=tuple(skipped),
     )

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from aniworld.core.errors import AlreadyRunning, InvalidInput
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.models import Database, DownloadQueueItem, WorkerSeen, utcnow
 from aniworld.models.clock import database_now
@@ -163,7 +163,9 @@ class WorkersSeen:
 
     def _held(self) -> Mapping[str, int]:
         row = DownloadQueueItem
-        query = select(row.worker, func.count(row.id)).where(row.status == Status.DOWNLOADING).group_by(row.worker)
+        query = (
+            select(row.worker, func.count(row.id)).where(row.status == DownloadStatus.DOWNLOADING).group_by(row.worker)
+        )
         with self._database.reading() as session:
             return {name: count for name, count in session.execute(query).tuples() if name}
 

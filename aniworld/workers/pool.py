@@ -16,7 +16,7 @@ from gevent.event import Event
 from aniworld.config.settings import Settings, Window
 from aniworld.core.errors import AniworldError
 from aniworld.core.offload import offload
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.core.schedule import open_span
 from aniworld.models import Database
 from aniworld.services.away import DATABASE_AWAY
@@ -145,7 +145,7 @@ class DownloadPool:
                 attempt.stop(Why.REMOVED)
             elif item_id in gone:
                 attempt.stop(Why.LOST)
-        self._everywhere = repository.count([Status.DOWNLOADING])
+        self._everywhere = repository.count([DownloadStatus.DOWNLOADING])
 
     def _pause_or_go(self, paused: bool) -> None:
         if paused == (not self._shop.unpaused.is_set()):

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem
 from aniworld.models.database import transaction
 from aniworld.models.upgrade import bring_up_to_date
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.cluster
 ITEMS, WORKERS = int(os.environ.get("ANIWORLD_TEST_CLAIMS", "10000")), 8
 WORKER = """
 import json, sys
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database
 from aniworld.services.queue_repository import QueueRepository
 
@@ -37,7 +37,7 @@ while True:
     item = queue.claim(name, 600)
     if item is not None:
         claimed.append((item.id, item.priority, item.position))
-    elif not queue.counts()[Status.PENDING]:
+    elif not queue.counts()[DownloadStatus.PENDING]:
         break
 print(json.dumps(claimed))
 """
@@ -81,7 +81,7 @@ def test_ten_thousand_claims_by_eight_processes(database: Database, queue: Queue
     claims = [json.loads(worker.communicate(timeout=800)[0]) for worker in workers]
     ids = [item_id for mine in claims for item_id, _, _ in mine]
     assert len(ids) == len(set(ids)) == ITEMS
-    assert queue.counts() == {status: ITEMS * (status == Status.DOWNLOADING) for status in Status}
+    assert queue.counts() == {status: ITEMS * (status == DownloadStatus.DOWNLOADING) for status in DownloadStatus}
     assert all(claims), "a worker got nothing"
     for mine in claims:  # each of them always got the best that was there
         order = [(-priority, position) for _, priority, position in mine]

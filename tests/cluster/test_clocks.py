@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, ScanRun, upgrade
 from aniworld.models.clock import database_now
 from aniworld.services import leases, queue_repository, scan_runs, workers_seen
@@ -46,7 +46,7 @@ def test_the_database_tells_the_time_in_utc(database: Database) -> None:
 @pytest.mark.usefixtures("clock_ahead")
 def test_a_worker_whose_clock_is_ahead_steals_nothing(database: Database) -> None:
     queue = QueueRepository(database.sessions, database.readers)
-    queue.add_all([DownloadQueueItem(serie_id="a", season=1, episode=1, status=Status.PENDING)])
+    queue.add_all([DownloadQueueItem(serie_id="a", season=1, episode=1, status=DownloadStatus.PENDING)])
     item = queue.claim("right", 30.0)
     assert item is not None
     assert item.lease_until is not None
@@ -54,7 +54,7 @@ def test_a_worker_whose_clock_is_ahead_steals_nothing(database: Database) -> Non
         assert item.lease_until - database_now(session) < timedelta(seconds=31)
     assert queue.renew("right", [item.id], 30.0) == 1
     assert queue.put_back_abandoned(everything=False) == 0
-    assert queue.report(item.id, "right", Status.PENDING, wait_s=30)
+    assert queue.report(item.id, "right", DownloadStatus.PENDING, wait_s=30)
     assert queue.claim("ahead", 30.0) is None, "the wait before another try is not over"
 
 

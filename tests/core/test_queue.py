@@ -7,11 +7,11 @@ from itertools import product
 import pytest
 
 from aniworld.core.errors import AniworldError, Cancelled, Conflict, InvalidInput, by_code
-from aniworld.core.queue import MOVES, Priority, Status, back_off, check_move
+from aniworld.core.queue import MOVES, DownloadPriority, DownloadStatus, back_off, check_move
 
 
-@pytest.mark.parametrize(("old", "new"), list(product(Status, Status)))
-def test_only_lawful_moves_pass(old: Status, new: Status) -> None:
+@pytest.mark.parametrize(("old", "new"), list(product(DownloadStatus, DownloadStatus)))
+def test_only_lawful_moves_pass(old: DownloadStatus, new: DownloadStatus) -> None:
     if old == new or new in MOVES[old]:
         check_move(old, new)
     else:
@@ -21,13 +21,13 @@ def test_only_lawful_moves_pass(old: Status, new: Status) -> None:
 
 @pytest.mark.parametrize(("value", "priority"), [("low", 0), ("NORMAL", 1), ("high", 2), (0, 0), (2, 2)])
 def test_priorities_by_word_and_number(value: str | int, priority: int) -> None:
-    assert Priority.parse(value) == priority
+    assert DownloadPriority.parse(value) == priority
 
 
 @pytest.mark.parametrize("value", ["urgent", "", 3, -1, True, None, 1.5, [], {}])
 def test_other_priorities_are_refused(value: object) -> None:
     with pytest.raises(InvalidInput):
-        Priority.parse(value)  # type: ignore[arg-type]
+        DownloadPriority.parse(value)  # type: ignore[arg-type]
 
 
 def test_waiting_grows_and_is_bounded() -> None:

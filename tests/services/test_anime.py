@@ -16,7 +16,7 @@ from aniworld import Serie, SerieList
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import CatalogueBlocked, InvalidInput, KeyConflict, NotFound, PageChanged
 from aniworld.core.events import EventBus, SeriesAdded, SeriesUpdated
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.registry import Registry
@@ -262,9 +262,9 @@ def test_an_episode_shows_its_live_state(house: House) -> None:
     house.anime.add("nebelgarten")
     house.settle()
     with house.database.writing() as session:
-        session.add(DownloadQueueItem(serie_id="nebelgarten", season=1, episode=1, status=Status.DOWNLOADING))
-        session.add(DownloadQueueItem(serie_id="nebelgarten", season=1, episode=2, status=Status.PENDING))
-        session.add(DownloadQueueItem(serie_id="nebelgarten", season=0, episode=1, status=Status.FAILED))
+        session.add(DownloadQueueItem(serie_id="nebelgarten", season=1, episode=1, status=DownloadStatus.DOWNLOADING))
+        session.add(DownloadQueueItem(serie_id="nebelgarten", season=1, episode=2, status=DownloadStatus.PENDING))
+        session.add(DownloadQueueItem(serie_id="nebelgarten", season=0, episode=1, status=DownloadStatus.FAILED))
     detail = house.anime.detail("nebelgarten")
     assert [e.state for e in detail.episodes] == ["missing", "downloading", "queued", "missing", "unavailable"]
     assert detail.missing_count == 4

@@ -21,7 +21,7 @@ from aniworld.core.errors import (
     TransferFailed,
 )
 from aniworld.core.events import DownloadProgress, Event, EventBus
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, utcnow
 from aniworld.services.downloads import DownloadService
 from aniworld.services.progress import ProgressService
@@ -320,13 +320,13 @@ def test_a_restart_puts_back_what_ran_and_tries_failed_items_within_the_limit(ho
     house.service.claim("dead")
     repository = house.service.repository
     waiting = repository.get_pending_items()
-    repository.update_status(waiting[0].id, Status.FAILED, retry_count=1)
-    repository.update_status(waiting[1].id, Status.FAILED, retry_count=2, completed_at=utcnow())
-    repository.update_status(waiting[2].id, Status.COMPLETED, completed_at=utcnow() + timedelta(seconds=5))
+    repository.update_status(waiting[0].id, DownloadStatus.FAILED, retry_count=1)
+    repository.update_status(waiting[1].id, DownloadStatus.FAILED, retry_count=2, completed_at=utcnow())
+    repository.update_status(waiting[2].id, DownloadStatus.COMPLETED, completed_at=utcnow() + timedelta(seconds=5))
     assert house.service.recover() == 1
     counts = repository.counts()
-    assert (counts[Status.PENDING], counts[Status.DOWNLOADING]) == (2, 0)
-    assert counts[Status.FAILED] + counts[Status.COMPLETED] == 1
+    assert (counts[DownloadStatus.PENDING], counts[DownloadStatus.DOWNLOADING]) == (2, 0)
+    assert counts[DownloadStatus.FAILED] + counts[DownloadStatus.COMPLETED] == 1
 
 
 def test_a_workers_restart_in_a_cluster_takes_back_its_own_items_only(house: House) -> None:
@@ -407,9 +407,9 @@ def test_the_bytes_of_all_listed_items_are_counted(house: House) -> None:
     for row, size in zip(waiting, (1000, 200, 30, 4), strict=True):
         row.downloaded_bytes = size
         repository.save_item(row)
-    repository.update_status(waiting[0].id, Status.COMPLETED)
-    repository.update_status(waiting[1].id, Status.FAILED)
-    repository.update_status(waiting[2].id, Status.DOWNLOADING)
+    repository.update_status(waiting[0].id, DownloadStatus.COMPLETED)
+    repository.update_status(waiting[1].id, DownloadStatus.FAILED)
+    repository.update_status(waiting[2].id, DownloadStatus.DOWNLOADING)
     assert house.service.status().statistics.downloaded_bytes == 1234
     assert house.service.status(limit=0).statistics.downloaded_bytes == 1234
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from aniworld.core.errors import Conflict, NotFound
-from aniworld.core.queue import Priority, Status
+from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, utcnow
 from aniworld.services.queue_items import mbps
 from aniworld.services.queue_repository import QueueRepository
@@ -83,12 +83,12 @@ def test_saving_a_known_item_writes_it_over(repository: QueueRepository) -> None
 
 def test_unlawful_moves_and_unknown_items_are_refused(repository: QueueRepository) -> None:
     saved = repository.save_item(item(1))
-    repository.update_status(saved.id, Status.DOWNLOADING)
-    repository.update_status(saved.id, Status.COMPLETED)
+    repository.update_status(saved.id, DownloadStatus.DOWNLOADING)
+    repository.update_status(saved.id, DownloadStatus.COMPLETED)
     with pytest.raises(Conflict):
-        repository.update_status(saved.id, Status.DOWNLOADING)
+        repository.update_status(saved.id, DownloadStatus.DOWNLOADING)
     with pytest.raises(NotFound):
-        repository.update_status("nobody", Status.FAILED)
+        repository.update_status("nobody", DownloadStatus.FAILED)
     repository.update_progress("nobody", 1.0, 1, 1, 1)
     assert not repository.delete_item("nobody")
 
@@ -97,7 +97,7 @@ def test_a_claim_takes_the_best_due_item_of_no_resting_source(repository: QueueR
     repository.add_all([item(1, source="rests"), item(2, not_before=utcnow() + timedelta(hours=1)), item(3), item(4)])
     claimed = repository.claim("one", 30, without_sources=["rests"])
     assert claimed is not None
-    assert (claimed.episode, claimed.status, claimed.worker) == (3, Status.DOWNLOADING, "one")
+    assert (claimed.episode, claimed.status, claimed.worker) == (3, DownloadStatus.DOWNLOADING, "one")
     assert claimed.lease_until > utcnow()
     assert repository.claim("two", 30, without_sources=["rests"]).episode == 4
     assert repository.claim("three", 30, without_sources=["rests"]) is None
@@ -127,7 +127,7 @@ def test_an_item_whose_lease_ended_waits_again_and_others_stay_held(repository: 
     assert repository.held_by("alive") == {held.id: False}
     repository.renew("alive", [held.id], 60)
     assert repository.put_back_abandoned(everything=True) == 1
-    assert repository.counts()[Status.PENDING] == 2
+    assert repository.counts()[DownloadStatus.PENDING] == 2
 
 
 def test_a_worker_learns_which_of_its_items_are_not_its_own_any_more(repository: QueueRepository) -> None:
@@ -146,17 +146,17 @@ def test_what_a_worker_says_after_it_lost_an_item_does_not_count(repository: Que
     late = repository.claim("late", -1)
     repository.put_back_abandoned(everything=False)
     repository.claim("successor", 30)
-    for status in (Status.COMPLETED, Status.FAILED, Status.PENDING):
+    for status in (DownloadStatus.COMPLETED, DownloadStatus.FAILED, DownloadStatus.PENDING):
         assert not repository.report(late.id, "late", status, error="too late")
     repository.update_progress(late.id, 99.0, 99, 100, 1, worker="late")
     assert not repository.drop_item(late.id, "late")
     row = repository.get_item(late.id)
-    assert (row.status, row.worker, row.progress, row.error) == (Status.DOWNLOADING, "successor", 0.0, None)
+    assert (row.status, row.worker, row.progress, row.error) == (DownloadStatus.DOWNLOADING, "successor", 0.0, None)
     repository.update_progress(late.id, 50.0, 50, 100, 1, worker="successor")
-    assert repository.report(late.id, "successor", Status.COMPLETED, progress=100.0)
-    assert not repository.report(late.id, "successor", Status.PENDING)
-    assert not repository.report("nobody", "successor", Status.COMPLETED)
-    assert repository.get_item(late.id).status == Status.COMPLETED
+    assert repository.report(late.id, "successor", DownloadStatus.COMPLETED, progress=100.0)
+    assert not repository.report(late.id, "successor", DownloadStatus.PENDING)
+    assert not repository.report("nobody", "successor", DownloadStatus.COMPLETED)
+    assert repository.get_item(late.id).status == DownloadStatus.COMPLETED
 
 
 def test_an_episode_that_several_wish_in_the_same_instant_is_queued_once(repository: QueueRepository) -> None:
@@ -216,16 +216,18 @@ def test_a_place_before_higher_priorities_is_not_to_be_had(repository: QueueRepo
     low = repository.get_pending_items()[-1]
     repository.move(low.id, priority=None, place=0)
     assert episodes(repository.get_pending_items()) == [1, 3, 2]
-    repository.move(low.id, priority=int(Priority.HIGH), place=0)
+    repository.move(low.id, priority=int(DownloadPriority.HIGH), place=0)
     assert episodes(repository.get_pending_items()) == [3, 1, 2]
 
 
 def test_failed_items_wait_again_all_or_these_or_below_the_limit(repository: QueueRepository) -> None:
     for number, count in ((1, 0), (2, 3), (3, 1)):
-        repository.save_item(item(number, status=Status.FAILED, retry_count=count, error="why", failed_links=["x"]))
+        repository.save_item(
+            item(number, status=DownloadStatus.FAILED, retry_count=count, error="why", failed_links=["x"])
+        )
     assert repository.retry(None, limit=3) == 2
     assert {one.episode: one.retry_count for one in repository.get_pending_items()} == {1: 0, 3: 1}
-    (left,) = repository.get_items([Status.FAILED])
+    (left,) = repository.get_items([DownloadStatus.FAILED])
     assert repository.retry([left.id]) == 1
     assert all(one.error is None and one.failed_links == [] for one in repository.get_pending_items())
     assert repository.retry(["nobody"]) == 0
@@ -234,11 +236,13 @@ def test_failed_items_wait_again_all_or_these_or_below_the_limit(repository: Que
 def test_history_keeps_the_newest(repository: QueueRepository) -> None:
     now = utcnow()
     for number in range(1, 11):
-        repository.save_item(item(number, status=Status.COMPLETED, completed_at=now + timedelta(minutes=number)))
+        repository.save_item(
+            item(number, status=DownloadStatus.COMPLETED, completed_at=now + timedelta(minutes=number))
+        )
     repository.save_item(item(99))
     assert repository.trim(3) == 7
-    assert episodes(repository.get_items([Status.COMPLETED])) == [10, 9, 8]
-    assert repository.counts()[Status.PENDING] == 1
+    assert episodes(repository.get_items([DownloadStatus.COMPLETED])) == [10, 9, 8]
+    assert repository.counts()[DownloadStatus.PENDING] == 1
     assert repository.trim(0) == 3
 
 
@@ -263,11 +267,11 @@ def test_the_state_of_the_queue_survives(database: Database, repository: QueueRe
 def test_a_series_that_leaves_takes_its_waiting_items_along_and_its_history_stays(repository: QueueRepository) -> None:
     repository.add_all([item(1), item(2), item(3, serie_id="other")])
     held = repository.claim("w", 30)
-    repository.save_item(item(4, status=Status.COMPLETED, completed_at=utcnow()))
+    repository.save_item(item(4, status=DownloadStatus.COMPLETED, completed_at=utcnow()))
     assert repository.drop_series("steinwacht") == 2
     assert repository.held_by("w") == {held.id: True}
     assert [one.serie_id for one in repository.get_pending_items()] == ["other"]
-    assert repository.counts()[Status.COMPLETED] == 1
+    assert repository.counts()[DownloadStatus.COMPLETED] == 1
 
 
 def test_fairness_takes_the_series_that_waited_longest_among_equal_priorities(repository: QueueRepository) -> None:

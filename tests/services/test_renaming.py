@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, LibraryUnavailable, NotFound
 from aniworld.core.events import EventBus, SeriesUpdated
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.library.renaming import Step, take
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun, utcnow
 from aniworld.services.progress import ProgressService
@@ -137,7 +137,12 @@ def test_what_only_the_name_knows_is_not_lost(shelf: Shelf) -> None:
     with shelf.database.writing() as session:
         session.add(
             DownloadQueueItem(
-                serie_id="nebel", season=1, episode=2, status=Status.COMPLETED, file="Nebel/2.mkv", hoster="Vidoza"
+                serie_id="nebel",
+                season=1,
+                episode=2,
+                status=DownloadStatus.COMPLETED,
+                file="Nebel/2.mkv",
+                hoster="Vidoza",
             )
         )
     (line,) = shelf.service.preview()
@@ -163,7 +168,7 @@ def test_what_cannot_be_renamed_is_told_and_left(shelf: Shelf) -> None:
     stranger.parent.mkdir()
     stranger.write_text("stranger")
     with shelf.database.writing() as session:
-        session.add(DownloadQueueItem(serie_id="nebel", season=1, episode=2, status=Status.DOWNLOADING))
+        session.add(DownloadQueueItem(serie_id="nebel", season=1, episode=2, status=DownloadStatus.DOWNLOADING))
     reasons = {line.episode: line.reason for line in shelf.service.preview()}
     assert set(reasons) == {1, 2, 3} and all(reasons.values())
     outcome = shelf.service.apply()

@@ -13,7 +13,7 @@ from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import Conflict, InvalidInput, NothingThere, Renumbered
 from aniworld.core.events import EventBus
 from aniworld.core.media import EpisodeEntry, SeriesPage
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.library.place import place
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
@@ -468,7 +468,9 @@ def test_a_decision_needs_something_to_decide(house: House) -> None:
         house.service.decide("nebel", "perhaps")
     house.read(entries(1, "Prolog", *TITLES))
     with house.database.writing() as session:
-        session.add(DownloadQueueItem(serie_id="nebel", season=1, episode=6, status=Status.DOWNLOADING, worker="me"))
+        session.add(
+            DownloadQueueItem(serie_id="nebel", season=1, episode=6, status=DownloadStatus.DOWNLOADING, worker="me")
+        )
     with pytest.raises(Conflict, match="being downloaded"):
         house.service.decide("nebel", "apply")
     assert house.detail().renumbering.status == "undecided"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from aniworld.core.errors import CatalogueBlocked
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, utcnow
 from aniworld.providers.rest import RestingSources
 from aniworld.services.waking import WakingService
@@ -22,7 +22,7 @@ def test_a_source_at_rest_is_asked_again_and_what_waits_begins(database: Databas
     rest, downloads = RestingSources(), House(database).service
     rest.block("aniworld.to", CatalogueBlocked("It asks for a browser check."))
     rest.block("s.to", CatalogueBlocked("It asks for a browser check."))
-    waiting(database, status=Status.PENDING, not_before=utcnow() + timedelta(hours=1), retry_count=2)
+    waiting(database, status=DownloadStatus.PENDING, not_before=utcnow() + timedelta(hours=1), retry_count=2)
     waking = WakingService(rest, downloads)
     assert downloads.claim("worker") is None
     assert waking.wake("aniworld.to") == ["aniworld.to"]
@@ -44,7 +44,7 @@ def test_all_are_woken_without_a_name_and_nobody_by_a_strange_one(database: Data
 def test_others_hear_a_wish_before_what_waits_may_begin_and_do_not_pass_it_on(database: Database) -> None:
     rest, downloads = RestingSources(), House(database).service
     rest.block("aniworld.to", CatalogueBlocked("It asks for a browser check."))
-    waiting(database, status=Status.PENDING, not_before=utcnow() + timedelta(hours=1))
+    waiting(database, status=DownloadStatus.PENDING, not_before=utcnow() + timedelta(hours=1))
     waking = WakingService(rest, downloads)
     told: list[tuple[str | None, bool]] = []
     waking.on_wish(lambda site: told.append((site, downloads.claim("worker") is None)))
@@ -64,5 +64,5 @@ def test_the_next_rest_of_a_source_that_still_fails_is_longer() -> None:
 
 
 def test_failed_items_are_left_alone(database: Database) -> None:
-    waiting(database, status=Status.FAILED, not_before=utcnow() + timedelta(hours=1))
+    waiting(database, status=DownloadStatus.FAILED, not_before=utcnow() + timedelta(hours=1))
     assert House(database).service.try_now() == 0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aniworld.core.errors import AlreadyRunning, InvalidInput
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem
 from aniworld.services.workers_seen import WorkersSeen, WorkerView, worker_name
 
@@ -41,7 +41,9 @@ def worker(name: str, host: str = "box", active: int = 0) -> WorkerView:
 
 def held(database: Database, name: str) -> None:
     with database.writing() as session:
-        session.add(DownloadQueueItem(serie_id="s", season=1, episode=1, status=Status.DOWNLOADING, worker=name))
+        session.add(
+            DownloadQueueItem(serie_id="s", season=1, episode=1, status=DownloadStatus.DOWNLOADING, worker=name)
+        )
 
 
 def test_workers_are_listed_with_what_they_last_said(seen: WorkersSeen, clock: Clock) -> None:

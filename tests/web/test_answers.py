@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.services.views import Paging, ScanStatus, Skipped
 from aniworld.web.answers import moment, pages, plain, to_json
 from aniworld.web.origins import from_here, same_host
@@ -23,7 +23,7 @@ def test_rest_and_events_say_the_same() -> None:
     facts = {
         "scan": ScanStatus("1", started_at=datetime(2025, 1, 1, tzinfo=UTC), warnings=("Größe",)),
         "skipped": [Skipped("S01E01", "is queued already")],
-        "status": Status.PENDING,
+        "status": DownloadStatus.PENDING,
         "path": Path("/x"),
         "set": {2, 1},
         "nothing": None,

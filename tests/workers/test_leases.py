@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aniworld.config.settings import Settings
 from aniworld.core.events import EventBus
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database
 from aniworld.services.downloads import DownloadService
 from aniworld.services.progress import ProgressService
@@ -25,4 +25,4 @@ def test_what_a_silent_worker_held_waits_again_but_not_soon_after_an_outage(data
     assert watch.look() == 0
     now[0] = 39.5
     assert watch.look() == 1
-    assert downloads.repository.counts()[Status.PENDING] == 1
+    assert downloads.repository.counts()[DownloadStatus.PENDING] == 1

@@ -9,7 +9,7 @@ import click
 from aniworld.core.callbacks import CallbackManager
 from aniworld.core.counting import counted
 from aniworld.core.errors import AniworldError, Cancelled, InvalidInput
-from aniworld.core.queue import Priority
+from aniworld.core.queue import DownloadPriority
 
 from ..choice import HELP, choose, parse
 from ..completing import series_keys
@@ -42,7 +42,7 @@ def download(key: str, episodes: tuple[str, ...], languages: tuple[str, ...], pr
             key,
             chosen,
             languages=languages,
-            priority=Priority.parse(priority),
+            priority=DownloadPriority.parse(priority),
             callbacks=callbacks,
             should_stop=should_stop,
         )

@@ -8,7 +8,7 @@ import click
 
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.media import EpisodeNumber
-from aniworld.core.queue import Priority, Status
+from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
 
 from ..choice import HELP, choose, parse
@@ -28,7 +28,7 @@ def queue() -> None:
 
 
 @queue.command("list")
-@click.option("--status", type=click.Choice([str(each) for each in Status]), help="Only items in this state.")
+@click.option("--status", type=click.Choice([str(each) for each in DownloadStatus]), help="Only items in this state.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @prints
 def list_items(status: str | None, limit: int, as_json: bool) -> None:
@@ -56,7 +56,7 @@ def add(key: str, episodes: tuple[str, ...], priority: str, languages: tuple[str
     with opened() as services:
         chosen = choose(wishes, services.anime.detail(key).episodes)
         wish = tuple((each.season, each.episode) for each in chosen)
-        request = DownloadRequest(key, wish, priority=Priority.parse(priority), languages=languages)
+        request = DownloadRequest(key, wish, priority=DownloadPriority.parse(priority), languages=languages)
         added, skipped = services.downloads.add(request)
     if as_json:
         emit({"added": added, "skipped": skipped})
@@ -114,7 +114,7 @@ def remove(ids: tuple[str, ...], as_json: bool) -> None:
 
 
 @queue.command("clear")
-@click.argument("status", type=click.Choice([str(Status.COMPLETED), str(Status.FAILED)]))
+@click.argument("status", type=click.Choice([str(DownloadStatus.COMPLETED), str(DownloadStatus.FAILED)]))
 @prints
 def clear(status: str, as_json: bool) -> None:
     """Forget all completed, or all failed, items. Files stay."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from aniworld.core.offload import offload
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.library.walk import leads_outside, left_out, readable
 from aniworld.models import DownloadQueueItem, Episode, ScanRun
@@ -83,11 +83,11 @@ def room(here: Circumstances) -> Iterable[HealthCheck]:
         return
     latest = (
         select(DownloadQueueItem.total_bytes)
-        .where(DownloadQueueItem.status == Status.COMPLETED, DownloadQueueItem.total_bytes > 0)
+        .where(DownloadQueueItem.status == DownloadStatus.COMPLETED, DownloadQueueItem.total_bytes > 0)
         .order_by(DownloadQueueItem.completed_at.desc())
         .limit(KNOWN_SIZES)
     )
-    waiting = select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == Status.PENDING)
+    waiting = select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == DownloadStatus.PENDING)
     with here.database.reading() as session:
         sizes, count = [size for size in session.scalars(latest) if size], session.scalar(waiting) or 0
     needed = count * sum(sizes) // len(sizes) if sizes else 0

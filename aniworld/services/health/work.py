@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, make_url, select
 
 from aniworld.core.offload import offload
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.models import DownloadQueueItem, QueueState
 from aniworld.services.configuration import WHOLE_FILE
@@ -90,7 +90,7 @@ def catalogue(here: Circumstances) -> Iterable[HealthCheck]:
 def queue(here: Circumstances) -> Iterable[HealthCheck]:
     with here.database.reading() as session:
         state = session.get(QueueState, 1)
-        pending = DownloadQueueItem.status == Status.PENDING
+        pending = DownloadQueueItem.status == DownloadStatus.PENDING
         waiting, oldest = session.execute(
             select(func.count(DownloadQueueItem.id), func.min(DownloadQueueItem.added_at)).where(pending)
         ).one()
@@ -120,7 +120,7 @@ def failed(here: Circumstances) -> Iterable[HealthCheck]:
     with here.database.reading() as session:
         count = (
             session.scalar(
-                select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == Status.FAILED)
+                select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == DownloadStatus.FAILED)
             ) or 0
         )  # fmt: skip
     if count:
@@ -140,7 +140,7 @@ def slots(here: Circumstances) -> Iterable[HealthCheck]:
         paused = session.scalar(select(QueueState.is_paused).where(QueueState.id == 1))
         silent = session.scalars(
             select(DownloadQueueItem.serie_name).where(
-                DownloadQueueItem.status == Status.DOWNLOADING, DownloadQueueItem.updated_at < since
+                DownloadQueueItem.status == DownloadStatus.DOWNLOADING, DownloadQueueItem.updated_at < since
             )
         ).all()
     if silent and not paused:

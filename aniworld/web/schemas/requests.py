@@ -10,7 +10,7 @@ from aniworld.config.fields import Amount, Count, Line, StrictSchema, Text, Trut
 from aniworld.config.settings import LOG_LEVELS
 from aniworld.core.errors import InvalidInput
 from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
-from aniworld.core.queue import Priority, Status
+from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.core.specials import MOST as SPECIALS_AT_ONCE
 from aniworld.services.audit import KINDS
 from aniworld.services.notifications import URL_LENGTH, URLS_AT_ONCE
@@ -208,7 +208,7 @@ class StatusQuery(StrictSchema):
 
 
 class ItemList(PageQuery):
-    status = Text(load_default=None, validate=validate.OneOf([str(status) for status in Status]))
+    status = Text(load_default=None, validate=validate.OneOf([str(status) for status in DownloadStatus]))
     q = Text(load_default="", validate=validate.Length(max=200))
 
 
@@ -256,7 +256,7 @@ class PriorityField(fields.Field):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         try:
-            return int(Priority.parse(value))
+            return int(DownloadPriority.parse(value))
         except InvalidInput as error:
             raise ValidationError(str(error)) from None
 
@@ -271,7 +271,7 @@ class NewDownloads(StrictSchema):
     episodes = fields.List(
         EpisodeField(metadata=_EPISODE_FORM), required=True, validate=validate.Length(1, EPISODES_AT_ONCE)
     )
-    priority = PriorityField(load_default=int(Priority.NORMAL), metadata=_PRIORITY_FORM)
+    priority = PriorityField(load_default=int(DownloadPriority.NORMAL), metadata=_PRIORITY_FORM)
     languages = language_list()
     source = Text(
         load_default=None, allow_none=True, validate=validate.Length(max=255),

@@ -13,7 +13,7 @@ import pytest
 
 from aniworld.config.environment import Environment
 from aniworld.config.settings import DownloadSettings, LibrarySettings, Settings
-from aniworld.core.queue import Status
+from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, QueueState, ScanRun
 from aniworld.services.health import HealthService, library, machine, work
 from aniworld.services.health.circumstances import Circumstances
@@ -109,7 +109,11 @@ def test_too_little_room_is_an_error_and_a_queue_that_will_not_fit_a_notice(
         here, settings=lambda: replace(here.settings(), download=DownloadSettings(min_free_space_mb=10_000_000))
     )
     assert level(library.disk, here_full) == "error"
-    add(database, item(status=Status.COMPLETED, total_bytes=10**15, completed_at=NOW), item(status=Status.PENDING))
+    add(
+        database,
+        item(status=DownloadStatus.COMPLETED, total_bytes=10**15, completed_at=NOW),
+        item(status=DownloadStatus.PENDING),
+    )
     assert level(library.room, here) == "notice"
 
 
@@ -133,25 +137,25 @@ def test_what_hinders_the_queue_is_said(here: Circumstances, database: Database)
 
 
 def test_a_stopped_queue_in_which_episodes_wait_for_long_is_a_notice(here: Circumstances, database: Database) -> None:
-    add(database, item(status=Status.PENDING, added_at=NOW - timedelta(hours=1)))
+    add(database, item(status=DownloadStatus.PENDING, added_at=NOW - timedelta(hours=1)))
     assert level(work.queue, here) == "ok"
-    add(database, item(status=Status.PENDING, added_at=NOW - timedelta(hours=13)))
+    add(database, item(status=DownloadStatus.PENDING, added_at=NOW - timedelta(hours=13)))
     assert level(work.queue, here) == "notice"
 
 
 def test_a_paused_queue_without_an_end_is_a_notice(here: Circumstances, database: Database) -> None:
-    add(database, QueueState(id=1, is_running=True, is_paused=True), item(status=Status.PENDING, added_at=NOW))
+    add(database, QueueState(id=1, is_running=True, is_paused=True), item(status=DownloadStatus.PENDING, added_at=NOW))
     assert level(work.queue, here) == "notice"
 
 
 @pytest.mark.parametrize(("count", "expected"), [(0, "ok"), (1, "notice"), (20, "warning")])
 def test_failed_downloads_are_counted(here: Circumstances, database: Database, count: int, expected: str) -> None:
-    add(database, *(item(status=Status.FAILED) for _ in range(count)))
+    add(database, *(item(status=DownloadStatus.FAILED) for _ in range(count)))
     assert level(work.failed, here) == expected
 
 
 def test_a_download_of_which_nothing_is_heard(here: Circumstances, database: Database) -> None:
-    add(database, item(status=Status.DOWNLOADING, updated_at=NOW - timedelta(minutes=11)))
+    add(database, item(status=DownloadStatus.DOWNLOADING, updated_at=NOW - timedelta(minutes=11)))
     assert "A Series" in the(work.slots, here).message
     add(database, QueueState(id=1, is_running=True, is_paused=True))
     assert level(work.slots, here) == "ok"
