@@ -16,8 +16,8 @@ from aniworld.core.errors import LibraryUnavailable, StorageError, UnsafePath
 from aniworld.core.naming import MAX_BYTES, inside, is_ignored_folder, path_component, same_name, season_folder
 
 from .disk import check_root
-from .name_patterns import CODE, VIDEO
-from .season_folders import read_folders
+from .names.patterns import CODE, VIDEO
+from .names.season_folders import read_folders
 from .walk import leads_outside, readable
 
 _LONGEST_PATH = 4096

@@ -7,8 +7,8 @@ from typing import Any
 
 from aniworld.core.media import SPECIALS
 
-from .filenames import Found
 from .matching import KnownEpisode
+from .names.parser import Found
 
 Place = tuple[int, int]
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from aniworld.core.media import SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_catalogue
 
-from .filenames import Found, Ignored, Kind, read_name
 from .matching import KnownSeries
-from .name_patterns import CODE
+from .names.parser import Found, Ignored, Kind, read_name
+from .names.patterns import CODE
 from .numbering import Numbering, Place
 from .sidecars import languages_by_video
 from .walk import Listing, SeenFile

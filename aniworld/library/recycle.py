@@ -26,7 +26,7 @@ from aniworld.core.errors import InvalidInput, NotFound, StorageError, UnsafePat
 from aniworld.core.naming import entry_inside, path_component
 
 from .disk import check_root, copy_synced, make_parents, move_new, one_mount, storage_errors, sync_folder, write_new
-from .name_patterns import VIDEO
+from .names.patterns import VIDEO
 from .recycle_note import Recycled, parsed, read_note, written
 from .sidecars import give_back, take_along
 

@@ -17,7 +17,7 @@ from aniworld.core.naming import entry_inside, folded, path_component
 
 from .disk import make_parents, move_new, storage_errors, sync_folder
 from .folders import spelled
-from .name_patterns import VIDEO
+from .names.patterns import VIDEO
 from .sidecars import stem_of, video_stems
 
 Pair = tuple[str, str]

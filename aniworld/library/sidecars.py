@@ -12,7 +12,7 @@ from pathlib import Path
 from aniworld.core.subtitles import is_subtitle_name, language_in_rest
 
 from .disk import copy_synced, make_parents, move_new, sync_folder
-from .name_patterns import VIDEO
+from .names.patterns import VIDEO
 
 log = logging.getLogger(__name__)
 

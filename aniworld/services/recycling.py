@@ -17,8 +17,8 @@ from aniworld.core.naming import folded
 from aniworld.core.offload import offload
 from aniworld.core.subtitles import is_subtitle_name
 from aniworld.library.disk import check_root
-from aniworld.library.filenames import Found, read_name
 from aniworld.library.matching import KnownEpisode
+from aniworld.library.names.parser import Found, read_name
 from aniworld.library.numbering import Numbering
 from aniworld.library.recycle import RecycleBin, Recycled
 from aniworld.library.sidecars import languages_by_video, subtitles_of

@@ -12,8 +12,8 @@ import pytest
 
 from aniworld.core.callbacks import CallbackManager
 from aniworld.core.errors import Cancelled, LibraryUnavailable
-from aniworld.library.filenames import Found
 from aniworld.library.matching import KnownEpisode, KnownSeries, Matcher, name_form
+from aniworld.library.names.parser import Found
 from aniworld.library.numbering import Numbering
 from aniworld.library.scanner import SerieScanner
 

@@ -25,7 +25,7 @@ from aniworld.core.validators import (
     validate_series_key,
     validate_series_key_or_folder,
 )
-from aniworld.library.filenames import read_name
+from aniworld.library.names.parser import read_name
 from aniworld.transfer import playlist
 from aniworld.web.hosts import HostGate
 from aniworld.web.pages.access import local_path

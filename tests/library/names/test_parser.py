@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aniworld.library.filenames import Found, NotUnderstood, read_name
+from aniworld.library.names.parser import Found, NotUnderstood, read_name
 
 
 def rows():
@@ -137,7 +137,7 @@ def test_an_error_in_any_reader_of_a_name_is_logged_and_not_understood(reader, m
     def broken(*_, **__):
         raise RecursionError("planted")
 
-    monkeypatch.setattr(f"aniworld.library.filenames.{reader}", broken)
+    monkeypatch.setattr(f"aniworld.library.names.parser.{reader}", broken)
     name = "Name - S01E02.mkv" if reader == "_coded" else "Name Folge 8 GerSub.mkv"
     assert isinstance(read_name(name, series_names=("Name",)), NotUnderstood)
     assert name in caplog.text and "planted" in caplog.text

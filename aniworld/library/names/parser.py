@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 from aniworld.core.media import SEASONS
 
-from . import name_patterns as p
+from . import patterns as p
 from .answers import Answer, Found, Ignored, NotUnderstood
-from .around_code import NOTHING, PIECE, TITLE_OR_EXTRA, after_code, before_code, version_in
 from .cleaned_names import (
     behind_name,
     cleaned,
@@ -28,8 +27,9 @@ from .cleaned_names import (
     without_name,
     words_of,
 )
+from .code_context import NOTHING, PIECE, TITLE_OR_EXTRA, after_code, before_code, version_in
 from .guessing import guessed
-from .languages import first_said, language_hint
+from .language_hints import first_said, language_hint
 from .number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
 from .season_folders import Folder, Kind, read_folders
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from aniworld.core.naming import is_ignored_folder
 
-from . import name_patterns as p
+from . import patterns as p
 
 
 class Kind(StrEnum):

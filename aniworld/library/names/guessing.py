@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from aniworld.core.media import SEASONS
 
-from . import name_patterns as p
+from . import patterns as p
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""What a file's or folder's name says: season, episodes, language."""
