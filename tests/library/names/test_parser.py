@@ -13,7 +13,7 @@ from aniworld.library.names.parser import Found, NotUnderstood, read_name
 
 
 def rows():
-    table = Path(__file__).with_name("names.tsv").read_text("utf-8")
+    table = Path(__file__).parents[1].joinpath("names.tsv").read_text("utf-8")
     for line in table.splitlines():
         if line and not line.startswith("#"):
             path, names, want, kind, version, language = line.split("\t")
