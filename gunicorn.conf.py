@@ -19,7 +19,11 @@ from gunicorn.workers.ggevent import GeventWorker
 
 # The first that fits counts.
 REFUSALS = (
-    ((errors.InvalidResponseHeader, errors.InvalidResponseHeaderName), 500, "Something went wrong inside; the server's log says what."),
+    (
+        (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName),
+        500,
+        "Something went wrong inside; the server's log says what.",
+    ),
     (errors.LimitRequestLine, 414, "The address is longer than 4094 characters."),
     (errors.LimitRequestHeaders, 431, "The request has more or longer headers than this server reads."),
     (errors.ExpectationFailed, 417, "This server meets no expectation but 100-continue."),
@@ -27,7 +31,7 @@ REFUSALS = (
     (errors.ForbiddenProxyRequest, 403, "The request is refused."),
     (errors.ParseException, 400, "The request is no HTTP that this server understands."),
     (Exception, 500, "Something went wrong inside; the server's log says what."),
-)  # fmt: skip
+)
 
 
 LIVE = ("/socket.io", "/ws/")  # requests that last as long as their client likes
@@ -117,9 +121,12 @@ def _refusal(status: int, detail: str) -> bytes:
     title = HTTPStatus(status).phrase
     body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}) + "\n"
     head = (
-        f"HTTP/1.1 {status} {title}", "Connection: close", "Content-Type: application/problem+json",
-        f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in BARE.items()),
-    )  # fmt: skip
+        f"HTTP/1.1 {status} {title}",
+        "Connection: close",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+        *(f"{name}: {value}" for name, value in BARE.items()),
+    )
     return "\r\n".join((*head, "", body)).encode("ascii")
 
 

@@ -35,9 +35,17 @@ BEGIN, END = (
     "<!-- end of what was measured -->",
 )
 PROGRESS = {
-    "key": "some-series", "folder": "Some Series", "season": 1, "episode": 3, "percent": 45.2, "downloaded_bytes": 450,
-    "total_bytes": 1000, "speed_mbps": 2.5, "speed_bytes": 312500, "eta_seconds": 2,
-}  # fmt: skip
+    "key": "some-series",
+    "folder": "Some Series",
+    "season": 1,
+    "episode": 3,
+    "percent": 45.2,
+    "downloaded_bytes": 450,
+    "total_bytes": 1000,
+    "speed_mbps": 2.5,
+    "speed_bytes": 312500,
+    "eta_seconds": 2,
+}
 
 
 def child(*arguments: object) -> subprocess.Popen[str]:
@@ -192,9 +200,10 @@ def main() -> list[str]:
             "queue status answers a second, web processes: {}", (1, 2, 4), lambda n: with_webs(n, requests_a_second)
         )
         lines += rows(
-            f"events a second that reach {CLIENTS} Socket.IO clients, web processes: {{}}", (1, 2),
+            f"events a second that reach {CLIENTS} Socket.IO clients, web processes: {{}}",
+            (1, 2),
             lambda n: with_webs(n, lambda servers: events_a_second(servers, redis)[0]),
-        )  # fmt: skip
+        )
     return lines
 
 

@@ -37,9 +37,11 @@ def running(base: Path, rounds: int) -> Iterator[tuple[Server, NginxSite]]:
         with site:
             (base / "library").mkdir()
             server = Server(
-                base / "instance", ANIWORLD_CATALOGUE_URL=site.url, ANIWORLD_LIBRARY=str(base / "library"),
+                base / "instance",
+                ANIWORLD_CATALOGUE_URL=site.url,
+                ANIWORLD_LIBRARY=str(base / "library"),
                 ANIWORLD_PRIVATE_HOSTS=",".join(site.private_hosts),
-            ).start()  # fmt: skip
+            ).start()
             try:
                 server.configure(
                     download={"concurrency": SLOTS, "min_free_space_mb": 0, "auto_start": True},

@@ -63,8 +63,19 @@ def make_clip(www: Path, megabits: float) -> None:
     picture = "testsrc2=s=1280x720:r=25:d=10,noise=alls=25:allf=t"
     rate = f"{int(megabits * 1000)}k"
     coding = (
-        "-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-b:v", rate, "-maxrate", rate, "-bufsize", "2M",
-    )  # fmt: skip
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-g",
+        "25",
+        "-b:v",
+        rate,
+        "-maxrate",
+        rate,
+        "-bufsize",
+        "2M",
+    )
     ffmpeg(www, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=10", *coding, "-c:a", "aac", "clip.mp4")
 
 

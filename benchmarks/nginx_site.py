@@ -12,9 +12,17 @@ from aniworld.demo.site import DemoSite
 
 def series(slug: str, count: int) -> DemoSeries:
     return DemoSeries(
-        slug=slug, title=slug.capitalize(), title_en=slug.capitalize(), description="", year=2026, year_end=2026, genres=(),
-        fsk=0, seasons=(1,), episodes=episodes({1: [f"{number}|{number}" for number in range(1, count + 1)]}, "ger-dub:Vulkan"),
-    )  # fmt: skip
+        slug=slug,
+        title=slug.capitalize(),
+        title_en=slug.capitalize(),
+        description="",
+        year=2026,
+        year_end=2026,
+        genres=(),
+        fsk=0,
+        seasons=(1,),
+        episodes=episodes({1: [f"{number}|{number}" for number in range(1, count + 1)]}, "ger-dub:Vulkan"),
+    )
 
 
 class NginxSite(DemoSite):

@@ -69,9 +69,11 @@ def main() -> list[str]:
         big_file(place / "www" / "big.mp4")
         with nginx(place) as hoster, NginxSite((series("benchmark", 4),), place / "www", hoster, "/big.mp4") as site:
             server = Server(
-                place / "instance", ANIWORLD_CATALOGUE_URL=site.url, ANIWORLD_LIBRARY=str(place / "library"),
+                place / "instance",
+                ANIWORLD_CATALOGUE_URL=site.url,
+                ANIWORLD_LIBRARY=str(place / "library"),
                 ANIWORLD_PRIVATE_HOSTS=",".join(site.private_hosts),
-            ).start()  # fmt: skip
+            ).start()
             try:
                 return _measured(server, site)
             finally:

@@ -12,19 +12,32 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "aniworld"
 FLOORS = {
-    "app": 4, "__main__": 4,
-    "web": 3, "cli": 3, "workers": 3, "demo": 3,
+    "app": 4,
+    "__main__": 4,
+    "web": 3,
+    "cli": 3,
+    "workers": 3,
+    "demo": 3,
     "services": 2,
-    "providers": 1, "library": 1, "transfer": 1, "legacy": 1, "config": 1, "models": 1,
-    "core": 0, "extensions": 0, "": 0,
-}  # fmt: skip
+    "providers": 1,
+    "library": 1,
+    "transfer": 1,
+    "legacy": 1,
+    "config": 1,
+    "models": 1,
+    "core": 0,
+    "extensions": 0,
+    "": 0,
+}
 MAY_ALSO = {
     ("cli", "app"),  # the command line is an entrance of its own: it asks the composition root for the services
     ("__main__", "cli"),
-    ("cli", "demo"), ("cli", "workers"),
-    ("demo", "app"), ("demo", "workers"),
+    ("cli", "demo"),
+    ("cli", "workers"),
+    ("demo", "app"),
+    ("demo", "workers"),
     ("extensions", "core"),  # the two stand on the ground side by side; the core knows no extension
-}  # fmt: skip
+}
 HEAVY = (
     "bs4",
     "lxml",

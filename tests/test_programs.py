@@ -78,9 +78,17 @@ def test_the_summary_names_versions_what_is_newer_than_promised_and_what_did_not
 
 @pytest.mark.parametrize(
     ("found", "lowest", "expected"),
-    [("3.11.2", "3.11.0", False), ("3.11.0", "3.11.0", True), ("5.1.9", "5.1", True), ("15.18", "15", True),
-     ("10.11.19", "10.11", True), ("10.1.1", "10.11", False), ("7.1", "5.1", False), ("1.0", "", True)],
-)  # fmt: skip
+    [
+        ("3.11.2", "3.11.0", False),
+        ("3.11.0", "3.11.0", True),
+        ("5.1.9", "5.1", True),
+        ("15.18", "15", True),
+        ("10.11.19", "10.11", True),
+        ("10.1.1", "10.11", False),
+        ("7.1", "5.1", False),
+        ("1.0", "", True),
+    ],
+)
 def test_the_lowest_version_is_the_promised_one_and_its_corrections(found: str, lowest: str, expected: bool) -> None:
     assert Version("x", found, lowest).is_lowest is expected
 
@@ -126,8 +134,11 @@ def test_what_is_missing_is_installed_and_one_package_that_fails_keeps_no_other_
     check_machine.install([A, B])
     options = "-y -qq --no-install-recommends"
     assert asked.read_text().splitlines() == [
-        "update -qq", f"install {options} a b", f"install {options} a", f"install {options} b",
-    ]  # fmt: skip
+        "update -qq",
+        f"install {options} a b",
+        f"install {options} a",
+        f"install {options} b",
+    ]
     assert not (tmp_path / "policy-rc.d").exists(), "services may start again"
     assert "apt-get install b failed" in capfd.readouterr().err
 

@@ -31,8 +31,11 @@ def verdict(report: str) -> Verdict:
         libraries = json.loads(report)["dependencies"]
     except (ValueError, KeyError, TypeError):
         return Verdict(NOBODY, ("Nothing was checked: the list did not answer.",))
-    known = [f"{one['name']} {one['version']}: {weakness['id']}{_mended(weakness)}"
-             for one in libraries for weakness in one.get("vulns", ())]  # fmt: skip
+    known = [
+        f"{one['name']} {one['version']}: {weakness['id']}{_mended(weakness)}"
+        for one in libraries
+        for weakness in one.get("vulns", ())
+    ]
     unasked = [one["name"] for one in libraries if "skip_reason" in one]
     if known:
         return Verdict(FOUND, (f"Known weaknesses: {len(known)}", *known))

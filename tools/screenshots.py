@@ -28,15 +28,33 @@ from aniworld.library.recycle import RecycleBin  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SERIES = "/series/sternenfaehre-nautilus-zwoelf"
 PAGES = {
-    "login": "/login", "library": "/", "series": SERIES, "search": "/search?q=a", "queue": "/queue", "scan": "/scan",
-    "calendar": "/calendar", "settings": "/settings/download", "naming": "/settings/library",
-    "tracking": "/settings/tracking", "recycle": "/settings/recycle", "access": "/settings/access", "system": "/system",
+    "login": "/login",
+    "library": "/",
+    "series": SERIES,
+    "search": "/search?q=a",
+    "queue": "/queue",
+    "scan": "/scan",
+    "calendar": "/calendar",
+    "settings": "/settings/download",
+    "naming": "/settings/library",
+    "tracking": "/settings/tracking",
+    "recycle": "/settings/recycle",
+    "access": "/settings/access",
+    "system": "/system",
     "log": "/system#log-title",
-}  # fmt: skip
+}
 LOOKS = {
     "light": {"viewport": {"width": 1280, "height": 820}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 820}, "color_scheme": "dark"},

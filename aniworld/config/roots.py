@@ -10,11 +10,40 @@ from pathlib import Path
 import aniworld
 
 _SYSTEM = (
-    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin", "/sys", "/usr",
-    "/run", "/var/cache", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/docker", "/var/lib/systemd", "/var/log",
-    "/var/run", "/var/spool", "/var/backups", "/var/mail", "/nix", "/snap", "/System", "/Library", "/private/etc", "/private/var/db",
-    "C:\\Windows", "C:\\Program Files", "C:\\Program Files (x86)", "C:\\ProgramData",
-)  # fmt: skip
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/proc",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/run",
+    "/var/cache",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/lib/docker",
+    "/var/lib/systemd",
+    "/var/log",
+    "/var/run",
+    "/var/spool",
+    "/var/backups",
+    "/var/mail",
+    "/nix",
+    "/snap",
+    "/System",
+    "/Library",
+    "/private/etc",
+    "/private/var/db",
+    "C:\\Windows",
+    "C:\\Program Files",
+    "C:\\Program Files (x86)",
+    "C:\\ProgramData",
+)
 _CHECKOUT = (".ci", ".git", "benchmarks", "deploy", "docs", "migrations", "tests", "tools")
 _OF_A_HOME = (".ssh", ".gnupg", ".config", ".local/bin", ".local/lib")  # what programs there read and run
 _MOUNTS = ("/run/media", "/run/mount")  # where desktops put what is plugged in

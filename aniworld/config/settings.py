@@ -16,9 +16,31 @@ from aniworld.core.validators import QUALITIES
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 NOTIFICATION_SCHEMES = (
-    "discord", "form", "forms", "gotify", "gotifys", "json", "jsons", "mailto", "mailtos", "matrix", "matrixs", "ntfy",
-    "ntfys", "pbul", "pover", "rocket", "rockets", "schan", "signal", "signals", "slack", "tgram", "xml", "xmls",
-)  # fmt: skip
+    "discord",
+    "form",
+    "forms",
+    "gotify",
+    "gotifys",
+    "json",
+    "jsons",
+    "mailto",
+    "mailtos",
+    "matrix",
+    "matrixs",
+    "ntfy",
+    "ntfys",
+    "pbul",
+    "pover",
+    "rocket",
+    "rockets",
+    "schan",
+    "signal",
+    "signals",
+    "slack",
+    "tgram",
+    "xml",
+    "xmls",
+)
 EVENT_NAMES = (
     "download_complete",
     "download_failed",

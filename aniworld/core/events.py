@@ -210,11 +210,21 @@ class HealthChanged(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    DownloadProgress, DownloadComplete, DownloadFailed, QueueStatusChanged,
-    ScanProgress, ScanComplete, ScanFailed, SeriesAdded, SeriesUpdated, NewEpisodes, CatalogueResting,
-    RenameProgress, RenameComplete,
+    DownloadProgress,
+    DownloadComplete,
+    DownloadFailed,
+    QueueStatusChanged,
+    ScanProgress,
+    ScanComplete,
+    ScanFailed,
+    SeriesAdded,
+    SeriesUpdated,
+    NewEpisodes,
+    CatalogueResting,
+    RenameProgress,
+    RenameComplete,
     HealthChanged,
-)  # fmt: skip
+)
 _NAMED = {one.name: one for one in EVENTS}
 
 

@@ -21,7 +21,12 @@ _MEDIA_TYPES = {".mp4": "video/mp4", ".m3u8": "application/vnd.apple.mpegurl", "
 _STREAM = re.compile(
     r"/(?:anime|serie)/stream/([A-Za-z0-9_-]+)(?:/staffel-(\d+)(?:/episode-(\d+))?|/(filme)(?:/film-(\d+))?)?/?"
 )
-_STRIPES = {"german": ("#000", "#d00", "#fc0"), "japanese-german": ("#fff", "#b00", "#fc0"), "japanese-english": ("#fff", "#b00", "#006"), "english": ("#006", "#fff", "#b00")}  # fmt: skip
+_STRIPES = {
+    "german": ("#000", "#d00", "#fc0"),
+    "japanese-german": ("#fff", "#b00", "#fc0"),
+    "japanese-english": ("#fff", "#b00", "#006"),
+    "english": ("#006", "#fff", "#b00"),
+}
 
 
 @dataclass(frozen=True)

@@ -29,17 +29,25 @@ NAUTILUS = DemoSeries(
     episodes=episodes(
         {
             1: (
-                "Abfahrt, Gleis Unendlich|Departure, Track Infinity", "Der Lotse ohne Schatten|The Pilot Without a Shadow",
-                "Größe Null|Size Zero", "Ein Fahrschein nach Übermorgen|A Ticket to the Day After Tomorrow",
-                "Rost und Sterne|Rust and Stars", "Die Schleuse|The Lock",
+                "Abfahrt, Gleis Unendlich|Departure, Track Infinity",
+                "Der Lotse ohne Schatten|The Pilot Without a Shadow",
+                "Größe Null|Size Zero",
+                "Ein Fahrschein nach Übermorgen|A Ticket to the Day After Tomorrow",
+                "Rost und Sterne|Rust and Stars",
+                "Die Schleuse|The Lock",
             ),
-            2: ("Zurück auf Anfang|Back to One", "Das Echo der Werft|Echo of the Yard", "Windstille|Becalmed", "Endstation|Terminus"),
+            2: (
+                "Zurück auf Anfang|Back to One",
+                "Das Echo der Werft|Echo of the Yard",
+                "Windstille|Becalmed",
+                "Endstation|Terminus",
+            ),
             0: ("Nautilus Zwölf: Der Film|Nautilus Twelve: The Movie",),
         },
         _FULL,
     ),
     more_titles=("Hoshi no Watashibune", "Nautilus XII"),
-)  # fmt: skip
+)
 
 BAKERY = DemoSeries(
     slug="die-baeckerei-am-ende-der-zeit",
@@ -52,14 +60,22 @@ BAKERY = DemoSeries(
     fsk=6,
     seasons=(1, 2),
     episodes=episodes(
-        {1: (
-            "Sauerteig|Sourdough", "Fünf nach vier|Five Past Four", "Das süße Stück|The Sweet Bit", "Mehl im Uhrwerk|Flour in the Clockwork",
-            "Übrig vom Tage|Left from the Day", "Die Kundin aus dem Jahr 2240|The Customer from 2240", "Knusper|Crust", "Letzte Runde|Last Round",
-        )},
+        {
+            1: (
+                "Sauerteig|Sourdough",
+                "Fünf nach vier|Five Past Four",
+                "Das süße Stück|The Sweet Bit",
+                "Mehl im Uhrwerk|Flour in the Clockwork",
+                "Übrig vom Tage|Left from the Day",
+                "Die Kundin aus dem Jahr 2240|The Customer from 2240",
+                "Knusper|Crust",
+                "Letzte Runde|Last Round",
+            )
+        },
         _DUB_SUB,
     ),
     more_titles=("Jikan no Hate no Panya",),
-)  # fmt: skip
+)
 
 COPPER = DemoSeries(
     slug="kupferherz",
@@ -115,8 +131,12 @@ NEON = DemoSeries(
     episodes=episodes(
         {
             1: (
-                "Rotlicht für Oni|Red Light for Oni", "Der Fuchs fährt schwarz|The Fox Rides Free", "|Paper Umbrellas",
-                "Nachtdienst|Night Shift", "Blaulicht|Blue Light", "Überstunden|Overtime",
+                "Rotlicht für Oni|Red Light for Oni",
+                "Der Fuchs fährt schwarz|The Fox Rides Free",
+                "|Paper Umbrellas",
+                "Nachtdienst|Night Shift",
+                "Blaulicht|Blue Light",
+                "Überstunden|Overtime",
             ),
             0: ("Special: Betriebsausflug|Special: Works Outing", "Neon – Der Film|Neon: The Movie"),
         },
@@ -124,7 +144,7 @@ NEON = DemoSeries(
         other={"S01E03": "eng-sub:Vidpol,Streamwerk", "S01E01": _FULL},
     ),
     more_titles=("Neon Yōkai Keira", "ネオン妖怪警邏"),
-)  # fmt: skip
+)
 
 LIGHTHOUSE = DemoSeries(
     slug="der-letzte-leuchtturm",
@@ -153,13 +173,16 @@ TEAPOT = DemoSeries(
     fsk=0,
     seasons=(1,),
     episodes=episodes(
-        {1: (
-            "Antrag auf Erteilung einer Antragserteilungsgenehmigung|Application for Permission to Apply",
-            'Zug um Zug, oder: "Bitte zurückbleiben!"|Train by Train', "Darjeeling / Ceylon: Eine Frage der Ehre?|Darjeeling / Ceylon",
-        )},
+        {
+            1: (
+                "Antrag auf Erteilung einer Antragserteilungsgenehmigung|Application for Permission to Apply",
+                'Zug um Zug, oder: "Bitte zurückbleiben!"|Train by Train',
+                "Darjeeling / Ceylon: Eine Frage der Ehre?|Darjeeling / Ceylon",
+            )
+        },
         _DUB_SUB,
     ),
-)  # fmt: skip
+)
 
 GLASS = DemoSeries(
     slug="glaspalast",
@@ -258,5 +281,16 @@ OIL = DemoSeries(
 )
 
 CATALOGUE: tuple[DemoSeries, ...] = (
-    NAUTILUS, BAKERY, COPPER, FOG, NEON, LIGHTHOUSE, TEAPOT, GLASS, REEL, CATS, CLOUDS, OIL,
-)  # fmt: skip
+    NAUTILUS,
+    BAKERY,
+    COPPER,
+    FOG,
+    NEON,
+    LIGHTHOUSE,
+    TEAPOT,
+    GLASS,
+    REEL,
+    CATS,
+    CLOUDS,
+    OIL,
+)

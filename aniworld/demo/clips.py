@@ -28,7 +28,22 @@ _LOOKS = (  # quick to draw: small pictures, enlarged
 _NAME = re.compile(
     rf"bild[0-{len(_LOOKS) - 1}]-(folge|film)(-(deu|jpn|eng|halb)\.mp4|/(master|360p|180p|deu|jpn)\.m3u8|/(360p|180p|deu|jpn)\d{{1,3}}\.ts)"
 )
-_VIDEO = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "24", "-b:v", "1600k", "-maxrate", "2400k", "-bufsize", "2400k")  # fmt: skip
+_VIDEO = (
+    "-c:v",
+    "libx264",
+    "-preset",
+    "ultrafast",
+    "-pix_fmt",
+    "yuv420p",
+    "-g",
+    "24",
+    "-b:v",
+    "1600k",
+    "-maxrate",
+    "2400k",
+    "-bufsize",
+    "2400k",
+)
 _PLAIN_VIDEO = ("-c:v", "mpeg4", "-q:v", "6", "-g", "24")
 _AUDIO = ("-c:a", "aac", "-b:a", "96k", "-ac", "1")
 MASTER = """#EXTM3U
@@ -115,10 +130,25 @@ class Clips:
         tone = {"deu": 220, "jpn": 330, "eng": 277}[audio]
         partial = _partial(path)
         self._run(
-            "-i", str(silent), "-f", "lavfi", "-i", f"sine=frequency={tone}:beep_factor=4:duration={_seconds(look)}",
-            "-map", "0:v", "-map", "1:a", "-c:v", "copy", *_AUDIO, "-metadata:s:a:0", f"language={audio}",
-            "-movflags", "+faststart", str(partial),
-        )  # fmt: skip
+            "-i",
+            str(silent),
+            "-f",
+            "lavfi",
+            "-i",
+            f"sine=frequency={tone}:beep_factor=4:duration={_seconds(look)}",
+            "-map",
+            "0:v",
+            "-map",
+            "1:a",
+            "-c:v",
+            "copy",
+            *_AUDIO,
+            "-metadata:s:a:0",
+            f"language={audio}",
+            "-movflags",
+            "+faststart",
+            str(partial),
+        )
         partial.replace(path)
 
     def _silent(self, look: str) -> Path:

@@ -13,9 +13,11 @@ from html import escape
 from .facts import DemoEpisode, DemoSeries, Link
 
 FLAGS = {
-    "ger-dub": ("german", "Deutsch/German", 1), "eng-sub": ("japanese-english", "Mit englischen Untertiteln", 2),
-    "ger-sub": ("japanese-german", "Mit deutschen Untertiteln", 3), "eng-dub": ("english", "Englisch", 4),
-}  # fmt: skip
+    "ger-dub": ("german", "Deutsch/German", 1),
+    "eng-sub": ("japanese-english", "Mit englischen Untertiteln", 2),
+    "ger-sub": ("japanese-german", "Mit deutschen Untertiteln", 3),
+    "eng-dub": ("english", "Englisch", 4),
+}
 _PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 _DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 NOT_FOUND = "Die gewünschte Serie wurde nicht gefunden oder ist im Moment deaktiviert."

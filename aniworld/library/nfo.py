@@ -48,10 +48,12 @@ class EpisodeNfo:
 def write_series_nfo(root: Path, series_folder: Path, facts: SeriesNfo, links: Sequence[str] = ()) -> Path | None:
     """The ``tvshow.nfo`` that was written or renewed; None where the user's own stands."""
     rows: list[tuple[str, object]] = [
-        ("title", facts.title), ("plot", facts.plot), ("year", facts.year),
+        ("title", facts.title),
+        ("plot", facts.plot),
+        ("year", facts.year),
         ("mpaa", f"FSK {facts.age_rating}" if facts.age_rating is not None else None),
         *(("genre", genre) for genre in facts.genres),
-    ]  # fmt: skip
+    ]
     tree = _tree("tvshow", rows)
     _unique(tree, "aniworld", facts.key, default=True)
     if facts.imdb_id:
@@ -64,9 +66,14 @@ def write_episode_nfo(root: Path, video: Path, facts: EpisodeNfo, links: Sequenc
     title = facts.title or facts.original_title
     tree = _tree(
         "episodedetails",
-        [("title", title), ("originaltitle", facts.original_title), ("showtitle", facts.series),
-         ("season", facts.season), ("episode", facts.episode)],
-    )  # fmt: skip
+        [
+            ("title", title),
+            ("originaltitle", facts.original_title),
+            ("showtitle", facts.series),
+            ("season", facts.season),
+            ("episode", facts.episode),
+        ],
+    )
     return _write(root, video.with_suffix(".nfo"), tree, links)
 
 

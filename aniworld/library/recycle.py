@@ -55,9 +55,14 @@ class RecycleBin:
         self._clock = clock
 
     def put(
-        self, path: Path, *, reason: str = "", languages: Mapping[str, str] | None = None, series: str = "",
+        self,
+        path: Path,
+        *,
+        reason: str = "",
+        languages: Mapping[str, str] | None = None,
+        series: str = "",
         files: Mapping[str, str] | None = None,
-    ) -> Recycled:  # fmt: skip
+    ) -> Recycled:
         """Moves a file or a folder of the library into the bin. ``series``: whose it is, ``files``: which episodes they
         were, for the way back. Raises NotFound, UnsafePath, StorageError."""
         entry, place = self._entry(path, reason, languages, series, files)
@@ -199,9 +204,13 @@ class RecycleBin:
         yield from (name for name in names if _ID.fullmatch(name))
 
     def _entry(
-        self, path: Path, reason: str, languages: Mapping[str, str] | None = None, series: str = "",
+        self,
+        path: Path,
+        reason: str,
+        languages: Mapping[str, str] | None = None,
+        series: str = "",
         files: Mapping[str, str] | None = None,
-    ) -> tuple[Recycled, Path]:  # fmt: skip
+    ) -> tuple[Recycled, Path]:
         """A new entry with its manifest on the disk, and where its content goes."""
         check_root(self._root)
         real = self._real(path)
@@ -211,9 +220,16 @@ class RecycleBin:
         if not original.parts or original.parts[0].startswith("."):
             raise UnsafePath("This is no part of the library's series and is not removed.")
         entry = Recycled(
-            self._new_id(), original.as_posix(), self._clock(), _size(real), reason, real.is_dir(), languages or {},
-            series, files or {},
-        )  # fmt: skip
+            self._new_id(),
+            original.as_posix(),
+            self._clock(),
+            _size(real),
+            reason,
+            real.is_dir(),
+            languages or {},
+            series,
+            files or {},
+        )
         place = self._home() / entry.id / _CONTENT / path_component(real.name)
         with storage_errors(self._root):
             make_parents(place.parent)

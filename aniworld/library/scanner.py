@@ -131,9 +131,17 @@ class SerieScanner:
         ``should_stop`` says so.
         """
         scan = _Scan(
-            self._root, self._callbacks, self._seen, self._links, self._legacy_key, known, scan_id, should_stop, complete,
+            self._root,
+            self._callbacks,
+            self._seen,
+            self._links,
+            self._legacy_key,
+            known,
+            scan_id,
+            should_stop,
+            complete,
             take,
-        )  # fmt: skip
+        )
         return scan.run(matched or {}, only, before_reading)
 
 
@@ -394,9 +402,10 @@ class _Scan:
             self.pending.append(
                 (
                     f"The folder {series.folder} of {series.name} is gone; {renamed} holds the same files. Match it if it is.",
-                    series.key, renamed,
+                    series.key,
+                    renamed,
                 )
-            )  # fmt: skip
+            )
         return SeriesFound(series.key, series.folder, uncertain=bool(renamed) or folded(series.folder) in lost)
 
     def _offer(self, unmatched: Sequence[Listing], gone: set[str]) -> Iterator[Unmatched]:

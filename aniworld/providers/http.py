@@ -72,9 +72,15 @@ class Gate:
     """
 
     def __init__(
-        self, *, rule: AddressRule, user_agent: str, requests_per_second: float = 2.0, timeout_s: float = 20.0,
-        resolver: Any = None, max_bytes: int = MAX_BYTES,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        rule: AddressRule,
+        user_agent: str,
+        requests_per_second: float = 2.0,
+        timeout_s: float = 20.0,
+        resolver: Any = None,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self.user_agent = user_agent
         self.timeout_s = timeout_s
         self.max_bytes = max_bytes
@@ -87,10 +93,18 @@ class Gate:
         self._wire: Wire | None = None
 
     def get(
-        self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
-        referer: str | None = None, max_bytes: int | None = None, follow: bool = True, etag: str | None = None,
-        last_modified: str | None = None, skip_media: bool = False,
-    ) -> Page:  # fmt: skip
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        referer: str | None = None,
+        max_bytes: int | None = None,
+        follow: bool = True,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        skip_media: bool = False,
+    ) -> Page:
         """The page at ``url``. With ``etag`` or ``last_modified`` it may be ``not_modified``.
 
         ``skip_media``: an address that is a video or playlist itself gives a Page with ``media`` set and no body.
@@ -105,9 +119,13 @@ class Gate:
         )
 
     def post(
-        self, url: str, data: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None, *,
+        self,
+        url: str,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
         referer: str | None = None,
-    ) -> Page:  # fmt: skip
+    ) -> Page:
         """The answer to a form. It may be sent more than once: only for wishes that do no harm twice."""
         wanted = {"Accept": "application/json,text/html;q=0.9,*/*;q=0.8", **(headers or {})}
         if referer:
@@ -128,9 +146,13 @@ class Gate:
         return self._rule
 
     def configure(
-        self, *, rule: AddressRule | None = None, user_agent: str | None = None,
-        requests_per_second: float | None = None, timeout_s: float | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        rule: AddressRule | None = None,
+        user_agent: str | None = None,
+        requests_per_second: float | None = None,
+        timeout_s: float | None = None,
+    ) -> None:
         """Takes new settings; what is under way ends with the old ones."""
         self.user_agent = self.user_agent if user_agent is None else user_agent
         self.timeout_s = self.timeout_s if timeout_s is None else timeout_s
@@ -184,9 +206,15 @@ class Gate:
         self._wait(self._pace.turn(urlsplit(wish.url).netloc))
         headers = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate", **wish.headers}
         page = self._connected().fetch(
-            wish.method, wish.url, headers, wish.data, timeout_s=self.timeout_s, deadline_s=3 * self.timeout_s,
-            max_bytes=wish.max_bytes, skip_media=wish.skip_media,
-        )  # fmt: skip
+            wish.method,
+            wish.url,
+            headers,
+            wish.data,
+            timeout_s=self.timeout_s,
+            deadline_s=3 * self.timeout_s,
+            max_bytes=wish.max_bytes,
+            skip_media=wish.skip_media,
+        )
         with contextlib.suppress(KeyError, ValueError, OverflowError):  # no Date, or none that makes sense
             self.clock_offset_s = time.time() - parsedate_to_datetime(page.headers["date"]).timestamp()
         return page

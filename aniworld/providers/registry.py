@@ -48,10 +48,15 @@ class Registry:
     """
 
     def __init__(
-        self, gate: Gate, *, settings: Mapping[str, CatalogueSettings] | None = None,
-        searched: Sequence[str] | None = None, otherwise: Mapping[str, CatalogueSettings] | None = None,
-        rest: RestingSources | None = None, plugins: Callable[[str], Iterable[EntryPoint]] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        gate: Gate,
+        *,
+        settings: Mapping[str, CatalogueSettings] | None = None,
+        searched: Sequence[str] | None = None,
+        otherwise: Mapping[str, CatalogueSettings] | None = None,
+        rest: RestingSources | None = None,
+        plugins: Callable[[str], Iterable[EntryPoint]] | None = None,
+    ) -> None:
         self.gate = gate
         self.rest = rest or RestingSources()
         self._settings = dict(settings or {})

@@ -126,8 +126,10 @@ class RestingSources:
             return
         with self._lock:
             offset = self._today() - self._clock()
-            kept = {site: (self._until.get(site, (0.0, ""))[0] + offset, times, self._until.get(site, (0.0, ""))[1])
-                    for site, times in self._times.items()}  # fmt: skip
+            kept = {
+                site: (self._until.get(site, (0.0, ""))[0] + offset, times, self._until.get(site, (0.0, ""))[1])
+                for site, times in self._times.items()
+            }
             fresh = self._file.with_suffix(".new")
             try:
                 fresh.write_text(json.dumps(kept), encoding="utf-8")

@@ -133,18 +133,31 @@ class Wire:
             self._session.mount(scheme, _Adapter(self._dialer))
 
     def fetch(
-        self, method: str, url: str, headers: Mapping[str, str], data: Mapping[str, str] | bytes | None, *,
-        timeout_s: float, deadline_s: float, max_bytes: int, skip_media: bool,
-    ) -> Page:  # fmt: skip
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        data: Mapping[str, str] | bytes | None,
+        *,
+        timeout_s: float,
+        deadline_s: float,
+        max_bytes: int,
+        skip_media: bool,
+    ) -> Page:
         """One answer, whatever its status. Raises Faulty, SiteUnreachable, AddressRefused, TooLarge."""
         attempt = Attempt(deadline_s)
         self._dialer.here.attempt = attempt
         host = requests.utils.urlparse(url).hostname or url
         try:
             with self._session.request(
-                method, url, headers=dict(headers), data=data, timeout=(min(timeout_s, 10.0), timeout_s),
-                stream=True, allow_redirects=False,
-            ) as response:  # fmt: skip
+                method,
+                url,
+                headers=dict(headers),
+                data=data,
+                timeout=(min(timeout_s, 10.0), timeout_s),
+                stream=True,
+                allow_redirects=False,
+            ) as response:
                 page = _read(response, max_bytes, skip_media)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             if attempt.late:

@@ -69,10 +69,17 @@ class AnimeService:
     """
 
     def __init__(
-        self, *, database: Database, registry: Registry, progress: ProgressService,
-        covers: Path, settings: Callable[[], Settings], rest: RestingSources | None = None,
-        spawn: Callable[[Callable[[], None]], None], undo_removal: Callable[[str], bool] = lambda key: False,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        database: Database,
+        registry: Registry,
+        progress: ProgressService,
+        covers: Path,
+        settings: Callable[[], Settings],
+        rest: RestingSources | None = None,
+        spawn: Callable[[Callable[[], None]], None],
+        undo_removal: Callable[[str], bool] = lambda key: False,
+    ) -> None:
         self._database = database
         self._registry = registry
         self._progress = progress

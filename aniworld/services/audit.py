@@ -20,11 +20,34 @@ log = logging.getLogger(__name__)
 
 ENTRIES_LIMIT = 100_000
 KINDS = (
-    "signed_in", "sign_in_failed", "code_asked", "proof_failed", "signed_out", "session_ended", "sessions_ended", "password_set", "password_changed",
-    "key_created", "key_revoked", "key_used", "totp_enabled", "totp_disabled", "recovery_code_used",
-    "settings_changed", "settings_restored", "backup_deleted", "backup_downloaded", "backup_restored", "series_removed", "download_removed", "history_cleared",
-    "recycle_removed", "recycle_emptied", "calendar_opened", "calendar_closed",
-)  # fmt: skip
+    "signed_in",
+    "sign_in_failed",
+    "code_asked",
+    "proof_failed",
+    "signed_out",
+    "session_ended",
+    "sessions_ended",
+    "password_set",
+    "password_changed",
+    "key_created",
+    "key_revoked",
+    "key_used",
+    "totp_enabled",
+    "totp_disabled",
+    "recovery_code_used",
+    "settings_changed",
+    "settings_restored",
+    "backup_deleted",
+    "backup_downloaded",
+    "backup_restored",
+    "series_removed",
+    "download_removed",
+    "history_cleared",
+    "recycle_removed",
+    "recycle_emptied",
+    "calendar_opened",
+    "calendar_closed",
+)
 
 
 @dataclass(frozen=True)

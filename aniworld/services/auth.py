@@ -103,8 +103,11 @@ class AuthService:
     def announce_setup(self) -> None:
         """Says in the log how to set the password, while there is none."""
         if not self.configured():
-            log.warning("No password is set yet. Open this server in a browser to set it; from another machine "
-                        "you are asked for this setup token: %s", self.setup_token)  # fmt: skip
+            log.warning(
+                "No password is set yet. Open this server in a browser to set it; from another machine "
+                "you are asked for this setup token: %s",
+                self.setup_token,
+            )
 
     def setup(self, password: str, token: str | None, local: bool, agent: str = "", address: str = "") -> SignedIn:
         """The first sign-in, with the password that it set. Raises Conflict, Forbidden, InvalidInput."""

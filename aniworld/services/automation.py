@@ -60,11 +60,21 @@ class Automation:
 
 
 def build_automation(
-    *, database: Database, bus: EventBus, registry: Registry, anime: AnimeService, downloads: DownloadService,
-    progress: ProgressService, settings: Callable[[], Settings], private_hosts: tuple[str, ...], user_agent: str,
-    spawn: Callable[[Callable[[], None]], None], audit: AuditService, checks: Callable[[], Iterable[HealthCheck]],
+    *,
+    database: Database,
+    bus: EventBus,
+    registry: Registry,
+    anime: AnimeService,
+    downloads: DownloadService,
+    progress: ProgressService,
+    settings: Callable[[], Settings],
+    private_hosts: tuple[str, ...],
+    user_agent: str,
+    spawn: Callable[[Callable[[], None]], None],
+    audit: AuditService,
+    checks: Callable[[], Iterable[HealthCheck]],
     lease: Lease | None = None,
-) -> Automation:  # fmt: skip
+) -> Automation:
     """Everything built and wired; nothing started. ``checks``: those of the server's health. ``lease``: of the look for
     new episodes, where several processes share it."""
     calendar = CalendarService(
@@ -74,12 +84,19 @@ def build_automation(
         bus=bus,
         registry=registry,
         tracking=TrackingService(
-            database=database, registry=registry, anime=anime, downloads=downloads, settings=settings,
-            progress=progress, calendar=calendar, spawn=spawn, lease=lease,
+            database=database,
+            registry=registry,
+            anime=anime,
+            downloads=downloads,
+            settings=settings,
+            progress=progress,
+            calendar=calendar,
+            spawn=spawn,
+            lease=lease,
         ),
         notifications=NotificationService(bus, settings, private_hosts=private_hosts),
         media_servers=MediaServerService(bus, settings, user_agent=user_agent, private_hosts=private_hosts),
         calendar=calendar,
         health=HealthWatch(checks, bus.publish, lambda: "health" in settings().notifications.events),
         feed=CalendarFeedService(database, calendar, audit),
-    )  # fmt: skip
+    )

@@ -277,11 +277,13 @@ def _read(told: dict[str, Any]) -> Manifest:
         database=str(told["database"])[:20],
         secrets=told["secrets"],
         tables={
-            name: TableFacts(_count(facts["rows"]), {str(k): str(v) for k, v in facts["columns"].items()}, str(facts["checksum"]))
+            name: TableFacts(
+                _count(facts["rows"]), {str(k): str(v) for k, v in facts["columns"].items()}, str(facts["checksum"])
+            )
             for name, facts in told["tables"].items()
         },
         files={name: (_count(facts["bytes"]), str(facts["sha256"])) for name, facts in told["files"].items()},
-    )  # fmt: skip
+    )
 
 
 def _count(value: Any) -> int:

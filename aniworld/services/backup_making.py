@@ -49,9 +49,14 @@ def unheard(phase: str, current: int, total: int) -> None:
 
 
 def create(
-    home: Home, kind: str = "manual", *, secrets: bool = True, to: Path | None = None, keep: int | None = None,
+    home: Home,
+    kind: str = "manual",
+    *,
+    secrets: bool = True,
+    to: Path | None = None,
+    keep: int | None = None,
     tell: Tell = unheard,
-) -> BackupView:  # fmt: skip
+) -> BackupView:
     """A new backup among ours, or at ``to``; of ``kind`` the newest ``keep`` stay.
 
     Raises AlreadyRunning, Conflict for too many of them or a file that is there already, DiskFull, StorageError.
@@ -62,9 +67,16 @@ def create(
 
 
 def made(
-    home: Home, shelf: BackupShelf, work: Path, kind: str, *, secrets: bool = True, to: Path | None = None,
-    keep: int | None = None, tell: Tell = unheard,
-) -> BackupView:  # fmt: skip
+    home: Home,
+    shelf: BackupShelf,
+    work: Path,
+    kind: str,
+    *,
+    secrets: bool = True,
+    to: Path | None = None,
+    keep: int | None = None,
+    tell: Tell = unheard,
+) -> BackupView:
     """As ``create``, for whoever has the shelf already."""
     if to is None:
         shelf.check_room(kind)
@@ -93,9 +105,15 @@ def _write(part: Path, home: Home, kind: str, secrets: bool, tell: Tell) -> None
         facts = _tables(archive, home.database, secrets, tell)
         for name, content in _files(home, secrets):
             archive.add(name, content)
-        archive.close({
-            "version": __version__, "created_at": utcnow().isoformat(), "kind": kind, "secrets": secrets, **facts,
-        })  # fmt: skip
+        archive.close(
+            {
+                "version": __version__,
+                "created_at": utcnow().isoformat(),
+                "kind": kind,
+                "secrets": secrets,
+                **facts,
+            }
+        )
         file.flush()
         os.fsync(file.fileno())
     check_files(part, tell)

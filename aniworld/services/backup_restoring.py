@@ -76,10 +76,18 @@ def verify(home: Path, path: Path, tell: Tell = unheard) -> Checked:
         stage(archive, work, tell).close()
         told = archive.manifest
         return Checked(
-            path.name, told.created_at, told.kind, told.version, told.revision, told.database, told.secrets,
-            path.stat().st_size, {name: facts.rows for name, facts in told.tables.items()},
-            len(archive.names("covers")), len(archive.names("settings")),
-        )  # fmt: skip
+            path.name,
+            told.created_at,
+            told.kind,
+            told.version,
+            told.revision,
+            told.database,
+            told.secrets,
+            path.stat().st_size,
+            {name: facts.rows for name, facts in told.tables.items()},
+            len(archive.names("covers")),
+            len(archive.names("settings")),
+        )
 
 
 def restore(home: Home, path: Path, *, beside_server: bool = False, tell: Tell = unheard) -> Brought:

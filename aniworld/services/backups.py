@@ -64,9 +64,12 @@ class BackupService:
     """
 
     def __init__(
-        self, environment: Environment, settings: Callable[[], Settings], quiet: Callable[[], AbstractContextManager[None]],
+        self,
+        environment: Environment,
+        settings: Callable[[], Settings],
+        quiet: Callable[[], AbstractContextManager[None]],
         spawn: Callable[[Callable[[], None]], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._environment = environment
         self._settings = settings
         self._quiet = quiet
@@ -139,8 +142,12 @@ class BackupService:
             child.terminate()
 
     def _begin(
-        self, what: str, name: str, arguments: Sequence[str], block: Callable[[], AbstractContextManager[Any]] = nullcontext
-    ) -> BackupWork:  # fmt: skip
+        self,
+        what: str,
+        name: str,
+        arguments: Sequence[str],
+        block: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> BackupWork:
         begun = self._take(what, name)
 
         def work() -> None:
@@ -184,9 +191,13 @@ class BackupService:
         """What the child says at its end. Raises what it raised, ChildDied."""
         self._child = child = subprocess.Popen(
             [sys.executable, "-X", "utf8", "-c", _START, "backup", *arguments, "--lines"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True, cwd=_ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            cwd=_ROOT,
             env=self._environment_of_child(),
-        )  # fmt: skip
+        )
         assert child.stdout is not None
         with child, child.stdout as said:
             told: dict[str, Any] = {}

@@ -33,9 +33,13 @@ class BesideService:
     """
 
     def __init__(
-        self, database: Database, settings: Callable[[], Settings], cover: FindCover,
-        fetch: FindCover = lambda key: None, spawn: Callable[[Callable[[], None]], None] = lambda work: work(),
-    ) -> None:  # fmt: skip
+        self,
+        database: Database,
+        settings: Callable[[], Settings],
+        cover: FindCover,
+        fetch: FindCover = lambda key: None,
+        spawn: Callable[[Callable[[], None]], None] = lambda work: work(),
+    ) -> None:
         self._database = database
         self._settings = settings
         self._cover = cover

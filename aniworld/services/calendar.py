@@ -44,10 +44,16 @@ class CalendarService:
     ``languages()``: those that are wanted where a series has none of its own, best first."""
 
     def __init__(
-        self, database: Database, registry: Registry, spawn: Callable[[Callable[[], None]], None], *,
-        postponements: Postponements | None = None, languages: Callable[[], Sequence[str]] = tuple,
-        patience_s: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+        self,
+        database: Database,
+        registry: Registry,
+        spawn: Callable[[Callable[[], None]], None],
+        *,
+        postponements: Postponements | None = None,
+        languages: Callable[[], Sequence[str]] = tuple,
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._registry = registry
         self._spawn = spawn
@@ -178,11 +184,19 @@ def _entry(
     language = next((code for code in (*wanted, *dates) if code in dates), None)
     day, moment = dates[language] if language else (airing.day, airing.at)
     return CalendarEntry(
-        key=series.key, name=series.name, folder=series.folder, site=series.site, season=airing.season,
-        episode=airing.episode, day=day.isoformat(), at=moment.astimezone(UTC) if moment else None,
-        state=states.get(at, "announced"), cover_url=cover_address(series), language=language,
+        key=series.key,
+        name=series.name,
+        folder=series.folder,
+        site=series.site,
+        season=airing.season,
+        episode=airing.episode,
+        day=day.isoformat(),
+        at=moment.astimezone(UTC) if moment else None,
+        state=states.get(at, "announced"),
+        cover_url=cover_address(series),
+        language=language,
         languages=airing.languages,
-    )  # fmt: skip
+    )
 
 
 def _when(entry: CalendarEntry) -> tuple[str, float, str, int, int]:

@@ -112,8 +112,9 @@ class CalendarFeedService:
             .join(Episode, Episode.series_id == AnimeSeries.id)
             .where(AnimeSeries.deleted_at.is_(None), Episode.available.is_(True), Episode.link != "")
             .where(Episode.created_at >= since)
-            .order_by(Episode.created_at.desc()).limit(MOST)
-        )  # fmt: skip
+            .order_by(Episode.created_at.desc())
+            .limit(MOST)
+        )
         with self._database.reading() as session:
             rows = session.execute(query).all()
         for key, name, added, episode in rows:

@@ -74,9 +74,16 @@ class Cluster:
     """Tells from the moment it is built; hears from ``start`` to ``stop``, each of which may be called twice."""
 
     def __init__(
-        self, shared: Shared, *, bus: EventBus, config: ConfigService, auth: AuthService, downloads: DownloadService,
-        scan: ScanService, waking: WakingService,
-    ) -> None:  # fmt: skip
+        self,
+        shared: Shared,
+        *,
+        bus: EventBus,
+        config: ConfigService,
+        auth: AuthService,
+        downloads: DownloadService,
+        scan: ScanService,
+        waking: WakingService,
+    ) -> None:
         self.name = shared.name
         self.lease = shared.lease
         self.messages = messages = shared.messages

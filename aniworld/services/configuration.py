@@ -225,8 +225,12 @@ class ConfigService:
     def _keep_copy(self, data: Json, wrong: Mapping[str, list[str]]) -> None:
         kept = self._copy_of(data) or self._store.backup(data, "auto").name
         for name, messages in wrong.items():
-            log.error("Setting %s is not understood (%s); its default is in force. The file as it was is kept as %s.",
-                      name, " ".join(messages), kept)  # fmt: skip
+            log.error(
+                "Setting %s is not understood (%s); its default is in force. The file as it was is kept as %s.",
+                name,
+                " ".join(messages),
+                kept,
+            )
 
     def _copy_of(self, data: Json) -> str | None:
         """The newest automatic backup, if it says the same: many starts with one mistake need one copy of it."""

@@ -320,18 +320,33 @@ class DownloadService:
             folder = file.removesuffix(f"/{relative}")
             self._files.record(item, relative, language, size_bytes, subtitles, folder=folder)
         counts = self._report(
-            item, DownloadStatus.COMPLETED, progress=100.0, downloaded_bytes=size_bytes, total_bytes=size_bytes,
-            file=file, language=language, hoster=hoster, error=None, error_code=None,
+            item,
+            DownloadStatus.COMPLETED,
+            progress=100.0,
+            downloaded_bytes=size_bytes,
+            total_bytes=size_bytes,
+            file=file,
+            language=language,
+            hoster=hoster,
+            error=None,
+            error_code=None,
             notice=notice,
-        )  # fmt: skip
+        )
         if not counts:
             return
         self._progress.download_ended(
             DownloadComplete(
-                item.id, item.serie_id, item.serie_folder, item.season, item.episode,
-                file, size_bytes, language, round(seconds, 3),
+                item.id,
+                item.serie_id,
+                item.serie_folder,
+                item.season,
+                item.episode,
+                file,
+                size_bytes,
+                language,
+                round(seconds, 3),
             )
-        )  # fmt: skip
+        )
         self.forget(item.id)
         self.trim_history()
         self._changed(item)
@@ -353,10 +368,17 @@ class DownloadService:
         retries = tries if will_retry else item.retry_count
         self._progress.download_ended(
             DownloadFailed(
-                item.id, item.serie_id, item.serie_folder, item.season, item.episode,
-                str(error), error.code, retries, will_retry,
+                item.id,
+                item.serie_id,
+                item.serie_folder,
+                item.season,
+                item.episode,
+                str(error),
+                error.code,
+                retries,
+                will_retry,
             )
-        )  # fmt: skip
+        )
         self.forget(item.id)
         self.trim_history()
         self._changed(item)

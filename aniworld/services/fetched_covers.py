@@ -32,9 +32,13 @@ class FetchedCovers:
     """
 
     def __init__(
-        self, database: Database, registry: Registry, folder: Path, spawn: Callable[[Callable[[], None]], None],
+        self,
+        database: Database,
+        registry: Registry,
+        folder: Path,
+        spawn: Callable[[Callable[[], None]], None],
         clock: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._database = database
         self._registry = registry
         self._files = CoverFolder(folder)

@@ -20,9 +20,13 @@ class HealthWatch:
     """``start`` begins to look every ``every_s`` while ``wanted()``; ``stop`` ends it. Each may be called twice."""
 
     def __init__(
-        self, checks: Callable[[], Iterable[HealthCheck]], tell: Callable[[HealthChanged], None],
-        wanted: Callable[[], bool], *, every_s: float = EVERY_S,
-    ) -> None:  # fmt: skip
+        self,
+        checks: Callable[[], Iterable[HealthCheck]],
+        tell: Callable[[HealthChanged], None],
+        wanted: Callable[[], bool],
+        *,
+        every_s: float = EVERY_S,
+    ) -> None:
         self._checks = checks
         self._tell = tell
         self._wanted = wanted

@@ -88,8 +88,11 @@ class DataMigrationService:
             log.log(level, "Legacy import: %s", _for_log(outcome.line))
         log.info(
             "Legacy import: %s files, %s series created, %s updated, %s broken",
-            len(outcomes), report.count(Action.CREATED), report.count(Action.UPDATED), report.count(Action.FAILED),
-        )  # fmt: skip
+            len(outcomes),
+            report.count(Action.CREATED),
+            report.count(Action.UPDATED),
+            report.count(Action.FAILED),
+        )
         return report
 
     def _of_folder(self, path: Path, dry_run: bool, planned: dict[str, str]) -> Iterator[Outcome]:

@@ -126,11 +126,21 @@ def _missing_numbers(session: Session, ids: Sequence[int]) -> dict[int, dict[str
 
 def _summary(series: AnimeSeries, missing: Mapping[str, list[int]], episodes: int) -> AnimeSummary:
     return AnimeSummary(
-        key=series.key, name=series.name, site=series.site, folder=series.folder, link=series.link,
-        missing_episodes=dict(missing), missing_count=sum(map(len, missing.values())), episode_count=episodes,
-        monitored=series.monitored, cover_url=cover_address(series), year=series.year_start,
-        genres=tuple(series.genres or ()), refreshed_at=series.refreshed_at, refresh_error=series.refresh_error,
-    )  # fmt: skip
+        key=series.key,
+        name=series.name,
+        site=series.site,
+        folder=series.folder,
+        link=series.link,
+        missing_episodes=dict(missing),
+        missing_count=sum(map(len, missing.values())),
+        episode_count=episodes,
+        monitored=series.monitored,
+        cover_url=cover_address(series),
+        year=series.year_start,
+        genres=tuple(series.genres or ()),
+        refreshed_at=series.refreshed_at,
+        refresh_error=series.refresh_error,
+    )
 
 
 def cover_address(series: AnimeSeries) -> str | None:
@@ -145,18 +155,33 @@ def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
     episodes = tuple(_episode(row, live.get((row.season, row.number))) for row in session.scalars(query))
     spoken = dict.fromkeys(code for one in episodes for code in one.languages)
     return AnimeDetail(
-        key=series.key, title=series.name, folder=series.folder, site=series.site, link=series.link,
-        description=series.description, alternative_titles=tuple(series.alternative_titles or ()),
-        year_start=series.year_start, year_end=series.year_end, genres=tuple(series.genres or ()),
-        age_rating=series.age_rating, imdb_id=series.imdb_id, languages=tuple(series.languages or ()),
-        monitored=series.monitored, episodes=episodes, cover_url=cover_address(series),
-        available_languages=tuple(spoken), missing_count=sum(1 for one in episodes if _counts_as_missing(one)),
-        refreshed_at=series.refreshed_at, refresh_error=series.refresh_error,
-        auto_download=series.auto_download, upgrade=series.upgrade,
-        specials=dict(series.specials or {}), numbering=dict(series.numbering or {}),
+        key=series.key,
+        title=series.name,
+        folder=series.folder,
+        site=series.site,
+        link=series.link,
+        description=series.description,
+        alternative_titles=tuple(series.alternative_titles or ()),
+        year_start=series.year_start,
+        year_end=series.year_end,
+        genres=tuple(series.genres or ()),
+        age_rating=series.age_rating,
+        imdb_id=series.imdb_id,
+        languages=tuple(series.languages or ()),
+        monitored=series.monitored,
+        episodes=episodes,
+        cover_url=cover_address(series),
+        available_languages=tuple(spoken),
+        missing_count=sum(1 for one in episodes if _counts_as_missing(one)),
+        refreshed_at=series.refreshed_at,
+        refresh_error=series.refresh_error,
+        auto_download=series.auto_download,
+        upgrade=series.upgrade,
+        specials=dict(series.specials or {}),
+        numbering=dict(series.numbering or {}),
         page_notes=tuple(series.page_notes or ()),
         renumbering=view_of(renumbering_of(series), episodes),
-    )  # fmt: skip
+    )
 
 
 def _live_states(session: Session, key: str) -> dict[tuple[int, int], str]:
@@ -173,11 +198,23 @@ def _live_states(session: Session, key: str) -> dict[tuple[int, int], str]:
 def _episode(row: Episode, live: str | None) -> EpisodeView:
     state = "present" if row.file else "missing" if row.available else "unavailable"
     return EpisodeView(
-        season=row.season, episode=row.number, title=row.title, title_en=row.title_en,
-        languages=tuple(row.languages or ()), state=live or state, file=row.file, language=row.file_language,
-        size_bytes=row.size_bytes, link=row.link, announced=row.announced, air_date=row.air_date, kind=row.kind, part=row.part,
-        part_of=row.part_of, **_subtitles(row),
-    )  # fmt: skip
+        season=row.season,
+        episode=row.number,
+        title=row.title,
+        title_en=row.title_en,
+        languages=tuple(row.languages or ()),
+        state=live or state,
+        file=row.file,
+        language=row.file_language,
+        size_bytes=row.size_bytes,
+        link=row.link,
+        announced=row.announced,
+        air_date=row.air_date,
+        kind=row.kind,
+        part=row.part,
+        part_of=row.part_of,
+        **_subtitles(row),
+    )
 
 
 def _subtitles(row: Episode) -> dict[str, Any]:
@@ -199,24 +236,45 @@ def all_genres(rows: Iterable[Sequence[str] | None]) -> tuple[str, ...]:
 def search_result(hit: SeriesHit, own: AnimeSummary | None) -> SearchResult:
     """A catalogue's hit, with what the library has of it."""
     made = SearchResult(
-        key=hit.key, name=hit.name, site=hit.site, folder=folder_name(hit.name, hit.year), link=hit.link,
-        description=hit.description, cover_url=hit.cover_url, year=hit.year, in_library=False,
-    )  # fmt: skip
+        key=hit.key,
+        name=hit.name,
+        site=hit.site,
+        folder=folder_name(hit.name, hit.year),
+        link=hit.link,
+        description=hit.description,
+        cover_url=hit.cover_url,
+        year=hit.year,
+        in_library=False,
+    )
     if own is None or own.site not in ("", hit.site):
         return made
     return replace(
-        made, folder=own.folder, in_library=True, missing_episodes=own.missing_episodes,
-        missing_count=own.missing_count, episode_count=own.episode_count, monitored=own.monitored,
-    )  # fmt: skip
+        made,
+        folder=own.folder,
+        in_library=True,
+        missing_episodes=own.missing_episodes,
+        missing_count=own.missing_count,
+        episode_count=own.episode_count,
+        monitored=own.monitored,
+    )
 
 
 def facts_of(summary: AnimeSummary) -> dict[str, Any]:
     """A summary as JSON, for events."""
     refreshed = summary.refreshed_at
     return {
-        "key": summary.key, "name": summary.name, "site": summary.site, "folder": summary.folder, "link": summary.link,
-        "missing_episodes": dict(summary.missing_episodes), "missing_count": summary.missing_count,
-        "episode_count": summary.episode_count, "monitored": summary.monitored, "cover_url": summary.cover_url,
-        "year": summary.year, "genres": list(summary.genres), "refresh_error": summary.refresh_error,
+        "key": summary.key,
+        "name": summary.name,
+        "site": summary.site,
+        "folder": summary.folder,
+        "link": summary.link,
+        "missing_episodes": dict(summary.missing_episodes),
+        "missing_count": summary.missing_count,
+        "episode_count": summary.episode_count,
+        "monitored": summary.monitored,
+        "cover_url": summary.cover_url,
+        "year": summary.year,
+        "genres": list(summary.genres),
+        "refresh_error": summary.refresh_error,
         "refreshed_at": refreshed.strftime("%Y-%m-%dT%H:%M:%SZ") if refreshed else None,
-    }  # fmt: skip
+    }

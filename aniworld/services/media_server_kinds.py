@@ -32,9 +32,14 @@ class Line:
     base: str
 
     def ask(
-        self, method: str, path: str, *, headers: Mapping[str, str], query: Mapping[str, str] | None = None,
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
         body: Any = None,
-    ) -> Page:  # fmt: skip
+    ) -> Page:
         url = self.base + path + (f"?{urlencode(query)}" if query else "")
         wanted = {"Accept": "application/json", **headers}
         if body is not None:

@@ -56,9 +56,15 @@ class MediaServerService:
     """
 
     def __init__(
-        self, bus: EventBus, settings: Callable[[], Settings], *, user_agent: str, private_hosts: Iterable[str] = (),
-        settle_s: float = SETTLE_S, timeout_s: float = TIMEOUT_S,
-    ) -> None:  # fmt: skip
+        self,
+        bus: EventBus,
+        settings: Callable[[], Settings],
+        *,
+        user_agent: str,
+        private_hosts: Iterable[str] = (),
+        settle_s: float = SETTLE_S,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self._bus = bus
         self._settings = settings
         self._user_agent = user_agent
@@ -112,9 +118,12 @@ class MediaServerService:
         base, host, port = server_address(chosen.url)
         rule = OneServerRule(self._private, host, port)
         gate = Gate(
-            rule=rule, user_agent=self._user_agent, requests_per_second=0, timeout_s=self._timeout_s,
+            rule=rule,
+            user_agent=self._user_agent,
+            requests_per_second=0,
+            timeout_s=self._timeout_s,
             max_bytes=ANSWER_BYTES,
-        )  # fmt: skip
+        )
         kind = KINDS[chosen.kind]
         try:
             question(kind(Line(gate, kind.name, base), _token(chosen.token), mapped=bool(chosen.library_path)))

@@ -38,9 +38,12 @@ Hear = Callable[[dict[str, Any]], object]
 def connect(redis_url: str, *, answer_within_s: float = ANSWER_WITHIN_S) -> redis.Redis:
     """A client that says at once that Redis is away; trying again is for those who know when. Connects at first use."""
     return redis.Redis.from_url(
-        redis_url, decode_responses=True, socket_connect_timeout=CONNECT_WITHIN_S, socket_timeout=answer_within_s,
+        redis_url,
+        decode_responses=True,
+        socket_connect_timeout=CONNECT_WITHIN_S,
+        socket_timeout=answer_within_s,
         retry=Retry(NoBackoff(), 0),
-    )  # fmt: skip
+    )
 
 
 class Outbox:
@@ -190,8 +193,11 @@ class Messages:
                 self._listen(missed)
             except (RedisError, OSError) as error:
                 if self._connected.is_set() or not missed:
-                    log.warning("Redis is away (%s). Everything goes on; other processes are heard again by themselves "
-                                "once it is back.", error)  # fmt: skip
+                    log.warning(
+                        "Redis is away (%s). Everything goes on; other processes are heard again by themselves "
+                        "once it is back.",
+                        error,
+                    )
                 if self._connected.is_set():
                     self.missed_since = self._heard_at
                 pause = FIRST_PAUSE_S if self._connected.is_set() else min(2 * pause, LONGEST_PAUSE_S)

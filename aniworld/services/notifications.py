@@ -65,9 +65,15 @@ class NotificationService:
     """
 
     def __init__(
-        self, bus: EventBus, settings: Callable[[], Settings], *, private_hosts: Iterable[str] = (),
-        settle_s: float = SETTLE_S, timeout_s: float = TIMEOUT_S, pauses_s: Sequence[float] = PAUSES_S,
-    ) -> None:  # fmt: skip
+        self,
+        bus: EventBus,
+        settings: Callable[[], Settings],
+        *,
+        private_hosts: Iterable[str] = (),
+        settle_s: float = SETTLE_S,
+        timeout_s: float = TIMEOUT_S,
+        pauses_s: Sequence[float] = PAUSES_S,
+    ) -> None:
         self._bus = bus
         self._settings = settings
         self._private_hosts = tuple(private_hosts)
@@ -130,8 +136,12 @@ class NotificationService:
         later = replace(letter, urls=tuple(url for url, _ in refused), tries=letter.tries + 1)
         again = letter.tries < len(self._pauses_s) and self._again.put(later, self._pauses_s[letter.tries])
         for _, trial in refused:
-            log.warning("A notification to %s was not sent (%s): %s",
-                        trial.target, "it is tried again" if again else "given up", trial.message)  # fmt: skip
+            log.warning(
+                "A notification to %s was not sent (%s): %s",
+                trial.target,
+                "it is tried again" if again else "given up",
+                trial.message,
+            )
 
     def _send(self, urls: Sequence[str], message: Announcement) -> list[Trial]:
         wish: dict[str, object] = {
@@ -170,9 +180,13 @@ def _run(wish: dict[str, object], timeout_s: float) -> dict[int, str]:
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", "-c", _START],
-            stdin=subprocess.PIPE, stdout=said, stderr=subprocess.DEVNULL, env=bare_environment(), cwd=_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            env=bare_environment(),
+            cwd=_ROOT,
             start_new_session=True,
-        )  # fmt: skip
+        )
         try:
             child.communicate(json.dumps(wish).encode("ascii"), timeout=START_WITHIN_S + timeout_s)
         except subprocess.TimeoutExpired:

@@ -35,9 +35,14 @@ CHECKSUM_BITS = 128
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _WHOLE = range(-(2**63), 2**63)
 _TYPES: dict[str, Any] = {
-    "moment": UtcDateTime(), "json": sa.JSON(), "truth": sa.Boolean(create_constraint=False), "whole": sa.BigInteger(),
-    "number": sa.Double(), "text": sa.Text(), "date": sa.Date(),
-}  # fmt: skip
+    "moment": UtcDateTime(),
+    "json": sa.JSON(),
+    "truth": sa.Boolean(create_constraint=False),
+    "whole": sa.BigInteger(),
+    "number": sa.Double(),
+    "text": sa.Text(),
+    "date": sa.Date(),
+}
 
 
 @dataclass(frozen=True)

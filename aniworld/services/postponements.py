@@ -31,10 +31,8 @@ class Postponements:
         """``languages``: those that are wanted where a series has none of its own."""
         with self._database.reading() as session:
             series = list(
-                session.scalars(
-                    select(AnimeSeries).where(AnimeSeries.site == site, AnimeSeries.deleted_at.is_(None))
-                )
-            )  # fmt: skip
+                session.scalars(select(AnimeSeries).where(AnimeSeries.site == site, AnimeSeries.deleted_at.is_(None)))
+            )
         by_key = {one.key: one for one in series}
         by_name = _by_name(series)
         known: dict[Place, Postponement] = {}

@@ -86,9 +86,15 @@ class ProgressService:
 
 def _scan_progress(context: ProgressContext) -> ScanProgress:
     return ScanProgress(
-        context.operation_id, context.phase, context.current, context.total, context.percent,
-        context.key, context.folder, context.message,
-    )  # fmt: skip
+        context.operation_id,
+        context.phase,
+        context.current,
+        context.total,
+        context.percent,
+        context.key,
+        context.folder,
+        context.message,
+    )
 
 
 def _scan_complete(context: CompletionContext) -> ScanComplete:

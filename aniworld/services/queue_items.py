@@ -138,8 +138,10 @@ def reached(progress: DownloadProgress | None) -> dict[str, Any]:
     if progress is None:
         return {}
     return {
-        "progress": progress.percent, "downloaded_bytes": progress.downloaded_bytes, "total_bytes": progress.total_bytes
-    }  # fmt: skip
+        "progress": progress.percent,
+        "downloaded_bytes": progress.downloaded_bytes,
+        "total_bytes": progress.total_bytes,
+    }
 
 
 def view_of(item: DownloadQueueItem, place: int, live: DownloadProgress | None) -> DownloadItem:
@@ -177,7 +179,14 @@ def view_of(item: DownloadQueueItem, place: int, live: DownloadProgress | None) 
     if live is None:
         return view
     return replace(
-        view, progress=live.percent, downloaded_bytes=live.downloaded_bytes, total_bytes=live.total_bytes,
-        speed_mbps=live.speed_mbps, speed_bytes=live.speed_bytes, eta_seconds=live.eta_seconds,
-        phase=live.phase, hoster=live.hoster, language=live.language,
-    )  # fmt: skip
+        view,
+        progress=live.percent,
+        downloaded_bytes=live.downloaded_bytes,
+        total_bytes=live.total_bytes,
+        speed_mbps=live.speed_mbps,
+        speed_bytes=live.speed_bytes,
+        eta_seconds=live.eta_seconds,
+        phase=live.phase,
+        hoster=live.hoster,
+        language=live.language,
+    )

@@ -27,9 +27,14 @@ ENDED = (DownloadStatus.COMPLETED, DownloadStatus.FAILED)
 
 
 WAITING: dict[str, Any] = {
-    "status": DownloadStatus.PENDING, "worker": None, "lease_until": None, "speed_bytes": 0, "eta_seconds": None,
-    "not_before": None, "cancelled": False,
-}  # fmt: skip
+    "status": DownloadStatus.PENDING,
+    "worker": None,
+    "lease_until": None,
+    "speed_bytes": 0,
+    "eta_seconds": None,
+    "not_before": None,
+    "cancelled": False,
+}
 
 
 def held_items(item_ids: Sequence[str], worker: str) -> tuple[ColumnElement[bool], ...]:

@@ -229,9 +229,15 @@ class QueueRepository:
 
     @transaction
     def claim(
-        self, worker: str, lease_s: float, *, without_sources: Iterable[str] = (), without_items: Iterable[str] = (),
-        fair: bool = False, now: datetime | None = None,
-    ) -> DownloadQueueItem | None:  # fmt: skip
+        self,
+        worker: str,
+        lease_s: float,
+        *,
+        without_sources: Iterable[str] = (),
+        without_items: Iterable[str] = (),
+        fair: bool = False,
+        now: datetime | None = None,
+    ) -> DownloadQueueItem | None:
         """The best waiting item, now held by ``worker`` until the lease ends; None when nothing may begin.
 
         ``fair``: among equal priorities the series comes first from which nothing began for the longest time.

@@ -110,10 +110,16 @@ def _item(entry: Recycled, days: int) -> RecycledItem:
     removed = datetime.fromtimestamp(entry.removed_at, UTC)
     path = shown(entry.original)
     return RecycledItem(
-        id=entry.id, path=path, name=path.rpartition("/")[2], removed_at=removed,
-        expires_at=removed + timedelta(days=days) if days else None, size_bytes=entry.size_bytes,
-        reason=shown(entry.reason), is_folder=entry.is_folder, damaged=entry.damaged,
-    )  # fmt: skip
+        id=entry.id,
+        path=path,
+        name=path.rpartition("/")[2],
+        removed_at=removed,
+        expires_at=removed + timedelta(days=days) if days else None,
+        size_bytes=entry.size_bytes,
+        reason=shown(entry.reason),
+        is_folder=entry.is_folder,
+        damaged=entry.damaged,
+    )
 
 
 def shown(text: str) -> str:

@@ -65,9 +65,12 @@ class RenamingService:
     """``busy()``: whether a scan runs. Nothing is renamed then, and no file that a download is about to replace."""
 
     def __init__(
-        self, database: Database, settings: Callable[[], Settings], progress: ProgressService,
+        self,
+        database: Database,
+        settings: Callable[[], Settings],
+        progress: ProgressService,
         busy: Callable[[], bool] = lambda: False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._database = database
         self._settings = settings
         self._progress = progress

@@ -42,9 +42,11 @@ def example_names(template: str, *, season_folders: bool = True) -> NameExamples
 
     try:
         return NameExamples(
-            example=shown(), untitled=shown(title="", title_en=""), several=shown(last_episode=3),
+            example=shown(),
+            untitled=shown(title="", title_en=""),
+            several=shown(last_episode=3),
             special=shown(season=0, episode=1, absolute=None, title="Der Film", title_en="The Movie"),
-        )  # fmt: skip
+        )
     except InvalidInput as error:
         raise InvalidInput(str(error), {"template": [str(error)]}) from None
 
@@ -81,11 +83,18 @@ def _naming(
         return None
     row = rows[0]
     return EpisodeNaming(
-        series=series.name, season=first.season, episode=first.episode, title=row.title or row.title_en,
-        title_en=row.title_en, year=series.year_start, absolute=row.absolute, language=row.file_language or "",
-        quality=_quality(row.file or ""), hoster=hoster,
+        series=series.name,
+        season=first.season,
+        episode=first.episode,
+        title=row.title or row.title_en,
+        title_en=row.title_en,
+        year=series.year_start,
+        absolute=row.absolute,
+        language=row.file_language or "",
+        quality=_quality(row.file or ""),
+        hoster=hoster,
         last_episode=last.episode if len(stand) > 1 else None,
-    )  # fmt: skip
+    )
 
 
 def _quality(file: str) -> str:

@@ -25,9 +25,12 @@ class RenamingRuns:
     """One renaming in the background at a time. ``spawn`` begins work beside everything else."""
 
     def __init__(
-        self, database: Database, renaming: RenamingService, progress: ProgressService,
+        self,
+        database: Database,
+        renaming: RenamingService,
+        progress: ProgressService,
         spawn: Callable[[Callable[[], None]], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._database = database
         self._renaming = renaming
         self._progress = progress
@@ -113,8 +116,12 @@ def _told(run_id: str, parts: Sequence[RenameRun]) -> EarlierRename:
     statuses = {part.status for part in parts}
     status = RUNNING if RUNNING in statuses else UNDONE if statuses == {UNDONE} else "completed"
     return EarlierRename(
-        id=run_id, status=status, started_at=min(part.created_at for part in parts),
-        keys=tuple(dict.fromkeys(part.key for part in parts)), files=len(moved),
-        failed=sum(len(part.failed) for part in parts), undoes=parts[0].undoes,
+        id=run_id,
+        status=status,
+        started_at=min(part.created_at for part in parts),
+        keys=tuple(dict.fromkeys(part.key for part in parts)),
+        files=len(moved),
+        failed=sum(len(part.failed) for part in parts),
+        undoes=parts[0].undoes,
         can_undo=status == "completed" and bool(moved),
-    )  # fmt: skip
+    )

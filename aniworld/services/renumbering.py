@@ -145,10 +145,12 @@ def _noticed(page: SeriesPage, found: Comparison, before: Renumbering | None) ->
     seasons = {season for old, new in found.moves.items() for season, _ in (old, new or old)}
     seasons |= set(before.seasons if before else ())
     return Renumbering(
-        before.status if before else UNDECIDED, tuple(sorted(seasons)), found.moves,
+        before.status if before else UNDECIDED,
+        tuple(sorted(seasons)),
+        found.moves,
         tuple(entry for entry in page.episodes if entry.season in seasons),
         (before.found_at if before else None) or utcnow(),
-    )  # fmt: skip
+    )
 
 
 def _concerns_files(found: Comparison, rows: Iterable[Episode]) -> bool:
@@ -288,11 +290,13 @@ def _known(row: Episode) -> Known:
 
 def _store(series: AnimeSeries, now: Renumbering) -> None:
     series.renumbering = {
-        "status": now.status, "placed": is_placed(series.renumbering),
-        "found_at": (now.found_at or utcnow()).isoformat(), "seasons": list(now.seasons),
+        "status": now.status,
+        "placed": is_placed(series.renumbering),
+        "found_at": (now.found_at or utcnow()).isoformat(),
+        "seasons": list(now.seasons),
         "moves": {_code(old): _code(new) if new else None for old, new in sorted((now.moves or {}).items())},
         "entries": [_facts(entry) for entry in now.entries],
-    }  # fmt: skip
+    }
 
 
 def store_as(series: AnimeSeries, now: Renumbering, status: str) -> None:
@@ -316,9 +320,13 @@ def _place(code: str) -> Place:
 def _facts(entry: EpisodeEntry) -> dict[str, Any]:
     facts = {one.name: getattr(entry, one.name) for one in fields(entry)}
     return {
-        name: {"date": value.isoformat()} if isinstance(value, date) else list(value) if isinstance(value, tuple) else value
+        name: {"date": value.isoformat()}
+        if isinstance(value, date)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
         for name, value in facts.items()
-    }  # fmt: skip
+    }
 
 
 def _entry(facts: Mapping[str, Any]) -> EpisodeEntry:

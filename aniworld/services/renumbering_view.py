@@ -18,10 +18,12 @@ def view_of(found: Renumbering | None, episodes: Iterable[EpisodeView]) -> Renum
     rows = {(one.season, one.episode): one for one in episodes}
     moved = {old: new for old, new in (found.moves or {}).items() if old != new and old in rows}
     return RenumberingView(
-        found.status, found.seasons, found.found_at,
+        found.status,
+        found.seasons,
+        found.found_at,
         tuple(_episode(rows[old], new, listed) for old, new in sorted(moved.items())),
         tuple(AddedEpisode(one.season, one.number, one.title or one.title_en) for one in found.added),
-    )  # fmt: skip
+    )
 
 
 def _episode(row: EpisodeView, new: Place | None, listed: dict[Place, EpisodeEntry]) -> RenumberedEpisode:

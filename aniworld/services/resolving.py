@@ -135,9 +135,13 @@ class Resolver:
 
 
 def in_order(
-    links: Sequence[HosterLink], languages: Sequence[str], hosters: Sequence[str], failed: Sequence[str] = (),
-    *, unstated: bool = True,
-) -> list[HosterLink]:  # fmt: skip
+    links: Sequence[HosterLink],
+    languages: Sequence[str],
+    hosters: Sequence[str],
+    failed: Sequence[str] = (),
+    *,
+    unstated: bool = True,
+) -> list[HosterLink]:
     """The links in wanted languages, best first: language, then preferred hoster, then the page's own order.
 
     A link that states no language fits every wish, after those that state a wanted one; not with ``unstated`` False,

@@ -285,10 +285,17 @@ class ScanService:
     def _finish(self, run: _Run, outcome: ScanOutcome, totals: tuple[int, int], callbacks: CallbackManager) -> None:
         present, missing = totals
         run.status = replace(
-            run.status, status="completed", phase="done", current=outcome.folders, total=outcome.folders, percent=100.0,
-            completed_at=utcnow(), series_found=outcome.found,
-            episodes_found=present, missing_total=missing,
-        )  # fmt: skip
+            run.status,
+            status="completed",
+            phase="done",
+            current=outcome.folders,
+            total=outcome.folders,
+            percent=100.0,
+            completed_at=utcnow(),
+            series_found=outcome.found,
+            episodes_found=present,
+            missing_total=missing,
+        )
         self._runs.end(run.status)
         run.ended.set()
         facts: dict[str, Any] = {

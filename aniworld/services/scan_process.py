@@ -82,14 +82,21 @@ class ScanProcess:
     def _start(self, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", "-c", _START],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=_environment(),
-            cwd=_ROOT, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=_environment(),
+            cwd=_ROOT,
+            start_new_session=True,
+        )
         job = {
-            "url": self._url.render_as_string(hide_password=False), "parent": os.getpid(),
-            "scan_id": self._wish.scan_id, "root": self._wish.root, "keys": sorted(self._wish.keys),
+            "url": self._url.render_as_string(hide_password=False),
+            "parent": os.getpid(),
+            "scan_id": self._wish.scan_id,
+            "root": self._wish.root,
+            "keys": sorted(self._wish.keys),
             "links": list(self._wish.links),
-        }  # fmt: skip
+        }
         assert child.stdin is not None
         with suppress(OSError):  # one that is gone already says so by its end
             child.stdin.write(wire.line(job))

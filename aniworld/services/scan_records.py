@@ -31,7 +31,7 @@ from sqlalchemy import (
     literal_column,
     select,
     update,
-)  # fmt: skip
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool, StaticPool
 
@@ -66,9 +66,11 @@ _Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | 
 _NAMES = ("season", "number", "absolute", "series_id", "id", "link", "file", "file_language", "size_bytes", "subtitles")
 _COLUMNS = tuple(_EPISODE.c[name] for name in _NAMES)
 _SUMS = select(
-    _EPISODE.c.series_id, func.count().label("episodes"), func.count(_EPISODE.c.file).label("present"),
+    _EPISODE.c.series_id,
+    func.count().label("episodes"),
+    func.count(_EPISODE.c.file).label("present"),
     func.max(_EPISODE.c.updated_at).label("touched"),
-).group_by(_EPISODE.c.series_id)  # fmt: skip
+).group_by(_EPISODE.c.series_id)
 _FACTS = (
     *(
         _SERIES.c[name]
@@ -137,11 +139,18 @@ class ScanRecords:
         folder = row.folder or ""
         unchanged = bool(folder) and row.key not in only and snapshot.mark(folder) == self._marks[row.key]
         return KnownSeries(
-            row.key, row.name, folder, tuple(row.alternative_titles or ()), row.year_start,
-            unchanged=unchanged, had_files=bool(count and count.present), whole=False, specials=row.specials or {},
+            row.key,
+            row.name,
+            folder,
+            tuple(row.alternative_titles or ()),
+            row.year_start,
+            unchanged=unchanged,
+            had_files=bool(count and count.present),
+            whole=False,
+            specials=row.specials or {},
             placed=is_placed(row.renumbering),
             counted=row.refreshed_at is not None,
-        )  # fmt: skip
+        )
 
     def complete(self, short: Sequence[KnownSeries]) -> list[KnownSeries]:
         """The same series with their episodes and files. `record` goes by what was read here, once."""
@@ -301,10 +310,14 @@ def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
 def _mark(row: Row[Any], count: Row[Any] | None) -> list[Any]:
     """Changes whenever something changes that decides how a folder is read."""
     return [
-        row.key, *_counted(count), row.name, row.year_start, list(row.alternative_titles or ()),
+        row.key,
+        *_counted(count),
+        row.name,
+        row.year_start,
+        list(row.alternative_titles or ()),
         [row.refreshed_at is not None],
         *([row.specials] if row.specials else ()),
-    ]  # fmt: skip
+    ]
 
 
 def _counted(count: Row[Any] | None) -> tuple[int, str]:
@@ -340,10 +353,17 @@ class _Plan:
             elif stored and not found.uncertain:
                 self.lost.append(_Lost(row_id, stored, link))
         self.inserts = [
-            {"series_id": self.series_id, "season": season, "number": number, "file": file.path,
-             "file_language": file.language, "size_bytes": file.size, "subtitles": list(file.subtitles) or None}
+            {
+                "series_id": self.series_id,
+                "season": season,
+                "number": number,
+                "file": file.path,
+                "file_language": file.language,
+                "size_bytes": file.size,
+                "subtitles": list(file.subtitles) or None,
+            }
             for (season, number), file in left.items()
-        ]  # fmt: skip
+        ]
 
     def changes(self, vanished: frozenset[tuple[str, str]]) -> bool:
         return bool(self.updates or self.inserts or self.moved or self.waits or self.truly_lost(vanished))
@@ -369,12 +389,15 @@ _UPDATE = (
     update(_EPISODE)
     .where(_EPISODE.c.id == bindparam("i"), _EPISODE.c.file.is_not_distinct_from(bindparam("old")))
     .values(
-        updated_at=bindparam("now"), file=bindparam("file"), file_language=bindparam("language"),
-        size_bytes=bindparam("size"), subtitles=bindparam("subtitles"),
+        updated_at=bindparam("now"),
+        file=bindparam("file"),
+        file_language=bindparam("language"),
+        size_bytes=bindparam("size"),
+        subtitles=bindparam("subtitles"),
         file_title=case((_CAME, _LISTED), else_=_EPISODE.c.file_title),
         file_link=case((_CAME, _EPISODE.c.link), else_=_EPISODE.c.file_link),
     )
-)  # fmt: skip
+)
 
 
 def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[tuple[str, str]]) -> None:

@@ -67,10 +67,15 @@ class ScanRuns:
                 _forget_oldest(session)
                 session.add(
                     ScanRun(
-                        id=status.scan_id, status=status.status, phase=status.phase, started_at=status.started_at,
-                        seen_at=now, turn=1, process=self._process or None,
+                        id=status.scan_id,
+                        status=status.status,
+                        phase=status.phase,
+                        started_at=status.started_at,
+                        seen_at=now,
+                        turn=1,
+                        process=self._process or None,
                     )
-                )  # fmt: skip
+                )
         except IntegrityError as error:  # another process took the turn between the look and the insert
             raise ScanRunning(self.latest()) from error
 
@@ -114,6 +119,17 @@ def _status(row: ScanRun) -> ScanStatus:
     share = row.current / row.total if row.total else float(row.status == "completed")
     percent = round(min(100.0, 100.0 * share), 1)
     return ScanStatus(
-        row.id, row.status, row.phase, row.current, row.total, percent, row.started_at, row.completed_at,
-        row.series_found, row.episodes_found, row.missing_total, tuple(row.warnings or ()), row.error,
-    )  # fmt: skip
+        row.id,
+        row.status,
+        row.phase,
+        row.current,
+        row.total,
+        percent,
+        row.started_at,
+        row.completed_at,
+        row.series_found,
+        row.episodes_found,
+        row.missing_total,
+        tuple(row.warnings or ()),
+        row.error,
+    )

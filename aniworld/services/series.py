@@ -15,11 +15,29 @@ from aniworld.models import AnimeSeries, Database
 
 CHANGEABLE = frozenset(
     {
-        "name", "site", "folder", "link", "description", "alternative_titles", "year_start", "year_end", "genres",
-        "age_rating", "imdb_id", "cover_url", "cover_file", "languages", "specials", "numbering", "monitored", "auto_download",
-        "upgrade", "refreshed_at", "refresh_error",
+        "name",
+        "site",
+        "folder",
+        "link",
+        "description",
+        "alternative_titles",
+        "year_start",
+        "year_end",
+        "genres",
+        "age_rating",
+        "imdb_id",
+        "cover_url",
+        "cover_file",
+        "languages",
+        "specials",
+        "numbering",
+        "monitored",
+        "auto_download",
+        "upgrade",
+        "refreshed_at",
+        "refresh_error",
     }
-)  # fmt: skip
+)
 
 
 class AnimeSeriesService:

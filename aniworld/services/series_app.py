@@ -115,9 +115,14 @@ class SeriesApp:
         return tuple(self._services.anime.search(query, source))
 
     def add(
-        self, link: str, name: str | None = None, folder: str | None = None, source: str | None = None, *,
+        self,
+        link: str,
+        name: str | None = None,
+        folder: str | None = None,
+        source: str | None = None,
+        *,
         should_stop: Callable[[], bool] = bool,
-    ) -> tuple[AnimeDetail, bool]:  # fmt: skip
+    ) -> tuple[AnimeDetail, bool]:
         """The series with its episodes, and whether it is new. Waits until its catalogue page was read.
 
         Raises InvalidInput, KeyConflict, Cancelled.
@@ -239,10 +244,16 @@ def _tell_scan(event: Event, callbacks: CallbackManager) -> None:
     if isinstance(event, ScanProgress):
         callbacks.progress(
             ProgressContext(
-                Operation.SCAN, event.scan_id, event.phase, event.current, event.total,
-                event.message, event.key, event.folder,
+                Operation.SCAN,
+                event.scan_id,
+                event.phase,
+                event.current,
+                event.total,
+                event.message,
+                event.key,
+                event.folder,
             )
-        )  # fmt: skip
+        )
 
 
 def _ended_scan(status: ScanStatus, callbacks: CallbackManager) -> ScanStatus:

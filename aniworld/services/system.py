@@ -71,10 +71,16 @@ class SystemService:
         self._seen = WorkersSeen(database, clock=None if clock is utcnow else clock)
         self.health = HealthService(
             Circumstances(
-                database, lambda: config.current, lambda: config.misunderstood, environment, rest, clock,
-                self._ffmpeg_version, clock_offset,
+                database,
+                lambda: config.current,
+                lambda: config.misunderstood,
+                environment,
+                rest,
+                clock,
+                self._ffmpeg_version,
+                clock_offset,
             )
-        )  # fmt: skip
+        )
         if environment.redis_url:
             self.health.add(self._workers())
             self.health.add(self._worker_clocks())

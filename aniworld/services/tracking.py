@@ -72,11 +72,17 @@ class Look:
 
     def status(self) -> TrackingStatus:
         return TrackingStatus(
-            running=self.completed_at is None, started_at=self.started_at, completed_at=self.completed_at,
-            looked=self.looked, total=self.total, new_episodes=sum(map(len, self.new.values())),
-            queued=sum(self.queued.values()), upgrades=self.upgrades, warnings=tuple(self.warnings),
+            running=self.completed_at is None,
+            started_at=self.started_at,
+            completed_at=self.completed_at,
+            looked=self.looked,
+            total=self.total,
+            new_episodes=sum(map(len, self.new.values())),
+            queued=sum(self.queued.values()),
+            upgrades=self.upgrades,
+            warnings=tuple(self.warnings),
             reason=self.reason,
-        )  # fmt: skip
+        )
 
     def facts(self) -> dict[str, Any]:
         return facts_of(self.status())
@@ -89,10 +95,18 @@ class TrackingService:
     """
 
     def __init__(
-        self, *, database: Database, registry: Registry, anime: AnimeService, downloads: DownloadService,
-        settings: Callable[[], Settings], progress: ProgressService, calendar: CalendarService,
-        spawn: Callable[[Callable[[], None]], None], lease: Lease | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        database: Database,
+        registry: Registry,
+        anime: AnimeService,
+        downloads: DownloadService,
+        settings: Callable[[], Settings],
+        progress: ProgressService,
+        calendar: CalendarService,
+        spawn: Callable[[Callable[[], None]], None],
+        lease: Lease | None = None,
+    ) -> None:
         self._database = database
         self._lease = lease
         self._registry = registry
@@ -290,9 +304,10 @@ class TrackingService:
         better = tuple(
             (row.season, row.number)
             for row in self._episodes(series, Episode.file.is_not(None), Episode.file_language.is_not(None))
-            if row.languages and better_languages(wanted, row.file_language, row.languages)
+            if row.languages
+            and better_languages(wanted, row.file_language, row.languages)
             and (row.season, row.number) not in tried
-        )  # fmt: skip
+        )
         return self._add(DownloadRequest(series.key, better, upgrade=True)) if better else 0
 
     def _add(self, request: DownloadRequest) -> int:
@@ -329,10 +344,17 @@ def _is_wished(row: Episode, wanted: set[str]) -> bool:
 
 def _followed(row: AnimeSeries) -> Followed:
     return Followed(
-        id=row.id, key=row.key, name=row.name, site=row.site, languages=tuple(row.languages or ()),
-        auto_download=row.auto_download, upgrade=row.upgrade, refreshed_at=row.refreshed_at, year_end=row.year_end,
+        id=row.id,
+        key=row.key,
+        name=row.name,
+        site=row.site,
+        languages=tuple(row.languages or ()),
+        auto_download=row.auto_download,
+        upgrade=row.upgrade,
+        refreshed_at=row.refreshed_at,
+        year_end=row.year_end,
         held=held_seasons(row),
-    )  # fmt: skip
+    )
 
 
 def _portions(ids: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -75,9 +75,11 @@ def _facts(event: Event) -> dict[str, object]:
             return _download(event)
         case ScanComplete():
             return {
-                "series_found": event.series_found, "episodes_found": event.episodes_found,
-                "missing_total": event.missing_total, "warnings": len(event.warnings),
-            }  # fmt: skip
+                "series_found": event.series_found,
+                "episodes_found": event.episodes_found,
+                "missing_total": event.missing_total,
+                "warnings": len(event.warnings),
+            }
         case ScanFailed():
             return {"error": event.error}
         case SeriesAdded():
@@ -85,9 +87,12 @@ def _facts(event: Event) -> dict[str, object]:
         case NewEpisodes():
             codes = ", ".join(EpisodeNumber(one["season"], one["episode"]).code for one in event.episodes[:20])
             return {
-                "series": event.folder or event.key, "key": event.key, "codes": codes, "count": len(event.episodes),
+                "series": event.folder or event.key,
+                "key": event.key,
+                "codes": codes,
+                "count": len(event.episodes),
                 "queued": event.queued,
-            }  # fmt: skip
+            }
         case CatalogueResting():
             return {"site": event.site, "reason": event.reason}
         case HealthChanged():

@@ -58,9 +58,12 @@ class WorkersSeen:
     """``clock``: over the database's own, by which everyone measures; ``own_clock``: this machine's."""
 
     def __init__(
-        self, database: Database, *, clock: Callable[[], datetime] | None = None,
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], datetime] | None = None,
         own_clock: Callable[[], datetime] = utcnow,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._database = database
         self._clock = clock
         self._own_clock = own_clock
@@ -128,8 +131,9 @@ class WorkersSeen:
             message = Sentence.counting(
                 "The worker {name} holds {count} download and is silent.",
                 "The worker {name} holds {count} downloads and is silent.",
-                count=held[name], name=name,
-            )  # fmt: skip
+                count=held[name],
+                name=name,
+            )
             advice = Sentence("Its downloads go to other workers by themselves; look at its machine.")
             yield HealthCheck("workers", "warning", message, advice)
         if not silent:
@@ -172,6 +176,14 @@ class WorkersSeen:
 
 def _view(row: WorkerSeen, now: datetime) -> WorkerView:
     return WorkerView(
-        row.name, row.host, row.pid, row.version, row.slots, row.active, row.started_at, row.seen_at,
-        silent=now - row.seen_at > SILENT, clock_ahead_s=row.clock_ahead_s or 0.0,
-    )  # fmt: skip
+        row.name,
+        row.host,
+        row.pid,
+        row.version,
+        row.slots,
+        row.active,
+        row.started_at,
+        row.seen_at,
+        silent=now - row.seen_at > SILENT,
+        clock_ahead_s=row.clock_ahead_s or 0.0,
+    )

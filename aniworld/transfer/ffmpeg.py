@@ -21,9 +21,11 @@ from .disk import FULL
 
 # Local files only, and only containers: a playlist in a video's clothes would make ffmpeg open what it lists.
 _SAFE_INPUT = (
-    "-protocol_whitelist", "file,crypto,data",
-    "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,aac,mp3,ac3,eac3,flv,avi,ogg,mpeg,asf",
-)  # fmt: skip
+    "-protocol_whitelist",
+    "file,crypto,data",
+    "-format_whitelist",
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,aac,mp3,ac3,eac3,flv,avi,ogg,mpeg,asf",
+)
 _PIPED = ("-protocol_whitelist", "pipe", *_SAFE_INPUT[2:])
 _TEXT_FORMATS = {"vtt": "webvtt", "srt": "srt", "ass": "ass", "ssa": "ass"}
 _BEGINS = re.compile(r"Duration: [^,]+, start: (-?\d+\.\d+)")
@@ -34,8 +36,13 @@ _DECODED_PER_SECOND = 50_000  # a large picture on a small machine that has othe
 _ENDLESS = "ffmpeg did not come to an end with this file."
 _TICKS = "360000"  # a second, in all pieces alike; every usual frame rate, 24000/1001 too, comes out even
 _ONE_BY_ONE = (  # a list of our own pieces, nothing that came from outside
-    "-protocol_whitelist", "file,crypto,data", "-format_whitelist", "concat,mov,mp4,m4a,3gp,3g2,mj2", "-f", "concat",
-)  # fmt: skip
+    "-protocol_whitelist",
+    "file,crypto,data",
+    "-format_whitelist",
+    "concat,mov,mp4,m4a,3gp,3g2,mj2",
+    "-f",
+    "concat",
+)
 
 
 @dataclass(frozen=True)
@@ -216,9 +223,14 @@ class Ffmpeg:
     def _popen(self, args: list[str], stdin: int, kept: Sequence[int] = ()) -> subprocess.Popen[bytes]:
         """preexec_fn: one prepared call into libc, so safe beside threads."""
         return subprocess.Popen(
-            [self._path, "-hide_banner", "-y", *args], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=self._folder, pass_fds=kept, preexec_fn=die_with_parent if os.name == "posix" else None,
-        )  # fmt: skip
+            [self._path, "-hide_banner", "-y", *args],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self._folder,
+            pass_fds=kept,
+            preexec_fn=die_with_parent if os.name == "posix" else None,
+        )
 
     def _judge(self, ran: Ran) -> Ran:
         too_large = ran.code < 0 and -ran.code == getattr(signal, "SIGXFSZ", 0)

@@ -187,10 +187,17 @@ def _settle(job: TransferJob, path: Path, facts: Facts, fetched: Fetched, outcom
     """The file was safe on the disk before it gets its name, and has its name before its parts go."""
     final = job.folder / f"media.{facts.container}"
     result = TransferResult(
-        final, path.stat().st_size, facts.container, facts.duration, facts.height,
-        facts.audio_languages or ((fetched.audio_language,) if fetched.audio_language else ()), facts.width,
-        outcome.files, outcome.lost, outcome.without,
-    )  # fmt: skip
+        final,
+        path.stat().st_size,
+        facts.container,
+        facts.duration,
+        facts.height,
+        facts.audio_languages or ((fetched.audio_language,) if fetched.audio_language else ()),
+        facts.width,
+        outcome.files,
+        outcome.lost,
+        outcome.without,
+    )
     _sync_subtitles(job.folder, result)
     _note(job, result)
     os.replace(path, final)

@@ -74,9 +74,14 @@ class HlsFetcher:
         unit = rounding / max(1, sum(not one.head for one in video))
         stretches = tuple(one.stretches(cut, unit) for one, cut in zip(fetchers, parts, strict=False))
         return Fetched(
-            paths, duration, True, choice.audio_language, joined=fetchers[0].joined(), stretches=stretches,
+            paths,
+            duration,
+            True,
+            choice.audio_language,
+            joined=fetchers[0].joined(),
+            stretches=stretches,
             rounding=rounding,
-        )  # fmt: skip
+        )
 
     @staticmethod
     def _parts(tracks: list[list[Segment]]) -> list[list[list[Segment]]]:

@@ -208,9 +208,15 @@ class _Reader:
             self._add(name[0], 0.0, self._span(*name), key, head=True)
 
     def _add(
-        self, url: str, duration: float, span: tuple[int, int] | None, key: Key | None, *,
-        head: bool = False, anew: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        url: str,
+        duration: float,
+        span: tuple[int, int] | None,
+        key: Key | None,
+        *,
+        head: bool = False,
+        anew: bool = False,
+    ) -> None:
         self._found.append(Segment(len(self._found), url, max(0.0, duration), span, key, head, anew))
 
     def _span(self, url: str, text: str | None) -> tuple[int, int] | None:

@@ -42,11 +42,30 @@ _TRIES = 3
 _PAUSE_S = 10.0
 _FINAL = frozenset({400, 401, 403, 404, 410, 416, 451})
 _CODECS = {
-    "ger": "cp1252", "eng": "cp1252", "rus": "cp1251", "ukr": "cp1251", "bul": "cp1251", "srp": "cp1251",
-    "pol": "cp1250", "cze": "cp1250", "slo": "cp1250", "hun": "cp1250", "hrv": "cp1250", "slv": "cp1250",
-    "rum": "cp1250", "gre": "cp1253", "tur": "cp1254", "heb": "cp1255", "ara": "cp1256", "per": "cp1256",
-    "vie": "cp1258", "tha": "cp874", "jpn": "cp932", "kor": "cp949", "chi": "gb18030",
-}  # fmt: skip
+    "ger": "cp1252",
+    "eng": "cp1252",
+    "rus": "cp1251",
+    "ukr": "cp1251",
+    "bul": "cp1251",
+    "srp": "cp1251",
+    "pol": "cp1250",
+    "cze": "cp1250",
+    "slo": "cp1250",
+    "hun": "cp1250",
+    "hrv": "cp1250",
+    "slv": "cp1250",
+    "rum": "cp1250",
+    "gre": "cp1253",
+    "tur": "cp1254",
+    "heb": "cp1255",
+    "ara": "cp1256",
+    "per": "cp1256",
+    "vie": "cp1258",
+    "tha": "cp874",
+    "jpn": "cp932",
+    "kor": "cp949",
+    "chi": "gb18030",
+}
 _SRT = re.compile(r"(?:\d+\s*\n)?\s*\d{1,2}:\d{2}:\d{2}[,.]\d{1,3}\s*-->")
 _OFF = "Subtitles are switched off in the settings (download.subtitles)."
 

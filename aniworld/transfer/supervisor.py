@@ -132,9 +132,13 @@ class Transfer:
                 raise Cancelled("The download was stopped.")
             child = self._child = subprocess.Popen(
                 [sys.executable, "-I", "-X", "utf8", "-c", _START],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=bare_environment(),
-                cwd=_ROOT, start_new_session=True,
-            )  # fmt: skip
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=bare_environment(),
+                cwd=_ROOT,
+                start_new_session=True,
+            )
             self._tell(wire.job_message(self._job, os.getpid()))
             if self._limit != self._job.speed_limit:
                 self.limit(self._limit)

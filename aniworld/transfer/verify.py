@@ -42,9 +42,7 @@ class Facts:
     width: int | None = None
 
 
-def check(
-    ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = False, rounding: float = 0.0
-) -> Facts:  # fmt: skip
+def check(ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = False, rounding: float = 0.0) -> Facts:
     """The file's facts. ``stated``: the duration that was announced, in seconds; ``rounding``: by how much it may be off.
 
     Raises WrongMedia if it does not open, has no picture, ends too early or is shorter than was stated. One that is

@@ -110,17 +110,39 @@ def options(job: TransferJob) -> dict[str, Any]:
     ytdlp_globals.plugin_dirs.value = []
     return {
         "format": format_choice(job.quality, job.language),
-        "logger": _Quiet(), "quiet": True, "no_warnings": True, "noprogress": True, "color": "never",
+        "logger": _Quiet(),
+        "quiet": True,
+        "no_warnings": True,
+        "noprogress": True,
+        "color": "never",
         "http_headers": {"User-Agent": job.user_agent} | dict(job.stream.headers),
-        "proxy": "", "socket_timeout": min(20.0, job.stall_timeout_s), "extractor_retries": 2,
-        "retries": 5, "fragment_retries": 5, "file_access_retries": 1,
-        "cachedir": False, "cookiefile": None, "cookiesfrombrowser": None, "usenetrc": False, "enable_file_urls": False,
-        "js_runtimes": {}, "remote_components": [], "external_downloader": None, "hls_prefer_native": True,
-        "noplaylist": True, "playlist_items": "1", "ignoreerrors": False, "check_formats": False, "fixup": "never",
-        "concurrent_fragment_downloads": job.connections, "skip_unavailable_fragments": False, "continuedl": True,
-        "keep_fragments": False, "ratelimit": job.speed_limit,
+        "proxy": "",
+        "socket_timeout": min(20.0, job.stall_timeout_s),
+        "extractor_retries": 2,
+        "retries": 5,
+        "fragment_retries": 5,
+        "file_access_retries": 1,
+        "cachedir": False,
+        "cookiefile": None,
+        "cookiesfrombrowser": None,
+        "usenetrc": False,
+        "enable_file_urls": False,
+        "js_runtimes": {},
+        "remote_components": [],
+        "external_downloader": None,
+        "hls_prefer_native": True,
+        "noplaylist": True,
+        "playlist_items": "1",
+        "ignoreerrors": False,
+        "check_formats": False,
+        "fixup": "never",
+        "concurrent_fragment_downloads": job.connections,
+        "skip_unavailable_fragments": False,
+        "continuedl": True,
+        "keep_fragments": False,
+        "ratelimit": job.speed_limit,
         "extractor_args": {"generic": {"impersonate": ["false"]}},
-    }  # fmt: skip
+    }
 
 
 def format_choice(quality: str, language: str | None) -> str:
@@ -287,9 +309,11 @@ def _by_status(host: str, status: int | None, text: str, moving: bool) -> Aniwor
             )
         return LinkDead(f"{host} no longer has this video (status {status}).")
     if status is not None and (status == 429 or status >= 500):
-        return TransferFailed(f"{host} answers with status {status}.") if moving else SiteUnreachable(
-            f"{host} answers with status {status}."
-        )  # fmt: skip
+        return (
+            TransferFailed(f"{host} answers with status {status}.")
+            if moving
+            else SiteUnreachable(f"{host} answers with status {status}.")
+        )
     return None
 
 

@@ -57,8 +57,14 @@ def moment(value: datetime) -> str:
 def pages(paging: Paging) -> dict[str, int]:
     """What the ``X-Pagination`` header says; page numbers that do not exist are left out."""
     last = max(1, -(-paging.total // max(paging.page_size, 1)))
-    told = {"total": paging.total, "total_pages": last, "page": paging.page, "page_size": paging.page_size,
-            "first_page": 1, "last_page": last}  # fmt: skip
+    told = {
+        "total": paging.total,
+        "total_pages": last,
+        "page": paging.page,
+        "page_size": paging.page_size,
+        "first_page": 1,
+        "last_page": last,
+    }
     if paging.page > 1:
         told["previous_page"] = min(paging.page - 1, last)
     if paging.page < last:

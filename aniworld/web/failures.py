@@ -90,8 +90,10 @@ class Failures:
             answer = question(self._shared)
         except StorageError as error:
             if not self._asked_again_at:
-                log.warning("Redis is away; failed sign-ins are counted by this process alone until it is back: %s",
-                            error.__cause__ or error)  # fmt: skip
+                log.warning(
+                    "Redis is away; failed sign-ins are counted by this process alone until it is back: %s",
+                    error.__cause__ or error,
+                )
             self._asked_again_at = self._clock() + REST_S
             return None
         if self._asked_again_at:
@@ -108,7 +110,11 @@ def _shared(url: str) -> MovingWindowRateLimiter:
 
     known = f"redis+{url}" if url.startswith("unix://") else url
     storage = RedisStorage(
-        known, wrap_exceptions=True, key_prefix=PREFIX, socket_timeout=ANSWER_WITHIN_S,
-        socket_connect_timeout=ANSWER_WITHIN_S, retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]
-    )  # fmt: skip
+        known,
+        wrap_exceptions=True,
+        key_prefix=PREFIX,
+        socket_timeout=ANSWER_WITHIN_S,
+        socket_connect_timeout=ANSWER_WITHIN_S,
+        retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]
+    )
     return MovingWindowRateLimiter(storage)

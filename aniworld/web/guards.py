@@ -19,10 +19,19 @@ from .headers import OPEN_FILES
 from .hosts import is_this_machine
 from .wiring import services
 
-PUBLIC = frozenset({
-    "auth.status", "auth.setup", "auth.login", "health",
-    "pages.login", "pages.setup", "pages.manifest", "pages.fresh_token", *OPEN_FILES,
-})  # fmt: skip
+PUBLIC = frozenset(
+    {
+        "auth.status",
+        "auth.setup",
+        "auth.login",
+        "health",
+        "pages.login",
+        "pages.setup",
+        "pages.manifest",
+        "pages.fresh_token",
+        *OPEN_FILES,
+    }
+)
 OWN_SIGN_IN = frozenset({"websocket"})  # signs in by itself, by header, cookie or first message
 SIGN_IN_BY_JSON = frozenset({"auth.setup", "auth.login"})  # nothing to forge yet; the origin is checked all the same
 BY_BASIC = frozenset({"calendar_feed.read"})  # calendar programs can send a password and no other header

@@ -10,9 +10,20 @@ from flask import Flask, Response, g, request
 
 PERMISSIONS = ", ".join(
     f"{feature}=()"
-    for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
-                    "microphone", "midi", "payment", "usb", "browsing-topics")
-)  # fmt: skip
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+        "browsing-topics",
+    )
+)
 OPEN_FILES = frozenset({"pages.static", "pages.spoken", "pages.favicon"})  # the same for everybody, signed in or not
 HTTPS_ONLY_S = 365 * 24 * 3600
 # What no view answers: Socket.IO's own words, a refused host. None of it is a page.

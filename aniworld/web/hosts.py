@@ -24,9 +24,16 @@ WsgiApp = Callable[[WsgiEnviron, Callable[..., Any]], Iterable[bytes]]
 
 _FORWARDED = ("FOR", "PROTO", "HOST", "PREFIX", "PORT", "SERVER", "SSL")
 _RELAYED = (
-    "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP", "HTTP_X_CLUSTER_CLIENT_IP", "HTTP_TRUE_CLIENT_IP",
-    "HTTP_CF_CONNECTING_IP", "HTTP_X_ORIGINAL_HOST", "HTTP_X_ORIGINAL_FORWARDED_FOR",
-)  # fmt: skip
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_REAL_IP",
+    "HTTP_X_CLIENT_IP",
+    "HTTP_X_CLUSTER_CLIENT_IP",
+    "HTTP_TRUE_CLIENT_IP",
+    "HTTP_CF_CONNECTING_IP",
+    "HTTP_X_ORIGINAL_HOST",
+    "HTTP_X_ORIGINAL_FORWARDED_FOR",
+)
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 OWN_ADDRESSES_FOR_S = 30.0
@@ -115,9 +122,11 @@ class HostGate:
 
             cards = psutil.net_if_addrs().values()
             known = frozenset(
-                _bare(one.address.split("%", 1)[0]) for card in cards for one in card
+                _bare(one.address.split("%", 1)[0])
+                for card in cards
+                for one in card
                 if one.family in (socket.AF_INET, socket.AF_INET6)
-            )  # fmt: skip
+            )
             self._own = time.monotonic(), known
         return known
 

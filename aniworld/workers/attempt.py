@@ -244,9 +244,12 @@ class Attempt:
         self._interruptibly(offload, self._check_landing, target, root)
         page, links = self._interruptibly(self._look_up, target)
         choice = Links(
-            self._label(), self._hosters, self._shop.settings().download.per_hoster,
-            tries_left=self._tries_left(), give_up=lambda link: self._give_up(link, root),
-        )  # fmt: skip
+            self._label(),
+            self._hosters,
+            self._shop.settings().download.per_hoster,
+            tries_left=self._tries_left(),
+            give_up=lambda link: self._give_up(link, root),
+        )
         link, result = choice.first_that_works(links, lambda link: self._fetch(target, link, root))
         self._make_sure()
         self._final_root = final = self._root()
@@ -399,9 +402,14 @@ class Attempt:
         name = episode_path(library.episode_template, naming, ext, season_folders=False, max_bytes=longest)
         old = root.joinpath(*folders.parts[:below_series], target.file) if target.file else None
         path = place(
-            result.path, root, folders / name,
-            replace=old, recycle=RecycleBin(root, library.recycle_days, links=links), links=links, keep_others=target.placed,
-        )  # fmt: skip
+            result.path,
+            root,
+            folders / name,
+            replace=old,
+            recycle=RecycleBin(root, library.recycle_days, links=links),
+            links=links,
+            keep_others=target.placed,
+        )
         file = PurePosixPath(path.relative_to(root).as_posix())
         return PurePosixPath(*file.parts[below_series:]), path
 
@@ -492,9 +500,7 @@ def _may_be_placed(link: HosterLink, before: Target, now: Target) -> bool:
 
 def _where(item: DownloadQueueItem) -> Progress:
     """How far an earlier attempt came, whose bytes were kept."""
-    return Progress(
-        Phase.RESOLVING, item.downloaded_bytes or 0, item.total_bytes, percent=item.progress or 0.0
-    )  # fmt: skip
+    return Progress(Phase.RESOLVING, item.downloaded_bytes or 0, item.total_bytes, percent=item.progress or 0.0)
 
 
 def _make(root: Path, folder: Path, links: Sequence[str]) -> None:

@@ -176,18 +176,28 @@ class Runtime:
 
     def _as_worker(self) -> WorkerView:
         return WorkerView(
-            self._role.worker, socket.gethostname(), os.getpid(), __version__, self._pool.slots, self._pool.active,
-            self._started_at, utcnow(),
-        )  # fmt: skip
+            self._role.worker,
+            socket.gethostname(),
+            os.getpid(),
+            __version__,
+            self._pool.slots,
+            self._pool.active,
+            self._started_at,
+            utcnow(),
+        )
 
     def _made_pool(self) -> DownloadPool:
         services, worker = self._services, self._role.worker
         elsewhere = (lambda: services.downloads.needed_elsewhere(worker)) if worker else (lambda: 0)
         cluster = services.cluster
         return DownloadPool(
-            _workshop(services, Room(elsewhere=elsewhere)), services.database, _trouble(services), worker=worker,
-            slots=self._role.slots, is_told=lambda: cluster is not None and cluster.messages.connected,
-        )  # fmt: skip
+            _workshop(services, Room(elsewhere=elsewhere)),
+            services.database,
+            _trouble(services),
+            worker=worker,
+            slots=self._role.slots,
+            is_told=lambda: cluster is not None and cluster.messages.connected,
+        )
 
     # ── another library ──
 

@@ -37,9 +37,13 @@ class Scheduler:
     """
 
     def __init__(
-        self, tracking: TrackingService, config: ConfigService, *, first_after_s: float = FIRST_AFTER_S,
+        self,
+        tracking: TrackingService,
+        config: ConfigService,
+        *,
+        first_after_s: float = FIRST_AFTER_S,
         lease: Lease | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._tracking = tracking
         self._config = config
         self._first_after_s = first_after_s
@@ -125,9 +129,16 @@ class Scheduler:
         self._looked_at = self._looked_at or self._looked_elsewhere()
         due = soon if self._looked_at is None else max(soon, self._looked_at + timedelta(hours=hours))
         scheduler.add_job(
-            self._look, "interval", id=_LOOK, hours=hours, next_run_time=due, replace_existing=True, coalesce=True,
-            max_instances=1, misfire_grace_time=None,
-        )  # fmt: skip
+            self._look,
+            "interval",
+            id=_LOOK,
+            hours=hours,
+            next_run_time=due,
+            replace_existing=True,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
 
     def _looked_elsewhere(self) -> datetime | None:
         """When the process that had the schedule before looked last."""

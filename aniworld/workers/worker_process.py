@@ -45,9 +45,14 @@ def run_worker(services: Services, name: str, slots: int | None = None) -> int:
     _hear_signals(runtime)
     while not _was_asked_to_stop():
         controller = WorkController(
-            app=application, hostname=f"{name}@{socket.gethostname()}", pool="gevent", loglevel="INFO",
-            without_gossip=True, without_mingle=True, without_heartbeat=True,
-        )  # fmt: skip
+            app=application,
+            hostname=f"{name}@{socket.gethostname()}",
+            pool="gevent",
+            loglevel="INFO",
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
         controller.start()
         if not _was_asked_to_stop():
             log.error("Celery ended by itself, the lines above say why; downloads go on, and it begins anew")

@@ -57,8 +57,12 @@ class ForeignSite:
             return _json(self._hits(query.get("keyword", [""])[0]))
         if path == "/ajax/search":
             word = form.get("keyword", [""])[0]
-            return _json([{"title": f"<em>{one['name']}</em>", "description": "", "link": f"/anime/stream/{one['link']}"}
-                          for one in self._hits(word)])  # fmt: skip
+            return _json(
+                [
+                    {"title": f"<em>{one['name']}</em>", "description": "", "link": f"/anime/stream/{one['link']}"}
+                    for one in self._hits(word)
+                ]
+            )
         if found := re.fullmatch(r"/redirect/(\d+)", path):
             if not headers.get("referer", "").startswith(self.url):
                 return 403, {}, b"no referer"
@@ -80,10 +84,16 @@ class ForeignSite:
 
     def _hits(self, word: str) -> list[dict]:
         return [
-            {"name": html.escape(one["title"]), "link": slug, "description": one.get("about", "")[:100],
-             "cover": f"/public/img/cover/{slug}_150x225.jpg", "productionYear": "(2018 - Heute)"}
-            for slug, one in self.series.items() if word.lower() in one["title"].lower()
-        ]  # fmt: skip
+            {
+                "name": html.escape(one["title"]),
+                "link": slug,
+                "description": one.get("about", "")[:100],
+                "cover": f"/public/img/cover/{slug}_150x225.jpg",
+                "productionYear": "(2018 - Heute)",
+            }
+            for slug, one in self.series.items()
+            if word.lower() in one["title"].lower()
+        ]
 
     def _season(self, slug: str, series: dict, season: int) -> str:
         navigation = "".join(

@@ -55,9 +55,11 @@ def _film(clip: bytes, name: str) -> bytes:
 @pytest.fixture
 def owner(tmp_path: Path, library: Path, site: Garden) -> Iterator[Server]:
     server = Server(
-        tmp_path / "instance", ANIWORLD_CATALOGUE_URL=site.url, ANIWORLD_PRIVATE_HOSTS=site.private_hosts,
+        tmp_path / "instance",
+        ANIWORLD_CATALOGUE_URL=site.url,
+        ANIWORLD_PRIVATE_HOSTS=site.private_hosts,
         ANIWORLD_LIBRARY=str(library),
-    )  # fmt: skip
+    )
     server.start()
     server.configure(
         catalogue={"requests_per_second": 50, "refresh_hours": 1},

@@ -69,15 +69,22 @@ def site(clips: dict[str, bytes]) -> Iterator[ForeignSite]:
                 1: [{"de": f"Folge {name}", "en": name, "copies": copies[name]} for name in GOOD],
                 3: [
                     {"de": "", "en": "Only English", "copies": [("eng-sub", "Filemoon", "/e/video")]},
-                    {"de": "Umweg", "en": "Detour", "copies": [
-                        ("ger-dub", "Doodstream", "/e/gone"), ("ger-dub", "Vidmoly", "/e/packed"),
-                        ("ger-dub", "Luluvdo", "/e/check"), ("ger-dub", "Vidoza", "/nowhere"), ("ger-sub", "VOE", "/e/jw"),
-                    ]},
+                    {
+                        "de": "Umweg",
+                        "en": "Detour",
+                        "copies": [
+                            ("ger-dub", "Doodstream", "/e/gone"),
+                            ("ger-dub", "Vidmoly", "/e/packed"),
+                            ("ger-dub", "Luluvdo", "/e/check"),
+                            ("ger-dub", "Vidoza", "/nowhere"),
+                            ("ger-sub", "VOE", "/e/jw"),
+                        ],
+                    },
                 ],
                 0: [{"de": "Der Film", "en": "The Movie", "copies": copies["hls"]}],
             },
         }
-    }  # fmt: skip
+    }
     made = ForeignSite(series, hoster)
     with made:
         yield made
@@ -94,9 +101,11 @@ def filled(page: str, hoster: str) -> str:
 @pytest.fixture
 def foreign_server(tmp_path: Path, library: Path, site: ForeignSite) -> Iterator[Server]:
     server = Server(
-        tmp_path / "instance", ANIWORLD_CATALOGUE_URL=site.url, ANIWORLD_PRIVATE_HOSTS=site.private_hosts,
+        tmp_path / "instance",
+        ANIWORLD_CATALOGUE_URL=site.url,
+        ANIWORLD_PRIVATE_HOSTS=site.private_hosts,
         ANIWORLD_LIBRARY=str(library),
-    )  # fmt: skip
+    )
     server.start()
     server.configure(
         catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10, "niceness": 0, "concurrency": 4}
@@ -118,8 +127,11 @@ def test_every_open_player_ends_in_the_library_and_every_obstacle_in_the_next_ho
     assert detail["description"] == "Ein langer Text & mehr."
     assert detail["imdb_id"] == "tt7654321"
     assert [(one["season"], one["episode"]) for one in detail["episodes"]] == [
-        (0, 1), *((1, number) for number in range(1, len(GOOD) + 1)), (3, 1), (3, 2)
-    ]  # fmt: skip
+        (0, 1),
+        *((1, number) for number in range(1, len(GOOD) + 1)),
+        (3, 1),
+        (3, 2),
+    ]
 
     codes = ["S00E01", *(f"S01E{number:02d}" for number in range(1, len(GOOD) + 1)), "S03E01", "S03E02"]
     server.post("/api/queue/add", {"serie_id": key, "episodes": codes}, 201)

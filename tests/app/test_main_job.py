@@ -38,8 +38,16 @@ def test_from_search_to_playable_files_while_a_client_watches(
 ) -> None:
     told: list[tuple[str, dict]] = []
     client = socketio.Client()
-    for name in ("download_progress", "download_complete", "download_failed", "queue_status", "series_added",
-                 "series_updated", "scan_progress", "scan_complete"):  # fmt: skip
+    for name in (
+        "download_progress",
+        "download_complete",
+        "download_failed",
+        "queue_status",
+        "series_added",
+        "series_updated",
+        "scan_progress",
+        "scan_complete",
+    ):
         client.on(name, lambda data, name=name: told.append((name, data)))
     client.connect(server.url, auth={"token": server.token})
     rooms = ["downloads", "download_progress", "scan_progress", "library"]

@@ -42,9 +42,11 @@ def site(host: MediaHost, videos: Videos) -> Iterator[LoopbackSite]:
 @pytest.fixture
 def server(tmp_path: Path, library: Path, site: LoopbackSite, host: MediaHost) -> Iterator[Server]:
     running = Server(
-        tmp_path / "instance", ANIWORLD_CATALOGUE_URL=site.url, ANIWORLD_LIBRARY=str(library),
+        tmp_path / "instance",
+        ANIWORLD_CATALOGUE_URL=site.url,
+        ANIWORLD_LIBRARY=str(library),
         ANIWORLD_PRIVATE_HOSTS=f"{site.url.removeprefix('http://')},{host.address}",
-    )  # fmt: skip
+    )
     running.start()
     running.configure(catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10, "niceness": 0})
     yield running

@@ -27,9 +27,17 @@ __all__ = ["host", "videos"]
 
 def subbed(count: int) -> DemoSeries:
     return DemoSeries(
-        slug=KEY, title="Prüfstand", title_en="Test Bench", description="", year=2026, year_end=2026, genres=(), fsk=0,
-        seasons=(1,), episodes=episodes({1: [f"Folge {number}|Part {number}" for number in range(1, count + 1)]}, "ger-sub:Vulkan"),
-    )  # fmt: skip
+        slug=KEY,
+        title="Prüfstand",
+        title_en="Test Bench",
+        description="",
+        year=2026,
+        year_end=2026,
+        genres=(),
+        fsk=0,
+        seasons=(1,),
+        episodes=episodes({1: [f"Folge {number}|Part {number}" for number in range(1, count + 1)]}, "ger-sub:Vulkan"),
+    )
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ def house(tmp_path: Path, host: MediaHost, videos: Videos, monkeypatch: pytest.M
         2: '<video src="/v.mp4"><track kind="subtitles" src="/s/de.vtt" srclang="de"><track kind="metadata" src="/thumbs.vtt"></video>',
         3: '<script>jwplayer("p").setup({sources: [{file: "/v.mp4"}], tracks: [{file: "/s/de.vtt", label: "Deutsch"}, {file: "/s/en.srt", label: "English", kind: "captions"}]})</script>',
         4: '<video src="/v.mp4"><track src="/s/gone.vtt" srclang="de"></video>',
-    }  # fmt: skip
+    }
     for number, markup in pages.items():
         show(made, number, markup)
     yield made
@@ -90,9 +98,15 @@ def test_subtitles_of_each_kind_are_next_to_their_video_and_what_is_missing_is_s
     house.start(languages=["ger-sub"])
     items = download(house, 1, 2, 3, 4)
     assert there(house) == {
-        f"{name(1)}.mp4", f"{name(1)}.de.vtt", f"{name(2)}.mp4", f"{name(2)}.de.vtt", f"{name(3)}.mp4", f"{name(3)}.de.vtt",
-        f"{name(3)}.en.srt", f"{name(4)}.mp4",
-    }  # fmt: skip
+        f"{name(1)}.mp4",
+        f"{name(1)}.de.vtt",
+        f"{name(2)}.mp4",
+        f"{name(2)}.de.vtt",
+        f"{name(3)}.mp4",
+        f"{name(3)}.de.vtt",
+        f"{name(3)}.en.srt",
+        f"{name(4)}.mp4",
+    }
     for number in (1, 2, 3):
         assert cues(house.library / FOLDER / "Season 01" / f"{name(number)}.de.vtt") == EXPECTED
         assert (items[number]["status"], items[number]["language"], items[number]["notice"]) == (

@@ -35,8 +35,13 @@ def all_move(server: Server) -> bool:
 
 
 def media_in(library: Path) -> list[Path]:
-    return [path for path in library.rglob("*.*") if path.is_file() and not path.relative_to(library).parts[0].startswith(".")
-            and path.suffix in (".mp4", ".mkv", ".webm", ".part", ".ts")]  # fmt: skip
+    return [
+        path
+        for path in library.rglob("*.*")
+        if path.is_file()
+        and not path.relative_to(library).parts[0].startswith(".")
+        and path.suffix in (".mp4", ".mkv", ".webm", ".part", ".ts")
+    ]
 
 
 def test_killing_everything_in_the_middle_of_four_downloads_loses_nothing(

@@ -19,9 +19,15 @@ from ..running import PASSWORD, Server, until
 from .hostile import HOSTILE, LONG
 
 ARGUMENTS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 DEMO = ("die-baeckerei-am-ende-der-zeit", "sternenfaehre-nautilus-zwoelf", "lautlos-im-nebelwald")
 DESK, PHONE = {"width": 1280, "height": 820}, {"width": 360, "height": 740}
 SLOW = 250_000
@@ -177,18 +183,33 @@ def _furnish(instance: Path) -> None:
                     error_code="link_dead",
                     retry_count=9,
                     hoster=text[:200],
-                )  # fmt: skip
+                )
             )
     database.close()
 
 
 def _series(place: int, text: str) -> AnimeSeries:
     return AnimeSeries(
-        key=f"hostile-{place}", name=text[:500], site="aniworld.to", folder=f"Hostile {place}",
-        link=f"https://aniworld.to/anime/stream/hostile-{place}", description=text * 3 + LONG,
-        alternative_titles=[text], genres=[text[:80]], refresh_error=text, year_start=2020, monitored=False,
+        key=f"hostile-{place}",
+        name=text[:500],
+        site="aniworld.to",
+        folder=f"Hostile {place}",
+        link=f"https://aniworld.to/anime/stream/hostile-{place}",
+        description=text * 3 + LONG,
+        alternative_titles=[text],
+        genres=[text[:80]],
+        refresh_error=text,
+        year_start=2020,
+        monitored=False,
         episodes=[
-            Episode(season=1, number=1, title=text[:900], title_en=text[:900], languages=["ger-dub"], link="https://aniworld.to/x"),
+            Episode(
+                season=1,
+                number=1,
+                title=text[:900],
+                title_en=text[:900],
+                languages=["ger-dub"],
+                link="https://aniworld.to/x",
+            ),
             Episode(season=1, number=2, title=text[:900], languages=["ger-sub"], file=f"Season 01/{place}.mkv"),
         ],
-    )  # fmt: skip
+    )

@@ -15,10 +15,25 @@ pytestmark = pytest.mark.browser
 AXE = Axe()
 NORMS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = (
-    "/", "/?view=list", f"/series/{DEMO[0]}", "/search?q=a", "/queue", "/calendar?now=1", "/scan", "/system", "/settings/library",
-    "/settings/download", "/settings/tracking", "/settings/schedule", "/settings/notifications", "/settings/recycle", "/settings/backups", "/settings/backup", "/settings/access",
+    "/",
+    "/?view=list",
+    f"/series/{DEMO[0]}",
+    "/search?q=a",
+    "/queue",
+    "/calendar?now=1",
+    "/scan",
+    "/system",
+    "/settings/library",
+    "/settings/download",
+    "/settings/tracking",
+    "/settings/schedule",
+    "/settings/notifications",
+    "/settings/recycle",
+    "/settings/backups",
+    "/settings/backup",
+    "/settings/access",
     "/nothing-here",
-)  # fmt: skip
+)
 
 
 AT_REST = """() => Promise.all(document.getAnimations()

@@ -212,6 +212,13 @@ def _database(house: Server) -> Database:
 
 def _item(place: int, status: str, error: str = "Gone.") -> DownloadQueueItem:
     return DownloadQueueItem(
-        serie_id=f"hostile-{place % 8}", serie_name=f"Gone {place}", season=9, episode=place + 1, status=status,
-        error=error, error_code="link_dead", retry_count=9, completed_at=datetime.now(UTC),
-    )  # fmt: skip
+        serie_id=f"hostile-{place % 8}",
+        serie_name=f"Gone {place}",
+        season=9,
+        episode=place + 1,
+        status=status,
+        error=error,
+        error_code="link_dead",
+        retry_count=9,
+        completed_at=datetime.now(UTC),
+    )

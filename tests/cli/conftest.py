@@ -38,8 +38,15 @@ class Cli:
 
     def __call__(self, *arguments: str, stdin: str = "") -> Done:
         done = subprocess.run(
-            self.command(*arguments), cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, timeout=100, check=False,
-        )  # fmt: skip
+            self.command(*arguments),
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
         return Done(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

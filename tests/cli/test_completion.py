@@ -62,9 +62,12 @@ def test_bash_completes(tmp_path: Path) -> None:
     program.write_text(script("bash", f"{shlex.quote(sys.executable)} -m aniworld"))
     asked = 'COMP_WORDS=(aniworld config set download.conc); COMP_CWORD=3; _aniworld_completion aniworld; echo "${COMPREPLY[@]}"'
     done = subprocess.run(
-        [bash, "-c", f"source {shlex.quote(str(program))}; {asked}"], capture_output=True, text=True, timeout=60,
+        [bash, "-c", f"source {shlex.quote(str(program))}; {asked}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
         cwd=Path(__file__).resolve().parents[2],
-    )  # fmt: skip
+    )
     assert (done.stdout.strip(), done.stderr) == ("download.concurrency", "")
 
 

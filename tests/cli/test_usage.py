@@ -25,10 +25,28 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize(
     "words",
-    ["", "nonsense", "run --port 0", "run --port x", "download", "download key", "download key S01E", "queue", "queue clear pending",
-     "queue move abcd", "queue pause --minutes -1", "queue pause --minutes 0", "config set concurrency 3", "import-legacy /nowhere/at/all",
-     "password", "search", "list --nonsense", "scan --json=yes", "queue list --limit 0"],
-)  # fmt: skip
+    [
+        "",
+        "nonsense",
+        "run --port 0",
+        "run --port x",
+        "download",
+        "download key",
+        "download key S01E",
+        "queue",
+        "queue clear pending",
+        "queue move abcd",
+        "queue pause --minutes -1",
+        "queue pause --minutes 0",
+        "config set concurrency 3",
+        "import-legacy /nowhere/at/all",
+        "password",
+        "search",
+        "list --nonsense",
+        "scan --json=yes",
+        "queue list --limit 0",
+    ],
+)
 def test_wrong_usage_is_code_2(
     words: str,
     capsys: pytest.CaptureFixture[str],

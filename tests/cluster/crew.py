@@ -71,8 +71,9 @@ class Crew:
         server = Server(self.folder / f"web-{len(self.webs)}", **self.environment).start()
         if not self.webs:
             server.configure(
-                catalogue={"requests_per_second": 50}, download={"min_free_space_mb": 10, "niceness": 0, "concurrency": 2, "connections": 2}
-            )  # fmt: skip
+                catalogue={"requests_per_second": 50},
+                download={"min_free_space_mb": 10, "niceness": 0, "concurrency": 2, "connections": 2},
+            )
         self.webs.append(server)
         return server
 

@@ -68,11 +68,14 @@ def test_ten_thousand_claims_by_eight_processes(database: Database, queue: Queue
     url = database.engine.url.render_as_string(hide_password=False)
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", WORKER, url, f"worker {number}"], cwd=ROOT, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-c", WORKER, url, f"worker {number}"],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         for number in range(WORKERS)
-    ]  # fmt: skip
+    ]
     for worker in workers:
         assert worker.stdout.readline() == "ready\n"
     for worker in workers:

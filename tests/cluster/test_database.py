@@ -108,11 +108,15 @@ def test_several_processes_that_start_at_once_make_the_tables_once(url: str) -> 
     )
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", code, url], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-c", code, url],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(3)
-    ]  # fmt: skip
+    ]
     answers = [process.communicate("go\n", timeout=100) for process in processes]
     assert [out.strip() for out, _ in answers] == [upgrading.newest_revision()] * 3, answers
 
@@ -121,9 +125,13 @@ def test_the_command_line_brings_a_database_up_to_date(url: str, tmp_path: Path)
     def call(*words: str) -> dict[str, object]:
         environment = {"PATH": "", "ANIWORLD_INSTANCE": str(tmp_path / "instance"), "ANIWORLD_DATABASE_URL": url}
         done = subprocess.run(
-            [sys.executable, "-m", "aniworld", "db", *words, "--json"], cwd=ROOT, env=environment,
-            capture_output=True, text=True, timeout=100,
-        )  # fmt: skip
+            [sys.executable, "-m", "aniworld", "db", *words, "--json"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
         assert done.returncode == 0, done.stderr
         assert "only%20for%20tests" not in done.stdout
         return json.loads(done.stdout)

@@ -41,8 +41,12 @@ def cli(instance: Path, *arguments: str, **environment: str) -> subprocess.Compl
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANIWORLD_")}
     return subprocess.run(
         [sys.executable, "-m", "aniworld", "--instance", str(instance), *arguments],
-        cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, timeout=100,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
@@ -185,10 +189,12 @@ def test_nobody_may_work_on_the_source(home: Home, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "match"),
     [
-        ("nonsense", "no database address"), ("oracle://x/y", "knows sqlite"), ("sqlite:////proc/none/x.db", "does not answer"),
+        ("nonsense", "no database address"),
+        ("oracle://x/y", "knows sqlite"),
+        ("sqlite:////proc/none/x.db", "does not answer"),
         ("postgresql://nobody:secret-word@127.0.0.1:9/none", "does not answer"),
     ],
-)  # fmt: skip
+)
 def test_addresses_that_lead_nowhere_are_told_in_a_sentence_without_the_password(
     home: Home, target: str, match: str
 ) -> None:

@@ -33,9 +33,11 @@ def mariadb_reads(machine: DatabaseMachine, url: str) -> Iterator[None]:
 
 def check(tmp_path: Path, url: str, reads: Callable[[], object]) -> None:
     server = Server(
-        tmp_path / "instance", ANIWORLD_DATABASE_URL=url, ANIWORLD_LIBRARY=str(tmp_path / "library"),
+        tmp_path / "instance",
+        ANIWORLD_DATABASE_URL=url,
+        ANIWORLD_LIBRARY=str(tmp_path / "library"),
         ANIWORLD_CATALOGUE_URL="http://127.0.0.1:9",
-    ).start()  # fmt: skip
+    ).start()
     try:
         with reads():  # type: ignore[attr-defined]
             for _ in range(3):

@@ -36,8 +36,10 @@ def a_scan() -> ScanStatus:
 
 
 def test_a_scan_at_one_process_is_told_at_both(webs: Webs) -> None:
-    with listening(webs.one.url, webs.one.token, "scan_progress") as here, \
-         listening(webs.other.url, webs.one.token, "scan_progress") as there:  # fmt: skip
+    with (
+        listening(webs.one.url, webs.one.token, "scan_progress") as here,
+        listening(webs.other.url, webs.one.token, "scan_progress") as there,
+    ):
         scan = webs.one.post("/api/anime/rescan", {}, status=202)["scan_id"]
         for ear in (here, there):
             until(lambda ear=ear: ear.told("scan_complete", scan_id=scan))

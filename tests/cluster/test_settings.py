@@ -117,9 +117,13 @@ def test_a_secret_that_was_changed_on_purpose_is_accepted_by_command(
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env={**clean, **webs.environment, **mine}, capture_output=True,
-            text=True, timeout=120,
-        )  # fmt: skip
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**clean, **webs.environment, **mine},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
 
     app = ("-c", "from aniworld.app import create_app; create_app()")
     assert run(*app).returncode == 0
@@ -135,8 +139,12 @@ def test_a_secret_that_was_changed_on_purpose_is_accepted_by_command(
 def test_a_server_alone_compares_no_secrets(tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ANIWORLD_")}
     done = subprocess.run(
-        [sys.executable, "-m", "aniworld", "config", "accept-secret"], cwd=ROOT, capture_output=True, text=True,
-        env={**clean, "ANIWORLD_INSTANCE": str(tmp_path / "instance")}, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-m", "aniworld", "config", "accept-secret"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**clean, "ANIWORLD_INSTANCE": str(tmp_path / "instance")},
+        timeout=120,
+    )
     assert done.returncode == 1
     assert "ANIWORLD_REDIS_URL is not set" in done.stderr

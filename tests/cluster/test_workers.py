@@ -79,8 +79,10 @@ def test_two_webs_and_four_workers_complete_everything_exactly_once(crew: Crew) 
     crew.gathered()
     crew.site.throttle = 400_000
     ids = wish(crew, BAKERY, *range(1, 9)) + wish(crew, COPPER, 1, 2) + wish(crew, FOG, 1, 2)
-    with listening(one.url, one.token, "downloads", "download_progress") as here, \
-         listening(other.url, one.token, "downloads", "download_progress") as there:  # fmt: skip
+    with (
+        listening(one.url, one.token, "downloads", "download_progress") as here,
+        listening(other.url, one.token, "downloads", "download_progress") as there,
+    ):
         other.post("/api/queue/start")
         all_done(crew, len(ids), 200)
         for ear in (here, there):
@@ -272,9 +274,13 @@ HOSTILE = (
 def ticket(kind: str, task: str, body: str) -> str:
     """A message as Celery sends it."""
     properties = {
-        "correlation_id": "x", "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": "work"}, "priority": 0,
-        "body_encoding": "base64", "delivery_tag": "1",
-    }  # fmt: skip
+        "correlation_id": "x",
+        "delivery_mode": 2,
+        "delivery_info": {"exchange": "", "routing_key": "work"},
+        "priority": 0,
+        "body_encoding": "base64",
+        "delivery_tag": "1",
+    }
     headers = {
         "lang": "py",
         "task": task,

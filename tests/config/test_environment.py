@@ -40,11 +40,15 @@ def test_lists_are_split_and_networks_understood(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("ANIWORLD_TRUSTED_PROXIES", "10.0.0.0/99"), ("ANIWORLD_METRICS", "perhaps"), ("ANIWORLD_LEASE_S", "0"),
-        ("ANIWORLD_LEASE_S", "nan"), ("ANIWORLD_LEASE_S", "soon"), ("ANIWORLD_CATALOGUE_URL", "aniworld.to"),
+        ("ANIWORLD_TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("ANIWORLD_METRICS", "perhaps"),
+        ("ANIWORLD_LEASE_S", "0"),
+        ("ANIWORLD_LEASE_S", "nan"),
+        ("ANIWORLD_LEASE_S", "soon"),
+        ("ANIWORLD_CATALOGUE_URL", "aniworld.to"),
         ("ANIWORLD_CATALOGUE_URL", "ftp://aniworld.to"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_understood_is_said(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(InvalidInput, match=name.removeprefix("ANIWORLD_")):

@@ -86,9 +86,21 @@ def test_manual_backups_do_not_fill_the_disk(store: ConfigStore) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "../config.json", "..%2fconfig.json", "config.json", "config-20250101-000000-auto-00000000.json/..",
-     "config-20250101-000000-auto-00000000.json\x00", "config-20250101-000000-root-00000000.json", "x" * 100_000, None, 7],
-)  # fmt: skip
+    [
+        "",
+        ".",
+        "..",
+        "../config.json",
+        "..%2fconfig.json",
+        "config.json",
+        "config-20250101-000000-auto-00000000.json/..",
+        "config-20250101-000000-auto-00000000.json\x00",
+        "config-20250101-000000-root-00000000.json",
+        "x" * 100_000,
+        None,
+        7,
+    ],
+)
 def test_only_our_own_names_are_backups(store: ConfigStore, name: object) -> None:
     store.save({})
     for act in (store.backup_path, store.read_backup, store.delete_backup):

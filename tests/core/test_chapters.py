@@ -17,8 +17,12 @@ def told(*chapters: tuple[float, float, str], duration: float | None = 1400.0) -
 
 def test_opening_and_ending_get_their_usual_names_and_end_where_they_end() -> None:
     assert told((60, 150, "Opening"), (1300, 1390, "Ending Theme")) == [
-        (0, 60, "Episode"), (60, 150, "Intro"), (150, 1300, "Episode"), (1300, 1390, "Outro"), (1390, 1400, "Episode"),
-    ]  # fmt: skip
+        (0, 60, "Episode"),
+        (60, 150, "Intro"),
+        (150, 1300, "Episode"),
+        (1300, 1390, "Outro"),
+        (1390, 1400, "Episode"),
+    ]
     assert told((0, 700, "Teil A"), (700, 1400, "Teil B")) == [(0, 700, "Teil A"), (700, 1400, "Teil B")]
 
 
@@ -39,9 +43,19 @@ def test_other_names_stay(name: str) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [(-5, 60, "x"), (60, 50, "x"), (60, 60, "x"), (60, 60.4, "x"), (1390, 1500, "x"), (2000, 2100, "x"),
-     (math.nan, 60, "x"), (0, math.inf, "x"), (-math.inf, 5, "x"), (1e308, 1e309, "x")],
-)  # fmt: skip
+    [
+        (-5, 60, "x"),
+        (60, 50, "x"),
+        (60, 60, "x"),
+        (60, 60.4, "x"),
+        (1390, 1500, "x"),
+        (2000, 2100, "x"),
+        (math.nan, 60, "x"),
+        (0, math.inf, "x"),
+        (-math.inf, 5, "x"),
+        (1e308, 1e309, "x"),
+    ],
+)
 def test_a_chapter_that_cannot_be_is_dropped_and_the_others_stay(broken: tuple[float, float, str]) -> None:
     assert told(broken, (100, 200, "Intro"))[1] == (100, 200, "Intro")
     assert not told(broken)
@@ -56,8 +70,15 @@ def test_nothing_without_a_duration_or_a_chapter() -> None:
 
 
 def test_what_a_source_says_is_read_with_care() -> None:
-    rows = [{"start_time": 0, "end_time": 60.5, "title": "Intro"}, {"start_time": "0", "end_time": 5}, None, 7, {},
-            {"start_time": True, "end_time": 9}, {"start_time": 60.5, "end_time": 90, "title": None}]  # fmt: skip
+    rows = [
+        {"start_time": 0, "end_time": 60.5, "title": "Intro"},
+        {"start_time": "0", "end_time": 5},
+        None,
+        7,
+        {},
+        {"start_time": True, "end_time": 9},
+        {"start_time": 60.5, "end_time": 90, "title": None},
+    ]
     assert stated(rows) == (Chapter(0.0, 60.5, "Intro"), Chapter(60.5, 90.0, ""))
     assert stated(None) == stated("abc") == stated({"a": 1}) == ()
     assert len(stated([{"start_time": 0, "end_time": 1}] * 100_000)) == 300

@@ -52,8 +52,10 @@ def test_nouns_of_other_forms() -> None:
 def test_a_sentence_takes_the_form_for_its_count() -> None:
     forms = "{count} download failed.", "{count} downloads failed."
     assert [str(Sentence.counting(*forms, count=count)) for count in (0, 1, 2)] == [
-        "0 downloads failed.", "1 download failed.", "2 downloads failed.",
-    ]  # fmt: skip
+        "0 downloads failed.",
+        "1 download failed.",
+        "2 downloads failed.",
+    ]
 
 
 def literals(path: Path) -> Iterator[tuple[int, str]]:
@@ -97,10 +99,12 @@ def _paired() -> set[str]:
 
 PAIRED = _paired()
 FORMS_WITH_ONE = {
-    "{count} seconds", "{count} times", "{folder} holds {count} more videos whose names are not understood.",
+    "{count} seconds",
+    "{count} times",
+    "{folder} holds {count} more videos whose names are not understood.",
     "{count} videos lie outside of any series folder and are not counted; give them a folder.",
     "The video lasts {lasts}, but {stated} seconds were announced.",
-}  # fmt: skip
+}
 
 
 def test_every_count_in_python_knows_one() -> None:

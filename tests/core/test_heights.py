@@ -75,10 +75,18 @@ def test_a_master_playlist_gives_the_wished_class(
 def test_yt_dlp_is_asked_for_the_wished_class(quality: str, wished: tuple[int, int], smaller: tuple[int, int]) -> None:
     sizes = (smaller, wished, (wished[0] * 2, wished[1] * 2))
     formats = [
-        {"format_id": str(w), "url": "https://x.example/v.mp4", "ext": "mp4", "protocol": "https",
-         "width": w, "height": h, "vcodec": "h264", "acodec": "aac"}
+        {
+            "format_id": str(w),
+            "url": "https://x.example/v.mp4",
+            "ext": "mp4",
+            "protocol": "https",
+            "width": w,
+            "height": h,
+            "vcodec": "h264",
+            "acodec": "aac",
+        }
         for w, h in sizes
-    ]  # fmt: skip
+    ]
     with YoutubeDL({"quiet": True}) as ydl:
         found = ydl.build_format_selector(format_choice(quality, None))(
             {"formats": formats, "incomplete_formats": False}

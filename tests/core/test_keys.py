@@ -11,11 +11,17 @@ from aniworld.core.keys import KEY_FORM, RESERVED, gives_key, key_from_slug
 @pytest.mark.parametrize(
     ("slug", "key"),
     [
-        ("attack-on-titan", "attack-on-titan"), ("ghost-in-the-shell-sac_2045", "ghost-in-the-shell-sac-2045"),
-        ("D_Cide-Traumerei", "d-cide-traumerei"), ("--A__b--", "a-b"), ("86", "86"), ("scanner", "scanner"),
-        ("Search", "search-series"), ("scan", "scan-series"), ("_add_", "add-series"),
+        ("attack-on-titan", "attack-on-titan"),
+        ("ghost-in-the-shell-sac_2045", "ghost-in-the-shell-sac-2045"),
+        ("D_Cide-Traumerei", "d-cide-traumerei"),
+        ("--A__b--", "a-b"),
+        ("86", "86"),
+        ("scanner", "scanner"),
+        ("Search", "search-series"),
+        ("scan", "scan-series"),
+        ("_add_", "add-series"),
     ],
-)  # fmt: skip
+)
 def test_a_slug_becomes_a_key(slug: str, key: str) -> None:
     assert key_from_slug(slug) == key
     assert KEY_FORM.fullmatch(key)

@@ -165,11 +165,32 @@ def test_values_are_never_read_as_templates():
 
 @pytest.mark.parametrize(
     "template",
-    ["", "   ", "{series}", "{season}", "{0}", "{}", "{series.__class__}{absolute}", "{series[0]}{absolute}",
-     "{series!r}{absolute}", "{episode:999999}{season}", "{title:{series}}{absolute}", "{absolute", "absolute}",
-     "a/{absolute}", "..\\{absolute}", "a\x00{absolute}", "{absolute}\n", "a:{absolute}", "\u202e{absolute}",
-     "x" * 121 + "{absolute}", "{absolute}" * 60, None, 5],
-)  # fmt: skip
+    [
+        "",
+        "   ",
+        "{series}",
+        "{season}",
+        "{0}",
+        "{}",
+        "{series.__class__}{absolute}",
+        "{series[0]}{absolute}",
+        "{series!r}{absolute}",
+        "{episode:999999}{season}",
+        "{title:{series}}{absolute}",
+        "{absolute",
+        "absolute}",
+        "a/{absolute}",
+        "..\\{absolute}",
+        "a\x00{absolute}",
+        "{absolute}\n",
+        "a:{absolute}",
+        "\u202e{absolute}",
+        "x" * 121 + "{absolute}",
+        "{absolute}" * 60,
+        None,
+        5,
+    ],
+)
 def test_a_bad_template_is_refused_with_a_reason(template):
     with pytest.raises(InvalidInput) as refused:
         check_template(template)

@@ -44,9 +44,25 @@ def test_a_mapping_is_kept_in_order_without_what_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [None, [], "x", {"0": 1}, {"1": 0}, {"a": 1}, {"1": "2"}, {"1": True}, {"1": 2, "3": 2}, {"1": 2, "01": 3},
-     {"1": 1001}, {"-1": 1}, {"²": 1}, {"1" * 5000: 1}, {"1": 1.5}, {str(n): n + 1 for n in range(1, 600)}],
-)  # fmt: skip
+    [
+        None,
+        [],
+        "x",
+        {"0": 1},
+        {"1": 0},
+        {"a": 1},
+        {"1": "2"},
+        {"1": True},
+        {"1": 2, "3": 2},
+        {"1": 2, "01": 3},
+        {"1": 1001},
+        {"-1": 1},
+        {"²": 1},
+        {"1" * 5000: 1},
+        {"1": 1.5},
+        {str(n): n + 1 for n in range(1, 600)},
+    ],
+)
 def test_what_is_no_mapping_is_refused(wrong: object) -> None:
     with pytest.raises(InvalidInput):
         check_specials(wrong)

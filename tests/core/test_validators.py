@@ -119,14 +119,23 @@ def test_links_of_known_sites(url, normal):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://evil.example/anime/stream/x", "https://aniworld.to.evil.example/anime/stream/x",
-     "https://aniworld.to@evil.example/anime/stream/x",
-     "https://evil.example/https://aniworld.to/anime/stream/x", "javascript:alert(1)", "file:///etc/passwd",
-     "https://aniworld.to/", "https://aniworld.to/support/fragen", "https://aniworld.to/anime/stream/",
-     "https://aniworld.to/anime/stream/../../x",
-     "https://aniworld.to/anime/stream/a%2f..%2fb", "https://aniworld.to:22/anime/stream/x",
-     "https://s.to/serie/stream", "//aniworld.to/anime/stream/x"],
-)  # fmt: skip
+    [
+        "http://evil.example/anime/stream/x",
+        "https://aniworld.to.evil.example/anime/stream/x",
+        "https://aniworld.to@evil.example/anime/stream/x",
+        "https://evil.example/https://aniworld.to/anime/stream/x",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://aniworld.to/",
+        "https://aniworld.to/support/fragen",
+        "https://aniworld.to/anime/stream/",
+        "https://aniworld.to/anime/stream/../../x",
+        "https://aniworld.to/anime/stream/a%2f..%2fb",
+        "https://aniworld.to:22/anime/stream/x",
+        "https://s.to/serie/stream",
+        "//aniworld.to/anime/stream/x",
+    ],
+)
 def test_other_links_are_refused(url):
     with pytest.raises(InvalidInput):
         v.validate_anime_url(url)
@@ -190,8 +199,19 @@ def test_configuration_that_is_no_json_is_refused_with_the_setting_named():
         deep = {"a": deep}
     endless: list = []
     endless.append(endless)
-    for bad in ({1: 2}, {"a": float("nan")}, {"a": {1, 2}}, {"a": b"x"}, {"a": 2**60}, {"": 1}, deep, {"a": endless},
-                {"a": [0] * 20_000}, {"a": MEGABYTE}, {"a": "\ud800"}):  # fmt: skip
+    for bad in (
+        {1: 2},
+        {"a": float("nan")},
+        {"a": {1, 2}},
+        {"a": b"x"},
+        {"a": 2**60},
+        {"": 1},
+        deep,
+        {"a": endless},
+        {"a": [0] * 20_000},
+        {"a": MEGABYTE},
+        {"a": "\ud800"},
+    ):
         with pytest.raises(InvalidInput) as refused:
             v.validate_config_data(bad)
         assert refused.value.fields

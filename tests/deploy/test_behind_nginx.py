@@ -215,8 +215,9 @@ def test_socket_io_refuses_strangers_and_foreign_pages(site: Site) -> None:
     with pytest.raises(ConnectionError):
         site.socket(
             "/socket.io/?EIO=4&transport=websocket",
-            Cookie=cookie_of(site.signed_in()), origin="https://elsewhere.example.org",
-        )  # fmt: skip
+            Cookie=cookie_of(site.signed_in()),
+            origin="https://elsewhere.example.org",
+        )
 
 
 def test_the_native_websocket(site: Site) -> None:
@@ -234,9 +235,11 @@ def test_plain_http_is_led_to_https(server: Server) -> None:
         nginx.start()
         try:
             answer = requests.get(
-                f"http://127.0.0.1:{nginx.ports['80']}/queue?x=1", headers={"Host": "anime.example.org"},
-                allow_redirects=False, timeout=10,
-            )  # fmt: skip
+                f"http://127.0.0.1:{nginx.ports['80']}/queue?x=1",
+                headers={"Host": "anime.example.org"},
+                allow_redirects=False,
+                timeout=10,
+            )
         finally:
             nginx.stop()
     assert (answer.status_code, answer.headers["Location"]) == (301, "https://anime.example.org/queue?x=1")

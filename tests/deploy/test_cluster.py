@@ -35,8 +35,9 @@ def test_two_webs_two_workers_and_what_they_need(services: dict[str, Any]) -> No
     for name in OURS:
         assert (DEPLOY / services[name]["build"]["context"] / "Dockerfile").is_file()
         assert services[name]["depends_on"] == {
-            "postgresql": {"condition": "service_healthy"}, "redis": {"condition": "service_healthy"},
-        }  # fmt: skip
+            "postgresql": {"condition": "service_healthy"},
+            "redis": {"condition": "service_healthy"},
+        }
         assert set(services[name]["environment"]) - IMAGE_ONLY <= known_variables()
 
 

@@ -104,9 +104,13 @@ def test_only_what_the_image_needs_is_sent_to_the_builder(stages: list[Stage]) -
     assert lines[0] == "*"
     let_in = {line[1:] for line in lines if line.startswith("!")}
     copied = {
-        source.strip("/") for stage in stages for text in stage.all("COPY") if "--from=" not in text
-        for source in text.split()[:-1] if not source.startswith("--")
-    }  # fmt: skip
+        source.strip("/")
+        for stage in stages
+        for text in stage.all("COPY")
+        if "--from=" not in text
+        for source in text.split()[:-1]
+        if not source.startswith("--")
+    }
     assert let_in == copied
     assert not {"instance", "tests", ".git", "docs"} & let_in
 
@@ -125,10 +129,23 @@ def test_every_command_of_the_build_is_understood_by_its_shell(stages: list[Stag
 # --- compose -----------------------------------------------------------------------------------------------------
 
 SERVICE_KEYS = {
-    "build": dict, "image": str, "restart": str, "ports": list, "environment": dict, "volumes": list, "networks": list,
-    "read_only": bool, "tmpfs": list, "security_opt": list, "cap_drop": list, "cap_add": list, "pids_limit": int,
-    "ulimits": dict, "stop_grace_period": str, "logging": dict,
-}  # fmt: skip
+    "build": dict,
+    "image": str,
+    "restart": str,
+    "ports": list,
+    "environment": dict,
+    "volumes": list,
+    "networks": list,
+    "read_only": bool,
+    "tmpfs": list,
+    "security_opt": list,
+    "cap_drop": list,
+    "cap_add": list,
+    "pids_limit": int,
+    "ulimits": dict,
+    "stop_grace_period": str,
+    "logging": dict,
+}
 
 
 def test_the_compose_file_has_the_form_that_compose_takes(compose: dict[str, Any], service: dict[str, Any]) -> None:

@@ -119,10 +119,20 @@ def test_an_instance_that_it_may_not_write_is_refused_with_what_to_do(place: Pat
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PUID", "anime"), ("PUID", "-1"), ("PUID", "1000 0"), ("PUID", "00"), ("PUID", "0x0"), ("PUID", "99999999999"),
-        ("PUID", "$(id)"), ("PGID", "users"), ("PGID", "01"), ("UMASK", "9"), ("UMASK", "0o22"), ("UMASK", "u=rwx"),
+        ("PUID", "anime"),
+        ("PUID", "-1"),
+        ("PUID", "1000 0"),
+        ("PUID", "00"),
+        ("PUID", "0x0"),
+        ("PUID", "99999999999"),
+        ("PUID", "$(id)"),
+        ("PGID", "users"),
+        ("PGID", "01"),
+        ("UMASK", "9"),
+        ("UMASK", "0o22"),
+        ("UMASK", "u=rwx"),
     ],
-)  # fmt: skip
+)
 def test_numbers_that_are_none_are_refused(place: Path, name: str, value: str) -> None:
     told = run(as_root([ENTRYPOINT, "id"]), place, **{name: value})
     assert (told.returncode, told.stdout) == (2, "")
@@ -151,9 +161,13 @@ def test_the_server_starts_with_the_capabilities_of_the_compose_file_and_stops_w
     (place / "instance").chmod(0o755)
     os.chown(place / "library", owner, -1)
     env = environment(
-        place, PUID=str(owner), PGID=str(owner), ANIWORLD_ALLOW_ROOT="1", ANIWORLD_BIND=f"127.0.0.1:{port}",
+        place,
+        PUID=str(owner),
+        PGID=str(owner),
+        ANIWORLD_ALLOW_ROOT="1",
+        ANIWORLD_BIND=f"127.0.0.1:{port}",
         HOME=str(place),
-    )  # fmt: skip
+    )
     with (place / "log").open("wb") as log:
         server = subprocess.Popen(contained([ENTRYPOINT]), cwd=ROOT, env=env, stdout=log, stderr=log)
     try:

@@ -50,11 +50,16 @@ def test_the_examples_name_no_variable_that_nobody_reads(path: Path) -> None:
 @pytest.mark.parametrize(
     "sentence",
     [
-        "This server does not answer to this name", "This request comes from another site",
-        "From another machine the setup token is needed", "may not write to", "it cannot step down to",
-        "Another Aniworld server", "newer than this program knows", "setup token",
+        "This server does not answer to this name",
+        "This request comes from another site",
+        "From another machine the setup token is needed",
+        "may not write to",
+        "it cannot step down to",
+        "Another Aniworld server",
+        "newer than this program knows",
+        "setup token",
     ],
-)  # fmt: skip
+)
 def test_what_it_quotes_is_what_the_program_says(sentence: str) -> None:
     assert sentence in GUIDE
     sources = [*(ROOT / "aniworld").rglob("*.py"), DEPLOY / "entrypoint.sh"]

@@ -42,9 +42,12 @@ def test_a_broken_example_would_be_noticed(folder: Path) -> None:
 def test_every_header_that_is_believed_is_set_by_nginx(example: str, prefix: str) -> None:
     told = dict(re.findall(r"^\s*proxy_set_header (\S+)\s+(\S+);", NGINX[example].read_text(), re.M))
     assert {name: told[name] for name in BELIEVED} == {
-        "Host": "$http_host", "X-Forwarded-For": "$remote_addr", "X-Forwarded-Proto": "$scheme",
-        "X-Forwarded-Host": '""', "X-Forwarded-Prefix": prefix,
-    }  # fmt: skip
+        "Host": "$http_host",
+        "X-Forwarded-For": "$remote_addr",
+        "X-Forwarded-Proto": "$scheme",
+        "X-Forwarded-Host": '""',
+        "X-Forwarded-Prefix": prefix,
+    }
     assert told["Upgrade"] == "$http_upgrade" and told["Connection"] == "$aniworld_connection"
 
 

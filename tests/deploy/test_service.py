@@ -22,13 +22,28 @@ def service() -> dict[str, list[str]]:
 
 
 HARDENED = {
-    "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "AmbientCapabilities": "", "ProtectSystem": "strict",
-    "ProtectHome": "yes", "PrivateTmp": "yes", "PrivateDevices": "yes", "ProtectClock": "yes",
-    "ProtectControlGroups": "yes", "ProtectHostname": "yes", "ProtectKernelLogs": "yes", "ProtectKernelModules": "yes",
-    "ProtectKernelTunables": "yes", "ProtectProc": "invisible", "RestrictNamespaces": "yes", "RestrictRealtime": "yes",
-    "RestrictSUIDSGID": "yes", "LockPersonality": "yes", "SystemCallArchitectures": "native",
-    "SystemCallFilter": "@system-service", "StateDirectoryMode": "0700",
-}  # fmt: skip
+    "NoNewPrivileges": "yes",
+    "CapabilityBoundingSet": "",
+    "AmbientCapabilities": "",
+    "ProtectSystem": "strict",
+    "ProtectHome": "yes",
+    "PrivateTmp": "yes",
+    "PrivateDevices": "yes",
+    "ProtectClock": "yes",
+    "ProtectControlGroups": "yes",
+    "ProtectHostname": "yes",
+    "ProtectKernelLogs": "yes",
+    "ProtectKernelModules": "yes",
+    "ProtectKernelTunables": "yes",
+    "ProtectProc": "invisible",
+    "RestrictNamespaces": "yes",
+    "RestrictRealtime": "yes",
+    "RestrictSUIDSGID": "yes",
+    "LockPersonality": "yes",
+    "SystemCallArchitectures": "native",
+    "SystemCallFilter": "@system-service",
+    "StateDirectoryMode": "0700",
+}
 
 
 @pytest.mark.parametrize(("directive", "value"), HARDENED.items())
@@ -87,6 +102,8 @@ def test_it_is_little_exposed_as_systemd_counts() -> None:
     program = shutil.which("systemd-analyze")
     told = program and subprocess.run(
         [program, "security", "--offline=yes", f"--threshold={EXPOSED_AT_MOST}", str(UNIT)],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert not told or told.returncode == 0 or "unrecognized option" in told.stderr, told.stdout[-400:]

@@ -22,9 +22,17 @@ FOLDER = "Prüfstand (2026)"
 
 def series(count: int) -> DemoSeries:
     return DemoSeries(
-        slug=KEY, title="Prüfstand", title_en="Test Bench", description="", year=2026, year_end=2026, genres=(), fsk=0,
-        seasons=(1,), episodes=episodes({1: [f"Folge {number}|Part {number}" for number in range(1, count + 1)]}, "ger-dub:Vulkan"),
-    )  # fmt: skip
+        slug=KEY,
+        title="Prüfstand",
+        title_en="Test Bench",
+        description="",
+        year=2026,
+        year_end=2026,
+        genres=(),
+        fsk=0,
+        seasons=(1,),
+        episodes=episodes({1: [f"Folge {number}|Part {number}" for number in range(1, count + 1)]}, "ger-dub:Vulkan"),
+    )
 
 
 class BenchSite(DemoSite):
@@ -54,9 +62,12 @@ class House:
         self.site = BenchSite(media, count)
         self.site.start()
         self.server = Server(
-            place / "instance", ANIWORLD_CATALOGUE_URL=self.site.url, ANIWORLD_LIBRARY=str(self.library),
-            ANIWORLD_PRIVATE_HOSTS=",".join(self.site.private_hosts), **environment,
-        )  # fmt: skip
+            place / "instance",
+            ANIWORLD_CATALOGUE_URL=self.site.url,
+            ANIWORLD_LIBRARY=str(self.library),
+            ANIWORLD_PRIVATE_HOSTS=",".join(self.site.private_hosts),
+            **environment,
+        )
 
     def start(self, **download: object) -> House:
         self.server.start()

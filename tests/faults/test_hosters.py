@@ -345,11 +345,18 @@ def test_a_name_that_does_not_exist_is_said(ask: Ask) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://127.0.0.1/v", "http://localhost/v", "http://10.0.0.1/v", "http://169.254.169.254/latest/meta-data",
-        "http://[::1]/v", "http://2130706433/v", "http://0x7f.1/v", "ftp://example.org/v", "file:///etc/passwd",
+        "http://127.0.0.1/v",
+        "http://localhost/v",
+        "http://10.0.0.1/v",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[::1]/v",
+        "http://2130706433/v",
+        "http://0x7f.1/v",
+        "ftp://example.org/v",
+        "file:///etc/passwd",
         "http://user@example.org/v",
     ],
-)  # fmt: skip
+)
 def test_private_and_odd_addresses_are_never_fetched(ask: Ask, url: str) -> None:
     with pytest.raises(AddressRefused):
         ask(url).run()

@@ -230,17 +230,35 @@ CASES = (
     Case("429 for an hour", _status(429, Retry_After="3600"), ("failed", "site_unreachable")),
     Case("a burst of 500", _for(3, 500), GOOD),
     Case("500 for good", _status(500), ("failed", "transfer_failed")),
-    Case("a page as a video", _status(200, b"<!DOCTYPE html><p>busy</p>", Content_Type="text/html"), ("failed", "wrong_media")),
-    Case("a page that says it is a video", _status(200, b"<html>busy</html>", Content_Type="video/mp4"), ("failed", "wrong_media")),
+    Case(
+        "a page as a video",
+        _status(200, b"<!DOCTYPE html><p>busy</p>", Content_Type="text/html"),
+        ("failed", "wrong_media"),
+    ),
+    Case(
+        "a page that says it is a video",
+        _status(200, b"<html>busy</html>", Content_Type="video/mp4"),
+        ("failed", "wrong_media"),
+    ),
     Case("a playlist without end", _endless, ("failed", "too_large"), "list.m3u8"),
     Case("a playlist that lists itself", _itself, ("failed", "wrong_media"), "list.m3u8"),
-    Case("100,000 segments", _list("#EXTINF:1,\ns.ts\n" * 100_000 + "#EXT-X-ENDLIST\n"), ("failed", "too_large"), "list.m3u8"),
-    Case("a local file in a playlist", _list("#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"), ("failed", "address_refused"), "list.m3u8"),
+    Case(
+        "100,000 segments",
+        _list("#EXTINF:1,\ns.ts\n" * 100_000 + "#EXT-X-ENDLIST\n"),
+        ("failed", "too_large"),
+        "list.m3u8",
+    ),
+    Case(
+        "a local file in a playlist",
+        _list("#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"),
+        ("failed", "address_refused"),
+        "list.m3u8",
+    ),
     Case("a wrong key", _honest, ("failed", "wrong_media"), "wrong-key"),
     Case("a truncated segment", _honest, ("failed", "transfer_failed"), "truncated"),
     Case("an honest hoster", _honest, GOOD),
     Case("an honest playlist", _honest, GOOD, "hls"),
-)  # fmt: skip
+)
 
 
 def _truncated(data: bytes) -> Fault:

@@ -61,8 +61,11 @@ def test_a_full_disk_under_the_instance(small_disk: Path, tmp_path: Path) -> Non
         ballast = fill(small_disk)
         assert add_until_refused(server) in (503, 507)
         for _ in range(3):
-            refused = server.call("POST", "/api/queue/add", {"serie_id": "a", "serie_name": "x" * 200, "episodes": [
-                f"S01E{number:02}" for number in range(1, 99)]})  # fmt: skip
+            refused = server.call(
+                "POST",
+                "/api/queue/add",
+                {"serie_id": "a", "serie_name": "x" * 200, "episodes": [f"S01E{number:02}" for number in range(1, 99)]},
+            )
             assert refused.status_code in (503, 507)
             assert "disk" in refused.json()["detail"]
             assert "full" in refused.json()["detail"]

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from aniworld.legacy.data_files import LARGEST, LegacySeries, Unreadable, key_in_folder, read_series
 
 FACTS = {
-    "key": "attack-on-titan", "name": "Attack on Titan", "site": "https://aniworld.to", "folder": "Attack on Titan (2013)",
+    "key": "attack-on-titan",
+    "name": "Attack on Titan",
+    "site": "https://aniworld.to",
+    "folder": "Attack on Titan (2013)",
     "episodeDict": {"1": [1, 2], "0": [1]},
-}  # fmt: skip
+}
 
 
 def write(folder: Path, content: bytes | str | dict, name: str = "data") -> Path:
@@ -28,9 +31,13 @@ def write(folder: Path, content: bytes | str | dict, name: str = "data") -> Path
 def test_a_data_file_tells_its_series(tmp_path):
     facts = read_series(write(tmp_path / "Attack on Titan (2013)", FACTS))
     assert facts == LegacySeries(
-        "attack-on-titan", "Attack on Titan", "aniworld.to", "Attack on Titan (2013)",
-        "https://aniworld.to/anime/stream/attack-on-titan", {0: (1,), 1: (1, 2)},
-    )  # fmt: skip
+        "attack-on-titan",
+        "Attack on Titan",
+        "aniworld.to",
+        "Attack on Titan (2013)",
+        "https://aniworld.to/anime/stream/attack-on-titan",
+        {0: (1,), 1: (1, 2)},
+    )
     assert facts.episode_link(1, 2) == "https://aniworld.to/anime/stream/attack-on-titan/staffel-1/episode-2"
     assert facts.episode_link(0, 1).endswith("/filme/film-1")
 
@@ -60,9 +67,27 @@ def test_every_usual_encoding_is_read(tmp_path, encode):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"  \n", b"\x00" * 50, b"{", b"[]", b"null", b'"text"', b"{}", b'{"key": 5}', b'{"key": ""}', b'{"key": "../x/.."}', b'{"key": "---"}',
-     b'{"key": "a b"}', b"[" * 100_000, b'{"key":"a","episodeDict":[1]}', b"\x80\x04\x95", b"<html>", b'{"key": 1' + b"0" * 9000 + b"}"],
-)  # fmt: skip
+    [
+        b"",
+        b"  \n",
+        b"\x00" * 50,
+        b"{",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"{}",
+        b'{"key": 5}',
+        b'{"key": ""}',
+        b'{"key": "../x/.."}',
+        b'{"key": "---"}',
+        b'{"key": "a b"}',
+        b"[" * 100_000,
+        b'{"key":"a","episodeDict":[1]}',
+        b"\x80\x04\x95",
+        b"<html>",
+        b'{"key": 1' + b"0" * 9000 + b"}",
+    ],
+)
 def test_a_broken_file_is_a_reason(tmp_path, content):
     answer = read_series(write(tmp_path / "x", content))
     assert isinstance(answer, Unreadable) and answer.reason.endswith(".")
@@ -95,14 +120,22 @@ def test_wrong_entries_are_passed_over_and_noted(tmp_path):
 @pytest.mark.parametrize(
     ("stated", "key", "link"),
     [
-        ("ghost-in-the-shell-sac_2045", "ghost-in-the-shell-sac-2045", "https://aniworld.to/anime/stream/ghost-in-the-shell-sac_2045"),
+        (
+            "ghost-in-the-shell-sac_2045",
+            "ghost-in-the-shell-sac-2045",
+            "https://aniworld.to/anime/stream/ghost-in-the-shell-sac_2045",
+        ),
         ("D_Cide-Traumerei", "d-cide-traumerei", "https://aniworld.to/anime/stream/D_Cide-Traumerei"),
         ("/anime/stream/naruto/", "naruto", "https://aniworld.to/anime/stream/naruto"),
         ("https://aniworld.to/anime/stream/naruto?x=1", "naruto", "https://aniworld.to/anime/stream/naruto"),
-        ("https://aniworld.to/anime/stream/naruto/staffel-1/episode-2", "naruto", "https://aniworld.to/anime/stream/naruto"),
+        (
+            "https://aniworld.to/anime/stream/naruto/staffel-1/episode-2",
+            "naruto",
+            "https://aniworld.to/anime/stream/naruto",
+        ),
         ("https://s.to/serie/stream/naruto", "naruto", "https://aniworld.to/anime/stream/naruto"),
     ],
-)  # fmt: skip
+)
 def test_a_slug_becomes_a_key_and_keeps_its_link(tmp_path, stated, key, link):
     facts = read_series(write(tmp_path / "x", FACTS | {"key": stated}))
     assert (facts.key, facts.link) == (key, link)
@@ -117,9 +150,17 @@ def test_a_path_that_leads_to_no_series_is_no_key(tmp_path, stated):
 
 @pytest.mark.parametrize(
     ("site", "host"),
-    [("aniworld.to", "aniworld.to"), ("https://www.aniworld.to/", "aniworld.to"), ("s.to", "s.to"), ("", "aniworld.to"), (5, "aniworld.to"),
-     ("javascript:alert(1)", "aniworld.to"), ("https://[::1", "aniworld.to"), ("x" * 5000, "aniworld.to")],
-)  # fmt: skip
+    [
+        ("aniworld.to", "aniworld.to"),
+        ("https://www.aniworld.to/", "aniworld.to"),
+        ("s.to", "s.to"),
+        ("", "aniworld.to"),
+        (5, "aniworld.to"),
+        ("javascript:alert(1)", "aniworld.to"),
+        ("https://[::1", "aniworld.to"),
+        ("x" * 5000, "aniworld.to"),
+    ],
+)
 def test_a_site_is_a_host_name(tmp_path, site, host):
     assert read_series(write(tmp_path / "x", FACTS | {"site": site})).site == host
 

@@ -126,8 +126,23 @@ def test_an_exact_name_goes_before_its_like_and_a_folder_before_a_file(root: Pat
 
 
 @pytest.mark.parametrize(
-    "folder", ["..", "../x", "/etc", "", ".", ".incoming", ".recycle", "A/../../x", "@Recycle", "#recycle", "...", "\0", "A/.git"]
-)  # fmt: skip
+    "folder",
+    [
+        "..",
+        "../x",
+        "/etc",
+        "",
+        ".",
+        ".incoming",
+        ".recycle",
+        "A/../../x",
+        "@Recycle",
+        "#recycle",
+        "...",
+        "\0",
+        "A/.git",
+    ],
+)
 def test_what_is_no_folder_of_a_library_is_refused(root: Path, folder: str) -> None:
     (root / ".recycle").mkdir()
     (root / "@Recycle").mkdir()
@@ -350,10 +365,30 @@ def test_an_episode_in_the_german_season_folder_is_read_back_as_that_episode(roo
 # ── what is no episode
 
 LITTER = (
-    "@Recycle", "@Recently-Snapshot", "#snapshot", "~snapshot", "@tmp", "RECYCLER", "Recycled", "found.000", "FOUND.001",
-    ".Trash-1000", "$RECYCLE.BIN", "lost+found", "@eaDir", ".@__thumb", "#recycle", "System Volume Information", ".snapshots",
-    "Network Trash Folder", "Trash-1000", "_UNPACK_Serie.S01", "Plex Versions", "@Recycle Bin", "LOST.DIR",
-)  # fmt: skip
+    "@Recycle",
+    "@Recently-Snapshot",
+    "#snapshot",
+    "~snapshot",
+    "@tmp",
+    "RECYCLER",
+    "Recycled",
+    "found.000",
+    "FOUND.001",
+    ".Trash-1000",
+    "$RECYCLE.BIN",
+    "lost+found",
+    "@eaDir",
+    ".@__thumb",
+    "#recycle",
+    "System Volume Information",
+    ".snapshots",
+    "Network Trash Folder",
+    "Trash-1000",
+    "_UNPACK_Serie.S01",
+    "Plex Versions",
+    "@Recycle Bin",
+    "LOST.DIR",
+)
 
 
 @pytest.mark.parametrize("name", LITTER)
@@ -374,12 +409,21 @@ def test_names_of_series_that_look_like_it_are_series(root: Path) -> None:
 
 
 UNFINISHED = (
-    ("x S01E01.mp4", "x S01E01.mp4.aria2"), ("x S01E01.part.mp4", ""), ("x S01E01.temp.mp4", ""), ("x S01E01.tmp.mkv", ""),
-    ("x S01E01.mp4", "x S01E01.mp4.ytdl"), ("x S01E01.mkv", "x S01E01.mkv.st"), ("x S01E01.partial.mp4", ""),
-    ("x S01E01.mp4", "x S01E01.mp4.lftp-pget-status"), ("x S01E01.mkv.part", ""), ("x S01E01.crdownload.mp4", ""),
-    ("x S01E01.MP4", "x S01E01.MP4.ARIA2"), ("x S01E01.!qB.mkv", ""), ("x S01E01.incomplete.mkv", ""),
+    ("x S01E01.mp4", "x S01E01.mp4.aria2"),
+    ("x S01E01.part.mp4", ""),
+    ("x S01E01.temp.mp4", ""),
+    ("x S01E01.tmp.mkv", ""),
+    ("x S01E01.mp4", "x S01E01.mp4.ytdl"),
+    ("x S01E01.mkv", "x S01E01.mkv.st"),
+    ("x S01E01.partial.mp4", ""),
+    ("x S01E01.mp4", "x S01E01.mp4.lftp-pget-status"),
+    ("x S01E01.mkv.part", ""),
+    ("x S01E01.crdownload.mp4", ""),
+    ("x S01E01.MP4", "x S01E01.MP4.ARIA2"),
+    ("x S01E01.!qB.mkv", ""),
+    ("x S01E01.incomplete.mkv", ""),
     ("Staffel 1/x S01E01.mkv", "Staffel 1.aria2"),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(("file", "beside"), UNFINISHED)

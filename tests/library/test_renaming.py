@@ -38,9 +38,13 @@ def test_a_file_moves_into_its_season_with_what_stands_beside_it(library: Path) 
     shelf(library, "Folge 1.mkv", "Folge 1.de.srt", "Folge 1.nfo", "Folge 1-thumb.jpg", "Folge 10.srt", "poster.jpg")
     assert rename(library, wish("Folge 1.mkv", "Season 01/Nebel - S01E01.mkv")) == []
     assert set(files(library)) == {
-        "Season 01/Nebel - S01E01.mkv", "Season 01/Nebel - S01E01.de.srt", "Season 01/Nebel - S01E01.nfo",
-        "Season 01/Nebel - S01E01-thumb.jpg", "Folge 10.srt", "poster.jpg",
-    }  # fmt: skip
+        "Season 01/Nebel - S01E01.mkv",
+        "Season 01/Nebel - S01E01.de.srt",
+        "Season 01/Nebel - S01E01.nfo",
+        "Season 01/Nebel - S01E01-thumb.jpg",
+        "Folge 10.srt",
+        "poster.jpg",
+    }
 
 
 def test_a_companion_of_a_longer_name_stays_with_its_video(library: Path) -> None:
@@ -71,9 +75,14 @@ def test_names_move_up_in_a_row_and_swap(library: Path) -> None:
     wishes = [wish("1.mkv", "2.mkv"), wish("2.mkv", "3.mkv"), wish("3.mkv", "4.mkv")]
     assert rename(library, *wishes, wish("x.mkv", "y.mkv"), wish("y.mkv", "x.mkv")) == []
     assert files(library) == {
-        "2.mkv": "1.mkv", "3.mkv": "2.mkv", "4.mkv": "3.mkv", "x.mkv": "y.mkv", "y.mkv": "x.mkv",
-        "x.srt": "y.srt", "y.srt": "x.srt",
-    }  # fmt: skip
+        "2.mkv": "1.mkv",
+        "3.mkv": "2.mkv",
+        "4.mkv": "3.mkv",
+        "x.mkv": "y.mkv",
+        "y.mkv": "x.mkv",
+        "x.srt": "y.srt",
+        "y.srt": "x.srt",
+    }
 
 
 def test_one_who_cannot_go_holds_those_behind_him(library: Path) -> None:

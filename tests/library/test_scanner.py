@@ -121,11 +121,21 @@ def test_empty_videos_are_told_in_one_sentence_and_count(tmp_path):
 
 def test_every_layout_of_a_library_is_read(tmp_path):
     tree(
-        tmp_path, "Naruto/Season 01/Naruto - S01E01 - Titel.mkv", "Naruto/Staffel 1/Folge 2.mp4", "Naruto/S1/03.mkv",
-        "Naruto/Naruto 1x04.avi", "Naruto/[Group] Naruto - 005v2 [1080p].mkv", "Naruto/Naruto - S01E06-E07.mkv",
-        "Naruto/Naruto - 013.mkv", "Naruto/Specials/Special 1.mkv", "Naruto/Filme/Film 2.mkv", "Naruto/Season 01/poster.jpg",
-        "Naruto/Naruto - S01E08 - (German Sub).mp4", "Naruto/.incoming/x/Naruto - S01E09.mkv", "Naruto/@eaDir/S01E10.mkv",
-    )  # fmt: skip
+        tmp_path,
+        "Naruto/Season 01/Naruto - S01E01 - Titel.mkv",
+        "Naruto/Staffel 1/Folge 2.mp4",
+        "Naruto/S1/03.mkv",
+        "Naruto/Naruto 1x04.avi",
+        "Naruto/[Group] Naruto - 005v2 [1080p].mkv",
+        "Naruto/Naruto - S01E06-E07.mkv",
+        "Naruto/Naruto - 013.mkv",
+        "Naruto/Specials/Special 1.mkv",
+        "Naruto/Filme/Film 2.mkv",
+        "Naruto/Season 01/poster.jpg",
+        "Naruto/Naruto - S01E08 - (German Sub).mp4",
+        "Naruto/.incoming/x/Naruto - S01E09.mkv",
+        "Naruto/@eaDir/S01E10.mkv",
+    )
     (one,) = scan(tmp_path).series
     assert sorted(one.files) == [(0, 1), (0, 2), *((1, n) for n in range(1, 9)), (2, 1)]
     assert one.files[1, 6] == one.files[1, 7] and one.files[1, 8].language == "ger-sub" and one.files[1, 1].size == 5
@@ -144,8 +154,11 @@ def test_series_whose_folders_are_gone_are_handed_over_few_at_a_time(tmp_path):
     known = [series(f"s{number}", f"S{number}", had_files=True, whole=False) for number in range(100)]
     asked, handed = [], []
     result = scan(
-        tmp_path, *known, complete=lambda short: asked.append(len(short)) or short, take=lambda found: handed.append(len(found))
-    )  # fmt: skip
+        tmp_path,
+        *known,
+        complete=lambda short: asked.append(len(short)) or short,
+        take=lambda found: handed.append(len(found)),
+    )
     assert len(result.series) == sum(handed) == 100 and max(asked) == max(handed) == 32
 
 
@@ -189,12 +202,17 @@ def test_a_film_and_an_ova_of_one_number_are_not_mixed_up(tmp_path):
 @pytest.mark.parametrize(
     ("folder", "facts"),
     [
-        ("Naruto", {"folder": "Naruto"}), ("NARUTO", {"folder": "Naruto"}), ("naruto (2002)", {"folder": "", "year": 2002}),
-        ("Naruto_", {"folder": ""}), ("Ma\u0308rchen", {"name": "Märchen", "folder": "Märchen"}), ("Maerchen", {"name": "Märchen", "folder": ""}),
-        ("Re - Zero", {"name": "Re:Zero", "folder": ""}), ("Der Titel", {"names": ("Der Titel",), "folder": ""}),
+        ("Naruto", {"folder": "Naruto"}),
+        ("NARUTO", {"folder": "Naruto"}),
+        ("naruto (2002)", {"folder": "", "year": 2002}),
+        ("Naruto_", {"folder": ""}),
+        ("Ma\u0308rchen", {"name": "Märchen", "folder": "Märchen"}),
+        ("Maerchen", {"name": "Märchen", "folder": ""}),
+        ("Re - Zero", {"name": "Re:Zero", "folder": ""}),
+        ("Der Titel", {"names": ("Der Titel",), "folder": ""}),
         ("Naruto (2003)", {"folder": "", "year": 2002}),
     ],
-)  # fmt: skip
+)
 def test_a_folder_is_known_by_what_is_stored_or_by_its_name(tmp_path, folder, facts):
     tree(tmp_path, f"{folder}/S01E01.mkv")
     result = scan(tmp_path, series(**facts))
@@ -389,8 +407,14 @@ def test_a_scan_changes_nothing_on_the_disk(tmp_path):
 
 @pytest.mark.parametrize(
     "folder",
-    ["Naruto (2002) [tvdbid-78857]", "Naruto (2002) {tmdb-46260}", "Naruto [imdbid-tt0409591] (2002)", "naruto.[anidb-239]", "Naruto [tmdbid=46260]"],
-)  # fmt: skip
+    [
+        "Naruto (2002) [tvdbid-78857]",
+        "Naruto (2002) {tmdb-46260}",
+        "Naruto [imdbid-tt0409591] (2002)",
+        "naruto.[anidb-239]",
+        "Naruto [tmdbid=46260]",
+    ],
+)
 def test_a_folder_that_carries_a_media_servers_id_is_known_by_its_name(tmp_path, folder):
     tree(tmp_path, f"{folder}/Season 01/Naruto - S01E01.mkv")
     assert found(scan(tmp_path, series(folder="", year=2002))) == {(1, 1): "Season 01/Naruto - S01E01.mkv"}

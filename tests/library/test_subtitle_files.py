@@ -39,11 +39,23 @@ def names(root: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("rest", "code"),
     [
-        (".de.vtt", "ger"), (".ger.srt", "ger"), (".German.ass", "ger"), (".de-DE.srt", "ger"), (".de.forced.srt", "ger"),
-        (".en.sdh.vtt", "eng"), (".eng.hi.srt", "eng"), (".de.default.srt", "ger"), (".srt", "und"), (".2.de.vtt", "ger"),
-        (".pt-BR.srt", "por"), (".foo.srt", "und"), (".ja.ssa", "jpn"), (".de.sub", "ger"), (".de.idx", "ger"),
+        (".de.vtt", "ger"),
+        (".ger.srt", "ger"),
+        (".German.ass", "ger"),
+        (".de-DE.srt", "ger"),
+        (".de.forced.srt", "ger"),
+        (".en.sdh.vtt", "eng"),
+        (".eng.hi.srt", "eng"),
+        (".de.default.srt", "ger"),
+        (".srt", "und"),
+        (".2.de.vtt", "ger"),
+        (".pt-BR.srt", "por"),
+        (".foo.srt", "und"),
+        (".ja.ssa", "jpn"),
+        (".de.sub", "ger"),
+        (".de.idx", "ger"),
     ],
-)  # fmt: skip
+)
 def test_names_that_people_and_servers_give_tell_the_language(library: Path, rest: str, code: str) -> None:
     write(library, "Nebel - S01E01.mp4", f"Nebel - S01E01{rest}", "Nebel - S01E02.de.vtt")
     assert languages_next_to(library / HOME / "Nebel - S01E01.mp4") == [code]
@@ -59,8 +71,18 @@ def test_a_longer_stem_keeps_its_subtitles() -> None:
 
 @pytest.mark.parametrize(
     ("word", "code"),
-    [("de", "ger"), ("deu", "ger"), ("DE-AT", "ger"), ("Deutsch (SDH)", "ger"), ("zh_Hans", "chi"), ("日本語", "jpn"), ("x", ""), (None, ""), ("", "")],
-)  # fmt: skip
+    [
+        ("de", "ger"),
+        ("deu", "ger"),
+        ("DE-AT", "ger"),
+        ("Deutsch (SDH)", "ger"),
+        ("zh_Hans", "chi"),
+        ("日本語", "jpn"),
+        ("x", ""),
+        (None, ""),
+        ("", ""),
+    ],
+)
 def test_languages_are_known_by_code_and_name(word: str | None, code: str) -> None:
     assert language_code(word) == code
 

@@ -21,12 +21,24 @@ from aniworld.models.outages import Outage, OutageLog, outage_of
 @pytest.mark.parametrize(
     ("state", "outage"),
     [
-        ("25006", Outage.READ_ONLY), ("53100", Outage.FULL), ("53200", Outage.AWAY), ("53300", Outage.AWAY),
-        ("57014", Outage.AWAY), ("57P01", Outage.AWAY), ("57P02", Outage.AWAY), ("57P03", Outage.AWAY),
-        ("58030", Outage.AWAY), ("08006", Outage.AWAY), ("XX001", Outage.DAMAGED), ("XX000", None),
-        ("40001", None), ("40P01", None), ("23505", None), ("42P01", None),
+        ("25006", Outage.READ_ONLY),
+        ("53100", Outage.FULL),
+        ("53200", Outage.AWAY),
+        ("53300", Outage.AWAY),
+        ("57014", Outage.AWAY),
+        ("57P01", Outage.AWAY),
+        ("57P02", Outage.AWAY),
+        ("57P03", Outage.AWAY),
+        ("58030", Outage.AWAY),
+        ("08006", Outage.AWAY),
+        ("XX001", Outage.DAMAGED),
+        ("XX000", None),
+        ("40001", None),
+        ("40P01", None),
+        ("23505", None),
+        ("42P01", None),
     ],
-)  # fmt: skip
+)
 def test_postgresql_by_sqlstate(state: str, outage: Outage | None) -> None:
     assert outage_of(psycopg.errors.lookup(state)("said")) is outage
 
@@ -38,14 +50,22 @@ def test_postgresql_without_an_answer() -> None:
 @pytest.mark.parametrize(
     ("number", "said", "outage"),
     [
-        (1290, "running with the --read-only option", Outage.READ_ONLY), (1792, "READ ONLY transaction", Outage.READ_ONLY),
-        (1836, "Running in read-only mode", Outage.READ_ONLY), (1021, "Disk full", Outage.FULL),
-        (1114, "The table is full", Outage.FULL), (1030, 'Got error 28 "No space left on device"', Outage.FULL),
-        (1030, "Got error 127", None), (1053, "shutdown", Outage.AWAY), (2006, "gone away", Outage.AWAY),
-        (1969, "max_statement_time exceeded", Outage.AWAY), (1205, "Lock wait timeout", None),
-        (1213, "Deadlock", None), (1062, "Duplicate entry", None), (1406, "Data too long", None),
+        (1290, "running with the --read-only option", Outage.READ_ONLY),
+        (1792, "READ ONLY transaction", Outage.READ_ONLY),
+        (1836, "Running in read-only mode", Outage.READ_ONLY),
+        (1021, "Disk full", Outage.FULL),
+        (1114, "The table is full", Outage.FULL),
+        (1030, 'Got error 28 "No space left on device"', Outage.FULL),
+        (1030, "Got error 127", None),
+        (1053, "shutdown", Outage.AWAY),
+        (2006, "gone away", Outage.AWAY),
+        (1969, "max_statement_time exceeded", Outage.AWAY),
+        (1205, "Lock wait timeout", None),
+        (1213, "Deadlock", None),
+        (1062, "Duplicate entry", None),
+        (1406, "Data too long", None),
     ],
-)  # fmt: skip
+)
 def test_mariadb_by_number(number: int, said: str, outage: Outage | None) -> None:
     assert outage_of(pymysql.err.OperationalError(number, said)) is outage
     assert outage_of(pymysql.err.InternalError(number, said)) is outage
@@ -176,5 +196,8 @@ def test_one_line_a_minute_for_each_kind(caplog: pytest.LogCaptureFixture) -> No
         if second < 3:
             outages.write("The database only reads", "25006")
     assert [record.getMessage().split(" (")[0] for record in caplog.records] == [
-        "The disk is full", "The database only reads", "The disk is full", "The disk is full",
-    ]  # fmt: skip
+        "The disk is full",
+        "The database only reads",
+        "The disk is full",
+        "The disk is full",
+    ]

@@ -25,9 +25,14 @@ def as_json(value: object) -> Answer:
 def engine1(base: str = "") -> dict[str, Served]:
     """A site as engine 1 builds it, with one series and one episode page; ``base`` may carry a path prefix."""
     found = [
-        {"name": "Nebelgarten &amp;ndash; Wächter", "link": "nebelgarten", "description": "Ein <em>Garten</em>.",
-         "cover": "/public/img/cover/nebelgarten_150x225.png", "productionYear": "(2019 - 2024)"},
-    ]  # fmt: skip
+        {
+            "name": "Nebelgarten &amp;ndash; Wächter",
+            "link": "nebelgarten",
+            "description": "Ein <em>Garten</em>.",
+            "cover": "/public/img/cover/nebelgarten_150x225.png",
+            "productionYear": "(2019 - 2024)",
+        },
+    ]
     return {
         "/ajax/seriesSearch": lambda asked: as_json(found if "nebel" in asked.query.get("keyword", "").lower() else []),
         "POST /ajax/search": as_json([]),
@@ -69,17 +74,35 @@ def engine2(base: str = "") -> dict[str, Served]:
 class Engine1Contract(CatalogueContract):
     catalogue = Aniworld
     claimed = (
-        "nebelgarten", "D_Cide-Traumerei", "/anime/stream/nebelgarten", "anime/stream/nebelgarten/",
-        "https://aniworld.to/anime/stream/nebelgarten/staffel-1/episode-2?x=1#top", "aniworld.to/anime/stream/a-b",
-        "http://www.aniworld.cc/anime/stream/x/filme/film-3", "{base}/anime/stream/x", "{base}/serie/stream/x/staffel-2",
-        "http://186.2.175.111/anime/stream/x", "186.2.175.111/anime/stream/x/staffel-1", "https://aniworld.info./anime/stream/x",
-    )  # fmt: skip
+        "nebelgarten",
+        "D_Cide-Traumerei",
+        "/anime/stream/nebelgarten",
+        "anime/stream/nebelgarten/",
+        "https://aniworld.to/anime/stream/nebelgarten/staffel-1/episode-2?x=1#top",
+        "aniworld.to/anime/stream/a-b",
+        "http://www.aniworld.cc/anime/stream/x/filme/film-3",
+        "{base}/anime/stream/x",
+        "{base}/serie/stream/x/staffel-2",
+        "http://186.2.175.111/anime/stream/x",
+        "186.2.175.111/anime/stream/x/staffel-1",
+        "https://aniworld.info./anime/stream/x",
+    )
     unclaimed = (
-        "", "https://evil.example/anime/stream/x", "https://aniworld.to/support/fragen", "https://aniworld.to/",
-        "https://aniworld.to.evil.example/anime/stream/x", "https://aniworld.to@evil.example/anime/stream/x",
-        "http://127.0.0.1:1/anime/stream/x", "javascript:alert(1)", "ein titel", "../../etc/passwd", "http://[::1",
-        "https://s.to/serie/x", "ftp://aniworld.to:21/anime/stream/x", "https://aniworld.to/anime/stream/",
-    )  # fmt: skip
+        "",
+        "https://evil.example/anime/stream/x",
+        "https://aniworld.to/support/fragen",
+        "https://aniworld.to/",
+        "https://aniworld.to.evil.example/anime/stream/x",
+        "https://aniworld.to@evil.example/anime/stream/x",
+        "http://127.0.0.1:1/anime/stream/x",
+        "javascript:alert(1)",
+        "ein titel",
+        "../../etc/passwd",
+        "http://[::1",
+        "https://s.to/serie/x",
+        "ftp://aniworld.to:21/anime/stream/x",
+        "https://aniworld.to/anime/stream/",
+    )
     query = "nebel"
     link = ROOT1
 
@@ -90,17 +113,29 @@ class Engine1Contract(CatalogueContract):
 class Engine2Contract(CatalogueContract):
     catalogue = SerienStream
     claimed = (
-        "/serie/hafenlichter", "https://s.to/serie/hafenlichter/staffel-1", "serienstream.to/serie/x?y",
-        "https://s.to/serie/stream/x/staffel-1/episode-1", "{base}/serie/x",
-        "https://serienstream.cx/serie/x", "https://www.serien.cam/serie/x/staffel-2", "serienstream.sx/serie/x",
-        "http://186.2.175.5/serie/x/staffel-1/episode-3", "186.2.175.5/serie/x",
-    )  # fmt: skip
+        "/serie/hafenlichter",
+        "https://s.to/serie/hafenlichter/staffel-1",
+        "serienstream.to/serie/x?y",
+        "https://s.to/serie/stream/x/staffel-1/episode-1",
+        "{base}/serie/x",
+        "https://serienstream.cx/serie/x",
+        "https://www.serien.cam/serie/x/staffel-2",
+        "serienstream.sx/serie/x",
+        "http://186.2.175.5/serie/x/staffel-1/episode-3",
+        "186.2.175.5/serie/x",
+    )
     unclaimed = (
-        "https://aniworld.to/anime/stream/x", "https://evil.example/serie/x", "https://s.to/suche", "/serie/",
-        "http://186.2.175.111/serie/x", "http://186.2.175.50/serie/x", "https://serienstream.cx.evil.example/serie/x",
-        "https://serienstream.cx@evil.example/serie/x", "https://notserien.cam/serie/x",
+        "https://aniworld.to/anime/stream/x",
+        "https://evil.example/serie/x",
+        "https://s.to/suche",
+        "/serie/",
+        "http://186.2.175.111/serie/x",
+        "http://186.2.175.50/serie/x",
+        "https://serienstream.cx.evil.example/serie/x",
+        "https://serienstream.cx@evil.example/serie/x",
+        "https://notserien.cam/serie/x",
         "https://serienstream.to:8080/serie/x",
-    )  # fmt: skip
+    )
     query = "hafen"
     link = ROOT2
 

@@ -78,9 +78,12 @@ def test_an_episode_page_names_language_by_flag_file_and_hosters_once(catalogue:
     found = catalogue.episode(f"{ROOT1}/staffel-1/episode-1")
     assert (found.title, found.title_en) == ("Der Anfang", "The Beginning")
     assert [(link.hoster, link.language) for link in found.links] == [
-        ("VOE", "ger-dub"), ("Filemoon", "ger-sub"), ("Vidoza", "ger-sub"), ("Doodstream", "eng-dub"),
+        ("VOE", "ger-dub"),
+        ("Filemoon", "ger-sub"),
+        ("Vidoza", "ger-sub"),
+        ("Doodstream", "eng-dub"),
         ("Unknown", "und"),
-    ]  # fmt: skip
+    ]
     assert found.links[0].url == f"{site.url}/redirect/11"
     assert found.links[2].url == f"{site.url}/redirect/13?x=1&y=2"
 
@@ -131,18 +134,29 @@ def test_a_search_opens_entities_and_gives_full_addresses(catalogue: Aniworld, s
 def test_the_second_search_folds_episodes_duplicates_and_help_pages(catalogue: Aniworld, site: LoopbackSite) -> None:
     site.pages["POST /ajax/search"] = lambda asked: as_json(
         [
-            {"title": "Stahl &amp;amp; Sand - Folge 3", "description": "x", "link": f"/anime/stream/{asked.form['keyword']}/staffel-1/episode-3"},
-            {"title": "<em>Stahl</em> &amp;amp; Sand", "description": "Ein <em>W&amp;uuml;sten</em>epos", "link": "/anime/stream/stahl_und_sand"},
+            {
+                "title": "Stahl &amp;amp; Sand - Folge 3",
+                "description": "x",
+                "link": f"/anime/stream/{asked.form['keyword']}/staffel-1/episode-3",
+            },
+            {
+                "title": "<em>Stahl</em> &amp;amp; Sand",
+                "description": "Ein <em>W&amp;uuml;sten</em>epos",
+                "link": "/anime/stream/stahl_und_sand",
+            },
             {"title": "Hilfe", "description": "", "link": "/support/anleitung"},
             {"title": "<em>Stahl</em> &amp;amp; Sand", "description": "Ein", "link": "/anime/stream/stahl_und_sand/"},
             {"title": "Nur Folge", "description": "", "link": "/anime/stream/nur-folge/staffel-2/episode-1"},
-            {"title": None, "link": None}, "quatsch", {},
+            {"title": None, "link": None},
+            "quatsch",
+            {},
         ]
-    )  # fmt: skip
+    )
     hits = catalogue.search("stahl_und_sand")
     assert [(h.key, h.name, h.description) for h in hits] == [
-        ("stahl-und-sand", "Stahl & Sand", "Ein Wüstenepos"), ("nur-folge", "Nur Folge", ""),
-    ]  # fmt: skip
+        ("stahl-und-sand", "Stahl & Sand", "Ein Wüstenepos"),
+        ("nur-folge", "Nur Folge", ""),
+    ]
     assert hits[0].link.endswith("/anime/stream/stahl_und_sand")
     assert site.asked[-1].headers["x-requested-with"] == "XMLHttpRequest"
 

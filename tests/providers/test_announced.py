@@ -60,11 +60,15 @@ def test_a_saved_page_of_engine_2_with_every_kind_of_row() -> None:
 
 @pytest.mark.parametrize(
     "row",
-    [row2(1, classes="upcoming"), row2(1, more="<span class='badge badge-upcoming'>DEMNÄCHST</span>"),
-     row2(1, more="<span class='badge'>DEM\u039dÄCHST</span>" + GERMAN), row2(1, more="<span class='badge'>DEMNA\u0308CHST</span>"),
-     row2(1, more="<span class='badge badge-release'>Mittwoch, 12.08.2099 ~00:00&nbsp;Uhr</span>"),
-     row2(1, "<span class='badge badge-upcoming'>Demnächst</span> - TBA -", classes="upcoming", more=GERMAN)],
-)  # fmt: skip
+    [
+        row2(1, classes="upcoming"),
+        row2(1, more="<span class='badge badge-upcoming'>DEMNÄCHST</span>"),
+        row2(1, more="<span class='badge'>DEM\u039dÄCHST</span>" + GERMAN),
+        row2(1, more="<span class='badge'>DEMNA\u0308CHST</span>"),
+        row2(1, more="<span class='badge badge-release'>Mittwoch, 12.08.2099 ~00:00&nbsp;Uhr</span>"),
+        row2(1, "<span class='badge badge-upcoming'>Demnächst</span> - TBA -", classes="upcoming", more=GERMAN),
+    ],
+)
 def test_an_upcoming_row_is_announced_and_has_nothing_to_fetch(row: str) -> None:
     (entry,) = season2(row).episodes
     assert entry.announced and entry.languages == entry.hosters == () and entry.title == ""
@@ -77,9 +81,15 @@ def test_a_release_date_of_what_is_out_is_only_a_date() -> None:
 
 @pytest.mark.parametrize(
     ("season", "number", "english", "absolute", "title_en"),
-    [(2, 1, "Episode 062", 62, ""), (1, 2, "Episode 002", 2, ""), (2, 2, "Episode 2", None, ""), (0, 1, "Episode 5", None, ""),
-     (2, 1, "Episode 5: Start", None, "Episode 5: Start"), (2, 1, "Title [Episode 062]", 62, "Title")],
-)  # fmt: skip
+    [
+        (2, 1, "Episode 062", 62, ""),
+        (1, 2, "Episode 002", 2, ""),
+        (2, 2, "Episode 2", None, ""),
+        (0, 1, "Episode 5", None, ""),
+        (2, 1, "Episode 5: Start", None, "Episode 5: Start"),
+        (2, 1, "Title [Episode 062]", 62, "Title"),
+    ],
+)
 def test_episode_062_is_a_number_and_no_title(
     season: int, number: int, english: str, absolute: int | None, title_en: str
 ) -> None:
@@ -100,13 +110,20 @@ def test_a_row_that_is_part_of_another_says_so(said: str) -> None:
 
 @pytest.mark.parametrize(
     ("title", "left", "kind", "part", "day"),
-    [("Neu [Start: 12.10.2026]", "Neu", None, None, date(2026, 10, 12)), ("[Start: 12.10.2026]", "", None, None, date(2026, 10, 12)),
-     ("Der Kern [OVA]", "Der Kern", "ova", None, None), ("Der Kern [Movie]", "Der Kern", "movie", None, None),
-     ("Der Kern [Special]", "Der Kern", "special", None, None), ("Der Kern [Part 3]", "Der Kern", None, 3, None),
-     ("Der Kern [OVA] [Part 3] [Start: 1.2.2027]", "Der Kern", "ova", 3, date(2027, 2, 1)), ("[REC]", "[REC]", None, None, None),
-     ("Der Kern [Movie 2]", "Der Kern", "movie", None, None), ("Der Kern [Start: 31.02.2026]", "Der Kern", None, None, None),
-     ("Teil [eins]", "Teil [eins]", None, None, None)],
-)  # fmt: skip
+    [
+        ("Neu [Start: 12.10.2026]", "Neu", None, None, date(2026, 10, 12)),
+        ("[Start: 12.10.2026]", "", None, None, date(2026, 10, 12)),
+        ("Der Kern [OVA]", "Der Kern", "ova", None, None),
+        ("Der Kern [Movie]", "Der Kern", "movie", None, None),
+        ("Der Kern [Special]", "Der Kern", "special", None, None),
+        ("Der Kern [Part 3]", "Der Kern", None, 3, None),
+        ("Der Kern [OVA] [Part 3] [Start: 1.2.2027]", "Der Kern", "ova", 3, date(2027, 2, 1)),
+        ("[REC]", "[REC]", None, None, None),
+        ("Der Kern [Movie 2]", "Der Kern", "movie", None, None),
+        ("Der Kern [Start: 31.02.2026]", "Der Kern", None, None, None),
+        ("Teil [eins]", "Teil [eins]", None, None, None),
+    ],
+)
 def test_tags_of_a_title_on_both_engines(
     title: str, left: str, kind: str | None, part: int | None, day: date | None
 ) -> None:
@@ -126,8 +143,14 @@ def test_flags_by_their_symbol_and_labels_of_every_wording() -> None:
     flags = "<svg><use href='#icon-flag-german'></use></svg><svg><use xlink:href='/i.svg#icon-flag-english-german'></use></svg>"
     (entry,) = season2(row2(1, "A", more=flags)).episodes
     assert entry.languages == ("ger-dub", "ger-sub")
-    labels = {"Deutsch": "ger-dub", "German Sub": "ger-sub", "mit Untertitel Deutsch": "ger-sub", "Englisch": "eng-dub",
-              "Englisch mit deutschen Untertiteln": "ger-sub", "Spanisch mit Untertitel": "und"}  # fmt: skip
+    labels = {
+        "Deutsch": "ger-dub",
+        "German Sub": "ger-sub",
+        "mit Untertitel Deutsch": "ger-sub",
+        "Englisch": "eng-dub",
+        "Englisch mit deutschen Untertiteln": "ger-sub",
+        "Spanisch mit Untertitel": "und",
+    }
     boxes = "".join(
         f"<button class='link-box' data-link-id='{n}' data-play-url='/r?t={n}' data-provider-name='V{n}' "
         f"data-language-label='{label}'></button>"
@@ -141,8 +164,14 @@ def test_flags_by_their_symbol_and_labels_of_every_wording() -> None:
 
 @pytest.mark.parametrize(
     ("identity", "label", "code"),
-    [("1", "Klingonisch", "ger-dub"), ("2", "", "eng-sub"), ("3", "?", "ger-sub"), ("9", "Klingonisch", "und"), ("1", "Englisch", "eng-dub")],
-)  # fmt: skip
+    [
+        ("1", "Klingonisch", "ger-dub"),
+        ("2", "", "eng-sub"),
+        ("3", "?", "ger-sub"),
+        ("9", "Klingonisch", "und"),
+        ("1", "Englisch", "eng-dub"),
+    ],
+)
 def test_a_languages_number_decides_where_its_label_is_unknown(identity: str, label: str, code: str) -> None:
     box = (
         "<div id='episode-links'><button class='link-box' data-link-id='1' data-play-url='/r?t=a' data-provider-name='VOE' "
@@ -175,9 +204,14 @@ def test_a_page_that_says_that_nothing_is_there_is_no_changed_page(said: str) ->
 
 @pytest.mark.parametrize(
     ("years", "start", "end"),
-    [("<p>2019 - NA</p>", 2019, None), ("<p><a href='/serien/jahr/2019'>2019</a> - <a href='/serien/jahr/2022'>2022</a></p>", 2019, 2022),
-     ("<p>2019 – 2022</p>", 2019, 2022), ("<p><a href='/serien/jahr/2019'>2019</a> - NA</p>", 2019, None), ("<p>Im Jahr 1999.</p>", None, None)],
-)  # fmt: skip
+    [
+        ("<p>2019 - NA</p>", 2019, None),
+        ("<p><a href='/serien/jahr/2019'>2019</a> - <a href='/serien/jahr/2022'>2022</a></p>", 2019, 2022),
+        ("<p>2019 – 2022</p>", 2019, 2022),
+        ("<p><a href='/serien/jahr/2019'>2019</a> - NA</p>", 2019, None),
+        ("<p>Im Jahr 1999.</p>", None, None),
+    ],
+)
 def test_years_of_engine_2(years: str, start: int | None, end: int | None) -> None:
     found = season2(row2(1, "A", more=GERMAN), years=years)
     assert (found.year_start, found.year_end) == (start, end)
@@ -188,5 +222,7 @@ def test_engine_1_states_no_language_of_an_announced_season() -> None:
         found = Aniworld(open_gate(), CatalogueSettings(site.url)).series(ROOT1)
     assert found.states_languages
     assert [(e.title, e.announced, e.air_date) for e in found.episodes] == [
-        ("Rückkehr", True, date(2026, 10, 12)), ("", True, date(2026, 10, 19)), ("Ohne Tag", False, None),
-    ]  # fmt: skip
+        ("Rückkehr", True, date(2026, 10, 12)),
+        ("", True, date(2026, 10, 19)),
+        ("Ohne Tag", False, None),
+    ]

@@ -42,46 +42,100 @@ class TestContract(HosterContract):
         ("<base href='https://cdn.example/x/'><video><source src='a.mp4'></video>", "https://cdn.example/x/a.mp4"),
         ("<video src='blob:https://x/1'></video><script>a={file:'/b.m3u8'}</script>", "https://hoster.example/b.m3u8"),
         ("<video class='trailer' src='/t.mp4'></video><video src='/a.mp4'></video>", "https://hoster.example/a.mp4"),
-        ("<picture><source srcset='/a.jpg' type='image/webp'></picture><meta content='https://c.example/a.mp4' property='og:video'>", "https://c.example/a.mp4"),
-        ("<meta property='og:video:url' content='/a.mp4'><meta property='og:video:secure_url' content='https://s.example/a.mp4'>", "https://s.example/a.mp4"),
-        ("<script>p({file: '/v/ad-astra/poster-boy-01.mp4'})</script>", "https://hoster.example/v/ad-astra/poster-boy-01.mp4"),
+        (
+            "<picture><source srcset='/a.jpg' type='image/webp'></picture><meta content='https://c.example/a.mp4' property='og:video'>",
+            "https://c.example/a.mp4",
+        ),
+        (
+            "<meta property='og:video:url' content='/a.mp4'><meta property='og:video:secure_url' content='https://s.example/a.mp4'>",
+            "https://s.example/a.mp4",
+        ),
+        (
+            "<script>p({file: '/v/ad-astra/poster-boy-01.mp4'})</script>",
+            "https://hoster.example/v/ad-astra/poster-boy-01.mp4",
+        ),
         ("<script>p({file: '/ads/1.mp4'}); q({file: '/v/1.mp4'})</script>", "https://hoster.example/v/1.mp4"),
-        ("<script>p({file: '/poster.mp4'}); q({file: '/ad1.mp4'}); r({file: '/v/2.mp4'})</script>", "https://hoster.example/v/2.mp4"),
+        (
+            "<script>p({file: '/poster.mp4'}); q({file: '/ad1.mp4'}); r({file: '/v/2.mp4'})</script>",
+            "https://hoster.example/v/2.mp4",
+        ),
         (JWPLAYER, "https://cdn.example/a/master.m3u8?t=1&e=2"),
         (LADDER, "https://hoster.example/v/high.mp4"),
         (LINKED, "https://cdn.example/v.mp4"),
-        ("<script>videojs('v').src({src: '/a/b.m3u8', type: 'application/x-mpegURL'})</script>", "https://hoster.example/a/b.m3u8"),
-        ("<script>new DPlayer({container: x, video: {url: '/d.m3u8', type: 'hls', pic: '/p.jpg', thumbnails: '/t.mp4'}})</script>", "https://hoster.example/d.m3u8"),
+        (
+            "<script>videojs('v').src({src: '/a/b.m3u8', type: 'application/x-mpegURL'})</script>",
+            "https://hoster.example/a/b.m3u8",
+        ),
+        (
+            "<script>new DPlayer({container: x, video: {url: '/d.m3u8', type: 'hls', pic: '/p.jpg', thumbnails: '/t.mp4'}})</script>",
+            "https://hoster.example/d.m3u8",
+        ),
         ('<script>setup({"sources":["/only.mp4"]})</script>', "https://hoster.example/only.mp4"),
         ('<script>var q = {"720p": "/7.mp4", "1080p": "/10.mp4"};</script>', "https://hoster.example/10.mp4"),
         ('<script>hls.loadSource("//c.example/m.m3u8")</script>', "https://c.example/m.m3u8"),
-        ("<script>var c = JSON.parse('{\\\"hls\\\":\\\"https:\\\\/\\\\/c.example\\\\/m.m3u8\\\"}')</script>", "https://c.example/m.m3u8"),
+        (
+            '<script>var c = JSON.parse(\'{\\"hls\\":\\"https:\\\\/\\\\/c.example\\\\/m.m3u8\\"}\')</script>',
+            "https://c.example/m.m3u8",
+        ),
         ('<script>load("x", "https://c.example/plain.mp4?a=1", 3)</script>', "https://c.example/plain.mp4?a=1"),
-        ("<script>var u = '/hls/' + id + '/x.m3u8';</script><script>p({file: '/real.m3u8'})</script>", "https://hoster.example/real.m3u8"),
+        (
+            "<script>var u = '/hls/' + id + '/x.m3u8';</script><script>p({file: '/real.m3u8'})</script>",
+            "https://hoster.example/real.m3u8",
+        ),
         ("<script>/* file: '/no.mp4' */ p({file: '/yes.mp4'})</script>", "https://hoster.example/yes.mp4"),
-        ("<video class='video-js' data-setup='{\"sources\": [{\"src\": \"/s.m3u8\", \"type\": \"application/x-mpegURL\"}]}'></video>", "https://hoster.example/s.m3u8"),
-        ("<div data-config='{&quot;file&quot;:&quot;\\/c.mp4&quot;,&quot;poster&quot;:&quot;\\/p.jpg&quot;}'></div>", "https://hoster.example/c.mp4"),
+        (
+            '<video class=\'video-js\' data-setup=\'{"sources": [{"src": "/s.m3u8", "type": "application/x-mpegURL"}]}\'></video>',
+            "https://hoster.example/s.m3u8",
+        ),
+        (
+            "<div data-config='{&quot;file&quot;:&quot;\\/c.mp4&quot;,&quot;poster&quot;:&quot;\\/p.jpg&quot;}'></div>",
+            "https://hoster.example/c.mp4",
+        ),
         ("<script>load('/p.m3u8?a=1&amp;b=2')</script>", "https://hoster.example/p.m3u8?a=1&b=2"),
         ("<video src='https://cdn.example/get?id=5'></video>", "https://cdn.example/get?id=5"),
-        ("<video data-setup='{\"sources\":[{\"src\":\"//c.example/m.m3u8\",\"type\":\"application/x-mpegURL\"}]}'></video>", "https://c.example/m.m3u8"),
-        ("<div data-item='{&quot;sources&quot;:[{&quot;src&quot;:&quot;\\/a.mp4&quot;}]}'></div>", "https://hoster.example/a.mp4"),
+        (
+            '<video data-setup=\'{"sources":[{"src":"//c.example/m.m3u8","type":"application/x-mpegURL"}]}\'></video>',
+            "https://c.example/m.m3u8",
+        ),
+        (
+            "<div data-item='{&quot;sources&quot;:[{&quot;src&quot;:&quot;\\/a.mp4&quot;}]}'></div>",
+            "https://hoster.example/a.mp4",
+        ),
         ("<video-js><source src='/a.mp4'></video-js>", "https://hoster.example/a.mp4"),
         ("<source src='/live' type='application/vnd.apple.mpegurl'>", "https://hoster.example/live"),
         ("<video src=' /My Show\n 01.mp4 '></video>", "https://hoster.example/My%20Show%2001.mp4"),
         ('<script>setup({sources:[{file:"/get/1",type:"mp4"}]})</script>', "https://hoster.example/get/1"),
-        ('<script>setup({sources:[{file:"/get?q=1",label:"360p"},{file:"/get?q=2",label:"720p"}]})</script>', "https://hoster.example/get?q=2"),
+        (
+            '<script>setup({sources:[{file:"/get?q=1",label:"360p"},{file:"/get?q=2",label:"720p"}]})</script>',
+            "https://hoster.example/get?q=2",
+        ),
         ('<script>var sources = {"720p": "/g?q=7", "1080p": "/g?q=10"};</script>', "https://hoster.example/g?q=10"),
-        ('<script>Playerjs({file: "[360p]/3.mp4,[720p]//c.example/7.mp4 or /8.mp4"})</script>', "https://c.example/7.mp4"),
-        ("<script>var flashvars = {video_url: '/get/a.mp4/', video_alt_url: '/get/b.mp4/', video_alt_url_text: '720p'}</script>", "https://hoster.example/get/b.mp4/"),
+        (
+            '<script>Playerjs({file: "[360p]/3.mp4,[720p]//c.example/7.mp4 or /8.mp4"})</script>',
+            "https://c.example/7.mp4",
+        ),
+        (
+            "<script>var flashvars = {video_url: '/get/a.mp4/', video_alt_url: '/get/b.mp4/', video_alt_url_text: '720p'}</script>",
+            "https://hoster.example/get/b.mp4/",
+        ),
         ('<script>player.load({src: "/x.mpd", type: "application/dash+xml"})</script>', "https://hoster.example/x.mpd"),
-        ('<script>load("//c.example/hls/a,b,.urlset/master.m3u8")</script>', "https://c.example/hls/a,b,.urlset/master.m3u8"),
+        (
+            '<script>load("//c.example/hls/a,b,.urlset/master.m3u8")</script>',
+            "https://c.example/hls/a,b,.urlset/master.m3u8",
+        ),
         ('<script>var u = "videos/x.mp4"; load(u)</script>', "https://hoster.example/e/videos/x.mp4"),
-        ('<script type="application/ld+json">//<![CDATA[\n{"description": "two\nlines", "contentUrl": "/a.mp4"}\n//]]></script>', "https://hoster.example/a.mp4"),
+        (
+            '<script type="application/ld+json">//<![CDATA[\n{"description": "two\nlines", "contentUrl": "/a.mp4"}\n//]]></script>',
+            "https://hoster.example/a.mp4",
+        ),
         ("<script>setup({file: '/a.mp4 http://x.example/b.mp4'})</script>", "https://hoster.example/a.mp4"),
         ("<meta name='twitter:player:stream' content='/a.mp4'>", "https://hoster.example/a.mp4"),
-        ("<video><source src='/a-480.mp4' label='SD'><source src='/a-1080.mp4' label='Full HD'></video>", "https://hoster.example/a-1080.mp4"),
+        (
+            "<video><source src='/a-480.mp4' label='SD'><source src='/a-1080.mp4' label='Full HD'></video>",
+            "https://hoster.example/a-1080.mp4",
+        ),
     ],
-)  # fmt: skip
+)
 def test_media_is_found_where_a_page_states_it(html: str, media: str) -> None:
     facts = parse_player(f"<html><body>{html}<p>maintenance of gardens</p></body></html>", HERE)
     assert choose(facts.media).url == media
@@ -90,14 +144,22 @@ def test_media_is_found_where_a_page_states_it(html: str, media: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<video poster='/p.jpg'></video>", "<track src='/a.vtt'>", "<img src='/preview.mp4.jpg'>",
-        "<video src='/thumbs/preview.mp4'></video>", "<script>{file:'/subs/a.vtt'}</script>",
-        "<script>ads({tag: 'https://ads.example/vast/x.mp4'})</script>", "<a href='/a.mp4'>x</a>", "<video src='data:video/mp4;base64,AAA'></video>",
-        "<video src='javascript:alert(1)'></video>", "<script>var u = base + '/x.mp4'</script>", "<script>`https://c.example/${id}/x.mp4`</script>",
-        "<script>setup({template: 'https://c.example/{id}.mp4'})</script>", "<audio><source src='/a.mp4'></audio>",
+        "<video poster='/p.jpg'></video>",
+        "<track src='/a.vtt'>",
+        "<img src='/preview.mp4.jpg'>",
+        "<video src='/thumbs/preview.mp4'></video>",
+        "<script>{file:'/subs/a.vtt'}</script>",
+        "<script>ads({tag: 'https://ads.example/vast/x.mp4'})</script>",
+        "<a href='/a.mp4'>x</a>",
+        "<video src='data:video/mp4;base64,AAA'></video>",
+        "<video src='javascript:alert(1)'></video>",
+        "<script>var u = base + '/x.mp4'</script>",
+        "<script>`https://c.example/${id}/x.mp4`</script>",
+        "<script>setup({template: 'https://c.example/{id}.mp4'})</script>",
+        "<audio><source src='/a.mp4'></audio>",
         "<script>jQuery.ajax({url: '/api/1'})</script>",
     ],
-)  # fmt: skip
+)
 def test_what_only_accompanies_a_video_is_no_media(html: str) -> None:
     assert parse_player(f"<html><body>{html}</body></html>", HERE).media == ()
 
@@ -177,11 +239,14 @@ def test_frames_are_followed_two_levels_deep(site: LoopbackSite) -> None:
 @pytest.mark.parametrize(
     "page",
     [
-        "<script>jwplayer('p').setup({file: '/get?id=1', image: '/i.jpg'})</script>", "<meta property='og:video' content='/get?id=1'>",
-        "<script>new Plyr('#v', {sources: [{src: '/get?id=1'}]})</script>", "<script>player.src = '/get?id=1';</script>",
-        "<script>hls.loadSource('/get?id=1')</script><iframe src='/elsewhere'></iframe>", "<iframe data-lazy-src='/get?id=1'></iframe>",
+        "<script>jwplayer('p').setup({file: '/get?id=1', image: '/i.jpg'})</script>",
+        "<meta property='og:video' content='/get?id=1'>",
+        "<script>new Plyr('#v', {sources: [{src: '/get?id=1'}]})</script>",
+        "<script>player.src = '/get?id=1';</script>",
+        "<script>hls.loadSource('/get?id=1')</script><iframe src='/elsewhere'></iframe>",
+        "<iframe data-lazy-src='/get?id=1'></iframe>",
     ],
-)  # fmt: skip
+)
 def test_an_address_that_does_not_tell_what_it_is_is_asked(site: LoopbackSite, page: str) -> None:
     site.pages["/e/1"] = page
     video, playlist = (
@@ -209,10 +274,30 @@ def test_a_page_that_sends_the_browser_on_is_followed(site: LoopbackSite) -> Non
         (Answer("x", 404), LinkDead, "gone"),
         (Answer("x", 451), LinkDead, "gone"),
         (Answer("<h1>Video Not\n Found</h1>"), LinkDead, "video not found|Video Not Found"),
-        (Answer("<p>This file has been removed by the owner</p><script>eval(function(p,a,c,k,e,d){})</script>"), LinkDead, "removed"),
-        (Answer("<script>var s='video not found'; eval(function(p,a,c,k,e,d){return p}('0 1',2,2,''.split('|')))</script>"), HosterUnsupported, "obfuscated"),
-        (Answer("<script>player.src(atob('aHR0cHM6Ly94LmV4YW1wbGUvYS5tcDQ='))</script>"), HosterUnsupported, "127.0.0.1"),
-        (Answer("<video src='/a.mpd'></video><script>p({drm: {servers: {'com.widevine.alpha': 'https://l.example'}}})</script>"), HosterUnsupported, "DRM"),
+        (
+            Answer("<p>This file has been removed by the owner</p><script>eval(function(p,a,c,k,e,d){})</script>"),
+            LinkDead,
+            "removed",
+        ),
+        (
+            Answer(
+                "<script>var s='video not found'; eval(function(p,a,c,k,e,d){return p}('0 1',2,2,''.split('|')))</script>"
+            ),
+            HosterUnsupported,
+            "obfuscated",
+        ),
+        (
+            Answer("<script>player.src(atob('aHR0cHM6Ly94LmV4YW1wbGUvYS5tcDQ='))</script>"),
+            HosterUnsupported,
+            "127.0.0.1",
+        ),
+        (
+            Answer(
+                "<video src='/a.mpd'></video><script>p({drm: {servers: {'com.widevine.alpha': 'https://l.example'}}})</script>"
+            ),
+            HosterUnsupported,
+            "DRM",
+        ),
         (Answer("<title>Just a moment...</title>", 403), HosterUnsupported, "browser check"),
         (Answer("<div class='cf-turnstile'></div>"), HosterUnsupported, "browser check"),
         (Answer("no", 403), HosterUnsupported, "refuses"),
@@ -220,7 +305,7 @@ def test_a_page_that_sends_the_browser_on_is_followed(site: LoopbackSite) -> Non
         (Answer(b"\x00\xff\x00garbage<<<<"), HosterUnsupported, ""),
         (Answer(""), HosterUnsupported, ""),
     ],
-)  # fmt: skip
+)
 def test_what_gives_no_media_is_told_apart(site: LoopbackSite, answer: Answer, error: type, says: str) -> None:
     site.pages["/e/1"] = answer
     with pytest.raises(error, match=says):
@@ -258,10 +343,20 @@ def test_a_frame_to_a_private_address_is_refused() -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        '"\\' * 150_000, "'" * 120_000, "{" * 120_000, "/*" * 120_000, "a:" * 120_000, ".mp4" * 120_000, "//" * 120_000,
-        "`${" * 120_000, "https://" * 100_000 + ".mp4", '{"file":' * 100_000, "drm:" * 120_000, "location.href=" * 50_000,
+        '"\\' * 150_000,
+        "'" * 120_000,
+        "{" * 120_000,
+        "/*" * 120_000,
+        "a:" * 120_000,
+        ".mp4" * 120_000,
+        "//" * 120_000,
+        "`${" * 120_000,
+        "https://" * 100_000 + ".mp4",
+        '{"file":' * 100_000,
+        "drm:" * 120_000,
+        "location.href=" * 50_000,
     ],
-)  # fmt: skip
+)
 def test_a_hostile_script_costs_little(script: str) -> None:
     start = time.monotonic()
     parse_player(f"<html><script>{script}</script></html>", HERE)

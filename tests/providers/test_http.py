@@ -53,11 +53,21 @@ def test_connections_are_kept(site: LoopbackSite) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://127.0.0.1:9/", "http://localhost/", "http://[::1]/", "http://10.0.0.1/", "http://169.254.169.254/x",
-        "http://0x7f.1/", "http://2130706433/", "http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/",
-        "file:///etc/passwd", "ftp://example.org/", "http://user:pass@example.org/", "http://exa mple.org/",
+        "http://127.0.0.1:9/",
+        "http://localhost/",
+        "http://[::1]/",
+        "http://10.0.0.1/",
+        "http://169.254.169.254/x",
+        "http://0x7f.1/",
+        "http://2130706433/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "http://user:pass@example.org/",
+        "http://exa mple.org/",
     ],
-)  # fmt: skip
+)
 def test_private_addresses_and_odd_forms_are_refused(url: str) -> None:
     with pytest.raises(AddressRefused):
         Gate(rule=AddressRule(), user_agent="x", requests_per_second=0, timeout_s=1).get(url)
@@ -263,8 +273,13 @@ def test_a_site_that_drips_is_cut_off(raw: tuple[str, list], serve: object) -> N
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nabc", b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip"],
-)  # fmt: skip
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip",
+    ],
+)
 def test_a_broken_answer_is_tried_again_and_then_told(
     raw: tuple[str, list], answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

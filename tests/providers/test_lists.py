@@ -66,15 +66,29 @@ def test_a_calendar_that_a_script_fills_in_is_read_where_the_script_reads_it(
     stream: SerienStream, second: LoopbackSite
 ) -> None:
     second.pages["/serienkalender"] = "<html><h1>Serienkalender</h1><div id='calendar'></div></html>"
-    second.pages["/api/calendar"] = as_json({
-        "2026-08-04": [
-            {"title": "Hafenlichter", "url": "/serie/hafenlichter/staffel-1/episode-3", "season": 1, "episode": 3,
-             "time": "20:15", "language_id": 1},
-            {"title": "Hafenlichter", "url": "/serie/hafenlichter/staffel-1/episode-3", "time": "x", "language_id": 3},
-            {"title": None, "url": 7}, "?",
-        ],
-        "bald": [{"title": "Leuchtfeuer", "url": "/serie/leuchtfeuer"}],
-    })  # fmt: skip
+    second.pages["/api/calendar"] = as_json(
+        {
+            "2026-08-04": [
+                {
+                    "title": "Hafenlichter",
+                    "url": "/serie/hafenlichter/staffel-1/episode-3",
+                    "season": 1,
+                    "episode": 3,
+                    "time": "20:15",
+                    "language_id": 1,
+                },
+                {
+                    "title": "Hafenlichter",
+                    "url": "/serie/hafenlichter/staffel-1/episode-3",
+                    "time": "x",
+                    "language_id": 3,
+                },
+                {"title": None, "url": 7},
+                "?",
+            ],
+            "bald": [{"title": "Leuchtfeuer", "url": "/serie/leuchtfeuer"}],
+        }
+    )
     (one,) = stream.calendar()
     assert (one.key, one.season, one.episode, one.day) == ("hafenlichter", 1, 3, date(2026, 8, 4))
     assert one.languages == ("ger-dub", "ger-sub")
@@ -118,16 +132,24 @@ CARD = (
 
 def test_a_card_for_each_language_is_one_episode_that_keeps_them() -> None:
     days = [
-        ("Montag, 03.08.2026", CARD.format(e=5, t="14:40", flag="japanese-german") + CARD.format(e=5, t="16:00", flag="japanese-english")),
-        ("Freitag, 07.08.2026", CARD.format(e=5, t="18:00", flag="german") + CARD.format(e=6, t="18:00", flag="klingon")),
-    ]  # fmt: skip
+        (
+            "Montag, 03.08.2026",
+            CARD.format(e=5, t="14:40", flag="japanese-german") + CARD.format(e=5, t="16:00", flag="japanese-english"),
+        ),
+        (
+            "Freitag, 07.08.2026",
+            CARD.format(e=5, t="18:00", flag="german") + CARD.format(e=6, t="18:00", flag="klingon"),
+        ),
+    ]
     text = "".join(f'<section class="calendarList"><h3>{day}</h3>{cards}</section>' for day, cards in days)
     with LoopbackSite({"/animekalender": text}) as site:
         first, second = Aniworld(open_gate(), CatalogueSettings(site.url)).calendar()
     assert (first.episode, first.day, first.languages) == (5, date(2026, 8, 3), ("ger-sub", "eng-sub", "ger-dub"))
     assert [(code, day.day, at and at.hour) for code, day, at in first.dates] == [
-        ("ger-sub", 3, 14), ("eng-sub", 3, 16), ("ger-dub", 7, 18),
-    ]  # fmt: skip
+        ("ger-sub", 3, 14),
+        ("eng-sub", 3, 16),
+        ("ger-dub", 7, 18),
+    ]
     assert (second.episode, second.languages) == (6, ("und",))
 
 
@@ -139,7 +161,7 @@ def test_postponed_episodes_with_old_and_new_day() -> None:
         ("", "Nebelgarten", 1, 5, date(2026, 8, 10), date(2026, 8, 3), ("ger-sub",)),
         ("", "Nebelgarten", 1, 6, None, date(2026, 8, 10), ()),
         ("stahl-und-sand", "Stahl und Sand", 2, 1, date(2026, 8, 12), date(2026, 8, 5), ()),
-    ]  # fmt: skip
+    ]
     with LoopbackSite(engine1()) as site, pytest.raises(NothingThere):
         Aniworld(open_gate(), CatalogueSettings(site.url)).postponements()
 

@@ -29,7 +29,7 @@ CHECKS = {
     "script": "<script src='https://js.hcaptcha.com/1/api.js'></script>",
     "heading in the site's own frame": f"<title>AniWorld</title>{NAV}<h1>Verifizierung</h1><form><button>Weiter</button></form>",
     "form in the site's own frame": f"<title>AniWorld</title>{NAV}<form method='post'><div class='g-recaptcha'></div></form>",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -77,9 +77,13 @@ EVERYWHERE = [
     ids=[f"{one[0].__name__.rpartition('.')[2]}.{one[1]}" for one in EVERYWHERE],
 )
 def test_an_exception_in_a_reader_costs_its_entry_only(
-    module: Any, name: str, ask: Callable[[Any], Any], kind: type, monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    name: str,
+    ask: Callable[[Any], Any],
+    kind: type,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     pages = engine1() | {"/support/frage/anime-verschiebungen": page("engine1/verschiebungen.html")}
     if kind is SerienStream:
         pages = with_lists() | {"/api/search/suggest": SHOWS}
@@ -120,8 +124,10 @@ def test_what_was_left_out_of_a_list_is_noted_until_it_is_read_whole(monkeypatch
 
 
 def test_one_season_that_cannot_be_read_hides_no_other() -> None:
-    pages = engine2() | {f"{ROOT2}/staffel-3": "<html><h1>Neues Kleid</h1><nav id='season-nav'><a data-season-pill='3'>3</a></nav>"
-                                               "<table><tr class='episode-row'><td>?</td></tr></table></html>"}  # fmt: skip
+    pages = engine2() | {
+        f"{ROOT2}/staffel-3": "<html><h1>Neues Kleid</h1><nav id='season-nav'><a data-season-pill='3'>3</a></nav>"
+        "<table><tr class='episode-row'><td>?</td></tr></table></html>"
+    }
     with LoopbackSite(pages) as site:
         found = SerienStream(open_gate(), CatalogueSettings(site.url)).series(ROOT2)
     assert {entry.season for entry in found.episodes} == {0, 1} and 3 in found.seasons
@@ -149,8 +155,14 @@ def test_a_stop_is_no_bad_entry() -> None:
 
 
 def test_a_playlists_odd_entry_costs_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
-    facts = {"title": "L", "newest_first": False, "entries": [
-        {"url": "https://v.example/1", "title": "S01E01"}, {"url": "https://v.example/2", "title": None},
-        {"url": "https://v.example/3", "title": "S01E03"}]}  # fmt: skip
+    facts = {
+        "title": "L",
+        "newest_first": False,
+        "entries": [
+            {"url": "https://v.example/1", "title": "S01E01"},
+            {"url": "https://v.example/2", "title": None},
+            {"url": "https://v.example/3", "title": "S01E03"},
+        ],
+    }
     assert [entry.number for entry in playlists._entries(facts)] == [1, 3]
     assert "could not be read" in caplog.text

@@ -28,9 +28,15 @@ def registry_of(url: str) -> Registry:
 
 @pytest.mark.parametrize(
     ("url", "engine", "unsaid"),
-    [("http://nas.lan:8080/kat", "auto", True), ("http://nas.lan", "1", False), ("http://nas.lan", "2", False),
-     ("https://aniworld.to", "auto", False), ("https://www.s.to/", "auto", False), ("", "auto", True)],
-)  # fmt: skip
+    [
+        ("http://nas.lan:8080/kat", "auto", True),
+        ("http://nas.lan", "1", False),
+        ("http://nas.lan", "2", False),
+        ("https://aniworld.to", "auto", False),
+        ("https://www.s.to/", "auto", False),
+        ("", "auto", True),
+    ],
+)
 def test_a_known_host_and_the_setting_say_it(url: str, engine: str, unsaid: bool) -> None:
     assert is_open(url, engine) is unsaid
 

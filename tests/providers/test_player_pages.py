@@ -34,12 +34,31 @@ def ask(site: LoopbackSite, html: str):
 @pytest.mark.parametrize(
     ("label", "height"),
     [
-        ("1000kbps", None), ("1500 kbit/s", None), ("800k", None), ("2000 Kbps", None), ("128 kB/s", None), ("60fps", None),
-        ("480p 1000kbps", 480), ("1000kbps 480p", 480), ("1080p60", 1080), ("720p50", 720), ("1080i", 1080), ("1920x804", 1080),
-        ("1280×536", 720), ("1440x1080", 1080), ("Deutsch 720", 720), ("1920x1088 5000kbps", 1080), ("Show 2012", None),
-        ("2160", 2160), ("1.5 Mbps", None), ("Full HD", 1080), ("350 MB", None), ("700 MiB", None), ("1.080p", None),
+        ("1000kbps", None),
+        ("1500 kbit/s", None),
+        ("800k", None),
+        ("2000 Kbps", None),
+        ("128 kB/s", None),
+        ("60fps", None),
+        ("480p 1000kbps", 480),
+        ("1000kbps 480p", 480),
+        ("1080p60", 1080),
+        ("720p50", 720),
+        ("1080i", 1080),
+        ("1920x804", 1080),
+        ("1280×536", 720),
+        ("1440x1080", 1080),
+        ("Deutsch 720", 720),
+        ("1920x1088 5000kbps", 1080),
+        ("Show 2012", None),
+        ("2160", 2160),
+        ("1.5 Mbps", None),
+        ("Full HD", 1080),
+        ("350 MB", None),
+        ("700 MiB", None),
+        ("1.080p", None),
     ],
-)  # fmt: skip
+)
 def test_a_label_with_another_unit_is_no_height(label: str, height: int | None) -> None:
     assert height_of(label) == height
 
@@ -62,11 +81,14 @@ def test_the_resolution_counts_before_the_label(html: str) -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        'var fname = "Show.S01E01.mkv";', 'var file = "Show.S01E01.mp4";', 'x = {title: "Show.mp4", url: "Show.mkv"};',
-        'document.title = "Show.S01E01.mkv"; var player = 1;', 'setup({title: "Show.S01E01.mkv"})',
+        'var fname = "Show.S01E01.mkv";',
+        'var file = "Show.S01E01.mp4";',
+        'x = {title: "Show.mp4", url: "Show.mkv"};',
+        'document.title = "Show.S01E01.mkv"; var player = 1;',
+        'setup({title: "Show.S01E01.mkv"})',
         'player.setup({file_name: "Show.S01E01.mp4"})',
     ],
-)  # fmt: skip
+)
 def test_a_bare_file_name_is_no_address(script: str) -> None:
     facts = parse_player(page(f"<script>{script}</script>"), HERE)
     assert (facts.media, facts.only, facts.frames) == ((), (), ())
@@ -75,18 +97,38 @@ def test_a_bare_file_name_is_no_address(script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["jwplayer('p').setup({file: 'video.mp4'})", "player.src = 'video.mp4'", "hls.loadSource('master.m3u8')",
-               "var src = 'master.m3u8'; play(src)"],
-)  # fmt: skip
+    "script",
+    [
+        "jwplayer('p').setup({file: 'video.mp4'})",
+        "player.src = 'video.mp4'",
+        "hls.loadSource('master.m3u8')",
+        "var src = 'master.m3u8'; play(src)",
+    ],
+)
 def test_a_bare_name_that_a_player_is_given_is_an_address(script: str) -> None:
     assert parse_player(page(f"<script>{script}</script>"), HERE).media
 
 
 GONE = [
-    "/video_error.mp4", "/deleted.mp4", "/static/video_deleted.mp4", "/not-found.mp4", "/notfound.mp4", "/404.mp4",
-    "/file_removed.mp4", "/error/index.m3u8", "/novideo.mp4", "/no-video.mp4", "/img/dmca.mp4", "/video-not-found.mp4",
-    "/copyright.mp4", "/deleted/master.m3u8", "/video_has_been_removed.mp4", "/error1.mp4", "/expired.mp4", "/blocked.mp4",
-]  # fmt: skip
+    "/video_error.mp4",
+    "/deleted.mp4",
+    "/static/video_deleted.mp4",
+    "/not-found.mp4",
+    "/notfound.mp4",
+    "/404.mp4",
+    "/file_removed.mp4",
+    "/error/index.m3u8",
+    "/novideo.mp4",
+    "/no-video.mp4",
+    "/img/dmca.mp4",
+    "/video-not-found.mp4",
+    "/copyright.mp4",
+    "/deleted/master.m3u8",
+    "/video_has_been_removed.mp4",
+    "/error1.mp4",
+    "/expired.mp4",
+    "/blocked.mp4",
+]
 
 
 @pytest.mark.parametrize("path", GONE)
@@ -98,8 +140,17 @@ def test_a_video_that_stands_for_a_gone_one_is_said_to_be_gone(site: LoopbackSit
     assert [one.url for one in real.media] == ["https://hoster.example/v/1.mp4"]
 
 
-@pytest.mark.parametrize("path", ["/deleted-scenes-01.mp4", "/v/Error.Man.S01E01.mp4", "/the-missing-girl.mp4", "/v/1/index.m3u8",
-                                  "/terror.mp4", "/404-love-not-found-s01e01.mp4"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/deleted-scenes-01.mp4",
+        "/v/Error.Man.S01E01.mp4",
+        "/the-missing-girl.mp4",
+        "/v/1/index.m3u8",
+        "/terror.mp4",
+        "/404-love-not-found-s01e01.mp4",
+    ],
+)
 def test_titles_with_such_words_are_no_placeholders(path: str) -> None:
     assert not is_placeholder(f"https://cdn.example{path}")
 
@@ -130,15 +181,30 @@ def test_a_set_ups_only_source_is_the_video_whatever_its_name(site: LoopbackSite
 
 
 LEADING_ON = [
-    "window.location = 'X'", "document.location = \"X\"", "window[\"location\"] = 'X'", "window['location']['href'] = 'X'",
-    "location.assign('X')", "location.replace(`X`)", "top.location = 'X'", "window.top.location.href = 'X'", "self.location='X'",
-    "parent.location.replace('X')", "location = 'X'", "window['location'].replace('X')", "window[ 'location' ].href = 'X'",
-    "var u = 'X'; window.location = u;", "const to = 'X', n = 1; location.replace(to)", "let u='X'; window['location']['assign'](u);",
-    "function go() { window.location.href = target } var target = 'X'; go();", "if (top != self) { document.location.href = 'X' }",
-    "setTimeout(function () { window.location = 'X' }, 3000)", "setTimeout(\"location.href='X'\", 100)",
-    "var url = \"X\"\nwindow.location.replace(url)\n", "</script><script>var u='X'</script><script>document.location=u",
+    "window.location = 'X'",
+    'document.location = "X"',
+    "window[\"location\"] = 'X'",
+    "window['location']['href'] = 'X'",
+    "location.assign('X')",
+    "location.replace(`X`)",
+    "top.location = 'X'",
+    "window.top.location.href = 'X'",
+    "self.location='X'",
+    "parent.location.replace('X')",
+    "location = 'X'",
+    "window['location'].replace('X')",
+    "window[ 'location' ].href = 'X'",
+    "var u = 'X'; window.location = u;",
+    "const to = 'X', n = 1; location.replace(to)",
+    "let u='X'; window['location']['assign'](u);",
+    "function go() { window.location.href = target } var target = 'X'; go();",
+    "if (top != self) { document.location.href = 'X' }",
+    "setTimeout(function () { window.location = 'X' }, 3000)",
+    "setTimeout(\"location.href='X'\", 100)",
+    'var url = "X"\nwindow.location.replace(url)\n',
+    "</script><script>var u='X'</script><script>document.location=u",
     "globalThis.location.href = 'X'",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("script", LEADING_ON)
@@ -150,10 +216,11 @@ def test_a_page_that_leads_on_is_followed_however_it_says_so(site: LoopbackSite,
 @pytest.mark.parametrize(
     "html",
     [
-        "<meta http-equiv='refresh' content='0;URL=/e/2'>", '<meta http-equiv="REFRESH" content="3; url=\'/e/2\'">',
+        "<meta http-equiv='refresh' content='0;URL=/e/2'>",
+        '<meta http-equiv="REFRESH" content="3; url=\'/e/2\'">',
         "<meta http-equiv=refresh content='5; Url = /e/2'>",
     ],
-)  # fmt: skip
+)
 def test_meta_refresh_is_followed(site: LoopbackSite, html: str) -> None:
     assert ask(site, html).url == f"{site.url}/a.mp4"
     site.pages["/e/1"] = "<html><body onload=\"window.location='/e/2'\"></body></html>"
@@ -168,11 +235,17 @@ def test_many_frames_hide_no_redirect(site: LoopbackSite) -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        "window.location = base + '/e/2'", "location.href = decode(x)", "window['location'] = parts.join('')",
-        "location.replace(to())", "document.location = '/e/' + id", "var u = '/e/' + id; window.location = u",
-        "top.location = self.other", "var u = '/e/2'; window.location = u + x", "var u = '/e/2'; window.location = u.slice(1)",
+        "window.location = base + '/e/2'",
+        "location.href = decode(x)",
+        "window['location'] = parts.join('')",
+        "location.replace(to())",
+        "document.location = '/e/' + id",
+        "var u = '/e/' + id; window.location = u",
+        "top.location = self.other",
+        "var u = '/e/2'; window.location = u + x",
+        "var u = '/e/2'; window.location = u.slice(1)",
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_followed_is_no_browser_check(site: LoopbackSite, script: str) -> None:
     html = f"<title>Just a moment...</title>{JSD}<p>checking your browser</p><script>{script}</script>"
     with pytest.raises(HosterUnsupported, match="not state openly") as told:
@@ -199,7 +272,15 @@ def test_a_sign_in_form_on_a_page_that_leads_on_is_no_browser_check(site: Loopba
         ask(site, f"{links}{form}<script>location.href = next()</script>")
 
 
-@pytest.mark.parametrize("script", ["data.location = '/e/2'", "x.location.hash = '/e/2'", "location.hash = '#/e/2'",
-                                    "var s = {mylocation: '/e/2'}", "if (location == '/e/2') {}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "script",
+    [
+        "data.location = '/e/2'",
+        "x.location.hash = '/e/2'",
+        "location.hash = '#/e/2'",
+        "var s = {mylocation: '/e/2'}",
+        "if (location == '/e/2') {}",
+    ],
+)
 def test_other_things_called_location_lead_nowhere(script: str) -> None:
     assert parse_player(page(f"<script>{script}</script>"), HERE).frames == ()

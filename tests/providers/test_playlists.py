@@ -42,16 +42,22 @@ def catalogue() -> Playlists:
 
 def test_a_feed_is_a_series_and_its_entries_the_episodes(site: LoopbackSite, catalogue: Playlists) -> None:
     site.pages["/feed.xml"] = feed(
-        "Nebel &amp; Turm", item(site, "Ein Nachtrag", "/e/x", 9), item(site, "Trailer", "/e/t", 8),
-        item(site, "Nebel - Folge 2: Weiter", "/e/2", 2), item(site, "Nebel - Folge 1", "/e/1.mp4", 1),
+        "Nebel &amp; Turm",
+        item(site, "Ein Nachtrag", "/e/x", 9),
+        item(site, "Trailer", "/e/t", 8),
+        item(site, "Nebel - Folge 2: Weiter", "/e/2", 2),
         item(site, "Nebel - Folge 1", "/e/1.mp4", 1),
-    )  # fmt: skip
+        item(site, "Nebel - Folge 1", "/e/1.mp4", 1),
+    )
     page = catalogue.series(f"playlist:{site.url}/feed.xml#top")
     assert (page.name, page.site, page.link) == ("Nebel & Turm", "playlists", f"{site.url}/feed.xml")
     assert (page.description, page.seasons) == ("Eine Reihe", (0, 1))
     assert [(one.season, one.number, one.title) for one in page.episodes] == [
-        (0, 1, "Trailer"), (1, 1, "Nebel - Folge 1"), (1, 2, "Nebel - Folge 2: Weiter"), (1, 3, "Ein Nachtrag"),
-    ]  # fmt: skip
+        (0, 1, "Trailer"),
+        (1, 1, "Nebel - Folge 1"),
+        (1, 2, "Nebel - Folge 2: Weiter"),
+        (1, 3, "Ein Nachtrag"),
+    ]
     (link,) = catalogue.episode(page.episodes[1].link).links
     assert (catalogue.resolve(link), link.language) == (f"{site.url}/e/1.mp4", "")
     assert site.asked[0].headers["user-agent"] == "Aniworld tests"
@@ -66,8 +72,9 @@ def test_a_page_of_several_videos_is_a_list_too(site: LoopbackSite, catalogue: P
     site.pages["/archiv"] = f"<html><title>Archiv Staffel 3</title>{videos}</html>"
     page = catalogue.series(f"{site.url}/archiv")
     assert [(one.season, one.number, one.link) for one in page.episodes] == [
-        (3, 1, f"{site.url}/v/1.mp4"), (3, 2, f"{site.url}/v/2.mp4"),
-    ]  # fmt: skip
+        (3, 1, f"{site.url}/v/1.mp4"),
+        (3, 2, f"{site.url}/v/2.mp4"),
+    ]
 
 
 def test_nothing_there_apart_from_broken(site: LoopbackSite, catalogue: Playlists) -> None:

@@ -43,12 +43,14 @@ def site() -> Iterator[LoopbackSite]:
         shows = [{"title": "Nebel am Fluss", "url": f"{made.url}/shows/Nebel_am_Fluss"}]
         episode = {"season": 1, "number": 1, "id": "e1", "title": "Eins", "languages": ["ger-sub"]}
         copies = [{"host": "My Hoster", "language": "ger-sub", "url": f"{made.url}/e/abc"}]
-        made.pages.update({
-            "/api/search": Answer(json.dumps(shows)),
-            "/shows/Nebel_am_Fluss.json": json.dumps({"title": "Nebel am Fluss", "episodes": [episode]}),
-            "/shows/Nebel_am_Fluss/e1.json": json.dumps({"title": "Eins", "copies": copies}),
-            "/e/abc": json.dumps({"file": "/v/master.m3u8"}),
-        })  # fmt: skip
+        made.pages.update(
+            {
+                "/api/search": Answer(json.dumps(shows)),
+                "/shows/Nebel_am_Fluss.json": json.dumps({"title": "Nebel am Fluss", "episodes": [episode]}),
+                "/shows/Nebel_am_Fluss/e1.json": json.dumps({"title": "Eins", "copies": copies}),
+                "/e/abc": json.dumps({"file": "/v/master.m3u8"}),
+            }
+        )
         yield made
 
 
@@ -73,9 +75,12 @@ def installed(folder: Path, site: LoopbackSite) -> Path:
 def test_a_server_finds_it_asks_it_and_downloads_by_it(tmp_path: Path, library: Path, site: LoopbackSite) -> None:
     (tmp_path / "plugin").mkdir()
     server = Server(
-        tmp_path / "instance", ANIWORLD_LIBRARY=str(library), ANIWORLD_CATALOGUE_URL="http://127.0.0.1:9",
-        ANIWORLD_PRIVATE_HOSTS="127.0.0.1", PYTHONPATH=str(installed(tmp_path / "plugin", site)),
-    )  # fmt: skip
+        tmp_path / "instance",
+        ANIWORLD_LIBRARY=str(library),
+        ANIWORLD_CATALOGUE_URL="http://127.0.0.1:9",
+        ANIWORLD_PRIVATE_HOSTS="127.0.0.1",
+        PYTHONPATH=str(installed(tmp_path / "plugin", site)),
+    )
     server.start()
     try:
         (hit,) = server.post("/api/anime/search", {"query": "Nebel", "source": "mysite.example"})

@@ -132,9 +132,13 @@ def test_the_second_engines_default_address_is_alive_and_its_name_stays(registry
 
 @pytest.mark.parametrize(
     ("base", "site"),
-    [("https://serienstream.cx", "s.to"), ("http://186.2.175.5", "s.to"), ("https://serien.cam", "s.to"),
-     ("http://186.2.175.111", "aniworld.to")],
-)  # fmt: skip
+    [
+        ("https://serienstream.cx", "s.to"),
+        ("http://186.2.175.5", "s.to"),
+        ("https://serien.cam", "s.to"),
+        ("http://186.2.175.111", "aniworld.to"),
+    ],
+)
 def test_a_mirror_as_configured_address_says_how_it_is_built(base: str, site: str) -> None:
     assert list(settings_for(base, [])) == [site]
 
@@ -275,12 +279,22 @@ def test_the_gate_and_the_parsers_work_under_gevent() -> None:
 
 
 LINKS = (
-    "https://aniworld.to/anime/stream/x", "aniworld.to/anime/stream/x", "https://aniworld.to/anime/stream/x/staffel-1/episode-2",
-    "https://www.aniworld.to/anime/stream/x/?a=b#c", "https://s.to/serie/x", "s.to/serie/stream/x", "https://serienstream.to/serie/x",
-    "https://evil.example/anime/stream/x", "https://aniworld.to.evil.example/anime/stream/x", "https://aniworld.to/",
-    "https://aniworld.to/support/fragen", "https://aniworld.to/anime/stream/", "javascript:alert(1)", "file:///etc/passwd",
+    "https://aniworld.to/anime/stream/x",
+    "aniworld.to/anime/stream/x",
+    "https://aniworld.to/anime/stream/x/staffel-1/episode-2",
+    "https://www.aniworld.to/anime/stream/x/?a=b#c",
+    "https://s.to/serie/x",
+    "s.to/serie/stream/x",
+    "https://serienstream.to/serie/x",
+    "https://evil.example/anime/stream/x",
+    "https://aniworld.to.evil.example/anime/stream/x",
+    "https://aniworld.to/",
+    "https://aniworld.to/support/fragen",
+    "https://aniworld.to/anime/stream/",
+    "javascript:alert(1)",
+    "file:///etc/passwd",
     "https://aniworld.to@evil.example/anime/stream/x",
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("link", LINKS)

@@ -36,9 +36,10 @@ def page_parsers() -> dict[str, Callable[[str, str], Any]]:
         f"{module.__name__}.{name}": function
         for module in modules()
         for name, function in inspect.getmembers(module, inspect.isfunction)
-        if name.startswith("parse_") and function.__module__ == module.__name__
+        if name.startswith("parse_")
+        and function.__module__ == module.__name__
         and list(inspect.signature(function).parameters) == ["text", "url"]
-    }  # fmt: skip
+    }
 
 
 def selectors() -> Iterator[tuple[str, str]]:

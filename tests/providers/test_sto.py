@@ -35,8 +35,11 @@ def test_a_series_with_seasons_films_and_languages(catalogue: SerienStream, site
     assert series.description == "Ein Hafen & seine Lichter."
     assert series.cover_url == f"{site.url}/media/images/channel/desktop/hafenlichter.jpg"
     assert [(e.season, e.number, e.title, e.title_en) for e in series.episodes] == [
-        (0, 1, "Der Film", ""), (1, 1, "Ebbe", "Low Tide"), (1, 2, "", "Flood"), (3, 1, "Neubeginn", ""),
-    ]  # fmt: skip
+        (0, 1, "Der Film", ""),
+        (1, 1, "Ebbe", "Low Tide"),
+        (1, 2, "", "Flood"),
+        (3, 1, "Neubeginn", ""),
+    ]
     assert [e.languages for e in series.episodes] == [(), ("ger-dub", "ger-sub"), ("eng-dub",), ("ger-dub",)]
     assert series.episodes[3].link == f"{site.url}{ROOT2}/staffel-3/episode-1"
 
@@ -45,8 +48,10 @@ def test_an_episode_skips_the_placeholder_provider(catalogue: SerienStream, site
     found = catalogue.episode(f"{ROOT2}/staffel-1/episode-1")
     assert (found.title, found.title_en) == ("Ebbe", "Low Tide")
     assert [(link.hoster, link.language) for link in found.links] == [
-        ("VOE", "ger-dub"), ("Vidoza", "ger-sub"), ("Doodstream", "eng-dub"),
-    ]  # fmt: skip
+        ("VOE", "ger-dub"),
+        ("Vidoza", "ger-sub"),
+        ("Doodstream", "eng-dub"),
+    ]
     assert found.links[0].url == f"{site.url}/r?t=abc&u=1"
     assert catalogue.resolve(found.links[0]) == "https://hoster.example/e/abc"
 

@@ -24,7 +24,9 @@ def stated(html: str) -> list[tuple[str, str, bool]]:
             [("https://hoster.example/s/de.vtt", "ger", False)],
         ),
         (
-            VIDEO.format("<track src='s/en.vtt' srclang='en-US'><track kind='captions' src='//c.example/x' label='Deutsch'>"),
+            VIDEO.format(
+                "<track src='s/en.vtt' srclang='en-US'><track kind='captions' src='//c.example/x' label='Deutsch'>"
+            ),
             [("https://hoster.example/e/s/en.vtt", "eng", False), ("https://c.example/x", "ger", False)],
         ),
         (
@@ -57,13 +59,16 @@ def stated(html: str) -> list[tuple[str, str, bool]]:
             [("https://hoster.example/de.vtt", "ger", False), ("https://hoster.example/en.vtt", "eng", False)],
         ),
         (
-            "<div data-setup='{\"sources\": [{\"src\": \"/a.mp4\"}], \"tracks\": [{\"src\": \"/d.vtt\", \"srclang\": \"deu\"}]}'></div>",
+            '<div data-setup=\'{"sources": [{"src": "/a.mp4"}], "tracks": [{"src": "/d.vtt", "srclang": "deu"}]}\'></div>',
             [("https://hoster.example/d.vtt", "ger", False)],
         ),
-        ("<script>p({file: '/a.mp4', tracks: [{file: base + '/x.vtt'}], previewThumbnails: {src: '/t.vtt'}})</script>", []),
+        (
+            "<script>p({file: '/a.mp4', tracks: [{file: base + '/x.vtt'}], previewThumbnails: {src: '/t.vtt'}})</script>",
+            [],
+        ),
         ("<video src='/a.mp4'></video><audio><track src='/lyrics.vtt'></audio>", []),
     ],
-)  # fmt: skip
+)
 def test_tracks_of_a_page_are_known_by_language_and_kind(html: str, found: list[tuple[str, str, bool]]) -> None:
     assert stated(html) == found
     assert parse_player(html, HERE).media, "the video is found as before"
@@ -78,10 +83,12 @@ def test_a_track_that_is_in_the_page_itself_is_read() -> None:
 def test_tracks_reach_the_stream_also_from_the_page_around_a_frame() -> None:
     site = LoopbackSite(
         {
-            "/e": Answer(b"<iframe src='/inner'></iframe><script>p({tracks: [{file: '/de.vtt', label: 'Deutsch'}]})</script>"),
+            "/e": Answer(
+                b"<iframe src='/inner'></iframe><script>p({tracks: [{file: '/de.vtt', label: 'Deutsch'}]})</script>"
+            ),
             "/inner": Answer(VIDEO.format("<track src='/en.vtt' srclang='en'>").encode()),
         }
-    )  # fmt: skip
+    )
     with site:
         stream = Embed(open_gate()).stream(f"{site.url}/e", referer="")
     assert [one.language for one in stream.subtitles] == ["eng", "ger"]

@@ -54,8 +54,10 @@ def test_upper_case_spaces_and_a_slug_that_looks_like_a_film() -> None:
     assert series.description == "Erste Zeile. Zweite & letzte."
     assert (series.cover_url or "").endswith("://cdn.example/cover.jpg")
     assert [(e.season, e.number, e.title, e.title_en, e.absolute) for e in series.episodes] == [
-        (1, 1, "", "First Step", 13), (2, 3, "Drei", "", None), (2, 4, "Noch ohne Adresse", "", None),
-    ]  # fmt: skip
+        (1, 1, "", "First Step", 13),
+        (2, 3, "Drei", "", None),
+        (2, 4, "Noch ohne Adresse", "", None),
+    ]
     assert series.episodes[0].languages == ("ger-dub", "ger-sub", "jpn")
     assert series.episodes[0].link.endswith("/anime/stream/film-7/staffel-1/episode-1")
     assert series.episodes[1].link.endswith("/anime/stream/film-7/staffel-2/episode-3")
@@ -93,8 +95,9 @@ def test_an_episode_page_with_attributes_in_any_order_and_full_addresses() -> No
     )
     assert (facts.title, facts.title_en) == ('Der "Anfang"', "")
     assert [(row.name, row.language, row.href) for row in facts.hosters] == [
-        ("VOE", "eng-sub", "https://aniworld.to/redirect/5"), ("Vidoza", "eng-sub", "//aniworld.to/redirect/6"),
-    ]  # fmt: skip
+        ("VOE", "eng-sub", "https://aniworld.to/redirect/5"),
+        ("Vidoza", "eng-sub", "//aniworld.to/redirect/6"),
+    ]
 
 
 def test_the_calendar_with_today_tomorrow_every_month_and_one_section_for_all_days() -> None:
@@ -108,12 +111,17 @@ def test_the_calendar_with_today_tomorrow_every_month_and_one_section_for_all_da
         "https://aniworld.to/animekalender",
     )
     assert [(r.name, r.season, r.episode, r.day) for r in rows] == [
-        ("A", 1, 5, date(2026, 8, 3)), ("B", 2, 12, date(2026, 8, 4)),
-        ("C", None, None, date(2030, 3, 1)), ("D", None, None, date(2026, 12, 27)),
-    ]  # fmt: skip
+        ("A", 1, 5, date(2026, 8, 3)),
+        ("B", 2, 12, date(2026, 8, 4)),
+        ("C", None, None, date(2030, 3, 1)),
+        ("D", None, None, date(2026, 12, 27)),
+    ]
     assert [r.at.isoformat() if r.at else None for r in rows] == [
-        "2026-08-03T14:40:00+02:00", "2026-08-04T00:05:00+02:00", None, None,
-    ]  # fmt: skip
+        "2026-08-03T14:40:00+02:00",
+        "2026-08-04T00:05:00+02:00",
+        None,
+        None,
+    ]
 
 
 def test_new_episodes_with_films_and_rows_that_say_little() -> None:
@@ -124,8 +132,9 @@ def test_new_episodes_with_films_and_rows_that_say_little() -> None:
         "https://aniworld.to/neue-episoden",
     )
     assert [(r.name, r.season, r.episode, r.day, r.languages) for r in rows] == [
-        ("A", 0, 2, date(2026, 12, 31), ("ger-dub",)), ("B", 3, 4, None, ()),
-    ]  # fmt: skip
+        ("A", 0, 2, date(2026, 12, 31), ("ger-dub",)),
+        ("B", 3, 4, None, ()),
+    ]
 
 
 def test_titles_with_quoted_names_that_hold_a_comma() -> None:
@@ -153,12 +162,17 @@ def test_engine_2_in_upper_case_with_a_slug_that_looks_like_a_season() -> None:
     series = engine2({"": root, "/staffel-1": first, "/filme": films, "/staffel-0": films}, "staffel-3")
     assert (series.name, series.description, series.seasons) == ("Hafen & Meer", "Ein Hafen.", (0, 1, 2))
     assert [(e.season, e.number, e.title, e.title_en) for e in series.episodes] == [
-        (0, 1, "", ""), (1, 9, "Alt", ""), (2, 1, "", "Low Tide"), (2, 2, "Flut", ""),
-    ]  # fmt: skip
+        (0, 1, "", ""),
+        (1, 9, "Alt", ""),
+        (2, 1, "", "Low Tide"),
+        (2, 2, "Flut", ""),
+    ]
     assert [e.link.partition("/serie/")[2] for e in series.episodes] == [
-        "staffel-3/filme/film-4", "staffel-3/staffel-1/episode-9", "staffel-3/staffel-2/episode-1",
+        "staffel-3/filme/film-4",
+        "staffel-3/staffel-1/episode-9",
+        "staffel-3/staffel-2/episode-1",
         "staffel-3/staffel-2/episode-2",
-    ]  # fmt: skip
+    ]
     assert series.episodes[2].languages == ("ger-sub",)
 
 
@@ -180,8 +194,9 @@ def test_engine_2_hosters_in_any_order_and_titles_with_brackets_of_their_own() -
     )
     assert (facts.title, facts.title_en) == ("Der Tag (Teil 1)", "The Day (Part 1)")
     assert [(row.name, row.language, row.href) for row in facts.hosters] == [
-        ("VOE", "ger-sub", "https://s.to/r?t=a&b=1"), ("Filemoon", "und", "/r?t=c"),
-    ]  # fmt: skip
+        ("VOE", "ger-sub", "https://s.to/r?t=a&b=1"),
+        ("Filemoon", "und", "/r?t=c"),
+    ]
 
 
 def test_engine_2_results_with_full_addresses_and_doubles() -> None:
@@ -281,14 +296,14 @@ def test_calendar_cards_of_every_build_and_headings_between_them(card: str) -> N
     rows = aniworld_lists.parse_calendar(text + alone, "https://aniworld.to/animekalender")
     assert [(r.name, r.href, r.season, r.episode, r.at and r.at.hour) for r in rows] == [
         (name, f"/anime/stream/{name}", 1, 5, 14) for name in "aba"
-    ]  # fmt: skip
+    ]
 
 
 def test_lists_know_a_series_again_whatever_its_address_looks_like() -> None:
     new = "".join(
         f'<div><a href="{href}"><strong>A</strong></a><span class="blue2">S01 E02</span><img class="flag" src="/{flag}.svg"></div>'
         for href, flag in (("/anime/stream/a", "german"), ("https://aniworld.to/anime/stream/A/?x", "japanese-german"))
-    )  # fmt: skip
+    )
     (row,) = aniworld_lists.parse_new_episodes(f'<div class="newEpisodeList"><div class="rows">{new}</div></div>', "x")
     assert row.languages == ("ger-dub", "ger-sub")
     (title,) = aniworld_lists.parse_titles(

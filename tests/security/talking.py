@@ -54,8 +54,14 @@ def owner(server: Server) -> str:
 def tell(server: Server, method: str, path: str, body: bytes | str | Any, *headers: str) -> Heard:
     """A JSON body as it is written, or what is to become one, signed in as the owner unless ``headers`` say otherwise."""
     content = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    return ask(server, f"{method} {path} HTTP/1.1", *(headers or (owner(server),)), "Content-Type: application/json",
-               f"Content-Length: {len(content)}", body=content)  # fmt: skip
+    return ask(
+        server,
+        f"{method} {path} HTTP/1.1",
+        *(headers or (owner(server),)),
+        "Content-Type: application/json",
+        f"Content-Length: {len(content)}",
+        body=content,
+    )
 
 
 def _is_whole(answer: bytes) -> bool:

@@ -46,8 +46,12 @@ def test_what_an_owner_does_is_found_in_the_log_without_any_value(running: Serve
     running.call("DELETE", "/api/queue/failed")
 
     assert told(running, "sign_in_failed")[0] | {"at": ""} == {
-        "at": "", "kind": "sign_in_failed", "address": "127.0.0.1", "who": "", "detail": "wrong_password",
-    }  # fmt: skip
+        "at": "",
+        "kind": "sign_in_failed",
+        "address": "127.0.0.1",
+        "who": "",
+        "detail": "wrong_password",
+    }
     assert told(running, "signed_in")[0]["detail"].startswith("python-requests")
     assert told(running, "signed_out")
     assert [one["detail"] for one in told(running, "settings_changed")] == ["media_server.token, ui.theme"]
@@ -69,13 +73,21 @@ def test_what_the_owner_does_on_the_machine_itself_is_in_it_too(fresh: Server) -
     """The command line has no address and no session; names of settings are kept, never values."""
     key = fresh.post("/api/auth/keys", {"name": "x", "scope": "full"}, 201)["key"]
     for words in (
-        ("config", "set", "media_server.token", "canary-cli"), ("config", "set", "ui.theme", "dark"),
-        ("config", "set", "ui.theme", "dark"), ("queue", "clear", "failed"), ("recycle", "empty", "--yes"),
-    ):  # fmt: skip
+        ("config", "set", "media_server.token", "canary-cli"),
+        ("config", "set", "ui.theme", "dark"),
+        ("config", "set", "ui.theme", "dark"),
+        ("queue", "clear", "failed"),
+        ("recycle", "empty", "--yes"),
+    ):
         done = subprocess.run(
-            [sys.executable, "-m", "aniworld", *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+            [sys.executable, "-m", "aniworld", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
             env={**os.environ, **fresh.environment},
-        )  # fmt: skip
+        )
         assert done.returncode == 0 or words[0] == "recycle", done.stderr
     found = [one for one in fresh.get("/api/auth/audit") if not one["address"]]
     changed = sorted(one["detail"] for one in found if one["kind"] == "settings_changed")
@@ -106,8 +118,21 @@ def test_all_other_sessions_end_at_once_and_this_one_stays(fresh: Server) -> Non
     fresh.sign_in()
 
 
-@pytest.mark.parametrize("query", ["", "?kind=signed_in", "?kind=made+up", "?kind=%3Cscript%3E", "?page=0", "?page=-9", "?page=x",
-                                   "?page=" + "9" * 30, "?page=2&page=3", "?kind=signed_in&page=99"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?kind=signed_in",
+        "?kind=made+up",
+        "?kind=%3Cscript%3E",
+        "?page=0",
+        "?page=-9",
+        "?page=x",
+        "?page=" + "9" * 30,
+        "?page=2&page=3",
+        "?kind=signed_in&page=99",
+    ],
+)
 def test_the_page_of_the_log_stands_whatever_the_address_says(running: Server, query: str) -> None:
     agent = {"User-Agent": "<script>alert(1)</script>\u202e".encode()}
     requests.post(running.url + "/api/auth/login", json={"password": PASSWORD}, headers=agent)

@@ -42,11 +42,14 @@ class Canaries:
         )
         self.session_id = session_id
         self.secrets = {
-            "canary": CANARY, "token": server.token, "api key": made["key"], "totp": totp["secret"],
+            "canary": CANARY,
+            "token": server.token,
+            "api key": made["key"],
+            "totp": totp["secret"],
             **{f"recovery code {number}": code for number, code in enumerate(codes)},
             "calendar password": calendar["password"],
             "secret key": (server.instance / "secret_key").read_bytes().hex(),
-        }  # fmt: skip
+        }
 
     def look(self, where: str, text: str) -> list[str]:
         return [f"{name} in {where}" for name, secret in self.secrets.items() if secret in text]
@@ -57,9 +60,12 @@ def canaries(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyp
     folder = tmp_path_factory.mktemp("canaries")
     (folder / "library").mkdir()
     server = Server(
-        folder / "instance", ANIWORLD_LIBRARY=str(folder / "library"), ANIWORLD_CATALOGUE_URL="http://127.0.0.1:9",
-        ANIWORLD_MASTER_PASSWORD=PASSWORD, ANIWORLD_PRIVATE_HOSTS="127.0.0.1",
-    )  # fmt: skip
+        folder / "instance",
+        ANIWORLD_LIBRARY=str(folder / "library"),
+        ANIWORLD_CATALOGUE_URL="http://127.0.0.1:9",
+        ANIWORLD_MASTER_PASSWORD=PASSWORD,
+        ANIWORLD_PRIVATE_HOSTS="127.0.0.1",
+    )
     server.start(sign_in=False)
     server.sign_in(PASSWORD)
     yield Canaries(server)

@@ -76,9 +76,33 @@ def test_a02_a_pages_script_is_read_and_never_run(tmp_path: Path) -> None:
 
 
 TITLES = (
-    "..", "../../x", "....//x", "/etc/passwd", "a/b", "a\\b", "..\\..\\x", "a\0b", "a\nb", "a\r\nb", "CON", "nul.txt", "x.",
-    " x ", "\u202egpj.exe", "\u2025", "\uff0e\uff0e\uff0fx", "~", "~root", "$(id)", "`id`", "-rf", "%2e%2e%2f", "", " ", ".",
-)  # fmt: skip
+    "..",
+    "../../x",
+    "....//x",
+    "/etc/passwd",
+    "a/b",
+    "a\\b",
+    "..\\..\\x",
+    "a\0b",
+    "a\nb",
+    "a\r\nb",
+    "CON",
+    "nul.txt",
+    "x.",
+    " x ",
+    "\u202egpj.exe",
+    "\u2025",
+    "\uff0e\uff0e\uff0fx",
+    "~",
+    "~root",
+    "$(id)",
+    "`id`",
+    "-rf",
+    "%2e%2e%2f",
+    "",
+    " ",
+    ".",
+)
 
 
 @pytest.mark.parametrize("title", TITLES)
@@ -204,9 +228,18 @@ def test_a24_a_backup_is_one_known_file_of_ours_and_never_an_archive(running: Se
 
 
 INJECTIONS = (
-    "name; DROP TABLE anime_series--", "name' OR '1'='1", "(SELECT digest FROM master_password)", "name DESC, (SELECT 1)",
-    "id", "digest", "name--", "1", "name\0", "NAME", "created_at",
-)  # fmt: skip
+    "name; DROP TABLE anime_series--",
+    "name' OR '1'='1",
+    "(SELECT digest FROM master_password)",
+    "name DESC, (SELECT 1)",
+    "id",
+    "digest",
+    "name--",
+    "1",
+    "name\0",
+    "NAME",
+    "created_at",
+)
 
 
 @pytest.mark.parametrize("wish", INJECTIONS)
@@ -227,10 +260,25 @@ def test_a34_the_download_library_is_told_nothing_that_runs_or_reads(running: Se
     stream = Stream(StreamKind.PAGE, "https://x.example/", {"--exec": "id", "Cookie": "a=b"})
     told = options(TransferJob(stream, tmp_path, quality="best; --exec id", language="ger-dub --exec"))
     forbidden = {
-        "exec_cmd", "postprocessors", "outtmpl", "netrc_cmd", "netrc_location", "writelink", "writeurllink", "config_location",
-        "writedesktoplink", "plugin_dirs", "client_certificate", "nocheckcertificate", "legacyserverconnect", "ffmpeg_location",
-        "load_info_filename", "external_downloader_args", "download_archive", "batchfile",
-    }  # fmt: skip
+        "exec_cmd",
+        "postprocessors",
+        "outtmpl",
+        "netrc_cmd",
+        "netrc_location",
+        "writelink",
+        "writeurllink",
+        "config_location",
+        "writedesktoplink",
+        "plugin_dirs",
+        "client_certificate",
+        "nocheckcertificate",
+        "legacyserverconnect",
+        "ffmpeg_location",
+        "load_info_filename",
+        "external_downloader_args",
+        "download_archive",
+        "batchfile",
+    }
     assert not forbidden & set(told)
     assert (told["external_downloader"], told["cookiesfrombrowser"], told["cookiefile"]) == (None, None, None)
     assert (told["usenetrc"], told["enable_file_urls"], told["proxy"], told["js_runtimes"]) == (False, False, "", {})

@@ -39,10 +39,13 @@ def proofs(running: Server) -> dict[str, Headers]:
     facts = jwt.decode(running.token, secret, algorithms=["HS256"], options={"verify_iss": False})
     old = facts | {"exp": int(datetime.now(UTC).timestamp()) - 1}
     given = {
-        "nothing": {}, "ended session": {"Authorization": f"Bearer {token}"}, "ended cookie": cookie,
+        "nothing": {},
+        "ended session": {"Authorization": f"Bearer {token}"},
+        "ended cookie": cookie,
         "expired token": {"Authorization": f"Bearer {jwt.encode(old, secret, algorithm='HS256')}"},
-        "revoked key": {"X-Api-Key": made["key"]}, "made-up key": {"X-Api-Key": "aw_" + "x" * 43},
-    }  # fmt: skip
+        "revoked key": {"X-Api-Key": made["key"]},
+        "made-up key": {"X-Api-Key": "aw_" + "x" * 43},
+    }
     for name in ("ended session", "ended cookie", "revoked key"):
         assert requests.get(running.url + "/api/queue/status", headers=given[name]).status_code == 200, name
     for name in ("ended session", "ended cookie"):
@@ -135,8 +138,19 @@ def test_a30_no_socket_opens_for_a_proof_that_is_none(
         line.close()
 
 
-EVENTS = ("made_up", "download_progress", "queue_status", "message", "error", "__proto__", "start", "stop", "auth",
-          "unreadable", "")  # fmt: skip
+EVENTS = (
+    "made_up",
+    "download_progress",
+    "queue_status",
+    "message",
+    "error",
+    "__proto__",
+    "start",
+    "stop",
+    "auth",
+    "unreadable",
+    "",
+)
 
 
 @pytest.mark.parametrize("signed", ["owner", "reader"])

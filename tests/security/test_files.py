@@ -27,8 +27,15 @@ def mask(value: int) -> Iterator[None]:
 
 def open_to_others(instance: Path) -> list[str]:
     """Folders and secrets that anybody else could read, write or enter."""
-    known = [instance, *(instance / name for name in SECRETS), instance / "backups", *(instance / "backups").iterdir(),
-             *instance.glob("aniworld.db-*"), instance / "logs", *(instance / "logs").iterdir()]  # fmt: skip
+    known = [
+        instance,
+        *(instance / name for name in SECRETS),
+        instance / "backups",
+        *(instance / "backups").iterdir(),
+        *instance.glob("aniworld.db-*"),
+        instance / "logs",
+        *(instance / "logs").iterdir(),
+    ]
     return [path.name for path in known if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 

@@ -35,8 +35,9 @@ TEXT = st.text(alphabet=st.characters(), max_size=200)
 PATHS = st.text(alphabet="./\\%~:\0\n ab", max_size=40)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4), max_leaves=12,
-)  # fmt: skip
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
 SECTIONS = st.dictionaries(
     st.sampled_from([*to_mapping(Settings()), "made-up"]),
     st.dictionaries(st.sampled_from(["root", "concurrency", "urls", "windows", "base_url", "x"]), JSON, max_size=4)
@@ -123,13 +124,39 @@ def test_any_configuration_file_is_read_or_kept_aside(content: bytes) -> None:
         assert found is not None or list(Path(folder).glob("config.json.broken-*"))
 
 
-LINES = st.sampled_from([
-    "#EXTM3U", "#EXTINF:1,", "#EXTINF:-1e99,", "#EXTINF:nan,", "#EXTINF:,", "s.ts", "../../s.ts", "file:///etc/passwd", "//x/s.ts",
-    "http://10.0.0.1/s.ts", "#EXT-X-KEY:METHOD=AES-128", '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0xZZ', "#EXT-X-KEY:METHOD=SAMPLE-AES",
-    '#EXT-X-MAP:URI="m"', "#EXT-X-BYTERANGE:5@", "#EXT-X-BYTERANGE:-5@-1", "#EXT-X-STREAM-INF:BANDWIDTH=x", "#EXT-X-STREAM-INF:",
-    "#EXT-X-MEDIA:TYPE=AUDIO", "#EXT-X-ENDLIST", "#EXT-X-DISCONTINUITY", "#EXT-X-MEDIA-SEQUENCE:x", "#EXT-X-TARGETDURATION:-1",
-    "#EXT-X-PROGRAM-DATE-TIME:never", "#EXT-X-PART:", "#EXT-X-DATERANGE:", "#EXT-X-I-FRAME-STREAM-INF:", "\x00", "",
-])  # fmt: skip
+LINES = st.sampled_from(
+    [
+        "#EXTM3U",
+        "#EXTINF:1,",
+        "#EXTINF:-1e99,",
+        "#EXTINF:nan,",
+        "#EXTINF:,",
+        "s.ts",
+        "../../s.ts",
+        "file:///etc/passwd",
+        "//x/s.ts",
+        "http://10.0.0.1/s.ts",
+        "#EXT-X-KEY:METHOD=AES-128",
+        '#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0xZZ',
+        "#EXT-X-KEY:METHOD=SAMPLE-AES",
+        '#EXT-X-MAP:URI="m"',
+        "#EXT-X-BYTERANGE:5@",
+        "#EXT-X-BYTERANGE:-5@-1",
+        "#EXT-X-STREAM-INF:BANDWIDTH=x",
+        "#EXT-X-STREAM-INF:",
+        "#EXT-X-MEDIA:TYPE=AUDIO",
+        "#EXT-X-ENDLIST",
+        "#EXT-X-DISCONTINUITY",
+        "#EXT-X-MEDIA-SEQUENCE:x",
+        "#EXT-X-TARGETDURATION:-1",
+        "#EXT-X-PROGRAM-DATE-TIME:never",
+        "#EXT-X-PART:",
+        "#EXT-X-DATERANGE:",
+        "#EXT-X-I-FRAME-STREAM-INF:",
+        "\x00",
+        "",
+    ]
+)
 
 
 def _read_playlist(text: str) -> None:

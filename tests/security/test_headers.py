@@ -20,9 +20,12 @@ from .talking import Heard, ask, owner, tell
 PROXY = ("X-Forwarded-Proto: https", "X-Forwarded-For: 203.0.113.7")
 DEMO = "lautlos-im-nebelwald"
 ALWAYS = {
-    "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
-}  # fmt: skip
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +35,12 @@ def sealed(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iter
     (folder / "library").mkdir()
     with DemoSite(media_folder) as site:
         server = Server(
-            folder / "instance", ANIWORLD_TRUSTED_PROXIES="127.0.0.1", ANIWORLD_SECURE_COOKIES="true", ANIWORLD_METRICS="true",
+            folder / "instance",
+            ANIWORLD_TRUSTED_PROXIES="127.0.0.1",
+            ANIWORLD_SECURE_COOKIES="true",
+            ANIWORLD_METRICS="true",
             **environment_for(site, folder / "library"),
-        ).start()  # fmt: skip
+        ).start()
         server.post("/api/anime/add", {"link": f"{site.url}/anime/stream/{DEMO}"}, 201)
         until(lambda: server.call("GET", f"/api/anime/{DEMO}/cover").status_code == 200, 40)
         yield server
@@ -64,7 +70,9 @@ KINDS = {
     "nothing there": Kind("GET /api/nowhere HTTP/1.1", 404),
     "no page": Kind("GET /nowhere HTTP/1.1", 404, headers=("Accept: text/html",)),
     "wrong method": Kind("DELETE /api/queue/status HTTP/1.1", 405),
-    "too large": Kind("PUT /api/config/ HTTP/1.1", 413, headers=("Content-Type: application/json", "Content-Length: 2000000")),
+    "too large": Kind(
+        "PUT /api/config/ HTTP/1.1", 413, headers=("Content-Type: application/json", "Content-Length: 2000000")
+    ),
     "no json": Kind("PUT /api/config/ HTTP/1.1", 415, headers=("Content-Type: text/plain", "Content-Length: 2")),
     "not valid": Kind("GET /api/anime/?page=x HTTP/1.1", 422),
     "unknown host": Kind("GET http://evil.example/ HTTP/1.1", 400),
@@ -76,20 +84,34 @@ KINDS = {
     "icon": Kind("GET /favicon.ico HTTP/1.1", 200, signed=False, kept=True),
     "manifest": Kind("GET /manifest.webmanifest HTTP/1.1", 200, signed=False),
     "style": Kind("GET /static/x/styles.css HTTP/1.1", 200, signed=False, kept=True),
-    "unchanged": Kind("GET /static/x/styles.css HTTP/1.1", 304, signed=False, kept=True,
-                      headers=("If-Modified-Since: Fri, 31 Dec 2060 23:59:59 GMT",)),
+    "unchanged": Kind(
+        "GET /static/x/styles.css HTTP/1.1",
+        304,
+        signed=False,
+        kept=True,
+        headers=("If-Modified-Since: Fri, 31 Dec 2060 23:59:59 GMT",),
+    ),
     "no file": Kind("GET /static/x/nothing.css HTTP/1.1", 404, signed=False),
     "handshake": Kind("GET /socket.io/?EIO=4&transport=polling HTTP/1.1", 200, signed=False),
-    "handshake of another site": Kind("GET /socket.io/?EIO=4&transport=polling HTTP/1.1", 400, headers=("Origin: https://evil.example",)),
+    "handshake of another site": Kind(
+        "GET /socket.io/?EIO=4&transport=polling HTTP/1.1", 400, headers=("Origin: https://evil.example",)
+    ),
     "no such poll": Kind("GET /socket.io/?EIO=4&transport=polling&sid=x HTTP/1.1", 400),
     "odd packets": Kind("POST /socket.io/?EIO=4&transport=polling&sid=x HTTP/1.1", 400, headers=("Content-Length: 2",)),
-    "websocket of another site": Kind("GET /ws/connect HTTP/1.1", 403, headers=(
-        "Origin: https://evil.example", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-    )),
+    "websocket of another site": Kind(
+        "GET /ws/connect HTTP/1.1",
+        403,
+        headers=(
+            "Origin: https://evil.example",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+        ),
+    ),
     "allowed methods": Kind("OPTIONS /api/queue/status HTTP/1.1", 200),
     "a look": Kind("HEAD /api/queue/status HTTP/1.1", 200),
-}  # fmt: skip
+}
 
 
 def hear(server: Server, kind: Kind, *more: str) -> Heard:

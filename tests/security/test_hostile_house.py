@@ -61,9 +61,11 @@ def test_a02_a11_a14_a18_a39_nothing_of_it_runs_leaves_the_library_or_reaches_th
     series = {"evil": {"title": TITLE, "about": "<img src=x onerror=alert(1)>", "seasons": {1: rows}}}
     with ForeignSite(series, hoster) as site:
         server = Server(
-            tmp_path / "instance", ANIWORLD_CATALOGUE_URL=site.url, ANIWORLD_PRIVATE_HOSTS=site.private_hosts,
+            tmp_path / "instance",
+            ANIWORLD_CATALOGUE_URL=site.url,
+            ANIWORLD_PRIVATE_HOSTS=site.private_hosts,
             ANIWORLD_LIBRARY=str(library),
-        ).start()  # fmt: skip
+        ).start()
         try:
             server.configure(
                 catalogue={"requests_per_second": 50},

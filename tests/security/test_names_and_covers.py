@@ -42,9 +42,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Ho
     (place / "library").mkdir()
     with HostileSite(series, lambda path, wanted: (404, {}, b"nothing")) as site:
         server = Server(
-            place / "instance", ANIWORLD_CATALOGUE_URL=site.url, ANIWORLD_PRIVATE_HOSTS=site.private_hosts,
+            place / "instance",
+            ANIWORLD_CATALOGUE_URL=site.url,
+            ANIWORLD_PRIVATE_HOSTS=site.private_hosts,
             ANIWORLD_LIBRARY=str(place / "library"),
-        ).start()  # fmt: skip
+        ).start()
         server.configure(catalogue={"requests_per_second": 50})
         yield server, site
         server.stop()

@@ -19,11 +19,34 @@ from .walking import every_route
 STATUS = "GET /api/queue/status HTTP/1.1"
 
 NAMES = (
-    "user@localhost", "localhost:99999", "localhost:", "localhost:80:80", "localhost,evil.example", "localhost evil.example",
-    "localhost..", ".localhost", "..", "localhost/", "localhost#", "localhost?x", "localhost\\x", "local\thost", "xn--localhost",
-    "[::1%lo]", "[::1", "[::ffff:192.0.2.1]", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.0.0.1.evil.example",
-    "\u2460\u2461".encode().decode("latin-1"), "\xff", "a" * 300, "",
-)  # fmt: skip
+    "user@localhost",
+    "localhost:99999",
+    "localhost:",
+    "localhost:80:80",
+    "localhost,evil.example",
+    "localhost evil.example",
+    "localhost..",
+    ".localhost",
+    "..",
+    "localhost/",
+    "localhost#",
+    "localhost?x",
+    "localhost\\x",
+    "local\thost",
+    "xn--localhost",
+    "[::1%lo]",
+    "[::1",
+    "[::ffff:192.0.2.1]",
+    "127.1",
+    "2130706433",
+    "0x7f.1",
+    "0177.0.0.1",
+    "127.0.0.1.evil.example",
+    "\u2460\u2461".encode().decode("latin-1"),
+    "\xff",
+    "a" * 300,
+    "",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,8 +64,18 @@ def test_a03_two_names_or_none_are_refused(running: Server) -> None:
     assert ask(running, STATUS, owner(running), f"Host: {mine}").status == 400
 
 
-@pytest.mark.parametrize("start", ["http://evil.example", "https://evil.example:443", "http://localhost@evil.example", "http://",
-                                   "HTTP://EVIL.EXAMPLE", "ftp://127.0.0.1", "http://127.0.0.1.evil.example"])  # fmt: skip
+@pytest.mark.parametrize(
+    "start",
+    [
+        "http://evil.example",
+        "https://evil.example:443",
+        "http://localhost@evil.example",
+        "http://",
+        "HTTP://EVIL.EXAMPLE",
+        "ftp://127.0.0.1",
+        "http://127.0.0.1.evil.example",
+    ],
+)
 def test_a03_a_whole_address_in_the_request_line_has_to_name_us_too(running: Server, start: str) -> None:
     assert ask(running, f"GET {start}/api/queue/status HTTP/1.1", owner(running)).status == 400
     assert ask(running, f"GET http://127.0.0.1:{running.port}/api/queue/status HTTP/1.1", owner(running)).status == 200
@@ -50,10 +83,21 @@ def test_a03_a_whole_address_in_the_request_line_has_to_name_us_too(running: Ser
 
 @pytest.mark.parametrize(
     "header",
-    ["X-Forwarded-Host: evil.example", "X_Forwarded_Host: evil.example", "X-Forwarded-Prefix: /evil", "SCRIPT_NAME: /evil",
-     "SCRIPT_NAME: /api", "PATH_INFO: /api/config/", "X-Original-URL: /api/config/", "X-Rewrite-URL: /api/config/",
-     "X-Forwarded-Proto: https", "X-Forwarded-Ssl: on", "X-Forwarded-Proto: http\r\nX-Forwarded-Ssl: on", "Forwarded: host=evil.example"],
-)  # fmt: skip
+    [
+        "X-Forwarded-Host: evil.example",
+        "X_Forwarded_Host: evil.example",
+        "X-Forwarded-Prefix: /evil",
+        "SCRIPT_NAME: /evil",
+        "SCRIPT_NAME: /api",
+        "PATH_INFO: /api/config/",
+        "X-Original-URL: /api/config/",
+        "X-Rewrite-URL: /api/config/",
+        "X-Forwarded-Proto: https",
+        "X-Forwarded-Ssl: on",
+        "X-Forwarded-Proto: http\r\nX-Forwarded-Ssl: on",
+        "Forwarded: host=evil.example",
+    ],
+)
 def test_a04_a_header_of_a_stranger_moves_no_request(running: Server, header: str) -> None:
     plain, moved = ask(running, "GET /api/auth/status HTTP/1.1"), ask(running, "GET /api/auth/status HTTP/1.1", header)
     assert (moved.status, moved.body) == (plain.status, plain.body)
@@ -99,11 +143,28 @@ def test_a06_a_look_without_a_body_changes_nothing_anywhere(running: Server) -> 
 
 
 PATHS = (
-    "/api//queue/status", "/./api/queue/status", "/x/../api/queue/status", "/health/../api/config/", "/static/../api/config/",
-    "/health;/../api/config/", "/api/queue/status;x", "/api/queue;x/status", "/api/queue/status%00", "/api/queue/status%0a",
-    "/API/queue/status", "/api%5cqueue%5cstatus", "/api/queue/status%2f..", "/api/config/%2e%2e%2f", "/api/anime/%ed%a0%80",
-    "/api/anime/%ff", "/api/anime/a%00b", "/settings/%00", "/series/%00", "//evil.example", "/%2f%2fevil.example",
-)  # fmt: skip
+    "/api//queue/status",
+    "/./api/queue/status",
+    "/x/../api/queue/status",
+    "/health/../api/config/",
+    "/static/../api/config/",
+    "/health;/../api/config/",
+    "/api/queue/status;x",
+    "/api/queue;x/status",
+    "/api/queue/status%00",
+    "/api/queue/status%0a",
+    "/API/queue/status",
+    "/api%5cqueue%5cstatus",
+    "/api/queue/status%2f..",
+    "/api/config/%2e%2e%2f",
+    "/api/anime/%ed%a0%80",
+    "/api/anime/%ff",
+    "/api/anime/a%00b",
+    "/settings/%00",
+    "/series/%00",
+    "//evil.example",
+    "/%2f%2fevil.example",
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -128,8 +189,21 @@ def test_a_target_that_is_none_is_malformed(running: Server, target: str) -> Non
     assert ask(running, f"GET {target} HTTP/1.1", owner(running)).status in (400, 404)
 
 
-@pytest.mark.parametrize("query", ["page=-1", "page=0", "page=1e5", "page=" + "9" * 30, "page=9223372036854775808", "q=%00",
-                                   "sort_by=name%00", "page_size=2147483648", "made=up", "q=" + "x" * 2000])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=-1",
+        "page=0",
+        "page=1e5",
+        "page=" + "9" * 30,
+        "page=9223372036854775808",
+        "q=%00",
+        "sort_by=name%00",
+        "page_size=2147483648",
+        "made=up",
+        "q=" + "x" * 2000,
+    ],
+)
 def test_odd_queries_are_refused_and_break_nothing(running: Server, query: str) -> None:
     assert ask(running, f"GET /api/anime/?{query} HTTP/1.1", owner(running)).status == 422
 
@@ -190,8 +264,12 @@ CUT: dict[str, tuple[tuple[str, ...], bytes, set[int]]] = {
     "two sizes": ((CHUNKED[0], "Content-Length: 2", "Content-Length: 3"), b"{} ", {400}),
     "a signed size": ((CHUNKED[0], "Content-Length: +2"), b"{}", {400}),
     "two kinds": (("Content-Type: text/plain", CHUNKED[0], "Content-Length: 2"), b"{}", {400}),
-    "two megabytes": (CHUNKED, b"".join(b"10000\r\n" + b" " * 65536 + b"\r\n" for _ in range(40)) + b"0\r\n\r\n", {413}),
-}  # fmt: skip
+    "two megabytes": (
+        CHUNKED,
+        b"".join(b"10000\r\n" + b" " * 65536 + b"\r\n" for _ in range(40)) + b"0\r\n\r\n",
+        {413},
+    ),
+}
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -203,8 +281,18 @@ def test_a_body_that_is_not_what_was_announced_is_malformed(running: Server, nam
     assert "Traceback" not in running.log.read_text()
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
-                                  "", "application/json, text/plain", "application/xml"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "",
+        "application/json, text/plain",
+        "application/xml",
+    ],
+)
 def test_a06_only_json_is_taken_so_that_no_form_of_another_site_is_one(running: Server, kind: str) -> None:
     heard = ask(
         running,
@@ -217,9 +305,21 @@ def test_a06_only_json_is_taken_so_that_no_form_of_another_site_is_one(running: 
     assert heard.status == 415
 
 
-@pytest.mark.parametrize("sign", ["Authorization: Bearer a.b.c", "Authorization: Bearer ", "Authorization: Bearer \xed\xa0\x80",
-                                  "Authorization: Basic eDp5", "Authorization: ", "X-Api-Key: ", "X-Api-Key: aw_\xff",
-                                  "Authorization: Bearer " + "a" * 7000, "Cookie: a=\xff; \xff=\x80", "Cookie: session=."])  # fmt: skip
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "Authorization: Bearer a.b.c",
+        "Authorization: Bearer ",
+        "Authorization: Bearer \xed\xa0\x80",
+        "Authorization: Basic eDp5",
+        "Authorization: ",
+        "X-Api-Key: ",
+        "X-Api-Key: aw_\xff",
+        "Authorization: Bearer " + "a" * 7000,
+        "Cookie: a=\xff; \xff=\x80",
+        "Cookie: session=.",
+    ],
+)
 def test_a35_an_odd_proof_is_none(running: Server, sign: str) -> None:
     assert ask(running, STATUS, sign).status == 401
 
@@ -230,9 +330,22 @@ def test_a35_two_proofs_are_none(running: Server) -> None:
     assert ask(running, STATUS, "X-Api-Key: aw_x", owner(running)).status == 401
 
 
-ORIGINS = ("null", "http://evil.example", "http://127.0.0.1:{port}.evil.example", "http://x@127.0.0.1:{port}", "http://127.1:{port}",
-           "http://localhost:{port}", "http://127.0.0.1:1", "ws://127.0.0.1:{port}", "file://", "chrome-extension://x",
-           "http://127.0.0.1:{port}/x", "http://127.0.0.1:{port}, http://evil.example", "javascript:1", "http://[")  # fmt: skip
+ORIGINS = (
+    "null",
+    "http://evil.example",
+    "http://127.0.0.1:{port}.evil.example",
+    "http://x@127.0.0.1:{port}",
+    "http://127.1:{port}",
+    "http://localhost:{port}",
+    "http://127.0.0.1:1",
+    "ws://127.0.0.1:{port}",
+    "file://",
+    "chrome-extension://x",
+    "http://127.0.0.1:{port}/x",
+    "http://127.0.0.1:{port}, http://evil.example",
+    "javascript:1",
+    "http://[",
+)
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
@@ -283,10 +396,15 @@ UPGRADE, KEY, VERSION = (
     "Sec-WebSocket-Version: 13",
 )
 NO_HANDSHAKES = {
-    "no version": (UPGRADE, KEY), "another version": (UPGRADE, KEY, "Sec-WebSocket-Version: 8"), "no key": (UPGRADE, VERSION),
-    "two versions": (UPGRADE, KEY, VERSION, VERSION), "a short key": (UPGRADE, VERSION, "Sec-WebSocket-Key: AAAA"),
-    "no upgrade": (KEY, VERSION), "another connection": ("Connection: keep-alive", KEY, VERSION), "nothing": (),
-}  # fmt: skip
+    "no version": (UPGRADE, KEY),
+    "another version": (UPGRADE, KEY, "Sec-WebSocket-Version: 8"),
+    "no key": (UPGRADE, VERSION),
+    "two versions": (UPGRADE, KEY, VERSION, VERSION),
+    "a short key": (UPGRADE, VERSION, "Sec-WebSocket-Key: AAAA"),
+    "no upgrade": (KEY, VERSION),
+    "another connection": ("Connection: keep-alive", KEY, VERSION),
+    "nothing": (),
+}
 
 
 @pytest.mark.parametrize("name", NO_HANDSHAKES)
@@ -308,9 +426,24 @@ def test_a23_a_websocket_that_is_opened_wrongly_is_no_fault_of_the_server(
     assert "Traceback" not in running.log.read_text()
 
 
-MESSAGES = ("", "null", "[]", "1", '"x"', "{", '{"action": null}', '{"action": ["join"]}', '{"action": "join"}', "[" * 30_000,
-            '{"action": "join", "room": {"$ne": 1}}', '{"action": "join", "room": "__proto__"}', '{"action": "\\ud800"}',
-            '{"action": "join", "room": NaN}', "\x00", '{"a":' * 3000)  # fmt: skip
+MESSAGES = (
+    "",
+    "null",
+    "[]",
+    "1",
+    '"x"',
+    "{",
+    '{"action": null}',
+    '{"action": ["join"]}',
+    '{"action": "join"}',
+    "[" * 30_000,
+    '{"action": "join", "room": {"$ne": 1}}',
+    '{"action": "join", "room": "__proto__"}',
+    '{"action": "\\ud800"}',
+    '{"action": "join", "room": NaN}',
+    "\x00",
+    '{"a":' * 3000,
+)
 
 
 def test_a23_odd_messages_on_the_websocket_are_answered_and_hurt_nobody(running: Server) -> None:

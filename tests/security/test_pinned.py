@@ -49,9 +49,16 @@ def test_what_is_known_is_named_with_the_version_that_mends_it() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no json", "[]", "null", report(), report({"name": "flask", "skip_reason": "not found on PyPI"}),
-     report({"name": "flask", "version": "3.1.3", "vulns": []}, {"name": "x", "skip_reason": "not found"})],
-)  # fmt: skip
+    [
+        "",
+        "no json",
+        "[]",
+        "null",
+        report(),
+        report({"name": "flask", "skip_reason": "not found on PyPI"}),
+        report({"name": "flask", "version": "3.1.3", "vulns": []}, {"name": "x", "skip_reason": "not found"}),
+    ],
+)
 def test_silence_is_no_good_news(text: str) -> None:
     told = verdict(text)
     assert told.code == NOBODY

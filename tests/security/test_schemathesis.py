@@ -33,9 +33,25 @@ def ask_whatever(url: str, headers: dict[str, str], seconds: int, folder: Path, 
     assert program, "schemathesis is not installed; make test installs it"
     sent = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     command = [
-        program, "run", document or f"{url}/api/openapi.json", "--url", url, "--checks", CHECKS, "--max-time", str(seconds),
-        "--request-timeout", "30", "--seed", "1", "--no-color", "--phases", "examples,coverage,fuzzing", *sent, *more,
-    ]  # fmt: skip
+        program,
+        "run",
+        document or f"{url}/api/openapi.json",
+        "--url",
+        url,
+        "--checks",
+        CHECKS,
+        "--max-time",
+        str(seconds),
+        "--request-timeout",
+        "30",
+        "--seed",
+        "1",
+        "--no-color",
+        "--phases",
+        "examples,coverage,fuzzing",
+        *sent,
+        *more,
+    ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=260, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "tested" in done.stdout.lower() and "No operations" not in done.stdout

@@ -25,9 +25,13 @@ from tests.running import PASSWORD, ROOT, Server
 from tests.services.test_auth import Clock
 
 VECTORS = (  # RFC 6238, appendix B, SHA-1
-    (59, "94287082"), (1111111109, "07081804"), (1111111111, "14050471"), (1234567890, "89005924"),
-    (2000000000, "69279037"), (20000000000, "65353130"),
-)  # fmt: skip
+    (59, "94287082"),
+    (1111111109, "07081804"),
+    (1111111111, "14050471"),
+    (1234567890, "89005924"),
+    (2000000000, "69279037"),
+    (20000000000, "65353130"),
+)
 
 
 @pytest.mark.parametrize(("moment", "code"), VECTORS)
@@ -204,9 +208,14 @@ def test_from_begin_to_lost_phone_over_rest_form_and_command_line(fresh: Server)
     assert not [text for text in [*texts, fresh.log.read_text()] if secret in text or codes[1] in text]
 
     done = subprocess.run(
-        [sys.executable, "-m", "aniworld", "password", "--disable-totp"], cwd=ROOT, capture_output=True, text=True,
-        env={**os.environ, **fresh.environment}, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "aniworld", "password", "--disable-totp"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **fresh.environment},
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert requests.post(sign_in, json={"password": PASSWORD}).status_code == 200
 

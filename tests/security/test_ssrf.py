@@ -185,8 +185,17 @@ def test_a18_a_transfer_does_not_fetch_a_private_link_in_any_form(ask: Ask, vict
         ask(victim.form(form) if "://" in form else f"http://{victim.form(form)}").run()
 
 
-PLACES = ["variant", "sound", "segment", "key", "map",
-          *(pytest.param(name, marks=pytest.mark.slow) for name in ("subtitles", "stills", "session key", "session data", "part"))]  # fmt: skip
+PLACES = [
+    "variant",
+    "sound",
+    "segment",
+    "key",
+    "map",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("subtitles", "stills", "session key", "session data", "part")
+    ),
+]
 
 
 def places(private: str) -> dict[str, str]:

@@ -178,9 +178,19 @@ def test_a07_sockets_of_other_origins_and_of_nobody_are_refused(running: Server)
 
 
 TRAVERSALS = [
-    "../config.json", "..%2fconfig.json", "%2e%2e%2fconfig.json", "....//config.json", "..%5cconfig.json", "..\\config.json",
-    "%252e%252e%252fconfig.json", "..%00/config.json", "/etc/passwd", "%2fetc%2fpasswd", "..;/config.json", "..%c0%afconfig.json",
-]  # fmt: skip
+    "../config.json",
+    "..%2fconfig.json",
+    "%2e%2e%2fconfig.json",
+    "....//config.json",
+    "..%5cconfig.json",
+    "..\\config.json",
+    "%252e%252e%252fconfig.json",
+    "..%00/config.json",
+    "/etc/passwd",
+    "%2fetc%2fpasswd",
+    "..;/config.json",
+    "..%c0%afconfig.json",
+]
 
 
 @pytest.mark.parametrize("attack", TRAVERSALS)
@@ -195,14 +205,36 @@ def test_a09_a10_no_path_leaves_its_folder(running: Server, base: str, attack: s
 
 
 def test_a20_no_setting_runs_anything(running: Server) -> None:
-    for section, name in (("download", "exec"), ("download", "ffmpeg_path"), ("download", "yt_dlp_options"), ("catalogue", "proxy"),
-                          ("catalogue", "verify_tls"), ("library", "post_script"), ("__proto__", "x"), ("download", "__class__")):  # fmt: skip
+    for section, name in (
+        ("download", "exec"),
+        ("download", "ffmpeg_path"),
+        ("download", "yt_dlp_options"),
+        ("catalogue", "proxy"),
+        ("catalogue", "verify_tls"),
+        ("library", "post_script"),
+        ("__proto__", "x"),
+        ("download", "__class__"),
+    ):
         answer = running.call("PUT", "/api/config/", {section: {name: "/bin/sh"}})
         assert answer.status_code == 422
 
 
-@pytest.mark.parametrize("root", ["/", "/etc", "/usr/lib", "/proc", "/var/backups/x", "~/.ssh/x", "~/.config", "~/.local/lib/x",
-                                  "instance", "package", "python"])  # fmt: skip
+@pytest.mark.parametrize(
+    "root",
+    [
+        "/",
+        "/etc",
+        "/usr/lib",
+        "/proc",
+        "/var/backups/x",
+        "~/.ssh/x",
+        "~/.config",
+        "~/.local/lib/x",
+        "instance",
+        "package",
+        "python",
+    ],
+)
 def test_a21_the_library_is_never_our_own_or_the_systems(running: Server, root: str) -> None:
     import aniworld
 
@@ -266,10 +298,22 @@ def test_a27_secrets_do_not_leave_the_process(running: Server) -> None:
     running.call("PUT", "/api/config/", {"media_server": {"token": canaries[0] + "\0"}})
     running.call("PUT", "/api/config/", {"notifications": {"urls": [f"exec://{canaries[1]}"]}})
     backup = running.post("/api/config/backups", status=201)["name"]
-    texts = [running.call("GET", path).text for path in (
-        "/api/config/", f"/api/config/backups/{backup}", "/api/config/backups", "/api/system", "/api/health", "/api/openapi.json",
-        "/settings/notifications", "/settings/media_server", "/settings/backups", "/api/auth/keys", "/api/auth/sessions",
-    )]  # fmt: skip
+    texts = [
+        running.call("GET", path).text
+        for path in (
+            "/api/config/",
+            f"/api/config/backups/{backup}",
+            "/api/config/backups",
+            "/api/system",
+            "/api/health",
+            "/api/openapi.json",
+            "/settings/notifications",
+            "/settings/media_server",
+            "/settings/backups",
+            "/api/auth/keys",
+            "/api/auth/sessions",
+        )
+    ]
     texts.append(running.log.read_text())
     texts += [path.read_text() for path in (running.instance / "logs").glob("*.log")]
     for secret in (*canaries, PASSWORD, running.token):
@@ -374,10 +418,15 @@ def test_a35_forged_tokens_open_nothing(running: Server) -> None:
     session_id = jwt.decode(running.token, key, algorithms=["HS256"], options={"verify_iss": False})["jti"]
     good: dict[str, Any] = {"iss": "aniworld", "jti": session_id, "iat": now, "exp": now + 60}
     forged = [
-        jwt.encode(good, "", algorithm="none"), jwt.encode(good, key * 2, algorithm="HS256"),
-        jwt.encode(good | {"iss": "evil"}, key, algorithm="HS256"), jwt.encode(good | {"exp": now - 10}, key, algorithm="HS256"),
-        *[jwt.encode({name: value for name, value in good.items() if name != gone}, key, algorithm="HS256") for gone in good],
-    ]  # fmt: skip
+        jwt.encode(good, "", algorithm="none"),
+        jwt.encode(good, key * 2, algorithm="HS256"),
+        jwt.encode(good | {"iss": "evil"}, key, algorithm="HS256"),
+        jwt.encode(good | {"exp": now - 10}, key, algorithm="HS256"),
+        *[
+            jwt.encode({name: value for name, value in good.items() if name != gone}, key, algorithm="HS256")
+            for gone in good
+        ],
+    ]
     for token in forged:
         assert (
             requests.get(running.url + "/api/queue/status", headers={"Authorization": f"Bearer {token}"}).status_code

@@ -61,10 +61,20 @@ def furnish(home: Home) -> None:
         session.add(MasterPassword(id=1, digest="$argon2id$of-the-backup"))
         session.add(ApiKey(id="key-1", name="script", scope="full", digest="d" * 64))
         session.add(UserSession(id="session-1", expires_at=utcnow() + timedelta(days=1), last_seen_at=utcnow()))
-        session.add(DownloadQueueItem(
-            id="runs", serie_id="series-0", season=1, episode=1, status="downloading", progress=33.3333333333,
-            worker="elsewhere:1", lease_until=utcnow() - timedelta(minutes=1), error="öh\u2028", total_bytes=2**53 + 1,
-        ))  # fmt: skip
+        session.add(
+            DownloadQueueItem(
+                id="runs",
+                serie_id="series-0",
+                season=1,
+                episode=1,
+                status="downloading",
+                progress=33.3333333333,
+                worker="elsewhere:1",
+                lease_until=utcnow() - timedelta(minutes=1),
+                error="öh\u2028",
+                total_bytes=2**53 + 1,
+            )
+        )
         session.add(QueueState(id=1, is_running=False, paused_until=None))
         session.add(ScanRun(id="scan-1", status="running", started_at=MOMENT, turn=1, warnings=["ä"]))
         session.add(
@@ -80,11 +90,21 @@ def furnish_queue(home: Home, rows: int) -> None:
     """``rows`` items that wait."""
     when = utcnow()
     with home.database.writing() as session:
-        session.execute(insert(DownloadQueueItem), [
-            {"id": f"item-{number:08}", "serie_id": f"series-{number % 500}", "season": 1, "episode": number % 1000 + 1,
-             "added_at": when, "languages": ["ger-dub"], "failed_links": []}
-            for number in range(rows)
-        ])  # fmt: skip
+        session.execute(
+            insert(DownloadQueueItem),
+            [
+                {
+                    "id": f"item-{number:08}",
+                    "serie_id": f"series-{number % 500}",
+                    "season": 1,
+                    "episode": number % 1000 + 1,
+                    "added_at": when,
+                    "languages": ["ger-dub"],
+                    "failed_links": [],
+                }
+                for number in range(rows)
+            ],
+        )
 
 
 def sums(database: Database) -> dict[str, tuple[int, str]]:

@@ -47,9 +47,13 @@ class House:
             open_gate(), settings={"aniworld.to": CatalogueSettings(site.url)}, plugins=lambda group: []
         )
         self.anime = AnimeService(
-            database=database, registry=self.registry, progress=ProgressService(bus),
-            covers=folder / "covers", settings=lambda: self.settings, spawn=self.spawn,
-        )  # fmt: skip
+            database=database,
+            registry=self.registry,
+            progress=ProgressService(bus),
+            covers=folder / "covers",
+            settings=lambda: self.settings,
+            spawn=self.spawn,
+        )
 
     def create(self, **data: object) -> None:
         with self.database.writing() as session:

@@ -105,8 +105,13 @@ NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("own", "shown"), [((), ("2026-11-02", NOON, "ger-dub")), (("eng-dub", "ger-sub"), ("2026-10-12", None, "ger-sub")), (("jpn",), ("2026-10-12", None, "ger-sub"))]
-)  # fmt: skip
+    ("own", "shown"),
+    [
+        ((), ("2026-11-02", NOON, "ger-dub")),
+        (("eng-dub", "ger-sub"), ("2026-10-12", None, "ger-sub")),
+        (("jpn",), ("2026-10-12", None, "ger-sub")),
+    ],
+)
 def test_the_calendar_shows_the_day_of_the_language_that_the_series_wants(
     house: House, own: Sequence[str], shown: tuple[object, ...]
 ) -> None:
@@ -135,13 +140,16 @@ def test_postponed_episodes_get_their_new_day_and_keep_it(house: House) -> None:
         entry(3, languages=("ger-dub",), air_date=SUB),
     )
     known: Postponements = house.anime.postponements
-    known.learn("shelf", [
-        Postponement("nebel", "", 1, 1, date(2026, 10, 26), SUB),
-        Postponement("", "NEBEL", 1, 2, None, date(2026, 10, 19)),
-        Postponement("nebel", "", 1, 3, date(2027, 1, 1), SUB),
-        Postponement("nebel", "", 9, 9, date(2027, 1, 1)),
-        Postponement("", "Unknown", 1, 1, date(2027, 1, 1)),
-    ])  # fmt: skip
+    known.learn(
+        "shelf",
+        [
+            Postponement("nebel", "", 1, 1, date(2026, 10, 26), SUB),
+            Postponement("", "NEBEL", 1, 2, None, date(2026, 10, 19)),
+            Postponement("nebel", "", 1, 3, date(2027, 1, 1), SUB),
+            Postponement("nebel", "", 9, 9, date(2027, 1, 1)),
+            Postponement("", "Unknown", 1, 1, date(2027, 1, 1)),
+        ],
+    )
     assert days(house) == {1: date(2026, 10, 26), 2: None, 3: SUB}
     page = SeriesPage("nebel", "Nebel", "shelf", LINK, episodes=(ANNOUNCED,))
     assert known.applied(page).episodes[0].air_date == date(2026, 10, 26)

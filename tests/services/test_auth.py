@@ -247,8 +247,13 @@ def test_only_whole_tokens_of_ours_count(auth: AuthService) -> None:
         *[jwt.encode({n: v for n, v in good.items() if n != gone}, key, algorithm="HS256") for gone in good],
         signed_in.access_token[:-2] + "AA",
         signed_in.access_token.rsplit(".", 1)[0] + ".",
-        "", ".", "a.b.c", "ü" * 50, "x" * 1_000_000, "[" * 2000,
-    ]  # fmt: skip
+        "",
+        ".",
+        "a.b.c",
+        "ü" * 50,
+        "x" * 1_000_000,
+        "[" * 2000,
+    ]
     for token in forged:
         with pytest.raises(NotSignedIn):
             auth.identity_of_token(token)

@@ -235,8 +235,14 @@ def test_there_must_be_room_to_restore(home: Home, monkeypatch: pytest.MonkeyPat
 # ── files that only call themselves backups (A24) ───────────────────────────────────────────────────────────────────
 
 
-def forged(home: Home, *, manifest: dict[str, Any] | None = None, config: Any = None, rows: dict[str, bytes] | None = None,
-           change: Callable[[dict[str, Any], dict[str, bytes]], None] | None = None) -> Path:  # fmt: skip
+def forged(
+    home: Home,
+    *,
+    manifest: dict[str, Any] | None = None,
+    config: Any = None,
+    rows: dict[str, bytes] | None = None,
+    change: Callable[[dict[str, Any], dict[str, bytes]], None] | None = None,
+) -> Path:
     """A true backup, taken apart, changed, and put together with sizes and hashes that fit."""
     import hashlib
 
@@ -267,10 +273,23 @@ def refused(home: Home, file: Path, match: str = ".") -> None:
     assert (sums(home.database), sorted(os.listdir(home.instance))) == before
 
 
-@pytest.mark.parametrize("name", [
-    "../evil", "/etc/passwd", "covers/../../x", "covers\\..\\x.png", "C:/x", "logs/aniworld.log", "database/../x.jsonl",
-    "covers/" + "a" * 64 + ".php", "settings/config.json", "config.json/", "database/sqlite_master.jsonl\n", "aniworld.db",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil",
+        "/etc/passwd",
+        "covers/../../x",
+        "covers\\..\\x.png",
+        "C:/x",
+        "logs/aniworld.log",
+        "database/../x.jsonl",
+        "covers/" + "a" * 64 + ".php",
+        "settings/config.json",
+        "config.json/",
+        "database/sqlite_master.jsonl\n",
+        "aniworld.db",
+    ],
+)
 def test_a24_only_known_names_are_taken(home: Home, name: str) -> None:
     refused(home, forged(home, change=lambda told, parts: parts.update({name: b"x"})), "belongs to no backup|tables")
 
@@ -356,13 +375,22 @@ def test_a_flipped_bit_is_found(home: Home, tmp_path: Path) -> None:
 SERIES = {"key": "x", "name": "x"}
 
 
-@pytest.mark.parametrize("line", [
-    b"[]", b"{}", b"null", b"nonsense", b'{"folder": 1, "key": null, "created_at": "x", "updated_at": "x"}',
-    b'{"folder": "a", "key": "b", "created_at": "2026-01-01T00:00:00", "updated_at": "2026-01-01T00:00:00Z"}',
-    b'{"folder": "a", "key": "b", "created_at": "0001-01-01T00:00:00+14:00", "updated_at": "2026-01-01T00:00:00Z"}',
-    b'{"folder": "\\ud800", "key": "b", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}',
-    b"[" * 100_000, b'{"a": ' + b"9" * 10_000 + b"}", b"\xff\xfe",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[]",
+        b"{}",
+        b"null",
+        b"nonsense",
+        b'{"folder": 1, "key": null, "created_at": "x", "updated_at": "x"}',
+        b'{"folder": "a", "key": "b", "created_at": "2026-01-01T00:00:00", "updated_at": "2026-01-01T00:00:00Z"}',
+        b'{"folder": "a", "key": "b", "created_at": "0001-01-01T00:00:00+14:00", "updated_at": "2026-01-01T00:00:00Z"}',
+        b'{"folder": "\\ud800", "key": "b", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}',
+        b"[" * 100_000,
+        b'{"a": ' + b"9" * 10_000 + b"}",
+        b"\xff\xfe",
+    ],
+)
 def test_rows_that_are_none_are_refused(home: Home, line: bytes) -> None:
     def put(told: dict[str, Any], parts: dict[str, bytes]) -> None:
         parts["database/folder_match.jsonl"] = line + b"\n"
@@ -413,10 +441,21 @@ def test_rows_that_the_manifest_did_not_count_are_refused(home: Home) -> None:
         refused(home, forged(home, change=change), match)
 
 
-@pytest.mark.parametrize("manifest", [
-    {"revision": "../1"}, {"revision": 1}, {"revision": "0000"}, {"secrets": "yes"}, {"tables": []}, {"tables": {}},
-    {"created_at": "soon"}, {"program": "sonarr"}, {"format": "1"}, {"tables": {"x": {"rows": -1, "columns": {}, "checksum": ""}}},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"revision": "../1"},
+        {"revision": 1},
+        {"revision": "0000"},
+        {"secrets": "yes"},
+        {"tables": []},
+        {"tables": {}},
+        {"created_at": "soon"},
+        {"program": "sonarr"},
+        {"format": "1"},
+        {"tables": {"x": {"rows": -1, "columns": {}, "checksum": ""}}},
+    ],
+)
 def test_manifests_that_are_none_are_refused(home: Home, manifest: dict[str, Any]) -> None:
     refused(home, forged(home, manifest=manifest))
 

@@ -86,9 +86,11 @@ def test_what_came_out_without_an_announcement_is_there_and_what_came_with_its_s
         session.add(AnimeSeries(key="frisch", name="Frisch", episodes=[out(1, 1)], created_at=NOW - timedelta(days=1)))
     titles = [(one.title, one.day.isoformat(), one.note) for one in feeds.occasions()]
     assert titles == [
-        ("Nebel S01E05", "2026-08-03", ""), ("Nebel S01E07", "2026-08-03", "Neu"), ("Nebel S01E06", "2026-08-10", ""),
+        ("Nebel S01E05", "2026-08-03", ""),
+        ("Nebel S01E07", "2026-08-03", "Neu"),
+        ("Nebel S01E06", "2026-08-10", ""),
         ("Nebel", "2026-08-11", ""),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("title", ["A\r\nEND:VCALENDAR", "A;B,C\\D\nE", "\x00\x1b[31m", "日本" * 400, "‮abc"])

@@ -139,11 +139,27 @@ def test_the_library_may_not_touch_our_own_or_the_systems_folders(config: Config
     link = tmp_path / "innocent"
     link.symlink_to("/etc")
     hostile = [
-        "/", "/etc", "/etc/anime", "/usr/share", "/proc/self", "/dev/shm", "relative", "../x", "",
-        str(tmp_path), str(tmp_path / "instance"), str(tmp_path / "instance" / "library"), str(package),
-        str(package / "web" / "static"), str(package.parent), str(link), str(link / "x"), f"{tmp_path}/a/../instance",
-        "/anime\nx", "/" + "x" * 5000,
-    ]  # fmt: skip
+        "/",
+        "/etc",
+        "/etc/anime",
+        "/usr/share",
+        "/proc/self",
+        "/dev/shm",
+        "relative",
+        "../x",
+        "",
+        str(tmp_path),
+        str(tmp_path / "instance"),
+        str(tmp_path / "instance" / "library"),
+        str(package),
+        str(package / "web" / "static"),
+        str(package.parent),
+        str(link),
+        str(link / "x"),
+        f"{tmp_path}/a/../instance",
+        "/anime\nx",
+        "/" + "x" * 5000,
+    ]
     refused = [root for root in hostile if root and "library.root" in config.validate({"library": {"root": root}})]
     assert refused == [root for root in hostile if root]
     with pytest.raises(InvalidInput):
@@ -258,8 +274,18 @@ def test_folders_for_links_are_checked_like_the_library_and_stay_while_their_dis
 ) -> None:
     config = make()
     (tmp_path / "file").touch()
-    wrong = ["/", "/etc", "/proc/self", str(tmp_path / "instance"), str(tmp_path), "relative", "", str(tmp_path / "file"),
-             str(tmp_path / "gone"), "a\nb"]  # fmt: skip
+    wrong = [
+        "/",
+        "/etc",
+        "/proc/self",
+        str(tmp_path / "instance"),
+        str(tmp_path),
+        "relative",
+        "",
+        str(tmp_path / "file"),
+        str(tmp_path / "gone"),
+        "a\nb",
+    ]
     for one in wrong:
         found = config.validate({"library": {"link_roots": [one]}})
         assert any(name.startswith("library.link_roots") for name in found), one

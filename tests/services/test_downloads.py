@@ -237,8 +237,11 @@ def test_failures_within_the_limit_wait_with_growing_pauses_then_stay_failed(hou
     assert pauses == [30, 120]
     view = house.service.item(item.id)
     assert (view.status, view.retry_count, view.error, view.error_code) == (
-        "failed", 2, "The line broke.", "transfer_failed",
-    )  # fmt: skip
+        "failed",
+        2,
+        "The line broke.",
+        "transfer_failed",
+    )
     assert [event.will_retry for event in house.told if event.name == "download_failed"] == [True, True, False]
 
 
@@ -386,9 +389,18 @@ def test_lists_are_limited_paged_searched_and_cleared(house: House) -> None:
 
 def progress(item: DownloadQueueItem, percent: float) -> DownloadProgress:
     return DownloadProgress(
-        download_id=item.id, key=KEY, folder=item.serie_folder, season=1, episode=item.episode, percent=float(percent),
-        downloaded_bytes=int(percent), total_bytes=100, speed_mbps=8.0, speed_bytes=1_000_000, eta_seconds=9,
-    )  # fmt: skip
+        download_id=item.id,
+        key=KEY,
+        folder=item.serie_folder,
+        season=1,
+        episode=item.episode,
+        percent=float(percent),
+        downloaded_bytes=int(percent),
+        total_bytes=100,
+        speed_mbps=8.0,
+        speed_bytes=1_000_000,
+        eta_seconds=9,
+    )
 
 
 def make_due(house: House, item_id: str) -> DownloadQueueItem:

@@ -57,10 +57,15 @@ def worker(database: Database, site: LoopbackSite, library: Path, tmp_path: Path
     with database.writing() as session:
         session.add(
             AnimeSeries(
-                key="nebel", name="Nebel", folder="Nebel", site="aniworld.to", cover_url=site.url + PATH,
-                link=f"{site.url}/anime/stream/nebel", cover_file="0" * 64 + ".png",
+                key="nebel",
+                name="Nebel",
+                folder="Nebel",
+                site="aniworld.to",
+                cover_url=site.url + PATH,
+                link=f"{site.url}/anime/stream/nebel",
+                cover_file="0" * 64 + ".png",
             )
-        )  # fmt: skip
+        )
     return Worker(database, site, library, tmp_path / "worker")
 
 
@@ -116,10 +121,15 @@ def test_a_source_at_rest_is_left_alone_and_asked_afterwards(worker: Worker, sit
 @pytest.mark.parametrize(
     "facts",
     [
-        {"cover_url": None}, {"cover_url": ""}, {"cover_url": "file:///etc/passwd"}, {"cover_url": "http://10.0.0.1/x.png"},
-        {"cover_url": "no address"}, {"site": "gone.example", "link": "https://gone.example/x"}, {"site": "", "link": ""},
+        {"cover_url": None},
+        {"cover_url": ""},
+        {"cover_url": "file:///etc/passwd"},
+        {"cover_url": "http://10.0.0.1/x.png"},
+        {"cover_url": "no address"},
+        {"site": "gone.example", "link": "https://gone.example/x"},
+        {"site": "", "link": ""},
     ],
-)  # fmt: skip
+)
 def test_no_cover_a_forbidden_address_or_a_catalogue_that_is_gone_is_no_failure(
     worker: Worker, database: Database, facts: dict[str, str | None]
 ) -> None:

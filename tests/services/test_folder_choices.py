@@ -65,11 +65,17 @@ def test_an_ignored_folder_comes_back(choices, library):  # noqa: F811
 @pytest.mark.parametrize(
     ("folder", "key", "error"),
     [
-        ("Nirgends", "naruto", NotFound), ("../etc", "naruto", NotFound), ("..", None, (NotFound, InvalidInput)),
-        (".", None, NotFound), ("   ", None, NotFound), ("Urlaub\0", None, (NotFound, InvalidInput)), ("Urlaub", "none-such", NotFound),
-        ("Urlaub", "../x", InvalidInput), ("ö" * 255, None, NotFound),
+        ("Nirgends", "naruto", NotFound),
+        ("../etc", "naruto", NotFound),
+        ("..", None, (NotFound, InvalidInput)),
+        (".", None, NotFound),
+        ("   ", None, NotFound),
+        ("Urlaub\0", None, (NotFound, InvalidInput)),
+        ("Urlaub", "none-such", NotFound),
+        ("Urlaub", "../x", InvalidInput),
+        ("ö" * 255, None, NotFound),
     ],
-)  # fmt: skip
+)
 def test_a_choice_of_what_is_not_there_is_refused(choices, folder, key, error):
     with pytest.raises(error):
         choices.choose(folder, key)

@@ -127,9 +127,11 @@ def test_any_mixture_of_broken_files_is_reported_line_by_line(here):
     report = service.migrate_all(root)
     actions = {Path(outcome.path).parent.name: outcome.action for outcome in report.outcomes}
     assert actions == {
-        "Gut": Action.CREATED, "Nur lesen": Action.CREATED, "Zweimal": Action.SKIPPED,
+        "Gut": Action.CREATED,
+        "Nur lesen": Action.CREATED,
+        "Zweimal": Action.SKIPPED,
         **dict.fromkeys(("Leer", "Kaputt", "Riesig", "Falsch", "Liste"), Action.FAILED),
-    }  # fmt: skip
+    }
     assert len(report.lines) == 8 and all(Path(one.path).name in one.line for one in report.outcomes)
     assert stored(database) == {"gut": {(1, 1)}, "nur-lesen": {(2, 5)}}
 

@@ -144,12 +144,22 @@ def test_files_are_rotated_by_size_and_kept_by_number(root_logger: Path) -> None
     assert all(path.stat().st_size <= 1_100_000 for path in root_logger.iterdir())
 
 
-@pytest.mark.parametrize("damaged", [
-    '{"at": 5, "level": "INFO", "name": "x", "message": "y"}', '{"at": ["2026"], "level": "INFO", "name": "x", "message": "y"}',
-    '{"at": {"a": 1}, "level": "INFO", "name": "x", "message": "y"}', '{"at": "x", "level": [], "name": "x", "message": "y"}',
-    '{"at": "x", "level": "INFO", "name": 5, "message": "y"}', '{"at": "x", "level": "INFO", "name": null, "message": "y"}',
-    '{"at": "x", "level": "INFO", "name": "x", "message": "y", "trace": 5}', '{"a": ' + "[" * 100_000, "{", '{"x": 1}', "\x00",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        '{"at": 5, "level": "INFO", "name": "x", "message": "y"}',
+        '{"at": ["2026"], "level": "INFO", "name": "x", "message": "y"}',
+        '{"at": {"a": 1}, "level": "INFO", "name": "x", "message": "y"}',
+        '{"at": "x", "level": [], "name": "x", "message": "y"}',
+        '{"at": "x", "level": "INFO", "name": 5, "message": "y"}',
+        '{"at": "x", "level": "INFO", "name": null, "message": "y"}',
+        '{"at": "x", "level": "INFO", "name": "x", "message": "y", "trace": 5}',
+        '{"a": ' + "[" * 100_000,
+        "{",
+        '{"x": 1}',
+        "\x00",
+    ],
+)
 def test_one_damaged_line_ends_no_list(tmp_path: Path, damaged: str) -> None:
     folder = written(tmp_path / "logs", line("before"), damaged, line("after"))
     shown = tail(folder)

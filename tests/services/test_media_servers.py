@@ -177,11 +177,23 @@ def test_a_server_that_is_dead_or_silent_holds_nobody_up(listener: Listener, cap
 @pytest.mark.parametrize(
     "url",
     [
-        "", "ftp://nas", "http://user:pw@nas:8096", "http://nas:8096/?x=", "http://nas:8096/#", "http://nas:8096/a/../b",
-        "http://nas:8096//", "http://nas:8096/a;b", "http://nas:8096/%2e%2e", "http://nas:22", "http://nas:6379x", "http://0x7f.1:8096",
-        "http://nas:8096/\r\nX: y", "http://2130706433:8096", "http://nas:8096\\@evil",
+        "",
+        "ftp://nas",
+        "http://user:pw@nas:8096",
+        "http://nas:8096/?x=",
+        "http://nas:8096/#",
+        "http://nas:8096/a/../b",
+        "http://nas:8096//",
+        "http://nas:8096/a;b",
+        "http://nas:8096/%2e%2e",
+        "http://nas:22",
+        "http://nas:6379x",
+        "http://0x7f.1:8096",
+        "http://nas:8096/\r\nX: y",
+        "http://2130706433:8096",
+        "http://nas:8096\\@evil",
     ],
-)  # fmt: skip
+)
 def test_an_address_that_could_bend_the_fixed_paths_is_refused(url: str) -> None:
     if url == "http://nas:8096//":
         assert server_address(url)[0] == "http://nas:8096"
@@ -197,10 +209,16 @@ def test_only_the_one_server_at_home_may_be_reached() -> None:
     assert rule.allows("nas", "fd00::5", 8096)
     assert rule.allows("nas", "93.184.216.34", 8096)
     refused = [
-        ("nas", "192.168.1.5", 8097), ("router", "192.168.1.1", 8096), ("nas", "169.254.169.254", 8096),
-        ("nas", "fe80::1", 8096), ("nas", "0.0.0.0", 8096), ("nas", "224.0.0.1", 8096), ("nas", "::ffff:127.0.0.1", 8096),
-        ("nas", "64:ff9b::7f00:1", 8096), ("nas", "nonsense", 8096),
-    ]  # fmt: skip
+        ("nas", "192.168.1.5", 8097),
+        ("router", "192.168.1.1", 8096),
+        ("nas", "169.254.169.254", 8096),
+        ("nas", "fe80::1", 8096),
+        ("nas", "0.0.0.0", 8096),
+        ("nas", "224.0.0.1", 8096),
+        ("nas", "::ffff:127.0.0.1", 8096),
+        ("nas", "64:ff9b::7f00:1", 8096),
+        ("nas", "nonsense", 8096),
+    ]
     assert not any(rule.allows(*one) for one in refused)
     assert OneServerRule(frozenset({"nas"}), "nas", 8096).allows("nas", "169.254.1.2", 8096)
 

@@ -58,9 +58,17 @@ def test_publishing_never_waits_for_a_redis_that_is_not_there() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no json", "[]", "7", "[" * 5000, '{"kind": 3, "payload": {}}', '{"kind": "event", "payload": [1]}',
-     '{"kind": "event", "payload": {"x": "' + "x" * LONGEST + '"}}'],
-)  # fmt: skip
+    [
+        "",
+        "no json",
+        "[]",
+        "7",
+        "[" * 5000,
+        '{"kind": 3, "payload": {}}',
+        '{"kind": "event", "payload": [1]}',
+        '{"kind": "event", "payload": {"x": "' + "x" * LONGEST + '"}}',
+    ],
+)
 def test_what_is_no_message_is_passed_over(text: str) -> None:
     assert _read(text, "me") == ("", {})
 

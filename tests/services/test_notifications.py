@@ -49,9 +49,13 @@ class House:
         self.bus = EventBus()
         self.settings = Settings()
         self.service = NotificationService(
-            self.bus, lambda: self.settings, private_hosts=private_hosts, settle_s=0.3, timeout_s=timeout_s,
+            self.bus,
+            lambda: self.settings,
+            private_hosts=private_hosts,
+            settle_s=0.3,
+            timeout_s=timeout_s,
             pauses_s=pauses_s,
-        )  # fmt: skip
+        )
         self.service.start()
 
     def tell(self, *urls: str, events: tuple[str, ...] = ("download_complete", "download_failed")) -> None:

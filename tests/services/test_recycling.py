@@ -153,14 +153,38 @@ def test_a_forged_manifest_leads_nowhere_else(attic: Attic, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "damage",
-    [{"removed_at": "yesterday"}, {"removed_at": 1e300}, {"removed_at": float("nan")}, {"removed_at": -1},
-     {"size_bytes": "big"}, {"reason": 5}, {"is_folder": "yes"}, {"original": 5},
-     {"original": ""}, {"original": "."}, {"original": ".."}, {"original": "../x"}, {"original": "/etc/x"},
-     {"original": "Nebel/../../x"}, {"original": "Nebel//x"}, {"original": "Nebel/"}, {"original": ".recycle/x"},
-     {"original": "x\0y"}, {"original": "\ud800"}, {"original": "x" * 5000}, {"original": None}, {"original": ["x"]},
-     {"removed_at": True}, {"removed_at": 10**400}, {"size_bytes": -1}, {"size_bytes": 2**80}, {"size_bytes": 1.5},
-     {"id": "../x"}, {"series": 5}],
-)  # fmt: skip
+    [
+        {"removed_at": "yesterday"},
+        {"removed_at": 1e300},
+        {"removed_at": float("nan")},
+        {"removed_at": -1},
+        {"size_bytes": "big"},
+        {"reason": 5},
+        {"is_folder": "yes"},
+        {"original": 5},
+        {"original": ""},
+        {"original": "."},
+        {"original": ".."},
+        {"original": "../x"},
+        {"original": "/etc/x"},
+        {"original": "Nebel/../../x"},
+        {"original": "Nebel//x"},
+        {"original": "Nebel/"},
+        {"original": ".recycle/x"},
+        {"original": "x\0y"},
+        {"original": "\ud800"},
+        {"original": "x" * 5000},
+        {"original": None},
+        {"original": ["x"]},
+        {"removed_at": True},
+        {"removed_at": 10**400},
+        {"size_bytes": -1},
+        {"size_bytes": 2**80},
+        {"size_bytes": 1.5},
+        {"id": "../x"},
+        {"series": 5},
+    ],
+)
 def test_a_damaged_manifest_hides_no_other_entry(attic: Attic, damage: dict[str, object]) -> None:
     sound, damaged = (attic.bin.put(attic.file(name)) for name in ("S01E01.mkv", "S01E02.mkv"))
     manifest = attic.library / ".recycle" / damaged.id / "manifest.json"

@@ -158,8 +158,9 @@ def test_any_of_the_last_runs_is_taken_back(house: House) -> None:
     first = house.shelf.service.apply(["nebel"]).id
     second = house.shelf.service.apply(["anders"]).id
     assert [(one.id, one.keys, one.files, one.can_undo) for one in house.runs.earlier()] == [
-        (second, ("anders",), 1, True), (first, ("nebel",), 1, True),
-    ]  # fmt: skip
+        (second, ("anders",), 1, True),
+        (first, ("nebel",), 1, True),
+    ]
     (line,) = house.runs.files(first)
     assert (line.old, line.new, line.reason) == ("1.mkv", "Season 01/Nebel - S01E01.mkv", None)
     house.runs.begin_undo(first)

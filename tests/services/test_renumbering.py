@@ -178,8 +178,13 @@ def test_a_season_merged_into_another(house: House) -> None:
     assert house.state()["S02E01"] == "S02E01" and house.detail().missing_count == 3
     house.service.decide("nebel", "apply")
     assert house.state() == {
-        "S01E01": None, "S01E02": None, "S01E03": None, "S01E04": "S02E01", "S01E05": "S02E02", "S01E06": "S02E03",
-    }  # fmt: skip
+        "S01E01": None,
+        "S01E02": None,
+        "S01E03": None,
+        "S01E04": "S02E01",
+        "S01E05": "S02E02",
+        "S01E06": "S02E03",
+    }
 
 
 def test_a_season_split_in_two(house: House) -> None:
@@ -224,7 +229,7 @@ def test_an_episode_taken_out_of_the_middle(house: House) -> None:
         (("DER AUFBRUCH", "im nebel"), ("Der Aufbruch", "Im  Nebel…")),
         (("Die Bru\u0308cke", "Straße"), ("Die Brücke", "Strasse")),
     ],
-)  # fmt: skip
+)
 def test_a_title_that_changes_is_no_other_number(house: House, before: tuple[str, ...], after: tuple[str, ...]) -> None:
     with_season(house, *before)
     house.read(entries(1, *after, "Eine neue"))
@@ -511,8 +516,10 @@ def test_what_a_file_came_for_is_remembered_wherever_it_comes(house: House) -> N
     with house.database.reading() as session:
         rows = session.scalars(select(Episode).order_by(Episode.number)).all()
         assert [(row.file_title, row.file_link) for row in rows[:3]] == [
-            ("Der Aufbruch", link(1, 1)), ("Im Nebel", link(1, 2)), (None, None)
-        ]  # fmt: skip
+            ("Der Aufbruch", link(1, 1)),
+            ("Im Nebel", link(1, 2)),
+            (None, None),
+        ]
 
 
 def test_files_before_the_first_page_take_its_titles(house: House) -> None:
@@ -546,9 +553,14 @@ def test_after_it_a_download_takes_no_name_of_another_episode(house: House) -> N
     assert placed != old and old.exists() and RecycleBin(house.library).list() == []
     relative = placed.relative_to(house.library / "Nebel").as_posix()
     house.downloads.completed(
-        house.downloads.claim("me"), file=f"Nebel/{relative}", size_bytes=6, language="ger-sub", hoster="V",
-        relative=relative, seconds=1.0,
-    )  # fmt: skip
+        house.downloads.claim("me"),
+        file=f"Nebel/{relative}",
+        size_bytes=6,
+        language="ger-sub",
+        hoster="V",
+        relative=relative,
+        seconds=1.0,
+    )
     state = house.state()
     assert state["S01E02"] == "S01E01" and all(state.values())
     house.scan()

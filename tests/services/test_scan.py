@@ -298,10 +298,16 @@ def test_a_match_is_checked(library):
     library.add("bleach", "Bleach", {1: 1})
     library.scan()
     for folder, key, error in (
-        ("nicht da", "naruto", NotFound), ("Andere", "unbekannt", NotFound), ("Andere", "naruto", Conflict),
-        ("Naruto", "naruto/..", InvalidInput), ("..", "naruto", Exception), ("Naruto/Season", "naruto", NotFound),
-        (".recycle", "bleach", NotFound), ("@eaDir", "bleach", NotFound), (".recycle", None, NotFound),
-    ):  # fmt: skip
+        ("nicht da", "naruto", NotFound),
+        ("Andere", "unbekannt", NotFound),
+        ("Andere", "naruto", Conflict),
+        ("Naruto", "naruto/..", InvalidInput),
+        ("..", "naruto", Exception),
+        ("Naruto/Season", "naruto", NotFound),
+        (".recycle", "bleach", NotFound),
+        ("@eaDir", "bleach", NotFound),
+        (".recycle", None, NotFound),
+    ):
         with pytest.raises(error):
             library.service.match(folder, key)
 

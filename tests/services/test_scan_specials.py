@@ -24,5 +24,6 @@ def test_files_are_read_by_the_numbers_that_specials_have_here(library):  # noqa
     library.file("Naruto/Season 00/Naruto - S00E05 - Der Film.mkv")
     library.scan()
     assert library.there("naruto") == {
-        "S00E02": "Season 00/Naruto - S00E05 - Der Film.mkv", "S01E02": "Season 01/Naruto - S01E02.mkv",
-    }  # fmt: skip
+        "S00E02": "Season 00/Naruto - S00E05 - Der Film.mkv",
+        "S01E02": "Season 01/Naruto - S01E02.mkv",
+    }

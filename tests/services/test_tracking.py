@@ -62,13 +62,23 @@ class House:
         self.calendar = CalendarService(database, registry, beside, patience_s=0.5, clock=lambda: self.now)
         self.downloads = DownloadService(database, lambda: self.settings, progress)
         self.anime = AnimeService(
-            database=database, registry=registry, progress=progress,
-            covers=folder / "covers", settings=lambda: self.settings, spawn=self.waiting.append,
-        )  # fmt: skip
+            database=database,
+            registry=registry,
+            progress=progress,
+            covers=folder / "covers",
+            settings=lambda: self.settings,
+            spawn=self.waiting.append,
+        )
         self.tracking = TrackingService(
-            database=database, registry=registry, anime=self.anime, downloads=self.downloads,
-            settings=lambda: self.settings, progress=progress, calendar=self.calendar, spawn=self.waiting.append,
-        )  # fmt: skip
+            database=database,
+            registry=registry,
+            anime=self.anime,
+            downloads=self.downloads,
+            settings=lambda: self.settings,
+            progress=progress,
+            calendar=self.calendar,
+            spawn=self.waiting.append,
+        )
 
     def settle(self) -> None:
         while self.waiting:

@@ -32,12 +32,15 @@ def test_what_is_there_in_a_known_language_gives_way_only_to_a_stated_better_one
 @pytest.mark.parametrize(
     ("languages", "have", "left"),
     [
-        (("eng-dub", "ger-sub"), "ger-dub", ()), (("eng-dub", "ger-sub"), "jpn", ("eng-dub", "ger-sub")),
+        (("eng-dub", "ger-sub"), "ger-dub", ()),
+        (("eng-dub", "ger-sub"), "jpn", ("eng-dub", "ger-sub")),
         (("ger-dub", "jpn"), "ger-sub", ("ger-dub",)),
-        (("ger-dub", "eng-dub"), "ger-sub", ("ger-dub",)), (("ger-dub", "eng-dub"), "eng-dub", ("ger-dub",)),
-        (("ger-dub", "eng-dub"), "ger-dub", ()), (("ger-dub",), None, ()),
+        (("ger-dub", "eng-dub"), "ger-sub", ("ger-dub",)),
+        (("ger-dub", "eng-dub"), "eng-dub", ("ger-dub",)),
+        (("ger-dub", "eng-dub"), "ger-dub", ()),
+        (("ger-dub",), None, ()),
     ],
-)  # fmt: skip
+)
 def test_only_better_languages_are_left_of_a_wish(languages: tuple[str, ...], have: str | None, left: tuple) -> None:
     target = Target(
         EpisodeNumber(1, 1), "Nebel", "Nebel", None, "", "", languages, file="1.mkv", have=have, preferred=ALL

@@ -52,12 +52,23 @@ def test_a_title_from_outside_is_never_read_as_a_field() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "", "download_complete", "download_complete:", "nothing: {series}", ": {series}",
-        "download_complete: {series", "download_complete: }", "download_complete: {}", "download_complete: {0}",
-        "download_complete: {series.__class__}", "download_complete: {series[0]}", "download_complete: {series!r}",
-        "download_complete: {series:>999999999}", "download_complete: {size_mb:{season}}", "scan_failed: {series}",
+        "",
+        "download_complete",
+        "download_complete:",
+        "nothing: {series}",
+        ": {series}",
+        "download_complete: {series",
+        "download_complete: }",
+        "download_complete: {}",
+        "download_complete: {0}",
+        "download_complete: {series.__class__}",
+        "download_complete: {series[0]}",
+        "download_complete: {series!r}",
+        "download_complete: {series:>999999999}",
+        "download_complete: {size_mb:{season}}",
+        "scan_failed: {series}",
     ],
-)  # fmt: skip
+)
 def test_a_wording_that_makes_no_sense_is_refused_with_the_field_named(line: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         wordings([line])

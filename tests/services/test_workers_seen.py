@@ -52,8 +52,9 @@ def test_workers_are_listed_with_what_they_last_said(seen: WorkersSeen, clock: C
     clock.later(seconds=61)
     seen.seen(worker("two", active=2))
     assert [(one.name, one.active, one.seen_at == clock.now, one.silent) for one in seen.all()] == [
-        ("one", 0, False, True), ("two", 2, True, False),
-    ]  # fmt: skip
+        ("one", 0, False, True),
+        ("two", 2, True, False),
+    ]
     seen.left("two")
     assert [one.name for one in seen.all()] == ["one"]
 

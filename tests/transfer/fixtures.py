@@ -150,9 +150,12 @@ def ask(host: MediaHost, tmp_path: Path) -> Ask:
     ) -> Asked:
         url = path if "://" in path else host.url(path)
         job = TransferJob(
-            Stream(kind, url, **(stream or {})), tmp_path / "library" / "item",
-            stall_timeout_s=20.0, retry_pause_s=0.05, private_hosts=(host.address,),
-        )  # fmt: skip
+            Stream(kind, url, **(stream or {})),
+            tmp_path / "library" / "item",
+            stall_timeout_s=20.0,
+            retry_pause_s=0.05,
+            private_hosts=(host.address,),
+        )
         asked = Asked(Transfer.__new__(Transfer), replace(job, **fields))
         asked.transfer = Transfer(asked.job, on_progress=asked.told.append, on_size=asked.sizes.append)
         return asked

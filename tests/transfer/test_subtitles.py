@@ -155,9 +155,11 @@ def test_a_clock_that_begins_again_after_a_discontinuity_goes_on_with_the_video(
 def test_a_clock_that_wraps_goes_on() -> None:
     start = (2**33 - 90_000) / 90_000
     parts = [
-        Part(f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{2**33 - 90_000}\n\n00:00.500 --> 00:01.000\na\n", 0, 10),
+        Part(
+            f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{2**33 - 90_000}\n\n00:00.500 --> 00:01.000\na\n", 0, 10
+        ),
         Part("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:810000\n\n00:00.500 --> 00:01.000\nb\n", 10, 20),
-    ]  # fmt: skip
+    ]
     assert re.findall(r"(\S+) --> ", join(parts, start)) == ["00:00:00.500", "00:00:10.500"]
 
 
@@ -232,9 +234,7 @@ def test_what_cannot_be_had_is_said_and_costs_no_episode(host: MediaHost, videos
     result = ask("/hls/master.m3u8", StreamKind.HLS, language="ger-sub", subtitles=mode).run()
     assert kinds(result) == [("eng", "vtt")]
     assert result.without_subtitles
-    assert result.subtitles_lost == (
-        "Not all subtitles could be had. German: 127.0.0.1 answers with status 404."
-    )  # fmt: skip
+    assert result.subtitles_lost == ("Not all subtitles could be had. German: 127.0.0.1 answers with status 404.")
     dub = ask("/hls/master.m3u8", StreamKind.HLS, language="ger-dub").run()
     assert dub.subtitles_lost and not dub.without_subtitles, "a dubbed episode is whole without them"
 
@@ -343,9 +343,13 @@ def test_a_killed_transfer_has_its_subtitles_from_before(host: MediaHost, videos
 
 def test_names_are_those_that_media_servers_read() -> None:
     files = [
-        SubtitleFile("a", "vtt", "ger"), SubtitleFile("b", "vtt", "ger", forced=True), SubtitleFile("c", "srt", "eng", sdh=True),
-        SubtitleFile("d", "vtt", "ger"), SubtitleFile("e", "ass", ""), SubtitleFile("f", "vtt", "../x"),
-    ]  # fmt: skip
+        SubtitleFile("a", "vtt", "ger"),
+        SubtitleFile("b", "vtt", "ger", forced=True),
+        SubtitleFile("c", "srt", "eng", sdh=True),
+        SubtitleFile("d", "vtt", "ger"),
+        SubtitleFile("e", "ass", ""),
+        SubtitleFile("f", "vtt", "../x"),
+    ]
     assert suffixes(files) == [".de.vtt", ".de.forced.vtt", ".en.sdh.srt", ".2.de.vtt", ".ass", ".vtt"]
     with pytest.raises(ValueError, match="not a format"):
         suffixes([SubtitleFile("g", "exe", "ger")])

@@ -59,9 +59,17 @@ def test_every_way_to_write_the_dead_address_is_replaced(instance: Path, address
 
 
 @pytest.mark.parametrize(
-    "address", ["https://aniworld.to", "https://serienstream.cx", "http://186.2.175.5", "http://s.to:8080",
-                "https://s.to/prefix", "https://s.to.example", "http://nas.lan/kat"],
-)  # fmt: skip
+    "address",
+    [
+        "https://aniworld.to",
+        "https://serienstream.cx",
+        "http://186.2.175.5",
+        "http://s.to:8080",
+        "https://s.to/prefix",
+        "https://s.to.example",
+        "http://nas.lan/kat",
+    ],
+)
 def test_other_addresses_stay_as_they_are(instance: Path, address: str) -> None:
     (instance / "config.json").write_text(json.dumps({"catalogue": {"base_url": address}}), "utf-8")
     config = started(instance)

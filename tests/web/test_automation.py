@@ -29,11 +29,19 @@ class Owner:
         self.services = services
         self.listener = listener
         services.extras[EXTRA] = build_automation(
-            database=services.database, bus=services.bus, registry=services.registry, anime=services.anime,
-            downloads=services.downloads, progress=services.progress, settings=lambda: services.config.current,
-            private_hosts=(listener.host,), user_agent="Aniworld/1", spawn=self.waiting.append, audit=services.audit,
+            database=services.database,
+            bus=services.bus,
+            registry=services.registry,
+            anime=services.anime,
+            downloads=services.downloads,
+            progress=services.progress,
+            settings=lambda: services.config.current,
+            private_hosts=(listener.host,),
+            user_agent="Aniworld/1",
+            spawn=self.waiting.append,
+            audit=services.audit,
             checks=services.system.checks,
-        )  # fmt: skip
+        )
         answer = client.post("/api/auth/login", json={"password": PASSWORD})
         self.headers = {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
 
@@ -111,8 +119,10 @@ def test_a_look_begins_once_and_its_end_can_be_seen(owner: Owner) -> None:
     assert owner.call("GET", "/api/tracking").get_json()["running"]
     owner.waiting.pop()()
     assert owner.call("GET", "/api/tracking").get_json() == {
-        **begun.get_json(), "running": False, "completed_at": owner.call("GET", "/api/tracking").get_json()["completed_at"]
-    }  # fmt: skip
+        **begun.get_json(),
+        "running": False,
+        "completed_at": owner.call("GET", "/api/tracking").get_json()["completed_at"],
+    }
 
 
 def test_the_calendar_is_a_list_and_no_series(owner: Owner) -> None:

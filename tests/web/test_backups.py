@@ -69,9 +69,17 @@ def test_a_damaged_backup_is_told_in_a_sentence(running: Server) -> None:
     assert "no backup of Aniworld" in work["error"]
 
 
-@pytest.mark.parametrize("name", [
-    "..", "%2e%2e", "config.json", "..%2f..%2fsecret_key", "aniworld-20260101-000000-manual-00000000.zip", "a" * 3000,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "..",
+        "%2e%2e",
+        "config.json",
+        "..%2f..%2fsecret_key",
+        "aniworld-20260101-000000-manual-00000000.zip",
+        "a" * 3000,
+    ],
+)
 def test_a9_other_names_are_not_found(running: Server, name: str) -> None:
     for method, end in (("GET", ""), ("DELETE", ""), ("POST", "/verify"), ("POST", "/restore")):
         answer = running.call(method, f"/api/backups/{name}{end}")

@@ -33,11 +33,40 @@ def ask(
     return status[0][:3], behind.environ
 
 
-KNOWN = ["localhost", "LOCALHOST:8080", "localhost.", "127.0.0.1:5000", "[::1]", "[::1]:80", socket.gethostname(),
-         "anime.example", "a.lan.example", "[0:0:0:0:0:0:0:1]"]  # fmt: skip
-UNKNOWN = ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "localhost:x",
-           "localhost:99999", "[::2]", "203.0.113.9", "localhost, evil.example", "localhost evil", "x" * 5000, "[", "::1",
-           "localhost/..", "lan.example", "evil-lan.example", "0x7f.1", "2130706433", "localhost\r\nX: y"]  # fmt: skip
+KNOWN = [
+    "localhost",
+    "LOCALHOST:8080",
+    "localhost.",
+    "127.0.0.1:5000",
+    "[::1]",
+    "[::1]:80",
+    socket.gethostname(),
+    "anime.example",
+    "a.lan.example",
+    "[0:0:0:0:0:0:0:1]",
+]
+UNKNOWN = [
+    "",
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "localhost@evil.example",
+    "localhost:x",
+    "localhost:99999",
+    "[::2]",
+    "203.0.113.9",
+    "localhost, evil.example",
+    "localhost evil",
+    "x" * 5000,
+    "[",
+    "::1",
+    "localhost/..",
+    "lan.example",
+    "evil-lan.example",
+    "0x7f.1",
+    "2130706433",
+    "localhost\r\nX: y",
+]
 
 
 @pytest.mark.parametrize("host", KNOWN)
@@ -59,18 +88,26 @@ def test_other_names_are_refused(host: str) -> None:
 
 def test_forwarded_headers_of_a_stranger_are_taken_away() -> None:
     _, seen = ask(
-        peer="192.0.2.9", HTTP_X_FORWARDED_FOR="127.0.0.1", HTTP_X_FORWARDED_PROTO="https",
-        HTTP_X_FORWARDED_HOST="evil.example", HTTP_X_FORWARDED_PREFIX="/evil",
-    )  # fmt: skip
+        peer="192.0.2.9",
+        HTTP_X_FORWARDED_FOR="127.0.0.1",
+        HTTP_X_FORWARDED_PROTO="https",
+        HTTP_X_FORWARDED_HOST="evil.example",
+        HTTP_X_FORWARDED_PREFIX="/evil",
+    )
     assert (seen["REMOTE_ADDR"], seen["wsgi.url_scheme"], seen.get("SCRIPT_NAME", "")) == ("192.0.2.9", "http", "")
     assert not [name for name in seen if name.startswith("HTTP_X_FORWARDED")]
 
 
 def test_a_trusted_proxy_is_believed() -> None:
     status, seen = ask(
-        "10.0.0.0/8", ("anime.example",), peer="10.1.2.3", HTTP_X_FORWARDED_FOR="203.0.113.7",
-        HTTP_X_FORWARDED_PROTO="https", HTTP_X_FORWARDED_HOST="anime.example", HTTP_X_FORWARDED_PREFIX="/anime/",
-    )  # fmt: skip
+        "10.0.0.0/8",
+        ("anime.example",),
+        peer="10.1.2.3",
+        HTTP_X_FORWARDED_FOR="203.0.113.7",
+        HTTP_X_FORWARDED_PROTO="https",
+        HTTP_X_FORWARDED_HOST="anime.example",
+        HTTP_X_FORWARDED_PREFIX="/anime/",
+    )
     assert status == "200"
     assert (seen["REMOTE_ADDR"], seen["wsgi.url_scheme"]) == ("203.0.113.7", "https")
     assert (seen["HTTP_HOST"], seen["SCRIPT_NAME"]) == ("anime.example", "/anime")
@@ -118,8 +155,19 @@ def test_only_who_comes_straight_from_loopback_is_local() -> None:
     assert not is_this_machine(ask(peer="")[1])
 
 
-@pytest.mark.parametrize("name", ["X_FORWARDED_PROTO", "X_FORWARDED_HOST", "X_FORWARDED_PORT", "VIA", "X_REAL_IP",
-                                  "X_CLIENT_IP", "TRUE_CLIENT_IP", "CF_CONNECTING_IP"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X_FORWARDED_PROTO",
+        "X_FORWARDED_HOST",
+        "X_FORWARDED_PORT",
+        "VIA",
+        "X_REAL_IP",
+        "X_CLIENT_IP",
+        "TRUE_CLIENT_IP",
+        "CF_CONNECTING_IP",
+    ],
+)
 def test_any_word_of_a_proxy_says_that_somebody_else_may_ask(name: str) -> None:
     assert not is_this_machine(ask(**{f"HTTP_{name}": "127.0.0.1"})[1])
 

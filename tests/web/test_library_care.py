@@ -95,9 +95,13 @@ def test_names_are_looked_at_changed_and_taken_back(owner: Owner) -> None:
     owner.episode("nebel", 1, "1.mkv")
     (line,) = owner.call("GET", "/api/anime/rename?key=nebel").get_json()
     assert line == {
-        "key": "nebel", "season": 1, "episode": 1, "old": "1.mkv", "new": "Season 01/Nebel - S01E01 - Teil 1.mkv",
+        "key": "nebel",
+        "season": 1,
+        "episode": 1,
+        "old": "1.mkv",
+        "new": "Season 01/Nebel - S01E01 - Teil 1.mkv",
         "reason": None,
-    }  # fmt: skip
+    }
     done = owner.call("POST", "/api/anime/rename", {"keys": ["nebel"]}).get_json()
     assert (done["done"], done["skipped"]) == (1, [])
     assert (owner.library / "Nebel" / line["new"]).exists()
@@ -244,8 +248,10 @@ def test_a_special_under_another_number_is_renamed_and_found_again_by_a_scan(own
     _scanned(owner)
     found = {one["episode"]: one["file"] for one in owner.call("GET", "/api/anime/nebel").get_json()["episodes"]}
     assert found == {
-        1: None, 2: "Season 00/Nebel - S00E05 - Film 2.mkv", 5: "Season 00/Nebel - S00E07 - Film 5.mkv",
-    }  # fmt: skip
+        1: None,
+        2: "Season 00/Nebel - S00E05 - Film 2.mkv",
+        5: "Season 00/Nebel - S00E07 - Film 5.mkv",
+    }
     assert (owner.library / "Nebel" / found[2]).read_bytes() == b"film 2"
     page = owner.app.test_client(use_cookies=False).get("/series/nebel", headers=owner.headers).get_data(as_text=True)
     assert 'value="7" data-special="5"' in page
@@ -334,9 +340,14 @@ def test_a_renumbering_is_shown_and_decided(owner: Owner) -> None:
     found = owner.call("GET", "/api/anime/nebel").get_json()["renumbering"]
     assert (found["status"], found["seasons"], found["found_at"][-1]) == ("undecided", [1], "Z")
     assert found["episodes"][0] == {
-        "season": 1, "episode": 1, "title": "Teil eins", "file": "Nebel - S01E01.mkv",
-        "new_season": 1, "new_episode": 2, "new_title": "Teil eins",
-    }  # fmt: skip
+        "season": 1,
+        "episode": 1,
+        "title": "Teil eins",
+        "file": "Nebel - S01E01.mkv",
+        "new_season": 1,
+        "new_episode": 2,
+        "new_title": "Teil eins",
+    }
     assert found["added"] == [{"season": 1, "episode": 1, "title": "<b>Prolog</b>"}]
     refused = owner.call("POST", "/api/anime/rename", {"keys": ["nebel"]})
     assert (refused.status_code, refused.get_json()["code"]) == (409, "renumbered")

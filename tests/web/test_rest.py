@@ -65,10 +65,17 @@ def test_where_anybody_may_come_an_old_proof_is_nobodys(running: Server, proof: 
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({}, 422), ({"password": 7}, 422), ({"password": PASSWORD, "user": "x"}, 422), ({"password": ""}, 422),
-        ({"password": "x" * 1025}, 422), ({"password": PASSWORD, "remember": "yes"}, 422), ([], 422), ("x", 422), (None, 422),
+        ({}, 422),
+        ({"password": 7}, 422),
+        ({"password": PASSWORD, "user": "x"}, 422),
+        ({"password": ""}, 422),
+        ({"password": "x" * 1025}, 422),
+        ({"password": PASSWORD, "remember": "yes"}, 422),
+        ([], 422),
+        ("x", 422),
+        (None, 422),
     ],
-)  # fmt: skip
+)
 def test_a_login_that_is_none_is_refused(running: Server, body: Any, status: int) -> None:
     answer = requests.post(
         running.url + "/api/auth/login", data=json.dumps(body), headers={"Content-Type": "application/json"}
@@ -287,10 +294,11 @@ def test_a_folder_in_a_request_is_made_a_name_or_refused_as_the_askers_fault(run
         running.call("PATCH", "/api/anime/hostile-folder", {"folder": folder}),
         running.call("POST", "/api/anime/unmatched/match", {"folder": folder, "key": None}),
         running.call(
-            "POST", "/api/queue/add",
+            "POST",
+            "/api/queue/add",
             {"serie_id": "hostile-queue", "serie_name": "x", "serie_folder": folder, "episodes": ["S01E01"]},
         ),
-    ]  # fmt: skip
+    ]
     assert {one.status_code for one in answers} <= {200, 201, 404, 422}, [one.text for one in answers]
     named = [one.json().get("folder") or "" for one in answers[:2]]
     named += [one["serie_folder"] for one in answers[3].json()["added"]]
@@ -346,8 +354,13 @@ def test_a_scan_is_started_seen_and_cancelled(running: Server) -> None:
 
 
 def test_episodes_are_queued_in_both_forms_moved_and_removed(running: Server) -> None:
-    wish = {"serie_id": "queued-series", "serie_name": "Größe", "serie_folder": "Größe", "priority": "high",
-            "episodes": ["S01E02", {"season": 1, "episode": 3}, "S01E02"]}  # fmt: skip
+    wish = {
+        "serie_id": "queued-series",
+        "serie_name": "Größe",
+        "serie_folder": "Größe",
+        "priority": "high",
+        "episodes": ["S01E02", {"season": 1, "episode": 3}, "S01E02"],
+    }
     added = running.post("/api/queue/add", wish, 201)
     assert [(one["season"], one["episode"]) for one in added["added"]] == [(1, 2), (1, 3)]
     again = running.post("/api/queue/add", wish, 201)
@@ -367,13 +380,27 @@ def test_episodes_are_queued_in_both_forms_moved_and_removed(running: Server) ->
 @pytest.mark.parametrize(
     "more",
     [
-        {"episodes": []}, {"episodes": ["S01E02", "S01"]}, {"episodes": ["S01E02", {"season": 1}]}, {"episodes": "S01E02"},
-        {"episodes": [{"season": 1, "episode": 0}]}, {"episodes": [{"season": -1, "episode": 1}]}, {"episodes": [["S01E01"]]},
-        {"episodes": [{"season": 1, "episode": 1, "path": "../x"}]}, {"episodes": ["S01E01"] * 2001}, {"episodes": ["S01E99999"]},
-        {"priority": "urgent"}, {"priority": True}, {"priority": 3}, {"serie_id": "../x"}, {"serie_id": ""}, {"unknown": 1},
-        {"languages": ["klingon!"]}, {"serie_folder": "x" * 256}, {"source": "nowhere", "serie_name": "Nirgendwo"},
+        {"episodes": []},
+        {"episodes": ["S01E02", "S01"]},
+        {"episodes": ["S01E02", {"season": 1}]},
+        {"episodes": "S01E02"},
+        {"episodes": [{"season": 1, "episode": 0}]},
+        {"episodes": [{"season": -1, "episode": 1}]},
+        {"episodes": [["S01E01"]]},
+        {"episodes": [{"season": 1, "episode": 1, "path": "../x"}]},
+        {"episodes": ["S01E01"] * 2001},
+        {"episodes": ["S01E99999"]},
+        {"priority": "urgent"},
+        {"priority": True},
+        {"priority": 3},
+        {"serie_id": "../x"},
+        {"serie_id": ""},
+        {"unknown": 1},
+        {"languages": ["klingon!"]},
+        {"serie_folder": "x" * 256},
+        {"source": "nowhere", "serie_name": "Nirgendwo"},
     ],
-)  # fmt: skip
+)
 def test_a_bad_download_request_queues_nothing(running: Server, more: dict[str, Any]) -> None:
     wish = {"serie_id": "bad-series", "episodes": ["S01E01"]} | more
     assert problem(running.call("POST", "/api/queue/add", wish), 422)["errors"]

@@ -20,8 +20,19 @@ NOW = datetime(2025, 10, 17, 10, 30, tzinfo=UTC)
 
 def item(**more: Any) -> DownloadItem:
     facts: dict[str, Any] = dict.fromkeys(DownloadItem.__dataclass_fields__)
-    facts |= {"id": "1", "serie_id": "a", "serie_folder": "A", "season": 1, "episode": 2, "status": "downloading",
-              "progress": 12.5, "downloaded_bytes": 1, "speed_mbps": 0.0, "speed_bytes": 0, "added_at": NOW}  # fmt: skip
+    facts |= {
+        "id": "1",
+        "serie_id": "a",
+        "serie_folder": "A",
+        "season": 1,
+        "episode": 2,
+        "status": "downloading",
+        "progress": 12.5,
+        "downloaded_bytes": 1,
+        "speed_mbps": 0.0,
+        "speed_bytes": 0,
+        "added_at": NOW,
+    }
     return DownloadItem(**(facts | more))
 
 

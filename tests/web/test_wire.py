@@ -69,9 +69,26 @@ def test_beyond_the_cap_new_clients_are_refused_and_known_ones_are_not() -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "9", "x", "2", "2{}", "2[]", "2[1]", "2[{}]", "2null", "5999999-[\"join\"]", "51-[\"join\",{\"_placeholder\":true,\"num\":0}]",
-     "2" + "1" * 200 + "[\"join\"]", "2[\"join\"", "4\"x\"", "3{}", "2" + "[" * 5000, "2/admin[\"x\"]junk"],
-)  # fmt: skip
+    [
+        "",
+        "9",
+        "x",
+        "2",
+        "2{}",
+        "2[]",
+        "2[1]",
+        "2[{}]",
+        "2null",
+        '5999999-["join"]',
+        '51-["join",{"_placeholder":true,"num":0}]',
+        "2" + "1" * 200 + '["join"]',
+        '2["join"',
+        '4"x"',
+        "3{}",
+        "2" + "[" * 5000,
+        '2/admin["x"]junk',
+    ],
+)
 def test_packets_that_are_no_plain_event_become_one_that_is_refused(text: str) -> None:
     packet = TextPacket(encoded_packet=text)
     assert packet.data == [UNREADABLE]

@@ -20,8 +20,23 @@ from aniworld.web.pages.access import local_path
 from aniworld.web.pages.library import looks_like_link
 
 PASSWORD = "correct horse battery staple"
-SIGNED_IN = ("/", "/search", "/queue", "/calendar", "/scan", "/system", "/settings", "/settings/library", "/settings/backups", "/settings/backup", "/settings/recycle", "/settings/tracking",
-             "/settings/access", "/settings/about", "/setup/library")  # fmt: skip
+SIGNED_IN = (
+    "/",
+    "/search",
+    "/queue",
+    "/calendar",
+    "/scan",
+    "/system",
+    "/settings",
+    "/settings/library",
+    "/settings/backups",
+    "/settings/backup",
+    "/settings/recycle",
+    "/settings/tracking",
+    "/settings/access",
+    "/settings/about",
+    "/setup/library",
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +67,13 @@ def owner(app: Flask) -> FlaskClient:
 
 def _series(place: int) -> AnimeSeries:
     return AnimeSeries(
-        key=f"serie-{place}", name=f"Serie {place}", folder=f"Serie {place}", site="aniworld.to", genres=["Drama"],
+        key=f"serie-{place}",
+        name=f"Serie {place}",
+        folder=f"Serie {place}",
+        site="aniworld.to",
+        genres=["Drama"],
         episodes=[Episode(season=1, number=number, languages=["ger-dub"], link="x") for number in (1, 2)],
-    )  # fmt: skip
+    )
 
 
 def _token(client: FlaskClient) -> str:
@@ -122,11 +141,13 @@ def test_numbers_are_written_as_the_language_does(app: Flask, language: str, fre
             "The template needs {season} and {episode}, or {absolute}; else episodes would share a name.",
             "Die Vorlage braucht {season} und {episode}, oder {absolute}; sonst hätten Folgen denselben Namen.",
         ),
-        ("The link to VOE leads nowhere. It rests for about 5 more min.",
-         "Der Link zu VOE führt ins Leere. Sie ruht noch etwa 5 min."),
+        (
+            "The link to VOE leads nowhere. It rests for about 5 more min.",
+            "Der Link zu VOE führt ins Leere. Sie ruht noch etwa 5 min.",
+        ),
         ("Nobody knows this sentence (status 5).", "Nobody knows this sentence (status 5)."),
     ],
-)  # fmt: skip
+)
 def test_what_the_server_says_is_known_by_its_form(app: Flask, text: str, german: str) -> None:
     with app.test_request_context(headers={"Accept-Language": "de"}):
         assert words.translated(text) == german

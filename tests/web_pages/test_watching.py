@@ -128,9 +128,11 @@ def test_announced_episodes_and_parts_of_others_say_so(app: Flask) -> None:
         return EpisodeView(1, number, "", "", (), "unavailable", None, None, None, **facts)
 
     episodes = [
-        one(1, announced=True, air_date=date(2026, 10, 12), kind="ova", part=3), one(2, announced=True), one(3, part_of="S01E02"),
+        one(1, announced=True, air_date=date(2026, 10, 12), kind="ova", part=3),
+        one(2, announced=True),
+        one(3, part_of="S01E02"),
         one(4),
-    ]  # fmt: skip
+    ]
     with app.test_request_context():
         shown = fragment(
             "partials/season.html", detail=SimpleNamespace(key="nebel"), seasons=[], season=1, episodes=episodes
@@ -142,9 +144,19 @@ def test_announced_episodes_and_parts_of_others_say_so(app: Flask) -> None:
 
 def test_a_calendar_card_names_the_languages_that_are_announced(app: Flask) -> None:
     entry = CalendarEntry(
-        "nebel", "Nebel", "Nebel", "aniworld.to", 1, 2, "2026-10-12", None, "announced", None, "ger-sub",
+        "nebel",
+        "Nebel",
+        "Nebel",
+        "aniworld.to",
+        1,
+        2,
+        "2026-10-12",
+        None,
+        "announced",
+        None,
+        "ger-sub",
         ("ger-sub", "ger-dub"),
-    )  # fmt: skip
+    )
     day = SimpleNamespace(date=date(2026, 10, 12), name="2026-10-12", today=False, entries=[entry])
     with app.test_request_context():
         shown = fragment("partials/calendar.html", days=[day], week="", trouble=None, waits=False, later=False)

@@ -17,8 +17,10 @@ from aniworld.web.pages.told import FORMS, SENTENCES
 ROOT = Path(__file__).resolve().parents[2]
 PO = ROOT / "aniworld/web/translations/de/LC_MESSAGES/messages.po"
 METHODS = [
-    ("web/pages/**.py", "python"), ("config/settings.py", "python"), ("web/templates/**.html", "jinja2"),
-]  # fmt: skip
+    ("web/pages/**.py", "python"),
+    ("config/settings.py", "python"),
+    ("web/templates/**.html", "jinja2"),
+]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "setting": (2,)}
 HOW_TO = "pybabel extract -F babel.cfg -k _ -k setting:2 …, then update and compile (docs/decisions/0051)"
 

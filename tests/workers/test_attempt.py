@@ -68,7 +68,7 @@ def downloads() -> Downloads:
 
 def attempt(
     downloads: Downloads, naps: int = 0, seconds: float = 0.0, kind: type[Waiting] = Waiting, **facts: Any
-) -> Waiting:  # fmt: skip
+) -> Waiting:
     item = DownloadQueueItem(id="1", serie_id="a", season=1, episode=1, retry_count=0, **facts)
     room = SimpleNamespace(release=lambda item_id: None)
     shop = cast(Workshop, SimpleNamespace(downloads=downloads, room=room))
@@ -141,9 +141,11 @@ def places(downloads: Downloads) -> list[tuple[float, int, int]]:
 def test_a_download_is_where_it_was_until_its_bytes_move_again(downloads: Downloads, tmp_path: Path) -> None:
     made = attempt(downloads, progress=40.0, downloaded_bytes=400, total_bytes=1000)
     for progress in (
-        Progress(Phase.RESOLVING), Progress(Phase.CONNECTING, total_bytes=1000),
-        Progress(Phase.TRANSFERRING, 500, 1000, 90, 5, 50.0), Progress(Phase.RESOLVING),
-    ):  # fmt: skip
+        Progress(Phase.RESOLVING),
+        Progress(Phase.CONNECTING, total_bytes=1000),
+        Progress(Phase.TRANSFERRING, 500, 1000, 90, 5, 50.0),
+        Progress(Phase.RESOLVING),
+    ):
         made._tell(progress, None)
     assert places(downloads) == [(40.0, 400, 0), (40.0, 400, 0), (50.0, 500, 90), (50.0, 500, 0)]
     made._give_up(HosterLink("VOE", "ger-dub", "http://h.example/1", ""), tmp_path)

@@ -28,9 +28,13 @@ def hosters(rest: RestingSources) -> Hosters:
 
 
 def _choose(
-    hosters: Hosters, links: list[HosterLink], answers: dict[str, object], most: int = 0, tries_left: bool = True,
+    hosters: Hosters,
+    links: list[HosterLink],
+    answers: dict[str, object],
+    most: int = 0,
+    tries_left: bool = True,
     item: str = "item",
-):  # fmt: skip
+):
     """What ``first_that_works`` gives when a hoster's file comes, or its error is raised."""
 
     def fetch(link: HosterLink) -> str:

@@ -77,11 +77,20 @@ def test_a_placed_episode_is_known_to_the_next_attempt(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "[]", "null", "{", '{"file": 1}', '"' + "x" * 30_000 + '"', json.dumps(vars(WHOLE) | {"more": 1}),
-        json.dumps(vars(WHOLE) | {"file": "../outside.mp4"}), json.dumps(vars(WHOLE) | {"file": "/etc/passwd"}),
-        json.dumps(vars(WHOLE) | {"file": 7}), json.dumps(vars(WHOLE) | {"file": "a\0b"}), "\ud800".encode("utf-8", "surrogatepass"),
+        "",
+        "[]",
+        "null",
+        "{",
+        '{"file": 1}',
+        '"' + "x" * 30_000 + '"',
+        json.dumps(vars(WHOLE) | {"more": 1}),
+        json.dumps(vars(WHOLE) | {"file": "../outside.mp4"}),
+        json.dumps(vars(WHOLE) | {"file": "/etc/passwd"}),
+        json.dumps(vars(WHOLE) | {"file": 7}),
+        json.dumps(vars(WHOLE) | {"file": "a\0b"}),
+        "\ud800".encode("utf-8", "surrogatepass"),
     ],
-)  # fmt: skip
+)
 def test_a_note_that_makes_no_sense_is_none(tmp_path: Path, text: str | bytes) -> None:
     root, home = tmp_path / "library", tmp_path / "library/.incoming/item"
     home.mkdir(parents=True)

@@ -50,9 +50,14 @@ def backup(ctx: click.Context, as_json: bool) -> None:
 @_lines
 @prints
 def create(
-    target: Path | None = None, without_secrets: bool = False, before_upgrade: bool = False, kind: str = "manual",
-    keep: int | None = None, for_server: bool = False, as_json: bool = False,
-) -> None:  # fmt: skip
+    target: Path | None = None,
+    without_secrets: bool = False,
+    before_upgrade: bool = False,
+    kind: str = "manual",
+    keep: int | None = None,
+    for_server: bool = False,
+    as_json: bool = False,
+) -> None:
     """Make a backup. A server that runs is not disturbed."""
     from aniworld.services.backup_making import create as make  # reads tables: nothing that help should wait for
 

@@ -22,10 +22,16 @@ def list_items(as_json: bool) -> None:
     with opened() as services:
         items = services.recycling.list()
     rows = [
-        (one.id, f"{one.removed_at:%Y-%m-%d %H:%M}", f"{one.expires_at:%Y-%m-%d}" if one.expires_at else "",
-         size_text(one.size_bytes), one.path, "damaged: it cannot be restored" if one.damaged else one.reason)
+        (
+            one.id,
+            f"{one.removed_at:%Y-%m-%d %H:%M}",
+            f"{one.expires_at:%Y-%m-%d}" if one.expires_at else "",
+            size_text(one.size_bytes),
+            one.path,
+            "damaged: it cannot be restored" if one.damaged else one.reason,
+        )
         for one in items
-    ]  # fmt: skip
+    ]
     show(as_json, items, HEADINGS, rows, "The recycle bin is empty.")
 
 

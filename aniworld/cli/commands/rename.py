@@ -59,10 +59,15 @@ def _told(outcome: RenameOutcome, as_json: bool) -> None:
 
 def _list(runs: list[EarlierRename], as_json: bool) -> None:
     rows = [
-        (one.id, f"{one.started_at:%Y-%m-%d %H:%M}", one.files, " ".join(one.keys[:5]),
-         "undone" if one.status == "undone" else "an undo" if one.undoes else "")
+        (
+            one.id,
+            f"{one.started_at:%Y-%m-%d %H:%M}",
+            one.files,
+            " ".join(one.keys[:5]),
+            "undone" if one.status == "undone" else "an undo" if one.undoes else "",
+        )
         for one in runs
-    ]  # fmt: skip
+    ]
     show(as_json, runs, ("Run", "Began", "Files", "Series", ""), rows, "Nothing was renamed yet.")
 
 

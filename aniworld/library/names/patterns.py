@@ -246,10 +246,17 @@ DOT_BEHIND_NAME = re.compile(r"^\.(?=[0-9]{2}(?![0-9A-Za-z]))")
 
 # ``Second Season``, ``Zweite Staffel``, ``Season Two``: seasons counted in words, which ``with_digits`` writes as ``Season 2``.
 _COUNTED = (
-    "first|erste[nr]?|one|eins", "second|zweite[nr]?|two|zwei|II", "third|dritte[nr]?|three|drei|III", "fourth|vierte[nr]?|four|vier|IV",
-    "fifth|f(?:ü|ue)nfte[nr]?|five|f(?:ü|ue)nf|V", "sixth|sechste[nr]?|six|sechs|VI", "seventh|sieb(?:en)?te[nr]?|seven|sieben|VII", "eighth|achte[nr]?|eight|acht|VIII",
-    "ninth|neunte[nr]?|nine|neun", "tenth|zehnte[nr]?|ten|zehn",
-)  # fmt: skip
+    "first|erste[nr]?|one|eins",
+    "second|zweite[nr]?|two|zwei|II",
+    "third|dritte[nr]?|three|drei|III",
+    "fourth|vierte[nr]?|four|vier|IV",
+    "fifth|f(?:ü|ue)nfte[nr]?|five|f(?:ü|ue)nf|V",
+    "sixth|sechste[nr]?|six|sechs|VI",
+    "seventh|sieb(?:en)?te[nr]?|seven|sieben|VII",
+    "eighth|achte[nr]?|eight|acht|VIII",
+    "ninth|neunte[nr]?|nine|neun",
+    "tenth|zehnte[nr]?|ten|zehn",
+)
 _NUMBER_WORDS = "|".join(f"({words})" for words in _COUNTED)
 SEASON_IN_WORDS = re.compile(
     rf"(?<![^\W_])(?:(?:{_NUMBER_WORDS})[ ._](?:season|staffel)|(?:season|staffel)[ ._](?:{_NUMBER_WORDS}))(?![^\W_])",

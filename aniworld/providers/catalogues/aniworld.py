@@ -64,10 +64,12 @@ class Aniworld(Engine):
     def _series_search(self, words: str) -> list[pages.SearchHit]:
         page = self._ask(
             lambda base: self.gate.get(
-                f"{base}/ajax/seriesSearch", params={"keyword": words}, referer=f"{base}/",
+                f"{base}/ajax/seriesSearch",
+                params={"keyword": words},
+                referer=f"{base}/",
                 headers={"X-Requested-With": "XMLHttpRequest", "Accept": "application/json"},
             )
-        )  # fmt: skip
+        )
         self._check_status(page)
         return pages.series_hits(json_hits(page), page.url)
 
@@ -107,10 +109,14 @@ class Aniworld(Engine):
         base = self.base_urls[0]
         name = title_from_slug(place.slug) if place.rest or not hit.name else hit.name
         return SeriesHit(
-            key=key_from_slug(place.slug), name=name, site=self.site, link=base + place.root,
+            key=key_from_slug(place.slug),
+            name=name,
+            site=self.site,
+            link=base + place.root,
             description="" if place.rest else hit.description,
-            cover_url=self._address(hit.cover, base + "/") if hit.cover else None, year=hit.year,
-        )  # fmt: skip
+            cover_url=self._address(hit.cover, base + "/") if hit.cover else None,
+            year=hit.year,
+        )
 
     def _referer(self, place: Place) -> str:
         return self.base_urls[0] + "/"
@@ -125,10 +131,17 @@ class Aniworld(Engine):
         rows = self._list(POSTPONED, parse_postponed)
         places = ((row, self.place(row.href) if row.href else None) for row in rows)
         return [
-            Postponement(key_from_slug(place.slug) if place else "", row.name, row.season, row.episode, row.day, row.was,
-                         row.languages)
+            Postponement(
+                key_from_slug(place.slug) if place else "",
+                row.name,
+                row.season,
+                row.episode,
+                row.day,
+                row.was,
+                row.languages,
+            )
             for row, place in places
-        ]  # fmt: skip
+        ]
 
     def all_titles(self) -> list[CatalogueTitle]:
         return self._titles("/animes", lists.parse_titles)

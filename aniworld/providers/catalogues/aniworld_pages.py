@@ -179,10 +179,21 @@ def _row(line: Tag, url: str, reading: Reading) -> Row | None:
     hosters = tuple(dict.fromkeys(name for icon in line.select("i.icon") if (name := _icon_name(icon))))
     there = bool(languages or hosters)
     return Row(
-        season, number, href, german.title, english.title, languages, hosters, facts.absolute,
-        spot_of(href or url).apart, announced=facts.starts and not there, air_date=facts.air_date, kind=facts.kind,
-        part=facts.part, part_of=None if there else facts.part_of,
-    )  # fmt: skip
+        season,
+        number,
+        href,
+        german.title,
+        english.title,
+        languages,
+        hosters,
+        facts.absolute,
+        spot_of(href or url).apart,
+        announced=facts.starts and not there,
+        air_date=facts.air_date,
+        kind=facts.kind,
+        part=facts.part,
+        part_of=None if there else facts.part_of,
+    )
 
 
 def _row_languages(line: Tag, reading: Reading) -> Iterator[str]:
@@ -271,9 +282,12 @@ def series_hits(found: list[Any], url: str = "/ajax/seriesSearch") -> list[Searc
 
 def _series_hit(hit: Mapping[str, Any]) -> SearchHit:
     return SearchHit(
-        without_markup(hit.get("name")), str(hit.get("link") or "").strip(), without_markup(hit.get("description")),
-        str(hit.get("cover") or "").strip(), year_of(str(hit.get("productionYear") or "")),
-    )  # fmt: skip
+        without_markup(hit.get("name")),
+        str(hit.get("link") or "").strip(),
+        without_markup(hit.get("description")),
+        str(hit.get("cover") or "").strip(),
+        year_of(str(hit.get("productionYear") or "")),
+    )
 
 
 def site_hits(text: str, url: str = "/ajax/search") -> list[SearchHit] | None:
@@ -289,6 +303,7 @@ def site_hits(text: str, url: str = "/ajax/search") -> list[SearchHit] | None:
 
 def _site_hit(hit: Mapping[str, Any]) -> SearchHit:
     return SearchHit(
-        without_markup(hit.get("title")), unquote(str(hit.get("link") or "")).strip(),
+        without_markup(hit.get("title")),
+        unquote(str(hit.get("link") or "")).strip(),
         without_markup(hit.get("description")),
-    )  # fmt: skip
+    )

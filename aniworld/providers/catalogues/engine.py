@@ -110,14 +110,23 @@ class Engine(Site):
         entries = self._entries(place, rows, films or _names_specials_twice(facts.season))
         numbers = {number for number, _ in facts.season.seasons} | {entry.season for entry in entries}
         return SeriesPage(
-            key=key_from_slug(place.slug), name=facts.title, site=self.site, link=base + place.root,
-            description=facts.description, alternative_titles=facts.alternative_titles, year_start=facts.year_start,
-            year_end=facts.year_end, genres=facts.genres, age_rating=facts.age_rating, imdb_id=facts.imdb_id,
+            key=key_from_slug(place.slug),
+            name=facts.title,
+            site=self.site,
+            link=base + place.root,
+            description=facts.description,
+            alternative_titles=facts.alternative_titles,
+            year_start=facts.year_start,
+            year_end=facts.year_end,
+            genres=facts.genres,
+            age_rating=facts.age_rating,
+            imdb_id=facts.imdb_id,
             cover_url=self._address(facts.cover, base + "/") if facts.cover else None,
-            seasons=tuple(sorted(numbers)), episodes=entries,
+            seasons=tuple(sorted(numbers)),
+            episodes=entries,
             states_languages=any(season.states_languages for season in seasons),
             notes=tuple(dict.fromkeys([note for season in seasons for note in season.notes] + unread)),
-        )  # fmt: skip
+        )
 
     def _entries(self, place: Place, rows: Iterable[Row], films: bool) -> tuple[EpisodeEntry, ...]:
         """Each episode once. ``films``: specials of ``/staffel-0`` count behind them, whether a number is free or not yet."""
@@ -139,9 +148,20 @@ class Engine(Site):
         season, number = row.part_of or (None, None)
         whole = EpisodeNumber(row.season if season is None else season, number) if number else None
         return EpisodeEntry(
-            row.season, row.number, self.base_urls[0] + path, row.title, row.title_en, row.languages, row.hosters,
-            row.absolute, row.announced, row.air_date, row.kind, row.part, whole.code if whole else None,
-        )  # fmt: skip
+            row.season,
+            row.number,
+            self.base_urls[0] + path,
+            row.title,
+            row.title_en,
+            row.languages,
+            row.hosters,
+            row.absolute,
+            row.announced,
+            row.air_date,
+            row.kind,
+            row.part,
+            whole.code if whole else None,
+        )
 
     def _airings(self, rows: Iterable[CalendarRow]) -> list[Airing]:
         """Each episode once, with the day of each language: a calendar has a card for each. What names no episode stays."""
@@ -161,21 +181,29 @@ class Engine(Site):
 
     def _new_episodes(self, rows: Iterable[NewRow]) -> list[NewEpisode]:
         return [
-            NewEpisode(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.season, row.episode,
-                       row.day, row.languages)
+            NewEpisode(
+                key_from_slug(place.slug),
+                row.name,
+                self.base_urls[0] + place.root,
+                row.season,
+                row.episode,
+                row.day,
+                row.languages,
+            )
             for row in rows
             if (place := self.place(row.href)) is not None
-        ]  # fmt: skip
+        ]
 
     def _titles(self, path: str, parse: Callable[[str, str], Listed[TitleRow]]) -> list[CatalogueTitle]:
         page = self._ask(lambda base: self.gate.get(base + path, max_bytes=PAGE_BYTES))
         self._check_status(page)
         return [
-            CatalogueTitle(key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.alternatives,
-                           row.genre)
+            CatalogueTitle(
+                key_from_slug(place.slug), row.name, self.base_urls[0] + place.root, row.alternatives, row.genre
+            )
             for row in self._noted(path, self._parsed(page, parse, path))
             if (place := self.place(row.href)) is not None
-        ]  # fmt: skip
+        ]
 
     def _list(self, path: str, parse: Callable[[str, str], Listed[R]]) -> list[R]:
         """The rows of one of the site's lists."""

@@ -89,10 +89,16 @@ class Playlists(Catalogue):
         if not entries:
             raise NothingThere(f"The list at {urlsplit(url).hostname} has no videos.")
         page = SeriesPage(
-            key=self.key_of(link), name=facts["title"].strip() or urlsplit(url).hostname or "Playlist", site=self.site,
-            link=url, description=facts["description"], cover_url=facts["cover"],
-            seasons=tuple(sorted({entry.season for entry in entries})), episodes=entries, notes=reading.notes,
-        )  # fmt: skip
+            key=self.key_of(link),
+            name=facts["title"].strip() or urlsplit(url).hostname or "Playlist",
+            site=self.site,
+            link=url,
+            description=facts["description"],
+            cover_url=facts["cover"],
+            seasons=tuple(sorted({entry.season for entry in entries})),
+            episodes=entries,
+            notes=reading.notes,
+        )
         return previous if previous is not None and page == previous else page
 
     def episode(self, link: str) -> EpisodePage:
@@ -105,9 +111,12 @@ class Playlists(Catalogue):
 
     def _read(self, url: str) -> dict[str, Any]:
         wish = {
-            "url": url, "private_hosts": sorted(self.gate.rule.exceptions), "user_agent": self.gate.user_agent,
-            "timeout_s": READING_S, "most": MOST,
-        }  # fmt: skip
+            "url": url,
+            "private_hosts": sorted(self.gate.rule.exceptions),
+            "user_agent": self.gate.user_agent,
+            "timeout_s": READING_S,
+            "most": MOST,
+        }
         with self._one:
             told = _ask(json.dumps(wish).encode() + b"\n", urlsplit(url).hostname or "The site")
         if "error" in told:
@@ -133,9 +142,14 @@ def _ask(wish: bytes, host: str) -> dict[str, Any]:
     """The child's answer. Raises SiteUnreachable where it does not come to an end, PageChanged where it ends badly."""
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-X", "utf8", "-c", _START], input=wish, capture_output=True,
-            timeout=READING_S + 5, env=bare_environment(), cwd=_ROOT, check=False,
-        )  # fmt: skip
+            [sys.executable, "-I", "-X", "utf8", "-c", _START],
+            input=wish,
+            capture_output=True,
+            timeout=READING_S + 5,
+            env=bare_environment(),
+            cwd=_ROOT,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise SiteUnreachable(f"The list at {host} could not be read in {READING_S} s; try again later.") from None
     try:

@@ -65,22 +65,44 @@ def read(wish: dict[str, Any]) -> dict[str, Any]:
         raise PageChanged(f"yt-dlp cannot read any entry of the list at {_host(url)}; a newer yt-dlp may.")
     if info.get("_type") not in ("playlist", "multi_video"):
         raise NothingThere(f"{_host(url)} shows a single video here, no playlist or channel.")
-    return {"title": _text(info, "title", LONGEST_TITLE), "description": _text(info, "description", LONGEST_TEXT),
-            "cover": _cover(info), "newest_first": _newest_first(info), "entries": entries,
-            "unread": len(unread)}  # fmt: skip
+    return {
+        "title": _text(info, "title", LONGEST_TITLE),
+        "description": _text(info, "description", LONGEST_TEXT),
+        "cover": _cover(info),
+        "newest_first": _newest_first(info),
+        "entries": entries,
+        "unread": len(unread),
+    }
 
 
 def options(wish: dict[str, Any]) -> dict[str, Any]:
     """Everything that yt-dlp is told; nothing of it can be set from outside but numbers."""
     return {
-        "extract_flat": "in_playlist", "skip_download": True, "playlist_items": f"1:{int(wish['most'])}",
-        "logger": _Quiet(), "quiet": True, "no_warnings": True, "noprogress": True, "color": "never",
-        "http_headers": {"User-Agent": str(wish["user_agent"])}, "proxy": "", "socket_timeout": 20.0,
-        "extractor_retries": 1, "cachedir": False, "cookiefile": None, "cookiesfrombrowser": None, "usenetrc": False,
-        "enable_file_urls": False, "js_runtimes": {}, "remote_components": [], "external_downloader": None,
-        "ignoreerrors": False, "check_formats": False, "fixup": "never",
+        "extract_flat": "in_playlist",
+        "skip_download": True,
+        "playlist_items": f"1:{int(wish['most'])}",
+        "logger": _Quiet(),
+        "quiet": True,
+        "no_warnings": True,
+        "noprogress": True,
+        "color": "never",
+        "http_headers": {"User-Agent": str(wish["user_agent"])},
+        "proxy": "",
+        "socket_timeout": 20.0,
+        "extractor_retries": 1,
+        "cachedir": False,
+        "cookiefile": None,
+        "cookiesfrombrowser": None,
+        "usenetrc": False,
+        "enable_file_urls": False,
+        "js_runtimes": {},
+        "remote_components": [],
+        "external_downloader": None,
+        "ignoreerrors": False,
+        "check_formats": False,
+        "fixup": "never",
         "extractor_args": {"generic": {"impersonate": ["false"]}},
-    }  # fmt: skip
+    }
 
 
 class _Quiet:

@@ -48,9 +48,12 @@ class Reading:
         self._unread += 1
         why = f"{type(error).__name__}: {error}" if error else "it has no number"
         log.warning(
-            "An entry of %s could not be read (%s): %s", self._url, why, " ".join(str(item).split())[:EXCERPT],
+            "An entry of %s could not be read (%s): %s",
+            self._url,
+            why,
+            " ".join(str(item).split())[:EXCERPT],
             exc_info=error if self._unread == 1 else None,
-        )  # fmt: skip
+        )
 
     def language(self, code: str | None, label: str) -> str:
         """``code``; for None ``und``, and the label is reported."""

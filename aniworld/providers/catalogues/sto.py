@@ -72,10 +72,12 @@ class SerienStream(Engine):
     def _suggested(self, words: str) -> list[SeriesHit]:
         page = self._ask(
             lambda base: self.gate.get(
-                f"{base}/api/search/suggest", params={"term": words}, referer=f"{base}/",
+                f"{base}/api/search/suggest",
+                params={"term": words},
+                referer=f"{base}/",
                 headers={"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"},
             )
-        )  # fmt: skip
+        )
         self._check_status(page)
         try:
             shows = _shows_of(page.json(), page.url)

@@ -197,6 +197,11 @@ def _calendar_entry(entry: Mapping[str, Any], day: date, reading: Reading) -> Ca
     code = from_label(label) or BY_LANGUAGE_ID.get(identity)
     languages = (reading.language(code, label or identity),) if label or identity else ()
     return CalendarRow(
-        plain(str(entry.get("title") or "")), href, season if season is not None else spot.season,
-        episode if episode is not None else spot.episode, day, moment_of(day, str(entry.get("time") or "")), languages,
-    )  # fmt: skip
+        plain(str(entry.get("title") or "")),
+        href,
+        season if season is not None else spot.season,
+        episode if episode is not None else spot.episode,
+        day,
+        moment_of(day, str(entry.get("time") or "")),
+        languages,
+    )

@@ -220,12 +220,20 @@ def _row(line: Tag, shown: int, reading: Reading) -> Row | None:
     hosters = () if upcoming else tuple(dict.fromkeys(name for name in names if name))
     there = bool(languages or hosters)
     return Row(
-        season, number, href, facts.title, second.title, languages, hosters,
+        season,
+        number,
+        href,
+        facts.title,
+        second.title,
+        languages,
+        hosters,
         facts.absolute,
         announced=upcoming or (not there and (facts.starts or air_date is not None)),
-        air_date=facts.air_date or air_date, kind=facts.kind, part=facts.part,
+        air_date=facts.air_date or air_date,
+        kind=facts.kind,
+        part=facts.part,
         part_of=None if there else facts.part_of,
-    )  # fmt: skip
+    )
 
 
 def _release(line: Tag) -> tuple[bool, date | None]:

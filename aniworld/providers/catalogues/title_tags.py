@@ -29,8 +29,14 @@ _PART_OF = re.compile(
 )
 _UNNAMED = re.compile(r"[\s\-–—]*(?:tba|tbd|n/?a)[\s\-–—]*", re.IGNORECASE)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
-_KINDS = {"ova": EpisodeKind.OVA, "oad": EpisodeKind.OVA, "ona": EpisodeKind.OVA, "movie": EpisodeKind.MOVIE,
-          "film": EpisodeKind.MOVIE, "kinofilm": EpisodeKind.MOVIE}  # fmt: skip
+_KINDS = {
+    "ova": EpisodeKind.OVA,
+    "oad": EpisodeKind.OVA,
+    "ona": EpisodeKind.OVA,
+    "movie": EpisodeKind.MOVIE,
+    "film": EpisodeKind.MOVIE,
+    "kinofilm": EpisodeKind.MOVIE,
+}
 _EDGES = " \t-–—:|,;/"
 
 
@@ -52,9 +58,14 @@ class TitleFacts:
     def also(self, other: TitleFacts) -> TitleFacts:
         """These facts, with what only the other language's title says."""
         return TitleFacts(
-            self.title, self.absolute or other.absolute, self.kind or other.kind, self.part or other.part,
-            self.air_date or other.air_date, self.starts or other.starts, self.part_of or other.part_of,
-        )  # fmt: skip
+            self.title,
+            self.absolute or other.absolute,
+            self.kind or other.kind,
+            self.part or other.part,
+            self.air_date or other.air_date,
+            self.starts or other.starts,
+            self.part_of or other.part_of,
+        )
 
 
 def read_title(text: str) -> TitleFacts:

@@ -50,9 +50,30 @@ _MEDIA_TYPES = re.compile(
 )
 _NO_MEDIA_TYPES = re.compile(r"text/|image/|json|javascript", re.IGNORECASE)
 _SOURCE_NAMES = frozenset(
-    {"file", "src", "source", "sources", "url", "hls", "hlsurl", "hls_src", "mp4", "stream", "streamurl", "video",
-     "videourl", "video_url", "video_alt_url", "contenturl", "loadsource", "play_url", "playurl", "default", "auto"}
-)  # fmt: skip
+    {
+        "file",
+        "src",
+        "source",
+        "sources",
+        "url",
+        "hls",
+        "hlsurl",
+        "hls_src",
+        "mp4",
+        "stream",
+        "streamurl",
+        "video",
+        "videourl",
+        "video_url",
+        "video_alt_url",
+        "contenturl",
+        "loadsource",
+        "play_url",
+        "playurl",
+        "default",
+        "auto",
+    }
+)
 _LABELS = ("res", "resolution", "label", "quality", "size", "height", "name", "title", "html")
 _ATTRIBUTES = ("res", "data-res", "data-quality", "size", "label", "title")
 _QUALITY = re.compile(r"\d{3,4}p?")
@@ -136,11 +157,16 @@ def parse_player(text: str, url: str) -> PlayerFacts:
     stated, gone = _present([_usable(group, base) for group in groups])
     source = "\n".join(scripts)
     return PlayerFacts(
-        media=stated, frames=_frames(soup, linked, values, base), duration=_duration(soup, linked),
-        gone=gone or _gone(soup), drm=bool(_DRM.search(source)), hidden=bool(_HIDDEN.search(source)),
-        only=_only(values, base), moved=sends_on(soup, source),
+        media=stated,
+        frames=_frames(soup, linked, values, base),
+        duration=_duration(soup, linked),
+        gone=gone or _gone(soup),
+        drm=bool(_DRM.search(source)),
+        hidden=bool(_HIDDEN.search(source)),
+        only=_only(values, base),
+        moved=sends_on(soup, source),
         subtitles=subtitles_of(soup, values, lambda address: _joined(base, address)),
-    )  # fmt: skip
+    )
 
 
 def _present(groups: list[tuple[Medium, ...]]) -> tuple[tuple[Medium, ...], str | None]:

@@ -95,8 +95,9 @@ def room(here: Circumstances) -> Iterable[HealthCheck]:
     if needed > free:
         message = Sentence(
             "What waits will need about {needed:,} MB, and {free:,} MB are left for it.",
-            needed=needed // 1_000_000, free=max(0, free) // 1_000_000,
-        )  # fmt: skip
+            needed=needed // 1_000_000,
+            free=max(0, free) // 1_000_000,
+        )
         yield notice("room", message, Sentence("Free some space, or take something out of the queue."))
     else:
         yield ok("room", "What waits in the queue will fit.")

@@ -121,8 +121,9 @@ def failed(here: Circumstances) -> Iterable[HealthCheck]:
         count = (
             session.scalar(
                 select(func.count(DownloadQueueItem.id)).where(DownloadQueueItem.status == DownloadStatus.FAILED)
-            ) or 0
-        )  # fmt: skip
+            )
+            or 0
+        )
     if count:
         message = Sentence.counting(
             "{count} download failed for good.", "{count} downloads failed for good.", count=count
@@ -197,8 +198,17 @@ def exposure(here: Circumstances) -> Iterable[HealthCheck]:
 
 
 CHECKS: tuple[Check, ...] = (
-    database, database_new, database_size, catalogue, queue, failed, slots, settings, log, exposure,
-)  # fmt: skip
+    database,
+    database_new,
+    database_size,
+    catalogue,
+    queue,
+    failed,
+    slots,
+    settings,
+    log,
+    exposure,
+)
 DAILY: tuple[Check, ...] = (database_whole,)
 
 

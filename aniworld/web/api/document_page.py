@@ -32,10 +32,14 @@ def render(document: dict[str, Any], base: str) -> str:
             '<body><main><h1>{0} API</h1><p>Version {3}. The document for programs: <a href="{4}">openapi.json</a>. '
             "Sign in with <code>Authorization: Bearer …</code> or <code>X-Api-Key: …</code>.</p>{5}</main></body></html>"
         ).format(
-            document["info"]["title"], nonce(), Markup(_STYLE), document["info"]["version"],
-            f"{base}/api/openapi.json", body,
+            document["info"]["title"],
+            nonce(),
+            Markup(_STYLE),
+            document["info"]["version"],
+            f"{base}/api/openapi.json",
+            body,
         )
-    )  # fmt: skip
+    )
 
 
 def _sections(document: dict[str, Any]) -> Iterator[Markup]:
@@ -53,8 +57,11 @@ def _sections(document: dict[str, Any]) -> Iterator[Markup]:
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> Markup:
-    parts = [Markup('<details><summary><span class="method">{}</span> <code>{}</code> {}</summary>').format(
-        method, path, operation.get("summary", ""))]  # fmt: skip
+    parts = [
+        Markup('<details><summary><span class="method">{}</span> <code>{}</code> {}</summary>').format(
+            method, path, operation.get("summary", "")
+        )
+    ]
     if operation.get("parameters"):
         parts.append(Markup("<h3>Parameters</h3>") + _pretty(operation["parameters"]))
     if "requestBody" in operation:

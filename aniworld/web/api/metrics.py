@@ -45,9 +45,7 @@ class Metrics:
         )
         self._downloads = Counter("aniworld_downloads", "Attempts that ended.", ["result"], registry=registry)
         self._bytes = Counter("aniworld_downloaded_bytes", "Bytes of whole episodes.", registry=registry)
-        self._sizes = Histogram(
-            "aniworld_episode_bytes", "Sizes of whole episodes.", buckets=SIZES, registry=registry
-        )  # fmt: skip
+        self._sizes = Histogram("aniworld_episode_bytes", "Sizes of whole episodes.", buckets=SIZES, registry=registry)
         self._taken = Histogram(
             "aniworld_download_seconds", "From the claim to the library.", buckets=TAKEN, registry=registry
         )
@@ -124,7 +122,7 @@ class _Present:
             .select_from(AnimeSeries)
             .join(Episode, isouter=True)
             .where(AnimeSeries.deleted_at.is_(None))
-        )  # fmt: skip
+        )
         with self._services.database.reading() as session:
             series, present, lacking = session.execute(query).one()
         yield GaugeMetricFamily("aniworld_library_series", "Series in the library.", series)

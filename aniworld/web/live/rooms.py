@@ -201,11 +201,21 @@ def _scan_state(status: ScanStatus) -> Message:
 
 def _progress_of(item: DownloadItem) -> DownloadProgress:
     return DownloadProgress(
-        download_id=item.id, key=item.serie_id, folder=item.serie_folder, season=item.season, episode=item.episode,
-        percent=item.progress, downloaded_bytes=item.downloaded_bytes, total_bytes=item.total_bytes,
-        speed_mbps=item.speed_mbps, speed_bytes=item.speed_bytes, eta_seconds=item.eta_seconds,
-        phase=item.phase or "transferring", hoster=item.hoster, language=item.language,
-    )  # fmt: skip
+        download_id=item.id,
+        key=item.serie_id,
+        folder=item.serie_folder,
+        season=item.season,
+        episode=item.episode,
+        percent=item.progress,
+        downloaded_bytes=item.downloaded_bytes,
+        total_bytes=item.total_bytes,
+        speed_mbps=item.speed_mbps,
+        speed_bytes=item.speed_bytes,
+        eta_seconds=item.eta_seconds,
+        phase=item.phase or "transferring",
+        hoster=item.hoster,
+        language=item.language,
+    )
 
 
 def asked_rooms(wish: Any) -> list[str] | None:

@@ -13,8 +13,14 @@ blueprint = Blueprint("pages", __name__, template_folder="../templates")
 blueprint.record_once(lambda state: dressing.dress(state.app))
 
 for routes in (
-    assets.ROUTES, spoken.ROUTES, access.ROUTES, library.ROUTES, calendar.ROUTES, watch.ROUTES, settings.ROUTES,
-):  # fmt: skip
+    assets.ROUTES,
+    spoken.ROUTES,
+    access.ROUTES,
+    library.ROUTES,
+    calendar.ROUTES,
+    watch.ROUTES,
+    settings.ROUTES,
+):
     for rule, view in routes:
         methods = getattr(view, "methods", ("GET",))
         blueprint.add_url_rule(rule, view.__name__, view, methods=methods)

@@ -123,9 +123,13 @@ def _library_page(trouble: str | None = None, root: str | None = None) -> str:
     current = services().config.current
     choices = [(code, words.language_name(code)) for code in KNOWN_LANGUAGES]
     return page(
-        "setup_library.html", _("Your library"), trouble=trouble, root=current.library.root if root is None else root,
-        languages=current.download.languages, language_choices=choices,
-    )  # fmt: skip
+        "setup_library.html",
+        _("Your library"),
+        trouble=trouble,
+        root=current.library.root if root is None else root,
+        languages=current.download.languages,
+        language_choices=choices,
+    )
 
 
 def _sentences(error: AniworldError) -> str:

@@ -40,9 +40,14 @@ def dress(app: Flask) -> None:
         day=tongue.day_in_words,
     )
     app.jinja_env.globals.update(
-        asset=assets.asset, language=tongue.language, theme=theme, when=when, spoken_address=spoken_address,
-        csrf=csrf.token, hit_cover=hit_cover,
-    )  # fmt: skip
+        asset=assets.asset,
+        language=tongue.language,
+        theme=theme,
+        when=when,
+        spoken_address=spoken_address,
+        csrf=csrf.token,
+        hit_cover=hit_cover,
+    )
 
 
 def page(name: str, title: str, **context: Any) -> str:

@@ -30,9 +30,12 @@ def index() -> str | Response:
     query = library_query()
     series, paging = services().anime.list_series(query)
     context = {
-        "series": series, "paging": paging, "query": query, "view": _view(),
+        "series": series,
+        "paging": paging,
+        "query": query,
+        "view": _view(),
         "more": next_page_address(query) if query.page * query.page_size < paging.total else None,
-    }  # fmt: skip
+    }
     if is_partial():
         return _with_address(fragment("partials/library_results.html", **context), query)
     genres = services().anime.genres()
@@ -77,9 +80,11 @@ def series(key: str) -> str:
     detail = services().anime.detail(key)
     shown = chosen_season(detail, request.args.get("season", type=int))
     context = {
-        "detail": detail, "season": shown, "seasons": seasons_of(detail),
+        "detail": detail,
+        "season": shown,
+        "seasons": seasons_of(detail),
         "episodes": [one for one in detail.episodes if one.season == shown],
-    }  # fmt: skip
+    }
     if is_partial():
         return fragment("partials/season.html", **context)
     context["specials"] = specials_of(detail)
@@ -136,9 +141,12 @@ def search() -> str:
     query = request.args.get("q", "")[:MAX_QUERY].strip()
     found, trouble = search_catalogue(query)
     context = {
-        "q": query, "results": found.results, "failures": found.failures, "trouble": trouble,
+        "q": query,
+        "results": found.results,
+        "failures": found.failures,
+        "trouble": trouble,
         "is_link": looks_like_link(query),
-    }  # fmt: skip
+    }
     if is_partial():
         return fragment("partials/search_results.html", **context)
     return page("search.html", _("Search and add"), active="search", **context)

@@ -72,11 +72,19 @@ def fields_of(section: str) -> list[FieldView]:
 def field_view(section: str, name: str, field: Field[Any], value: Any) -> FieldView:
     facts, default = field.metadata, default_of(field)
     return FieldView(
-        section, name, words.setting_name(section, name), words.translated(facts["doc"]),
-        form=form_of(facts, default), value=value, default=default,
-        low=facts.get("low"), high=facts.get("high"), step="1" if isinstance(default, int) else "any",
-        choices=_choices(facts), secret=bool(facts.get("secret")),
-    )  # fmt: skip
+        section,
+        name,
+        words.setting_name(section, name),
+        words.translated(facts["doc"]),
+        form=form_of(facts, default),
+        value=value,
+        default=default,
+        low=facts.get("low"),
+        high=facts.get("high"),
+        step="1" if isinstance(default, int) else "any",
+        choices=_choices(facts),
+        secret=bool(facts.get("secret")),
+    )
 
 
 def form_of(facts: Any, default: Any) -> str:

@@ -25,9 +25,13 @@ def scan() -> str:
     """The running or last scan, the folders that no series is known for, and what was said of them."""
     folders = services().folders
     return page(
-        "scan.html", _("Scan"), active="scan", status=services().scan.status(),
-        unmatched=folders.offered(), choices=folders.made(),
-    )  # fmt: skip
+        "scan.html",
+        _("Scan"),
+        active="scan",
+        status=services().scan.status(),
+        unmatched=folders.offered(),
+        choices=folders.made(),
+    )
 
 
 def health() -> str:

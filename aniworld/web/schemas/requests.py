@@ -34,9 +34,11 @@ class Login(StrictSchema):
     password = Text(required=True, validate=validate.Length(1, LONGEST))
     remember = Truth(load_default=False)
     code = Text(
-        load_default=None, allow_none=True, validate=validate.Length(max=40),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=40),
         metadata={"description": "Of the authenticator, or a recovery code; where the second factor is on."},
-    )  # fmt: skip
+    )
 
 
 class PasswordProof(StrictSchema):
@@ -45,9 +47,11 @@ class PasswordProof(StrictSchema):
 
 class SecondFactorProof(PasswordProof):
     code = Text(
-        load_default=None, allow_none=True, validate=validate.Length(max=40),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=40),
         metadata={"description": "Of the authenticator, or a recovery code; needed once the second factor is on."},
-    )  # fmt: skip
+    )
 
 
 class TotpCode(StrictSchema):
@@ -104,9 +108,11 @@ class NewSeries(StrictSchema):
     name = Line(load_default=None, allow_none=True, validate=validate.Length(max=500))
     folder = Text(load_default=None, allow_none=True, validate=validate.Length(max=255))
     source = Text(
-        load_default=None, allow_none=True, validate=validate.Length(max=255),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=255),
         metadata={"description": "The catalogue that it must be of; playlists takes any address."},
-    )  # fmt: skip
+    )
 
 
 class Rescan(StrictSchema):
@@ -121,24 +127,29 @@ class SeriesChange(StrictSchema):
     upgrade = Truth(metadata={"description": "Replace an episode once it is out in a better language."})
     languages = language_list()
     specials = fields.Dict(
-        keys=Text(validate=validate.Regexp(r"^[0-9]{1,5}\Z")), values=Whole(validate=validate.Range(1, 1000)),
+        keys=Text(validate=validate.Regexp(r"^[0-9]{1,5}\Z")),
+        values=Whole(validate=validate.Range(1, 1000)),
         validate=validate.Length(max=SPECIALS_AT_ONCE),
         metadata={"description": "Specials and films by the catalogue's number → their number in Season 00."},
-    )  # fmt: skip
+    )
     numbering = fields.Dict(
-        keys=Text(validate=validate.Length(1, 2000)), values=Text(allow_none=True, validate=validate.Length(max=12)),
+        keys=Text(validate=validate.Length(1, 2000)),
+        values=Text(allow_none=True, validate=validate.Length(max=12)),
         validate=validate.Length(max=ENTRIES_AT_ONCE),
         metadata={"description": "Entries by their link → S01E02, or null to leave one out."},
-    )  # fmt: skip
+    )
     folder = Text(validate=[validate.Length(1, 255), _NOT_BLANK])
     name = Line(validate=[validate.Length(1, 500), _NOT_BLANK])
 
 
 class RenumberingDecision(StrictSchema):
     decision = Text(
-        required=True, validate=validate.OneOf(("apply", "keep")),
-        metadata={"description": "`apply`: files count as what the catalogue lists now. `keep`: the library's numbers count."},
-    )  # fmt: skip
+        required=True,
+        validate=validate.OneOf(("apply", "keep")),
+        metadata={
+            "description": "`apply`: files count as what the catalogue lists now. `keep`: the library's numbers count."
+        },
+    )
 
 
 class SeriesRemoval(StrictSchema):
@@ -159,9 +170,12 @@ class RunsQuery(StrictSchema):
 
 class RenameWish(UndoWish):
     keys = fields.List(
-        Text(validate=_KEY_RULES), load_default=None, allow_none=True, validate=validate.Length(max=KEYS_AT_ONCE),
+        Text(validate=_KEY_RULES),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=KEYS_AT_ONCE),
         metadata={"description": "These series; otherwise all."},
-    )  # fmt: skip
+    )
 
 
 class NameTrial(StrictSchema):
@@ -185,16 +199,21 @@ class BackupWish(StrictSchema):
 
 class NotificationTest(StrictSchema):
     urls = fields.List(
-        Text(validate=validate.Length(1, URL_LENGTH)), load_default=None, allow_none=True,
-        validate=validate.Length(1, URLS_AT_ONCE), metadata={"description": "null: the configured addresses."},
-    )  # fmt: skip
+        Text(validate=validate.Length(1, URL_LENGTH)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, URLS_AT_ONCE),
+        metadata={"description": "null: the configured addresses."},
+    )
 
 
 class WakeWish(StrictSchema):
     site = Text(
-        load_default=None, allow_none=True, validate=validate.Length(1, 255),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 255),
         metadata={"description": "Only this source, as health names it; all without it."},
-    )  # fmt: skip
+    )
 
 
 class LogQuery(StrictSchema):
@@ -274,9 +293,11 @@ class NewDownloads(StrictSchema):
     priority = PriorityField(load_default=int(DownloadPriority.NORMAL), metadata=_PRIORITY_FORM)
     languages = language_list()
     source = Text(
-        load_default=None, allow_none=True, validate=validate.Length(max=255),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=255),
         metadata={"description": "The catalogue of a series that is not in the library; otherwise its own counts."},
-    )  # fmt: skip
+    )
     upgrade = Truth(load_default=False, metadata={"description": "Also present episodes, in better languages only."})
 
     @post_load
@@ -297,6 +318,8 @@ class Pause(StrictSchema):
 
 class Retry(StrictSchema):
     item_ids = fields.List(
-        Text(validate=validate.Length(max=36)), load_default=None, allow_none=True,
+        Text(validate=validate.Length(max=36)),
+        load_default=None,
+        allow_none=True,
         validate=validate.Length(max=ITEMS_AT_ONCE),
-    )  # fmt: skip
+    )

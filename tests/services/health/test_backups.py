@@ -31,10 +31,15 @@ def test_the_age_of_the_newest_counts(
     database: Database, tmp_path: Path, made: tuple[str, ...], enabled: bool, level: str, says: str
 ) -> None:
     here = Circumstances(
-        database=database, settings=lambda: replace(Settings(), backup=BackupSettings(enabled=enabled)), misunderstood=tuple,
-        environment=Environment(instance=tmp_path), rest=None, clock=lambda: datetime(2026, 11, 22, 12, tzinfo=UTC),  # type: ignore[arg-type]
-        ffmpeg_version=lambda: None, clock_offset=lambda: None,
-    )  # fmt: skip
+        database=database,
+        settings=lambda: replace(Settings(), backup=BackupSettings(enabled=enabled)),
+        misunderstood=tuple,
+        environment=Environment(instance=tmp_path),
+        rest=None,
+        clock=lambda: datetime(2026, 11, 22, 12, tzinfo=UTC),  # type: ignore[arg-type]
+        ffmpeg_version=lambda: None,
+        clock_offset=lambda: None,
+    )
     folder = BackupShelf(tmp_path).folder
     folder.mkdir(parents=True)
     for when in made:

@@ -39,9 +39,15 @@ def here(database: Database, tmp_path: Path) -> Circumstances:
     (root / "A Series").mkdir(parents=True)
     settings = Settings(library=LibrarySettings(root=str(root)), download=DownloadSettings(min_free_space_mb=0))
     return Circumstances(
-        database=database, settings=lambda: settings, misunderstood=tuple, environment=Environment(instance=instance),
-        rest=Sources(), clock=lambda: NOW, ffmpeg_version=lambda: "5.1.6", clock_offset=lambda: 0.4,
-    )  # fmt: skip
+        database=database,
+        settings=lambda: settings,
+        misunderstood=tuple,
+        environment=Environment(instance=instance),
+        rest=Sources(),
+        clock=lambda: NOW,
+        ffmpeg_version=lambda: "5.1.6",
+        clock_offset=lambda: 0.4,
+    )
 
 
 def the(check, here: Circumstances) -> HealthCheck:  # type: ignore[no-untyped-def]
