@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -143,9 +144,16 @@ def _brought_back(waste: RecycleBin, entry_id: str) -> tuple[Recycled, Path]:
 
 
 def _files_of(folder: Path, path: Path) -> Files:
-    """The files at ``path`` or below it, and a video's subtitles; without those whose names are no valid text, which no record can hold."""
+    """The files at ``path`` or below it, and a video's subtitles, with their sizes.
+
+    Without those whose names are not valid text, which no record can hold, and those that vanish meanwhile.
+    """
     found = path.rglob("*") if path.is_dir() and not path.is_symlink() else iter((path, *subtitles_of(path)))
-    sizes = {one.relative_to(folder).as_posix(): one.stat().st_size for one in found if one != folder and one.is_file()}
+    sizes: Files = {}
+    for one in found:
+        with suppress(OSError):
+            if one != folder and one.is_file():
+                sizes[one.relative_to(folder).as_posix()] = one.stat().st_size
     return {name: size for name, size in sizes.items() if shown(name) == name}
 
 

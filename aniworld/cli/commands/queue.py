@@ -165,7 +165,7 @@ def _told(status: QueueStatus, as_json: bool) -> None:
 
 
 def _row(item: DownloadItem) -> tuple[object, ...]:
-    note = item.error or " ".join(filter(None, (item.language, item.hoster)))
+    note = item.error or item.notice or " ".join(filter(None, (item.language, item.hoster)))
     return item.id[:8], item.serie_name, _code(item), item.status, f"{item.progress:.0f} %", note
 
 
