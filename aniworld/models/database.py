@@ -53,9 +53,10 @@ class Database:
     factories behind them, for code that commits by itself; on PostgreSQL and MariaDB those ``sessions`` take no turns.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, log_outages: bool = True) -> None:
+        """``log_outages``: False where who asks reports the error itself, once."""
         self.engine = engine
-        self.outages = OutageWatch(engine)
+        self.outages = OutageWatch(engine, logs=log_outages)
         self.file = DatabaseFile.of(engine)
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine, self.file)
@@ -67,7 +68,7 @@ class Database:
     @classmethod
     def at(cls, url: str) -> Database:
         """A database outside of the application: for the command line and tests."""
-        return cls(engine_at(url, pool=NullPool if url.startswith("sqlite") else None))
+        return cls(engine_at(url, pool=NullPool if url.startswith("sqlite") else None), log_outages=False)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -146,7 +147,7 @@ class Database:
         if self._watch is not None:
             self._watch.close()
             self._watch = None
-        if self.file is not None:
+        if self.file is not None and self.file.path.exists():
             self._checkpoint()
         self.engine.dispose()
 

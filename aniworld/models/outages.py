@@ -143,9 +143,9 @@ class OutageLog:
 class OutageWatch:
     """Listens to an engine: its outages are raised as ``Unavailable``; ``current`` is the last one until a write succeeds."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, logs: bool = True) -> None:
         self.current: Unavailable | None = None
-        self._log = OutageLog()
+        self._log = OutageLog() if logs else None
         self._folder = _folder_of(engine)
         event.listen(engine, "handle_error", self._handle, retval=True)
         event.listen(engine, "after_cursor_execute", self._executed)
@@ -158,7 +158,8 @@ class OutageWatch:
             return None
         outage = self._seen_on_the_disk(error, outage)
         message = self._message(outage)
-        self._log.write(message, error)
+        if self._log is not None:
+            self._log.write(message, error)
         self.current = outage.value(message)
         return self.current
 

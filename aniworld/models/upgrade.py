@@ -77,7 +77,7 @@ def _alone(database: Database) -> Iterator[Database]:
     if url.get_backend_name() == "sqlite":
         yield database
         return
-    patient = Database(engine_at(url, pool=NullPool, answer_wait_s=MIGRATION_WAIT_S))
+    patient = Database(engine_at(url, pool=NullPool, answer_wait_s=MIGRATION_WAIT_S), log_outages=False)
     try:
         with patient.engine.connect() as connection:  # the lock ends with this connection, however that ends
             _lock(connection)

@@ -134,7 +134,7 @@ def patient(database: Database) -> Iterator[Database]:
     if database.engine.dialect.name == "sqlite":
         yield database
         return
-    unhurried = Database(engine_at(database.engine.url, pool=NullPool, answer_wait_s=ANSWER_WAIT_S))
+    unhurried = Database(engine_at(database.engine.url, pool=NullPool, answer_wait_s=ANSWER_WAIT_S), log_outages=False)
     try:
         yield unhurried
     finally:
