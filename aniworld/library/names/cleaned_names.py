@@ -17,7 +17,7 @@ def behind_name(text: str, names: Sequence[str]) -> tuple[bool, str]:
     again, further = without_name(tail, names)
     if again and re.search(r"[^\W\d_]", again):  # ``86 - Eighty-Six - 05``
         tail = further
-    return True, p.with_digits(p.DOT_BEHIND_NAME.sub(" ", tail))
+    return True, p.with_digits(p.DOT_BEHIND_NAME.sub(" ", p.SIGNS_BEHIND_NAME.sub("", tail)))
 
 
 def second_count(stem: str) -> tuple[str, int | None]:
@@ -39,7 +39,7 @@ def without_group(text: str) -> str:
 
 def cleaned(stem: str) -> str:
     """The name without what release groups add: words apart, numbers only where they may count something."""
-    text = stem.replace("_", " ")
+    text = p.END_MARK.sub(r" END", p.UNDERSCORED_PAIR.sub(_pair, stem)).replace("_", " ")
     if " " not in text:
         text = p.PLUS_AS_SPACE.sub(" ", text)
     text = (
@@ -51,13 +51,19 @@ def cleaned(stem: str) -> str:
     text = without_group(text)
     text = p.BRACKET.sub(_bracket, p.HEIGHT_BEHIND_NUMBER.sub(r"\1 ", text))
     text = re.sub(r"[–—−]", "-", text)
-    return re.sub(r"\s+", " ", text).strip(" .")
+    return re.sub(r"\s+", " ", p.EXTENSION_BEHIND.sub("", text)).strip(" .").rstrip("~ ")
+
+
+def _pair(found: re.Match[str]) -> str:
+    """``8x01-02`` for ``8x01_02``, where the second number is the next one."""
+    code, first, second = found.groups()
+    return f"{code}{first}-{second}" if int(second) == int(first) + 1 else found[0]
 
 
 def _bracket(found: re.Match[str]) -> str:
     inner = found[1]
     if p.BRACKET_NUMBER.fullmatch(inner) and not p.YEAR.fullmatch(inner.strip()):
-        return f" - {inner.strip()} - "
+        return f" - {p.END_BEHIND.sub('', inner).strip()} - "
     if p.SEASON_ALONE.fullmatch(inner):
         return f" - {inner.strip()} - "
     return f" {inner} " if p.BRACKET_KEPT.search(inner) else " "

@@ -36,6 +36,7 @@ from .season_folders import Folder, Kind, read_folders
 log = logging.getLogger(__name__)
 
 _EPISODE, _SPECIAL = Kind.EPISODE, Kind.SPECIAL  # an enum's own look-up takes ten times as long, once for each file
+MOST_SEASONS = 50  # ``88-91`` is a range, and nothing of season 88
 LONGEST_NAME, LONGEST_PATH = 1000, 4000
 NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title."
 RANGE_OR_SEASON = "The numbers may be a range, or a season and an episode."
@@ -145,10 +146,14 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
     if plain and (not plain[1] or words_of(plain[1]) in name_forms(tuple(series_names))) and int(plain[2]):
         sure = _of_season("", (int(plain[2]),), folder, True)
         return sure._replace(language=language_hint(stem)) if isinstance(sure, Found) else sure
+    if glued := p.GLUED.search(stem):
+        return _coded(stem, glued, folder)
     if p.NCOP.search(stem):
         return Ignored("It is an opening or ending without credits.")
     if p.THREE_PARTS.search(stem):
         return NotUnderstood("A number such as 26.5.1 stands for no episode of the catalogue.")
+    if (chapter := p.CHAPTER.search(stem)) and (answer := _chapter(stem, chapter, folder)):
+        return answer
     if p.SEQUEL.search(stem):
         return NotUnderstood("The number may belong to the title of a sequel.")
     bare, also = second_count(p.COPY.sub("", stem))
@@ -179,14 +184,29 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
     return answer
 
 
+def _chapter(stem: str, chapter: re.Match[str], folder: Folder) -> Answer | None:
+    """``Temporada 4 [Cap.408]``: the number begins with the season that is stated. None where none is."""
+    season = p.CHAPTER_SEASON.search(stem)
+    stated = int(season[1]) if season else folder.season
+    if stated is None:
+        return None
+    numbers = [int(digits) for digits in chapter.groups() if digits]
+    first, last = numbers[0] - 100 * stated, numbers[-1] - 100 * stated
+    if not 0 < first <= last < min(100, first + MOST_WITHOUT_CODE):
+        return NotUnderstood(CONTRADICTION)
+    return Found(stated, tuple(range(first, last + 1)), language=language_hint(stem))
+
+
 def _with_second_count(answer: Found, also: int | None) -> Answer:
     """Of two counts the smaller one is the season's."""
     if also is None:
         return answer
     if len(answer.episodes or answer.absolute) != 1:
         return NotUnderstood("There are two numbers in the name.")
-    if answer.season is None:  # ``05 (12)`` may be the fifth of twelve
-        return answer._replace(also=also) if also >= 100 else NotUnderstood("There are two numbers in the name.")
+    if answer.season is None:  # ``05 (12)`` may be the fifth of twelve; ``29 (04)`` is none of four
+        first = answer.absolute[0]
+        sure = also >= 100 or (first > also and first % 100 != also)  # ``101 (01)`` may be the first of season 1
+        return answer._replace(also=also) if sure else NotUnderstood("There are two numbers in the name.")
     return answer._replace(episodes=(min(answer.episodes[0], also),), absolute=())
 
 
@@ -326,8 +346,8 @@ def _special(text: str, folder: Folder) -> Answer | None:
         digits = next((group for group in found.groups() if group), None)
         if (
             not digits
-            and re.search(r"[0-9]{2}", text[: found.start()])
-            and re.match(r"\s+[^\W\d_]{2}", text[found.end() :])
+            and p.TITLE_BEHIND_WORD.match(text, found.start())
+            and p.NUMBER_IN_FRONT.search(text[: found.start()])
         ):
             continue  # ``050 - Special Request``: a title's word
         digits = digits or _only_number(text, found)
@@ -362,16 +382,40 @@ def _standing(text: str, named: bool) -> re.Match[str] | None:
     """A number that stands alone where episode numbers stand."""
     dashed = list(p.DASHED.finditer(text))
     if len(dashed) > 1 and len({found[1] for found in dashed}) > 1:
-        return None
+        return dashed[0] if _part_of_title(text, dashed) else None
     if dashed:
         return dashed[0]
     found = p.DASHED_ZERO.search(text) or p.LEADING.match(text) or p.LEADING_ZERO.match(text)
     if found:
         return found
-    last = p.TRAILING.search(text) or (p.TRAILING_TAGGED.match(text) if named else None)
+    versioned = list(p.VERSIONED.finditer(text))
+    if len(versioned) == 1:
+        return versioned[0]
+    last = p.TRAILING.search(text) or (p.TRAILING_TAGGED.match(text) if named else _padded(text))
     digits = next(filter(None, last.groups())) if last else ""
     certain = last and (named or len(digits) > 2 or digits[0] == "0") and not p.YEAR.fullmatch(digits)
     return last if certain else None
+
+
+def _padded(text: str) -> re.Match[str] | None:
+    """The only number of a name without the series' name, where a release's tags stand behind it: ``Name 04 VOSTFR``."""
+    found = p.PADDED_TAGGED.search(text)
+    if not found or len(re.findall(r"[0-9]+", text)) > 1 or p.COUNTS_OTHERS.search(text, 0, found.start()):
+        return None
+    return found
+
+
+def _part_of_title(text: str, dashed: Sequence[re.Match[str]]) -> bool:
+    """Whether the last number counts the parts of a title: ``- 05 - Title (1)``."""
+    first, last = dashed[0], dashed[-1]
+    between = text[first.end() : last.start()]
+    return (
+        len(dashed) == 2
+        and first[1][0] == "0"
+        and len(last[1]) == 1
+        and re.search(r"[^\W\d_]{2}", between) is not None
+        and not (p.SEASON_WORD.search(between) or p.UNCLEAR_PART.search(between))
+    )
 
 
 def _numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
@@ -398,7 +442,11 @@ def _numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
         return Ignored("It is a trailer, sample or other extra.")
     if p.PIECE.match(rest) or p.PIECE_BEFORE.search(text[: number.start]):
         return NotUnderstood(PIECE)
-    if p.OTHER_SEASON.match(rest) or (number.bare and _two_before(before, number, named)):
+    if (
+        p.ORDINAL_BEFORE.search(text[: number.start])
+        or p.OTHER_SEASON.match(rest)
+        or (number.bare and _two_before(before, number, named))
+    ):
         return NotUnderstood("There are two numbers in the name.")
     if (lone := re.fullmatch(r"\s*-?\s*([0-9]{1,4})\s*", rest)) and (number.bare or not p.YEAR.fullmatch(lone[1])):
         return NotUnderstood("There are two numbers in the name.")
@@ -414,7 +462,8 @@ def _two_before(before: str, number: Number, named: bool) -> bool:
         return True
     if p.DATED.search(before) and len(number.first) == 1:
         return True
-    return not named and re.search(r"(?<![^\W_])0[0-9]{1,2}[\s-]*$", before) is not None
+    padded = p.PADDED.search(before) if not named else None
+    return padded is not None and (len(number.first) == 1 or not before[padded.end() :].strip(" -"))
 
 
 def _pair(one: str, other: str, folder: Folder, named: bool) -> Answer | None:
@@ -426,7 +475,13 @@ def _pair(one: str, other: str, folder: Folder, named: bool) -> Answer | None:
             if last - first >= MOST_WITHOUT_CODE and one[0] != "0"
             else NotUnderstood(RANGE_OR_SEASON)
         )
-    if folder.season is not None or (last == first + 1 and first > 9) or (named and len(one) > 1) or len(one) > 2:
+    if (
+        folder.season is not None
+        or (last > first > MOST_SEASONS)
+        or (last == first + 1 and first > 9)
+        or (named and len(one) > 1)
+        or len(one) > 2
+    ):
         return None
     return NotUnderstood(RANGE_OR_SEASON)
 

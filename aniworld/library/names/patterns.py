@@ -50,6 +50,8 @@ CODE = re.compile(
     r"((?:[eE][0-9]{1,5}|[ ._][eE][0-9]{1,3}(?![0-9A-Za-z])|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiIkK]|[A-DF-Za-df-z]{2})"
     r"|[ ._]?(?:[-+&,~–][ ._]?(?:[sS][0-9]{1,4})?|[sS][0-9]{1,4})[eE][pP]?[0-9]{1,5})*)(?![0-9])"
 )
+# ``zoos01e11``, as scene groups shorten a name: only with all of its digits.
+GLUED = re.compile(r"(?<=[a-z])s([0-9]{2})e([0-9]{2,3})((?:e[0-9]{2,3})*)(?![0-9A-Za-z])")
 MORE = re.compile(
     r"([-~–]|\b(?:bis|to)\b)?[ ._+&,]{0,2}(?:(?:und|and)[ ])?(?:[sS]?([0-9]{1,4})(?=[eExX])|[sS](?=[eE]))?"
     r"(?:folge[ .]?|episode[ .]?|[eExX][pP]?[ .]?)?([0-9]{1,5})",
@@ -59,7 +61,7 @@ MORE = re.compile(
 _TAGS = (
     r"ger|german|deutsch|eng|english|sub|dub|subbed|dubbed|gersub|gerdub|engsub|engdub|omu|vostfr|uncut|dl|ml|anime|bluray|bdrip|brrip"
     r"|dvdrip|webrip|web|webhd|hdtv|tvrip|bd|dvd|hd|remux|repack|proper|raw"
-    r"|vost(?:fr|a|en|it|es)?|vf|vff|subfrench|truefrench|french|fre|fra|ita(?:lian)?|spanish|esp|castellano|latino|pl|polish|rus(?:sian)?|ukr"
+    r"|vost(?:fr|a|en|it|es)?|vf|vff|vorbis|subfrench|truefrench|french|fre|fra|ita(?:lian)?|spanish|esp|castellano|latino|pl|polish|rus(?:sian)?|ukr"
     r"|pt-?br|por|legendado|dublado|jap(?:anese)?|jpn|chs|cht|fastsub|subs"
 )
 BARE_SECOND = re.compile(r"[-+&,]([0-9]+)$")
@@ -70,6 +72,7 @@ WORD_BEHIND = re.compile(
 )
 TAG_BEHIND = re.compile(rf"[ ._][0-9]{{1,3}}(?:\s*$|[ ._]+(?:{_TAGS}|{_MORE_TAGS})(?![^\W_]))", re.IGNORECASE)
 CODED_MORE = re.compile(r"[ex][0-9]", re.IGNORECASE)
+ORDINAL_BEFORE = re.compile(r"(?<![^\W_])[0-9]{1,3}\.\s*$")  # ``1. Bölüm 5``
 PIECE_BEFORE = re.compile(r"(?<![^\W_])(?:cd|dis[ck]|dvd|part|pt)[ ._]*$", re.IGNORECASE)
 OTHER_SEASON = re.compile(r"[\W_]*s[0-9]{1,4}(?![^\W_])", re.IGNORECASE)
 # ``Name 2 (TV)``: a sequel that is called so.
@@ -80,7 +83,8 @@ VERSION_BEHIND = re.compile(r"(?<=[0-9])v[0-9]", re.IGNORECASE)
 PAIR = re.compile(r"-([0-9]{1,4})")
 PAIR_AT_END = re.compile(r" - ([0-9]{1,4})")
 LONE_NUMBER = re.compile(r"(?: - [0-9]{1,3}|[ ._]0[0-9]{1,2})(?=\s*(?:$|[\[(]))")
-HALF = re.compile(r"\.[0-9](?:v[0-9])?(?![0-9A-Za-z])(?!\.[01](?![0-9]))")
+# ``E12.5``; not ``E04.2-45`` nor ``E02.0.8.4``, which begin a title, nor ``E12.5.1``, which names channels.
+HALF = re.compile(r"\.[0-9](?:v[0-9])?(?![0-9A-Za-z]|-[0-9])(?!\.[01](?![0-9])|(?:\.[0-9]){2,}(?![0-9]))")
 PIECE = re.compile(r"[a-dA-D](?![A-Za-z0-9])|[ ._-]+(?:cd|dis[ck]|pt)[ ._]?[0-9](?![0-9A-Za-z])", re.IGNORECASE)
 FILM_MARK = re.compile(r"[(\[](?:film|movie|kinofilm)[)\]]", re.IGNORECASE)
 VERSION = re.compile(r"(?:(?<=[0-9])|[ ._\[(])v([1-9])(?![A-Za-z0-9])", re.IGNORECASE)
@@ -130,6 +134,10 @@ BRACKET_NUMBER = re.compile(
     r"\s*(?:(?:ep?|episode|folge|#|第)[ .]?)?[0-9]{1,4}(?:v[0-9])?(?:\s*[-~]\s*[0-9]{1,4})?[話话集]?(?:\s(?:of|von)\s[0-9]{1,4})?\s*(?:end|fin|final|完|完结|終)?\s*",
     re.IGNORECASE,
 )
+END_BEHIND = re.compile(r"(?<=[0-9])\s*(?:end|fin|final|完结?|終)\s*$", re.IGNORECASE)
+END_MARK = re.compile(r"(?<=[0-9])\s?\(\s?(?:end|fin|完结?|終)\s?\)", re.IGNORECASE)
+UNDERSCORED_PAIR = re.compile(r"((?<![0-9A-Za-z])[0-9]{1,2}[xX])([0-9]{2,3})_([0-9]{2,3})(?=\s|$)")
+EXTENSION_BEHIND = re.compile(r"(?<=\s)(?:mkv|mp4|avi|torrent)\s*$", re.IGNORECASE)
 BRACKET_KEPT = re.compile(
     r"\b(?:menu|trailer|preview|teaser)|\b(?:ova|oad|movie|film|special)[0-9]|\b(?:film|movie|ova|oad|special|sp|staffel|season|folge|episode)\b.*[0-9]|[0-9]{1,2}x[0-9]{2}|[0-9]\.\s?staffel|\b[se]p?[0-9]{1,3}\b|第[0-9]",
     re.IGNORECASE,
@@ -149,6 +157,13 @@ HALF_ANYWHERE = re.compile(
 )
 
 # A number that belongs to a title: ``Kaiju No. 8``, ``Vol. 2``.
+NUMBER_IN_FRONT = re.compile(r"(?:^|\s)[0-9]{2,4}(?:v[0-9])?\s+-\s+$")
+PADDED = re.compile(r"(?<![^\W_])0[0-9]{1,2}(?![^\W_])")
+# ``050 - Special Request``; an edition or a release's tag is no title.
+TITLE_BEHIND_WORD = re.compile(
+    r"(?:the[ ])?(?:movies?|films?|kinofilm|spielfilm|specials?|spezial)[ ](?!(?:edition|folge|episode|ep|part|teil|version|ger|german|deutsch|eng|english|sub|dub)(?![^\W_]))[^\W\d_]{2}",
+    re.IGNORECASE,
+)
 TITLE_NUMBER = re.compile(r"\b(?:no|vol|volume|band)\b[ .]*[0-9]", re.IGNORECASE)
 _SEASON = r"(?:seasons?|staffeln?|saison|temporada|temp\.|stagione|seizoen|s[äa]song|sesong|s[æa]son|sezon(?:ul|a|u)?|kausi|évad|сезон|シーズン|시즌)"
 
@@ -156,12 +171,18 @@ _SEASON = r"(?:seasons?|staffeln?|saison|temporada|temp\.|stagione|seizoen|s[äa
 PLAIN = re.compile(
     r"(?:\[[^\[\]]{1,40}\] )?(?:([^\[\](){}]{1,200}) - |(?:Folge|Episode) )([0-9]{1,3})(?: [\[(](?:[0-9]{3,4}p|[0-9A-F]{8})[\])])*"
 )
-_EP = r"(?:folgen?|episoden?|episodes?|episodios?|episódios?|épisodes?|epi|eps?|teil|afl(?:evering)?\.?|puntata|avsnitt|odcinek|серия|серії|cap[ií]tulo|capitolo|e)"
+_EP = r"(?:folgen?|episoden?|episodes?|episodios?|episódios?|épisodes?|epi|eps?|teil|afl(?:evering)?\.?|puntata|avsnitt|odcinek|серия|серії|cap[ií]tulo|capitolo|e|b[öo]l[üu]m|epiz[óo]da?|d[íi]l|jakso|afsnit|эпизод)"
+# The words for an episode in further languages, in front of a number or behind it.
+_EP_ELSEWHERE = (
+    r"b[öo]l[üu]m|odcinek|odc\.|t[ậa]p|d[íi]l|epiz[óo]d[ay]?|jakso|afsnit|aflevering|afl\.|επεισόδιο|эпизод|серия|серії|серія"
+    r"|الحلقة|ตอนที่|episodul|cap[ií]tulos?|capitolo"
+)
+_EP_BEHIND = r"folge|episode|b[öo]l[üu]m|blm|серия|серії|серія|эпизод|rész|epiz[óo]da?|d[íi]l|jakso|afsnit|avsnitt|puntata|odcinek"
 _N = r"([0-9]{1,4})(?:v[0-9])?"
 _WORD = r"(?:(?:folge|episode|ep?)[ .]?)"
 # Further numbers: ``-02``, ``+02``, ``, 2 und 3``, `` - E02``, `` E02 E03``.
 _TO = (
-    rf"((?:(?:[ ]?(?:~|\+|&|,|bis|und|and|en|to)[ ]?{_WORD}?|-|[ ]?-[ ]?{_WORD}|[ ]?(?=e[0-9]){_WORD})[0-9]{{1,4}}(?:v[0-9])?(?![0-9A-Za-z]))*)"
+    rf"((?:(?:[ ]?(?:~|\+|&|,|bis|und|and|en|to)[ ]?{_WORD}?|-|[ ]?-[ ]?{_WORD}|[ ]?(?=e[0-9]){_WORD})[0-9]{{1,4}}(?:v[0-9])?(?![0-9A-DF-Za-df-z]|e(?![0-9])))*)"
     r"(?![0-9])"
 )
 _BARE_TO = r"((?:(?:-|\s?(?:~|\+|&|,)\s?)[0-9]{1,4}(?:v[0-9])?)*)"
@@ -176,8 +197,10 @@ SEASON_AND_EPISODE = (
     ),
     re.compile(r"\b([0-9]{1,2})\.[ ]?staffel[ ,.:\-]*([0-9]{1,4})\.[ ]?(?:folge|episode)(\b)", re.IGNORECASE),
     re.compile(rf"\b([0-9]{{1,2}})(?:st|nd|rd|th)[ ]season[ ,.:\-]*(?:{_EP}[ .]?){_N}{_TO}", re.IGNORECASE),
+    re.compile(r"(?<![0-9A-Za-z])S([0-9]{1,2})\.([0-9]{2})(?![0-9A-Za-z])(\b)(?!\.[0-9](?![0-9]))", re.IGNORECASE),
+    re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)[ ]season[ ]([0-9]{2,3})(?:v[0-9])?(\b)(?=\s*$|\s-\s)", re.IGNORECASE),
     re.compile(
-        r"(?<![0-9A-Za-z])(?<![0-9]\.)[sS]?([0-9]{1,2})[xX]([0-9]{2,3}|[0-9](?=[ ]?-[ ]?[0-9]{1,2}x[0-9]))(?:v[0-9])?"
+        r"(?<![0-9A-Za-z])(?:(?<![0-9]\.)|(?<=(?<![0-9])(?:19|20)[0-9][0-9]\.))[sS]?([0-9]{1,2})[xX]([0-9]{2,3}|[0-9](?=[ ]?-[ ]?[0-9]{1,2}x[0-9]))(?:v[0-9])?"
         r"((?:(?:[ ._]?[-+&,~][ ._]?|[ ._])\1[xX][0-9]{1,3}|[ ._]?[-+&,~]?[ ._]?[xX][0-9]{1,3}|[ ._]?[-+&,~][ ._]?[eE][0-9]{1,3}"
         r"|[-+&][0-9]{2,3}|[ ][+&][ ][0-9]{2,3}|[ ]-[ ][0-9]{2,3}(?=\s*$))*)(?![0-9A-Za-z])"
     ),
@@ -205,21 +228,28 @@ TWO_COUNTS = re.compile(r"(?<![0-9A-Za-z.(])([0-9]{1,4})(?:v[0-9])?[ _]?\(([0-9]
 # What a file manager adds to the second copy: ``10 (1)``, ``03(1)``.
 COPY = re.compile(r"(?<=[0-9])[ ]?\([1-9]\)(?=\s*(?:[\[(]|$))")
 KEYWORD = re.compile(
-    rf"(?<![^\W_])(?:(?:folgen?|episoden?|episodes?|episodios?|episódios?|épisodes?|epi|eps?|nr\.?|puntata|avsnitt|серия)[ .#-]*|e|#){_N}{_TO}(?![A-Za-z])",
+    rf"(?<![^\W_])(?:(?:folgen?|episoden?|episodes?|episodios?|episódios?|épisodes?|epi|eps?|nr\.?|puntata|avsnitt|{_EP_ELSEWHERE}"
+    rf"|cap\.(?=[ ]?[0-9]{{1,2}}(?![0-9])))[ .#-]*|e|#){_N}{_TO}(?![A-Za-z])",
     re.IGNORECASE,
 )
 CJK = re.compile(r"第[ ]?([0-9]{1,4})((?:[ ]?[-~][ ]?[0-9]{1,4})?)[ ]?[話话集回화]|(?<![0-9~-])([0-9]{1,4})[話话集화]")
-NUMBERED_EPISODE = re.compile(r"(?<![0-9.])([0-9]{1,4})\.?[ ]?(?:folge|episode)\b", re.IGNORECASE)
+NUMBERED_EPISODE = re.compile(rf"(?<![0-9.])([0-9]{{1,4}})[.ao]?[ ]?(?:{_EP_BEHIND})(?![^\W_])", re.IGNORECASE)
+# ``Cap.408`` is the eighth of season 4 where the name, or its folder, tells that season too.
+CHAPTER = re.compile(r"(?<![^\W_])cap(?:\.[ ]?|[ ])([0-9]{3,4})(?:[ ._-]([0-9]{3,4}))?(?![0-9])", re.IGNORECASE)
+CHAPTER_SEASON = re.compile(r"(?<![^\W_])(?:temporada|temp?)[ ._]*([0-9]{1,2})(?![0-9])", re.IGNORECASE)
 FILM = re.compile(
     r"\b(?:the[ ])?(?:movies?|films?|kinofilm|spielfilm)\b[ #.:\-]*(0?[0-9]{1,2})?(?![0-9])", re.IGNORECASE
 )
-OVA = re.compile(r"\b(?:ova|oad)s?\b[ #.:\-]*(0?[0-9]{1,2})?(?![0-9])|\b(?:ova|oad)(0?[0-9]{1,2})\b", re.IGNORECASE)
+OVA = re.compile(
+    r"\b(?:ova|oad|ovd)s?\b[ #.:\-]*(0?[0-9]{1,2})?(?![0-9])|\b(?:ova|oad|ovd)(0?[0-9]{1,2})\b", re.IGNORECASE
+)
 SPECIAL = re.compile(
     r"\b(?:specials?|spezial)\b[ #.:\-]*(?:(?:ep|folge|episode)[ .]?)?(0?[0-9]{1,2})?(?![0-9])|\bSP[ ]?(0?[0-9]{1,2})\b",
     re.IGNORECASE,
 )
 DASHED = re.compile(
-    r"(?:^|\s)-\s+#?([0-9]{1,4})(?:v[0-9])?" + _BARE_TO + r"(?=\s*$|\s+-(?:\s|$)|\s+(?:end|fin|final)\b)",
+    r"(?:^|\s)-\s+#?([0-9]{1,4})(?:v[0-9])?" + _BARE_TO + r"(?=\s*$|\s+-(?:\s|$)|\s+(?:end|fin|final)\b"
+    rf"|(?<=[0-9][0-9])[ .]+(?:{_TAGS}|{_MORE_TAGS})(?![^\W_]))",
     re.IGNORECASE,
 )
 DASHED_ZERO = re.compile(r"(?:^|\s)-\s+#?(0[0-9]{1,3})(?:v[0-9])?(?=\s+\w)()")
@@ -227,7 +257,13 @@ LEADING = re.compile(
     r"^\s*#?([0-9]{1,4})(?:v[0-9])?" + _BARE_TO + r"(?=\s*$|\s*-\s|\.\s|\s+(?:end|fin|final)\s*$)",
     re.IGNORECASE,
 )
-LEADING_ZERO = re.compile(r"^\s*(0[0-9]{1,3})(?:v[0-9])?(?=\s+\w)()")
+LEADING_ZERO = re.compile(r"^\s*-?\s*(0[0-9]{1,3})(?:v[0-9])?(?=\s+\w|-[^\W\d_])()")
+# A version is an episode's: ``7v3``. A padded number in front of a release's tags ends the title: ``Name 04 VOSTFR``.
+VERSIONED = re.compile(r"(?:^|\s)([0-9]{1,4})\s?v[2-9](?![^\W_])()", re.IGNORECASE)
+COUNTS_OTHERS = re.compile(rf"(?<![^\W_])(?:{_SEASON}|s|cd|dvd|dis[ck]|track|no|nr)[ .]*$", re.IGNORECASE)
+PADDED_TAGGED = re.compile(
+    rf"\s(0[0-9]{{1,2}}(?=[ .]+(?:{_TAGS}|{_MORE_TAGS})(?![^\W_]))|[0-9]{{3}}(?=[ ]+vost))()", re.IGNORECASE
+)
 TRAILING = re.compile(
     r"(?:^|(?<!\bdate)\s)([0-9]{2,4})(?:v[0-9])?((?:(?:-|\s?(?:~|\+|&|,)\s?)[0-9]{2,4}(?:v[0-9])?)*)\s*(?:-\s*)?(?:end|fin|final)?\s*$",
     re.IGNORECASE,
@@ -241,6 +277,8 @@ TRAILING_TAGGED = re.compile(
 # ``Name_10_Titel``, where underscores keep the number apart as ``01`` keeps itself.
 FIELD = re.compile(r"^[\s_-]*_([0-9]{2,3})(?:v[0-9])?()_(?=[^\W\d_])")
 
+# What a name ends with: ``Toradora! 03``, ``Gift ~eternal rainbow~ 01``.
+SIGNS_BEHIND_NAME = re.compile(r"^[!?~☆★♪♥]+(?=[\s_.-]|$)")
 # A dot between a name that ends with a digit and a number of two digits: ``86.05``; with one it would be half a number.
 DOT_BEHIND_NAME = re.compile(r"^\.(?=[0-9]{2}(?![0-9A-Za-z]))")
 
