@@ -11,7 +11,6 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from aniworld.core.media import SEASONS
 
@@ -32,6 +31,8 @@ from .guessing import guessed
 from .language_hints import first_said, language_hint
 from .number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
 from .season_folders import Folder, Kind, read_folders
+from .specials import SPECIALS_OF_A_SEASON, extra_in, special_in
+from .standing_numbers import Number, as_number, number_of_many, standing
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +42,6 @@ LONGEST_NAME, LONGEST_PATH = 1000, 4000
 NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title."
 RANGE_OR_SEASON = "The numbers may be a range, or a season and an episode."
 CONTRADICTION = "The numbers in the name contradict each other."
-
-SPECIALS_OF_A_SEASON = (
-    "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's number "
-    "or with your own, which the series' page maps to it."
-)
 
 
 def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bool = True) -> Answer:
@@ -221,23 +217,6 @@ def _of_folder(stem: str, folder: Folder, silent: bool) -> Answer | None:
     return answer if isinstance(answer, Found) and len(answer.episodes) == 1 else None
 
 
-class Number(NamedTuple):
-    """A number where episode numbers stand. ``more``: the text that adds further ones, ``end``: where both end."""
-
-    first: str
-    more: str
-    start: int
-    end: int
-    bare: bool = False  # nothing but its place says that it counts episodes
-
-
-def _number(found: re.Match[str] | None, bare: bool = False) -> Number | None:
-    if found is None:
-        return None
-    groups = [group for group in found.groups() if group]
-    return Number(groups[0], groups[1] if len(groups) > 1 else "", found.start(), found.end(), bare)
-
-
 def _read(text: str, folder: Folder, named: bool) -> Answer | None:
     """The answer of the first shape that fits; None where none does."""
     if p.HALF_ANYWHERE.search(text):
@@ -248,17 +227,19 @@ def _read(text: str, folder: Folder, named: bool) -> Answer | None:
     seasonal = _season_and_episode(text)
     if seasonal:
         return seasonal
-    number = _number(p.KEYWORD.search(text) or p.CJK.search(text) or p.NUMBERED_EPISODE.search(text)) or _of_many(text)
+    number = as_number(
+        p.KEYWORD.search(text) or p.CJK.search(text) or p.NUMBERED_EPISODE.search(text)
+    ) or number_of_many(text)
     if number and p.SPECIAL_BEFORE.search(text[: number.start]):
         if folder.season:
             return NotUnderstood(SPECIALS_OF_A_SEASON)
         return Found(0, (int(number.first),), kind=Kind.SPECIAL) if int(number.first) else None
-    if not number and (extra := _extra(text, named)):
+    if not number and (extra := extra_in(text, named)):
         return extra
-    special = None if number else _special(text, folder)
+    special = None if number else special_in(text, folder)
     if special:
         return special
-    number = number or _number(_standing(text, named), bare=True)
+    number = number or as_number(standing(text, named), bare=True)
     return _numbered(text, number, folder, named) if number else None
 
 
@@ -270,34 +251,6 @@ def _of_season_behind(text: str, season: int, folder: Folder, named: bool) -> An
     if answer.season not in (None, season):
         return NotUnderstood(CONTRADICTION)
     return Found(season, answer.episodes or answer.absolute, kind=Kind.EPISODE if season else Kind.SPECIAL)
-
-
-def _of_many(text: str) -> Number | None:
-    """The 5 of ``5 of 12``."""
-    found = p.NUMBER_OF.search(text)
-    if not found or not 0 < int(found[1]) <= int(found[2] or found[3]):
-        return None
-    before = text[: found.start()].strip(" -")
-    same = before.isdecimal() and int(before) == int(found[1])  # ``05 (05 of 12)``
-    return Number(found[1], "", 0 if same else found.start(), found.end())
-
-
-def _extra(text: str, named: bool) -> Answer | None:
-    word = p.EXTRA.search(text)
-    if not word and not p.EXTRA_SHORT.search(text):
-        return None
-    dashed = p.DASHED.search(text)
-    if (
-        dashed
-        and word
-        and not named
-        and re.search(r"[^\W\d_]{2}", text[: word.start()])
-        and word.end() <= dashed.start()
-    ):
-        return NotUnderstood("The word for an extra may belong to the series' name.")  # ``Shomin Sample - 10``
-    if not dashed or p.EXTRA.search(text[: dashed.start()]) or p.EXTRA_SHORT.search(text[: dashed.start()]):
-        return Ignored("It is an opening, ending, trailer or other extra.")
-    return None
 
 
 def _season_and_episode(text: str) -> Answer | None:
@@ -333,89 +286,6 @@ def _checked(season: int, first: str, more: str) -> Answer:
 def _most(more: str) -> int:
     """How many episodes one file may claim: many only with a code for the range, such as ``E01-E12``."""
     return MOST_IN_ONE_FILE if p.CODED_MORE.search(more) else MOST_WITHOUT_CODE
-
-
-def _special(text: str, folder: Folder) -> Answer | None:
-    """Films, OVAs and specials that the name calls so; their numbers are those of season 0."""
-    if folder.season:
-        return _special_of_season(text)
-    for kind, pattern in ((Kind.FILM, p.FILM), (Kind.OVA, p.OVA), (Kind.SPECIAL, p.SPECIAL)):
-        found = pattern.search(text)
-        if not found:
-            continue
-        digits = next((group for group in found.groups() if group), None)
-        if (
-            not digits
-            and p.TITLE_BEHIND_WORD.match(text, found.start())
-            and p.NUMBER_IN_FRONT.search(text[: found.start()])
-        ):
-            continue  # ``050 - Special Request``: a title's word
-        digits = digits or _only_number(text, found)
-        said = p.SEASON_IN_NAME.search(text[: found.start()])
-        if said and int(next(group for group in said.groups() if group)):
-            return NotUnderstood(SPECIALS_OF_A_SEASON)
-        if digits and re.match(r"\s*[&+,~-]\s*[0-9]", text[found.end() :]):
-            return NotUnderstood("There are two numbers in the name.")
-        if digits and int(digits):
-            return Found(0, (int(digits),), kind=kind)
-        return NotUnderstood(f"It is a {'film' if kind is Kind.FILM else 'special'} without a number.")
-    return None
-
-
-def _special_of_season(text: str) -> Answer | None:
-    """That ``Season 2/OVA 1`` is no episode of season 2; None where the word is of a title, as in ``05 - OVA``."""
-    found = p.FILM.search(text) or p.OVA.search(text) or p.SPECIAL.search(text)
-    if not found or not any(found.groups()) or re.search(r"[0-9]", text[: found.start()]):
-        return None
-    return NotUnderstood(SPECIALS_OF_A_SEASON)
-
-
-def _only_number(text: str, word: re.Match[str]) -> str | None:
-    dashed = p.DASHED.search(text, word.end())
-    if dashed:
-        return dashed[1]
-    before = re.search(r"([0-9]{1,2})\.\s*$", text[: word.start()])
-    return before[1] if before else None
-
-
-def _standing(text: str, named: bool) -> re.Match[str] | None:
-    """A number that stands alone where episode numbers stand."""
-    dashed = list(p.DASHED.finditer(text))
-    if len(dashed) > 1 and len({found[1] for found in dashed}) > 1:
-        return dashed[0] if _part_of_title(text, dashed) else None
-    if dashed:
-        return dashed[0]
-    found = p.DASHED_ZERO.search(text) or p.LEADING.match(text) or p.LEADING_ZERO.match(text)
-    if found:
-        return found
-    versioned = list(p.VERSIONED.finditer(text))
-    if len(versioned) == 1:
-        return versioned[0]
-    last = p.TRAILING.search(text) or (p.TRAILING_TAGGED.match(text) if named else _padded(text))
-    digits = next(filter(None, last.groups())) if last else ""
-    certain = last and (named or len(digits) > 2 or digits[0] == "0") and not p.YEAR.fullmatch(digits)
-    return last if certain else None
-
-
-def _padded(text: str) -> re.Match[str] | None:
-    """The only number of a name without the series' name, where a release's tags stand behind it: ``Name 04 VOSTFR``."""
-    found = p.PADDED_TAGGED.search(text)
-    if not found or len(re.findall(r"[0-9]+", text)) > 1 or p.COUNTS_OTHERS.search(text, 0, found.start()):
-        return None
-    return found
-
-
-def _part_of_title(text: str, dashed: Sequence[re.Match[str]]) -> bool:
-    """Whether the last number counts the parts of a title: ``- 05 - Title (1)``."""
-    first, last = dashed[0], dashed[-1]
-    between = text[first.end() : last.start()]
-    return (
-        len(dashed) == 2
-        and first[1][0] == "0"
-        and len(last[1]) == 1
-        and re.search(r"[^\W\d_]{2}", between) is not None
-        and not (p.SEASON_WORD.search(between) or p.UNCLEAR_PART.search(between))
-    )
 
 
 def _numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
