@@ -69,7 +69,7 @@ def _special_of_season(text: str) -> Answer | None:
 
 def _only_number(text: str, word: re.Match[str]) -> str | None:
     dashed = p.DASHED.search(text, word.end())
-    if dashed:
+    if dashed and re.match(r"\s*(?:$|-(?:\s|$))|\s+(?:end|fin|final)\b", text[dashed.end() :], re.IGNORECASE):
         return dashed[1]
     before = re.search(r"([0-9]{1,2})\.\s*$", text[: word.start()])
     return before[1] if before else None
