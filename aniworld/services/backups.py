@@ -22,7 +22,6 @@ from typing import Any
 from aniworld.config.environment import Environment
 from aniworld.config.settings import Settings
 from aniworld.core.errors import AlreadyRunning, AniworldError, ChildDied, Conflict, by_code
-from aniworld.core.queue import DownloadStatus
 from aniworld.models import utcnow
 
 from .backup_shelf import BackupShelf
@@ -234,25 +233,28 @@ _DONE = {"create": "made", "verify": "checked", "restore": "restored"}
 def quiet_while(downloads: DownloadService, busy: Callable[[], bool]) -> Callable[[], AbstractContextManager[None]]:
     """Makes a block in which no download runs; ``busy``: whether a scan or a look for new episodes does."""
 
-    @contextmanager
-    def quiet() -> Iterator[None]:
+    def check() -> None:
         if busy():
             raise Conflict("A scan or a look for new episodes runs; wait for its end or cancel it, then restore.")
-        ran = downloads.repository.state().is_running
-        downloads.stop()
+
+    @contextmanager
+    def quiet() -> Iterator[None]:
+        check()
+        before = None
         try:
             with downloads.hold.closed(RESTORING):
-                if not downloads.changes.wait_until(lambda: not _running(downloads), QUIET_WITHIN_S):
+                if not downloads.hold.drained(QUIET_WITHIN_S):
+                    raise Conflict("The changes that had begun did not end in time; try again in a moment.")
+                check()  # once more: one may have begun before the hold
+                before = downloads.repository.state()
+                if not downloads.halt(QUIET_WITHIN_S):
                     raise Conflict("The running downloads did not stop in time; try again in a moment.")
+                downloads.repository.set_state(is_running=False)
                 yield
         except BaseException:
-            if ran:
-                downloads.start()
+            if before is not None:
+                downloads.put_state(before)
             raise
         downloads.changes.ring()
 
     return quiet
-
-
-def _running(downloads: DownloadService) -> int:
-    return downloads.repository.counts().get(DownloadStatus.DOWNLOADING, 0)

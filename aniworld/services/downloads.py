@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from aniworld.config.settings import Settings
 from aniworld.core.counting import counted
@@ -30,7 +31,7 @@ from aniworld.core.events import (
     SeriesUpdated,
 )
 from aniworld.core.queue import DownloadPriority, DownloadStatus, back_off
-from aniworld.models import Database, DownloadQueueItem
+from aniworld.models import Database, DownloadQueueItem, QueueState
 
 from .away import DATABASE_AWAY
 from .changes import Changes
@@ -56,6 +57,23 @@ _WAITS = (
     Renumbered,
 )  # no fault of the item: it waits and is not counted as a failure
 _FINAL = frozenset({"nothing_there", "unsafe_path", "invalid_input"})  # trying again would not help
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _unless_held(
+    method: Callable[Concatenate[DownloadService, P], T],
+) -> Callable[Concatenate[DownloadService, P], T]:
+    """``method``, which raises Conflict while the queue must not change, and which a hold waits for once it has begun."""
+
+    @wraps(method)
+    def guarded(self: DownloadService, /, *args: P.args, **named: P.kwargs) -> T:
+        with self.hold.changing():
+            return method(self, *args, **named)
+
+    return guarded
 
 
 class DownloadService:
@@ -139,13 +157,13 @@ class DownloadService:
 
     # ── wishing ─────────────────────────────────────────────────────────────
 
+    @_unless_held
     def add(self, request: DownloadRequest) -> tuple[list[DownloadItem], list[Skipped]]:
         """What was queued, and what was not with the reason. A failed item for the same episode is queued again.
 
         With ``upgrade`` a present episode is queued too, in the languages that are better than its file's.
         Raises InvalidInput, NotFound; then nothing is queued.
         """
-        self.hold.check()
         if request.source:
             request = replace(request, source=self._site_of(request.source))
         series = self._files.series(request)
@@ -164,9 +182,9 @@ class DownloadService:
         self._changed(added[0] if added else None)
         return self._placed_views(added), list(wish.skipped)
 
+    @_unless_held
     def remove(self, item_id: str) -> None:
         """The item is gone; a running one was stopped first. Raises NotFound."""
-        self.hold.check()
         item = self.repository.get_item(item_id)
         if item.status == DownloadStatus.DOWNLOADING:
             self.repository.mark_cancelled(item_id)
@@ -183,9 +201,9 @@ class DownloadService:
             self._changed()
         return dropped
 
+    @_unless_held
     def change(self, item_id: str, priority: str | int | None = None, position: int | None = None) -> DownloadItem:
         """The item with another priority, or at another place (0 is next). Raises NotFound, InvalidInput, Conflict."""
-        self.hold.check()
         item = self.repository.get_item(item_id)
         if position is not None and item.status != DownloadStatus.PENDING:
             raise Conflict("Only an item that waits has a place in the queue.")
@@ -196,51 +214,65 @@ class DownloadService:
         self._changed()
         return self._view(moved)
 
+    @_unless_held
     def start(self) -> QueueStatus:
         """Items begin to download."""
-        self.hold.check()
         self.repository.set_state(is_running=True, reason=None)
         return self._changed_status()
 
+    @_unless_held
     def stop(self) -> QueueStatus:
         """Nothing begins any more; what ran waits again and keeps what it has on disk."""
-        self.hold.check()
-        self.repository.set_state(is_running=False, is_paused=False, paused_until=None, reason=None)
-        self.changes.ring()
-        self.changes.wait_until(lambda: not self.repository.counts()[DownloadStatus.DOWNLOADING], STOP_WITHIN_S)
+        self.halt(STOP_WITHIN_S)
         return self._changed_status()
 
+    def halt(self, within_s: float) -> bool:
+        """As ``stop``, also while the queue is held; whether nothing runs any more after at most ``within_s``."""
+        self.repository.set_state(is_running=False, is_paused=False, paused_until=None, reason=None)
+        self.changes.ring()
+        return self.changes.wait_until(lambda: not self.repository.counts()[DownloadStatus.DOWNLOADING], within_s)
+
+    def put_state(self, state: QueueState) -> None:
+        """The queue runs, halts and waits as it did at the time of ``state``."""
+        self.repository.set_state(
+            is_running=state.is_running,
+            is_paused=state.is_paused,
+            paused_until=state.paused_until,
+            reason=state.reason,
+        )
+        self._changed()
+
+    @_unless_held
     def pause(self, minutes: float | None = None) -> QueueStatus:
         """Transfers halt where they are; with ``minutes`` they go on by themselves."""
-        self.hold.check()
         until = None if minutes is None else self.repository.now() + timedelta(minutes=minutes)
         self.repository.set_state(is_paused=True, paused_until=until, reason=None)
         return self._changed_status()
 
+    @_unless_held
     def resume(self) -> QueueStatus:
-        self.hold.check()
         self.repository.set_state(is_paused=False, paused_until=None, reason=None)
         return self._changed_status()
 
+    @_unless_held
     def retry(self, item_ids: Sequence[str] | None = None) -> QueueStatus:
         """Failed items, these or all, wait again with their count at 0. Raises NotFound for an id that is no item."""
-        self.hold.check()
         for item_id in item_ids or ():
             self.repository.get_item(item_id)
         if self.repository.retry(item_ids) and self._settings().download.auto_start:
             self.repository.set_state(is_running=True)
         return self._changed_status()
 
+    @_unless_held
     def try_now(self) -> int:
         """How many items that waited for a later try may begin at once."""
-        self.hold.check()
         moved = self.repository.forget_waits()
         self._changed()
         return moved
 
+    @_unless_held
     def clear(self, status: str) -> int:
         """How many completed, or failed, items were removed."""
-        self.hold.check()
         removed = self.repository.clear(DownloadStatus(status))
         self._changed()
         return removed
@@ -284,9 +316,15 @@ class DownloadService:
     def claim(
         self, worker: str, *, without_sources: Iterable[str] = (), without_items: Iterable[str] = (), fair: bool = False
     ) -> DownloadQueueItem | None:
-        item = self.repository.claim(
-            worker, self.lease_s, without_sources=without_sources, without_items=without_items, fair=fair
-        )
+        """The next item, now held by ``worker``; None where none is due, and while the queue is held."""
+        if not self.hold.begin():
+            return None
+        try:
+            item = self.repository.claim(
+                worker, self.lease_s, without_sources=without_sources, without_items=without_items, fair=fair
+            )
+        finally:
+            self.hold.end()
         if item is not None:
             self._changed(item)
         return item
@@ -433,13 +471,16 @@ class DownloadService:
         """Whether a pause with an end has just been over; it is taken back then."""
         state = self.repository.state()
         if (
-            self.hold.is_closed
-            or not state.is_paused
+            not state.is_paused
             or state.paused_until is None
             or state.paused_until > (now or self.repository.now())
+            or not self.hold.begin()
         ):
             return False
-        self.repository.set_state(is_paused=False, paused_until=None, reason=None)
+        try:
+            self.repository.set_state(is_paused=False, paused_until=None, reason=None)
+        finally:
+            self.hold.end()
         self._changed()
         return True
 

@@ -99,7 +99,7 @@ class ScanService:
         if not self._settings().library.root:
             raise LibraryUnavailable("No library folder is set; choose one in the settings.")
         run = _Run(ScanStatus(str(uuid4()), "running", "walk", started_at=utcnow()), wanted, refresh)
-        with self._lock:
+        with self._hold.changing(AlreadyRunning), self._lock:
             if self._run is not None and not self._run.ended.is_set():
                 raise ScanRunning(self._run.status)
             self._runs.begin(run.status)

@@ -146,7 +146,10 @@ class TrackingService:
     # ── one look ────────────────────────────────────────────────────────────
 
     def _open(self) -> Look:
-        self._downloads.hold.check(AlreadyRunning)
+        with self._downloads.hold.changing(AlreadyRunning):
+            return self._opened()
+
+    def _opened(self) -> Look:
         if not self._one.acquire(blocking=False):
             raise AlreadyRunning("A look for new episodes runs already; wait for it.")
         look = Look(utcnow())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from aniworld.app import build_services
 from aniworld.config.environment import Environment
 from aniworld.core.errors import Conflict
+from aniworld.models import DownloadQueueItem
 from aniworld.services.automation import EXTRA
 from aniworld.services.backups import RESTORING, quiet_while
 from aniworld.services.registry import Services
@@ -52,3 +54,83 @@ def test_a_restore_that_fails_lets_the_queue_go_on(services: Services) -> None:
     with pytest.raises(ZeroDivisionError), quiet_while(services.downloads, lambda: False)():
         raise ZeroDivisionError
     assert services.downloads.status().is_running
+
+
+def held_by_a_worker(services: Services, episode: int) -> DownloadQueueItem:
+    services.downloads.repository.save_item(DownloadQueueItem(serie_id="a", season=1, episode=episode))
+    item = services.downloads.claim("worker")
+    assert item is not None
+    return item
+
+
+def test_starts_during_a_slow_stop_do_not_start_the_queue(services: Services) -> None:
+    downloads = services.downloads
+    downloads.start()
+    item = held_by_a_worker(services, 1)
+    downloads.repository.save_item(DownloadQueueItem(serie_id="a", season=1, episode=2))
+    ended = threading.Event()
+    refused: list[str] = []
+
+    def start_again_and_again() -> None:
+        while not ended.is_set():
+            try:
+                downloads.start()
+            except Conflict as error:
+                refused.append(str(error))
+                ended.wait(0.005)
+
+    people = [threading.Thread(target=start_again_and_again) for _ in range(3)]
+    slow = threading.Timer(1.0, downloads.put_back, [item])
+    for one in (*people, slow):
+        one.start()
+    try:
+        with quiet_while(downloads, lambda: False)():
+            for _ in range(20):
+                assert not downloads.repository.state().is_running
+                assert downloads.claim("worker") is None
+                ended.wait(0.01)
+    finally:
+        ended.set()
+        for one in (*people, slow):
+            one.join()
+    assert set(refused) == {RESTORING}
+
+
+def test_a_change_that_began_before_the_hold_ends_before_the_restore(services: Services) -> None:
+    hold, order = services.downloads.hold, []
+    begun, may_end = threading.Event(), threading.Event()
+
+    def change() -> None:
+        with hold.changing():
+            begun.set()
+            may_end.wait(5)
+            services.downloads.repository.set_state(is_running=True)
+            order.append("change")
+
+    person = threading.Thread(target=change)
+    person.start()
+    begun.wait(5)
+    threading.Timer(0.3, may_end.set).start()
+    with quiet_while(services.downloads, lambda: False)():
+        order.append("restore")
+        assert not services.downloads.repository.state().is_running
+    person.join()
+    assert order == ["change", "restore"]
+
+
+def test_a_scan_that_begins_at_the_same_time_is_noticed_under_the_hold(services: Services) -> None:
+    answers = iter([False, True])
+    services.downloads.start()
+    with pytest.raises(Conflict, match="scan"), quiet_while(services.downloads, lambda: next(answers))():
+        pytest.fail("it was restored")
+    assert services.downloads.status().is_running
+
+
+def test_a_restore_that_fails_leaves_a_pause_as_it_was(services: Services) -> None:
+    services.downloads.start()
+    services.downloads.pause(5)
+    before = services.downloads.status().paused_until
+    with pytest.raises(ZeroDivisionError), quiet_while(services.downloads, lambda: False)():
+        raise ZeroDivisionError
+    after = services.downloads.status()
+    assert (after.is_running, after.is_paused, after.paused_until) == (True, True, before)
