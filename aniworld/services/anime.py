@@ -28,6 +28,7 @@ from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.providers.rest import RestingSources
 
+from .away import log_failure
 from .covers import CoverFolder
 from .fetched_covers import FetchedCovers
 from .hit_covers import HitCovers
@@ -264,8 +265,8 @@ class AnimeService:
             self.refresh_now(key)
         except AniworldError as error:
             log.warning("The catalogue page of %s could not be read: %s", key, error)
-        except Exception:  # the end of a background task: nobody above could say it
-            log.exception("The catalogue page of %s could not be recorded", key)
+        except Exception as error:  # the end of a background task: nobody above could say it
+            log_failure(log, error, "The catalogue page of %s could not be recorded", key)
         finally:
             with self._lock:
                 self._refreshing.pop(key).ended.set()

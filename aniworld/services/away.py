@@ -6,9 +6,20 @@ locks that others hold for too long.
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from aniworld.core.errors import Unavailable
 
 DATABASE_AWAY = (OperationalError, InterfaceError, NoConnectionFree, Unavailable)
+
+
+def log_failure(log: logging.Logger, error: Exception, message: str, *args: object) -> None:
+    """Logs that background work failed: a warning of one line for an outage of the database, which is no fault of the
+    work and is logged with its cause where it is found; a traceback for anything else."""
+    if isinstance(error, DATABASE_AWAY):
+        log.warning(f"{message}: %s", *args, " ".join(str(error).split()))
+    else:
+        log.error(message, *args, exc_info=error)

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from .away import log_failure
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -56,8 +58,8 @@ class Batches(Generic[T]):
         while batch := self._next():
             try:
                 self._deliver(batch)
-            except Exception:  # the end of a background thread: nobody above could say it
-                log.exception("%s stumbled; what comes next is tried again", self._name)
+            except Exception as error:  # the end of a background thread: nobody above could say it
+                log_failure(log, error, "%s stumbled; what comes next is tried again", self._name)
 
     def _next(self) -> list[T]:
         """What came within the time; empty, and the thread is let go, when nothing waits."""

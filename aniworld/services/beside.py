@@ -18,7 +18,7 @@ from aniworld.library.artwork import lacks_poster, write_poster, write_season_po
 from aniworld.library.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
 from aniworld.models import AnimeSeries, Database, Episode
 
-from .away import DATABASE_AWAY
+from .away import DATABASE_AWAY, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +84,8 @@ class BesideService:
                 offload(_posters, root, folder, season, cover, links)
         except (AniworldError, OSError, *DATABASE_AWAY) as error:
             log.info("%s got no poster: %s", key, error)
-        except Exception:
-            log.exception("%s got no poster", key)
+        except Exception as error:
+            log_failure(log, error, "%s got no poster", key)
 
     def _links(self) -> tuple[str, ...]:
         return self._settings().library.link_roots
@@ -105,8 +105,8 @@ def _each_alone(key: str, what: str, write: Callable[[], T]) -> T | None:
         return write()
     except AniworldError:
         raise
-    except Exception:
-        log.exception("%s got no %s", key, what)
+    except Exception as error:
+        log_failure(log, error, "%s got no %s", key, what)
         return None
 
 

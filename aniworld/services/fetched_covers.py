@@ -16,6 +16,7 @@ from aniworld.models import AnimeSeries, Database
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
 
+from .away import log_failure
 from .covers import CoverFolder
 
 log = logging.getLogger(__name__)
@@ -84,8 +85,8 @@ class FetchedCovers:
         while (key := self._next()) is not None:
             try:
                 self.fetch(key)
-            except Exception:  # the end of a background task: nobody above could say it
-                log.exception("The cover of %s could not be fetched", key)
+            except Exception as error:  # the end of a background task: nobody above could say it
+                log_failure(log, error, "The cover of %s could not be fetched", key)
             with self._gate:
                 self._wanted.pop(key, None)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from aniworld.core.events import HealthChanged
 
+from .away import log_failure
 from .views import HealthCheck
 
 log = logging.getLogger(__name__)
@@ -59,8 +60,8 @@ class HealthWatch:
             try:
                 if self._wanted():
                     self.look()
-            except Exception:  # the end of a background thread: nobody above could say it
-                log.exception("The health could not be looked at; it is tried again")
+            except Exception as error:  # the end of a background thread: nobody above could say it
+                log_failure(log, error, "The health could not be looked at; it is tried again")
 
 
 def _height(check: HealthCheck) -> int:

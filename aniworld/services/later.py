@@ -10,6 +10,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Generic, TypeVar
 
+from .away import log_failure
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -66,8 +68,8 @@ class Later(Generic[T]):
         while (thing := self._next()) is not None:
             try:
                 self._deliver(thing[0])
-            except Exception:  # the end of a background thread: nobody above could say it
-                log.exception("%s stumbled; what comes next is tried again", self._name)
+            except Exception as error:  # the end of a background thread: nobody above could say it
+                log_failure(log, error, "%s stumbled; what comes next is tried again", self._name)
 
     def _next(self) -> tuple[T] | None:
         """The next thing when it is due; None, and the thread is let go, when nothing waits."""

@@ -14,6 +14,7 @@ from aniworld.core.errors import AlreadyRunning, AniworldError, NotFound
 from aniworld.core.events import RenameComplete, RenameProgress
 from aniworld.models import Database, RenameRun, utcnow
 
+from .away import log_failure
 from .progress import ProgressService
 from .renaming import RUNNING, UNDONE, RenamingService, Watch, done_of, newest_runs
 from .views import EarlierRename, Rename, RenameOutcome, RenameStatus
@@ -95,8 +96,8 @@ class RenamingRuns:
             self._end(status, done=outcome.done, skipped=outcome.skipped)
         except AniworldError as error:
             self._end("failed", error=str(error))
-        except Exception:  # the wall: a renaming must end in a visible state
-            log.exception("A renaming stumbled")
+        except Exception as error:  # the wall: a renaming must end in a visible state
+            log_failure(log, error, "A renaming stumbled")
             self._end("failed", error="Something unforeseen went wrong; the log has the details.")
 
     def _tell(self, key: str, current: int, total: int) -> None:

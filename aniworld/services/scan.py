@@ -26,6 +26,7 @@ from aniworld.core.offload import offload, under_gevent
 from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database, utcnow
 
+from .away import log_failure
 from .hold import Hold
 from .progress import ProgressService
 from .scan_process import ScanProcess, StopWish
@@ -216,7 +217,7 @@ class ScanService:
         except AniworldError as error:
             self._fail(run, error, str(error), callbacks)
         except Exception as error:  # the wall: a scan that fails must end in a visible state
-            log.exception("The scan failed")
+            log_failure(log, error, "The scan failed")
             self._fail(
                 run, error, "The scan stopped because of something unforeseen; the log has the details.", callbacks
             )

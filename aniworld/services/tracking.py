@@ -29,6 +29,7 @@ from aniworld.providers.base import NewEpisode
 from aniworld.providers.registry import Registry
 
 from .anime import AnimeService
+from .away import log_failure
 from .calendar import CalendarService
 from .downloads import DownloadService
 from .following import Followed, Known, in_order, likely_keys
@@ -165,8 +166,8 @@ class TrackingService:
     def _beside(self, look: Look) -> None:
         try:
             self._work(look, lambda: False)
-        except Exception:  # the end of a background task: nobody above could say it
-            log.exception("The look for new episodes stumbled")
+        except Exception as error:  # the end of a background task: nobody above could say it
+            log_failure(log, error, "The look for new episodes stumbled")
 
     def _work(self, look: Look, should_stop: Callable[[], bool]) -> TrackingStatus:
         try:

@@ -24,7 +24,7 @@ from aniworld.library.recycle import RecycleBin
 from aniworld.library.room import Room
 from aniworld.models import utcnow
 from aniworld.services.automation import EXTRA
-from aniworld.services.away import DATABASE_AWAY
+from aniworld.services.away import DATABASE_AWAY, log_failure
 from aniworld.services.registry import Services
 from aniworld.services.workers_seen import SEEN_EVERY_S, WorkersSeen, WorkerView, worker_name
 
@@ -125,8 +125,8 @@ class Runtime:
             while self._stops:
                 try:
                     self._stops.pop()()
-                except Exception:  # the wall: one stop that fails must not keep the others from running
-                    log.exception("A stop failed; the others go on")
+                except Exception as error:  # the wall: one stop that fails must not keep the others from running
+                    log_failure(log, error, "A stop failed; the others go on")
 
     def wake(self) -> None:
         """Somebody says that there is work."""
@@ -272,8 +272,8 @@ def _incoming_folders(root: Path) -> Iterable[Path]:
 def _guarded(chore: Callable[[], object]) -> None:
     try:
         chore()
-    except Exception:  # the wall: a chore that fails is told and tried again in an hour
-        log.exception("Housekeeping stumbled")
+    except Exception as error:  # the wall: a chore that fails is told and tried again in an hour
+        log_failure(log, error, "Housekeeping stumbled")
 
 
 def _workshop(services: Services, room: Room) -> Workshop:

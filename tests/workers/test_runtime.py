@@ -10,9 +10,16 @@ from pathlib import Path
 import pytest
 
 from aniworld.config.instance import make_instance
-from aniworld.core.errors import AlreadyRunning, DiskFull, InvalidInput, StorageError
+from aniworld.core.errors import (
+    AlreadyRunning,
+    DatabaseDamaged,
+    DatabaseReadOnly,
+    DiskFull,
+    InvalidInput,
+    StorageError,
+)
 from aniworld.workers.instance_lock import InstanceLock
-from aniworld.workers.runtime import sweep_incoming, worker_role
+from aniworld.workers.runtime import _guarded, sweep_incoming, worker_role
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -104,3 +111,21 @@ def test_a_library_without_working_folders_is_left_alone(tmp_path: Path) -> None
     (tmp_path / ".incoming").symlink_to(tmp_path / "elsewhere")
     assert sweep_incoming(tmp_path, set) == 0
     assert (tmp_path / "elsewhere" / "kept").is_dir()
+
+
+def test_an_outage_in_housekeeping_is_one_warning_line_and_a_fault_has_its_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def damaged() -> None:
+        raise DatabaseDamaged("The database is damaged;\nrestore a backup.")
+
+    def standby() -> None:
+        raise DatabaseReadOnly("The database is read-only.")
+
+    for chore in (damaged, standby, lambda: [][0]):
+        _guarded(chore)
+    outages, fault = caplog.records[:2], caplog.records[2]
+    assert [(one.levelname, one.exc_info) for one in outages] == [("WARNING", None)] * 2
+    assert "damaged; restore a backup." in outages[0].getMessage()
+    assert (fault.levelname, fault.getMessage()) == ("ERROR", "Housekeeping stumbled")
+    assert fault.exc_info is not None
