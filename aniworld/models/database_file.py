@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from sqlalchemy import Engine
 
 from aniworld.core.errors import DatabaseAway, DatabaseDamaged
 
+REVISION = re.compile(r"[0-9]{4}")
+MAIN_TABLES = ("anime_series", "download_queue_item", "episode")  # in every revision
 MAGIC = b"SQLite format 3\0"
 _RESTORE = (
     "Move the file away and restore a backup (python -m aniworld backup restore), or start with an empty database "
@@ -79,20 +83,46 @@ def _check_length(path: Path, header: bytes) -> None:
 
 
 def _check_tables(path: Path) -> None:
-    """Another program's tables are not mixed with ours."""
+    """Another program's tables are not mixed with ours, and none of ours are missing."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            revision = _revision(connection) if "alembic_version" in names else None
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return  # locked, full, not readable: whoever opens it says so
         raise DatabaseDamaged(f"The database {path} is damaged ({error}). {_RESTORE}") from error
     names -= {name for name in names if name.startswith("sqlite_")}
-    if names and "alembic_version" not in names:
+    if names:
+        check_schema(f"The database {path}", names, revision)
+
+
+def _revision(connection: sqlite3.Connection) -> str | None:
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        return None  # it has no such column
+    return None if row is None else str(row[0])
+
+
+def check_schema(which: str, names: Collection[str], revision: str | None) -> None:
+    """Raises DatabaseDamaged where the tables ``names`` and their ``revision`` are another program's, or ours are incomplete.
+
+    ``which``: the database, for the message.
+    """
+    missing = [name for name in MAIN_TABLES if name not in names]
+    known = revision is not None and REVISION.fullmatch(revision) is not None
+    if len(missing) == len(MAIN_TABLES) and not known or revision is not None and not known:
+        others = ", ".join(sorted({*names} - {"alembic_version"})[:3]) or "alembic_version"
         raise DatabaseDamaged(
-            f"The database {path} belongs to another program (tables {', '.join(sorted(names)[:3])}); nothing in it was "
+            f"{which} belongs to another program (tables {others}); nothing in it was "
             "changed. Move it away, or name another database (ANIWORLD_DATABASE_URL)."
         )
+    if missing or not known:
+        lack = f"the table {missing[0]} is missing" if missing else "its revision is missing"
+        raise DatabaseDamaged(f"{which} is damaged: {lack}. {_RESTORE}")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ SQLite: https://www.sqlite.org/rescode.html.
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import threading
 import time
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LOG_EVERY_S = 60.0
 ALMOST_NOTHING = 1_000_000  # bytes; SQLite calls some writes that found no room an I/O error
+_RECOVERED = "The database accepts writes again"
 _WROTE = "aniworld_wrote"
 
 
@@ -65,6 +67,8 @@ _POSTGRESQL = {
     "3D000": Outage.AWAY,  # the database was dropped
     "55P03": Outage.AWAY,  # lock_not_available, after lock_timeout
     "53100": Outage.FULL,
+    "42P01": Outage.DAMAGED,  # undefined_table
+    "42703": Outage.DAMAGED,  # undefined_column
 }
 _POSTGRESQL_CLASSES = {
     "08": Outage.AWAY,  # connection exception
@@ -79,7 +83,7 @@ _MYSQL = {
     **dict.fromkeys((3, 28, 1021, 1026, 1114), Outage.FULL),
     **dict.fromkeys((1037, 1038, 1040, 1041, 1053, 1077, 1129, 1135, 1152, 1203, 1226, 1927, 1969, 3024), Outage.AWAY),
     **dict.fromkeys((1158, 1159, 1160, 1161, 1184, 1049, 4031), Outage.AWAY),
-    **dict.fromkeys((126, 127, 144, 145, 1034, 1035, 1194, 1195), Outage.DAMAGED),
+    **dict.fromkeys((126, 127, 144, 145, 1034, 1035, 1054, 1146, 1194, 1195), Outage.DAMAGED),
 }
 _MYSQL_ENGINE = {1030, 1180, 1296, 1005, 1006}  # "Got error 28 …": the number of the system stands in the text
 _MYSQL_CLIENT = range(2000, 3000)  # the driver's own: the connection could not be made, or is gone
@@ -91,6 +95,8 @@ _SQLITE = {
     14: Outage.AWAY,  # SQLITE_CANTOPEN
     26: Outage.DAMAGED,  # SQLITE_NOTADB
 }
+_SQLITE_ERROR = 1  # any fault of a statement; only its text tells one that meets a table that is not ours
+_SQLITE_SCHEMA = re.compile(r"no such (?:table|column): |table \S+ has no column named ")
 
 
 def outage_of(error: BaseException | None, *, disconnected: bool = False) -> Outage | None:
@@ -103,6 +109,8 @@ def outage_of(error: BaseException | None, *, disconnected: bool = False) -> Out
         return _of_state(state)
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(code, int):
+        if code == _SQLITE_ERROR and _SQLITE_SCHEMA.match(str(error)):
+            return Outage.DAMAGED
         return _SQLITE.get(code & 0xFF)
     if type(error).__module__.startswith("psycopg") and type(error).__name__ == "OperationalError":
         return Outage.AWAY  # of the connection itself: there was no answer that could have a code
@@ -132,12 +140,21 @@ class OutageLog:
         self._lock = threading.Lock()
 
     def write(self, message: str, cause: object) -> None:
+        if self._is_due(message):
+            log.error("%s (%s)", message, " ".join(str(cause).split()))
+
+    def recovered(self) -> None:
+        """Its end, as seldom: a database that is back for a second only is not back."""
+        if self._is_due(_RECOVERED):
+            log.info(_RECOVERED)
+
+    def _is_due(self, message: str) -> bool:
         with self._lock:
             now = self._clock()
             if now - self._logged.get(message, now - LOG_EVERY_S) < LOG_EVERY_S:
-                return
+                return False
             self._logged[message] = now
-        log.error("%s (%s)", message, " ".join(str(cause).split()))
+        return True
 
 
 class OutageWatch:
@@ -180,7 +197,8 @@ class OutageWatch:
 
     def _committed(self, connection: Any) -> None:
         if self.current is not None and connection.info.pop(_WROTE, False):
-            log.info("The database accepts writes again")
+            if self._log is not None:
+                self._log.recovered()
             self.current = None
 
     def _seen_on_the_disk(self, error: BaseException | None, outage: Outage) -> Outage:

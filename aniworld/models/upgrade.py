@@ -16,6 +16,7 @@ from aniworld.core.errors import Unavailable
 
 from .base import Base
 from .database import Database
+from .database_file import check_schema
 from .engines import engine_at
 
 log = logging.getLogger(__name__)
@@ -41,13 +42,23 @@ def revision_of(database: Database) -> str | None:
 def bring_up_to_date(database: Database, copies: Path) -> str | None:
     """The revision that the database was at before, if it had to be migrated; a SQLite file is copied to ``copies`` first.
 
-    Raises Unavailable for a database that is newer than this program.
+    Raises Unavailable for a database that is newer than this program, DatabaseDamaged for one that is another program's
+    or lacks a main table.
     """
     newest = newest_revision()
-    if revision_of(database) == newest:
+    have = revision_of(database)
+    if have is not None:
+        _check_schema(database, have)
+    if have == newest:
         return None
     with _alone(database) as patient:
         return _bring(patient, newest, copies)
+
+
+def _check_schema(database: Database, revision: str) -> None:
+    with database.reading() as session:
+        names = inspect(session.connection()).get_table_names()
+    check_schema(f"The database {database.engine.url.render_as_string(hide_password=True)}", names, revision)
 
 
 def _bring(database: Database, newest: str, copies: Path) -> str | None:

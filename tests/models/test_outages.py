@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -14,8 +16,9 @@ from sqlalchemy import text
 
 from aniworld.core.errors import DatabaseAway, DatabaseDamaged, DatabaseFull, DatabaseReadOnly, Unavailable
 from aniworld.models import Database
-from aniworld.models.database_file import check_before_opening
+from aniworld.models.database_file import MAIN_TABLES, check_before_opening
 from aniworld.models.outages import Outage, OutageLog, outage_of
+from aniworld.models.upgrade import bring_up_to_date, newest_revision
 
 
 @pytest.mark.parametrize(
@@ -36,7 +39,9 @@ from aniworld.models.outages import Outage, OutageLog, outage_of
         ("40001", None),
         ("40P01", None),
         ("23505", None),
-        ("42P01", None),
+        ("42P01", Outage.DAMAGED),
+        ("42703", Outage.DAMAGED),
+        ("42601", None),
     ],
 )
 def test_postgresql_by_sqlstate(state: str, outage: Outage | None) -> None:
@@ -60,6 +65,9 @@ def test_postgresql_without_an_answer() -> None:
         (1053, "shutdown", Outage.AWAY),
         (2006, "gone away", Outage.AWAY),
         (1969, "max_statement_time exceeded", Outage.AWAY),
+        (1146, "Table doesn't exist", Outage.DAMAGED),
+        (1054, "Unknown column", Outage.DAMAGED),
+        (1064, "You have an error in your SQL syntax", None),
         (1205, "Lock wait timeout", None),
         (1213, "Deadlock", None),
         (1062, "Duplicate entry", None),
@@ -137,6 +145,62 @@ def test_a_database_of_another_program(tmp_path: Path, database: Database) -> No
     assert (tmp_path / "a.db").read_bytes() == before
 
 
+def with_schema(path: Path, revision: str | None, *tables: str) -> Path:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        if revision is not None:
+            connection.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} (id INTEGER)")
+        connection.commit()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("revision", "tables"),
+    [("abc123", ("users",)), ("1234567890ab", ()), (None, ("users",)), ("abc123", MAIN_TABLES), ("", ("users",))],
+)
+def test_another_program_that_uses_alembic_too(tmp_path: Path, revision: str | None, tables: tuple[str, ...]) -> None:
+    path = with_schema(tmp_path / "b.db", revision, *tables)
+    with pytest.raises(DatabaseDamaged, match="belongs to another program.*ANIWORLD_DATABASE_URL"):
+        check_before_opening(path)
+
+
+@pytest.mark.parametrize("lost", MAIN_TABLES)
+def test_a_database_that_lost_a_main_table(tmp_path: Path, lost: str) -> None:
+    path = with_schema(tmp_path / "b.db", newest_revision(), *(name for name in MAIN_TABLES if name != lost))
+    with pytest.raises(DatabaseDamaged, match=f"the table {lost} is missing.*restore a backup"):
+        check_before_opening(path)
+
+
+def test_a_database_that_lost_its_revision(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseDamaged, match="its revision is missing.*restore a backup"):
+        check_before_opening(with_schema(tmp_path / "b.db", None, *MAIN_TABLES))
+
+
+def test_a_server_database_is_checked_by_the_same_rules(tmp_path: Path) -> None:
+    for revision, tables, said in (("abc123", ("users",), "another program"), (newest_revision(), (), "is missing")):
+        path = with_schema(tmp_path / f"{revision}.db", revision, *tables)
+        with pytest.raises(DatabaseDamaged, match=said):
+            bring_up_to_date(Database.at(f"sqlite:///{path}"), tmp_path / "copies")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM gone",
+        "SELECT gone FROM numbers",
+        "INSERT INTO numbers (gone) VALUES (1)",
+        "UPDATE gone SET a = 1",
+    ],
+)
+def test_a_missing_table_or_column_is_damage_and_not_a_database_that_will_be_back(
+    database: Database, statement: str
+) -> None:
+    with pytest.raises(DatabaseDamaged, match="restore a backup"), database.writing() as session:
+        session.execute(text(statement))
+
+
 def test_a_folder_in_place_of_a_database(tmp_path: Path) -> None:
     with pytest.raises(DatabaseDamaged, match="is a folder"):
         check_before_opening(tmp_path)
@@ -201,3 +265,13 @@ def test_one_line_a_minute_for_each_kind(caplog: pytest.LogCaptureFixture) -> No
         "The disk is full",
         "The disk is full",
     ]
+
+
+def test_the_end_of_an_outage_that_flaps_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    now = [0.0]
+    outages = OutageLog(clock=lambda: now[0])
+    for second in range(62):
+        now[0] = float(second)
+        outages.recovered()
+    assert [record.getMessage() for record in caplog.records] == ["The database accepts writes again"] * 2
