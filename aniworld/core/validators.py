@@ -59,6 +59,18 @@ def validate_series_key_or_folder(identifier: str, allow_folder: bool = True) ->
     return text, False
 
 
+def validate_folder(folder: str) -> str:
+    """The name of one folder, spelled as it is: a folder that exists may begin with a space or hold any letters."""
+    _text(folder, "folder", "The folder", FOLDER_LENGTH)
+    if len(folder) > FOLDER_LENGTH:
+        raise _invalid("folder", f"The folder is longer than {FOLDER_LENGTH} characters.")
+    if folder.strip() in (".", "..") or any(
+        char in "/\\" or unicodedata.category(char) in ("Cc", "Cs") for char in folder
+    ):
+        raise _invalid("folder", "The folder is the name of one folder in the library, not a path.")
+    return folder
+
+
 def validate_series_name(name: str) -> str:
     """The name in NFC with single spaces."""
     text = _text(name, "name", "The series name", NAME_LENGTH)

@@ -9,35 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from aniworld.core.errors import InvalidInput, KeyConflict, NotFound
-from aniworld.core.validators import validate_series_key, validate_series_name
+from aniworld.core.errors import KeyConflict, NotFound
+from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database
 
-CHANGEABLE = frozenset(
-    {
-        "name",
-        "site",
-        "folder",
-        "link",
-        "description",
-        "alternative_titles",
-        "year_start",
-        "year_end",
-        "genres",
-        "age_rating",
-        "imdb_id",
-        "cover_url",
-        "cover_file",
-        "languages",
-        "specials",
-        "numbering",
-        "monitored",
-        "auto_download",
-        "upgrade",
-        "refreshed_at",
-        "refresh_error",
-    }
-)
+from .series_facts import checked_facts
 
 
 class AnimeSeriesService:
@@ -47,13 +23,12 @@ class AnimeSeriesService:
     def create(session: Session, data: Mapping[str, Any]) -> AnimeSeries:
         """A new series from ``key``, ``name`` and further facts, flushed so that it has its ``id``.
 
-        Raises InvalidInput for an invalid key or name or an unknown fact, KeyConflict for a key in use; the transaction can
+        Raises InvalidInput for an invalid key or fact or an unknown one, KeyConflict for a key in use; the transaction can
         go on in both cases.
         """
-        facts = {name: value for name, value in data.items() if name not in ("key", "name")}
-        _check(facts)
-        key, name = validate_series_key(data.get("key", "")), validate_series_name(data.get("name", ""))
-        series = AnimeSeries(key=key, name=name, **facts)
+        facts = checked_facts({"name": "", **{name: value for name, value in data.items() if name != "key"}})
+        key = validate_series_key(data.get("key", ""))
+        series = AnimeSeries(key=key, **facts)
         try:
             with session.begin_nested():
                 session.add(series)
@@ -75,12 +50,13 @@ class AnimeSeriesService:
 
     @staticmethod
     def update(session: Session, series_id: int, data: Mapping[str, Any]) -> AnimeSeries:
-        """The series with its changes, flushed. Raises NotFound, InvalidInput for what cannot be changed."""
-        _check(data)
+        """The series with its changes, flushed. Raises NotFound, InvalidInput for what cannot be changed or stored; then
+        nothing has changed and the transaction can go on."""
+        facts = checked_facts(data)
         series = AnimeSeriesService.get_by_id(session, series_id)
         if series is None:
             raise NotFound("This series is not in the library.")
-        for name, value in data.items():
+        for name, value in facts.items():
             setattr(series, name, value)
         session.flush()
         return series
@@ -99,9 +75,3 @@ def required_in(session: Session, key: str) -> AnimeSeries:
     if series is None:
         raise NotFound(f"There is no series with the key {key}.")
     return series
-
-
-def _check(facts: Mapping[str, Any]) -> None:
-    unknown = sorted(set(facts) - CHANGEABLE)
-    if unknown:
-        raise InvalidInput("These facts of a series cannot be set.", {name: ["Unknown field."] for name in unknown})

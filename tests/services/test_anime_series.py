@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy.orm import Session
@@ -88,3 +89,77 @@ def test_only_known_facts_change(session: Session) -> None:
             series.update(session, made.id, wrong)
     with pytest.raises(NotFound):
         series.update(session, made.id + 1, {"name": "x"})
+
+
+WRONG = [
+    {"folder": "/etc"},
+    {"folder": "../x"},
+    {"folder": "a/b"},
+    {"folder": "a\\b"},
+    {"folder": ".."},
+    {"folder": "."},
+    {"folder": " "},
+    {"folder": "a\0b"},
+    {"folder": "x" * 256},
+    {"folder": None},
+    {"name": ""},
+    {"name": "a\nb"},
+    {"name": None},
+    {"name": 5},
+    {"languages": "x"},
+    {"languages": ["x"]},
+    {"languages": [5]},
+    {"languages": None},
+    {"year_start": "abc"},
+    {"year_start": True},
+    {"year_end": 2**40},
+    {"age_rating": 1.5},
+    {"monitored": "yes"},
+    {"auto_download": 1},
+    {"upgrade": None},
+    {"genres": "Drama"},
+    {"alternative_titles": [None]},
+    {"specials": {"a": "b"}},
+    {"numbering": []},
+    {"refreshed_at": "2024-01-01"},
+    {"refreshed_at": datetime(2024, 1, 1)},
+    {"imdb_id": "t" * 21},
+    {"cover_url": 5},
+    {"site": None},
+    {"link": "http://a.example/\nx"},
+    {"description": "\ud800"},
+]
+
+
+@pytest.mark.parametrize("facts", WRONG, ids=str)
+def test_a_fact_that_cannot_be_stored_is_refused_by_its_field(session: Session, facts: dict[str, object]) -> None:
+    made = series.create(session, {"key": "one", "name": "One"})
+    for act in (
+        lambda: series.update(session, made.id, {"site": "aniworld.to", **facts}),
+        lambda: series.create(session, {"key": "two", "name": "Two", **facts}),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            act()
+        assert set(refused.value.fields) == set(facts)
+    assert (made.name, made.site) == ("One", "")
+    assert series.update(session, made.id, {"name": "After"}).name == "After", "the transaction goes on"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"folder": " Löwe: 100% (2013)…"},
+        {"folder": "...hidden?"},
+        {"languages": ["ger-dub", "und"]},
+        {"languages": []},
+        {"year_start": 2013, "year_end": None, "age_rating": 16},
+        {"specials": {"a": 1}, "numbering": {"x": "S01E02", "y": None}},
+        {"refreshed_at": datetime(2024, 1, 1, tzinfo=UTC)},
+        {"description": "One\nTwo", "genres": ["Drama"], "imdb_id": "tt123"},
+    ],
+    ids=str,
+)
+def test_facts_that_can_be_stored(session: Session, facts: dict[str, object]) -> None:
+    made = series.create(session, {"key": "one", "name": "One", **facts})
+    session.expire(made)
+    assert {name: getattr(made, name) for name in facts} == facts
