@@ -26,8 +26,9 @@ from aniworld.services.recording import Recorded, record_page
 from aniworld.services.renaming import RenamingService
 from aniworld.services.renaming_runs import RenamingRuns
 from aniworld.services.renumbering import ask_nothing, remember_file
-from aniworld.services.renumbering_moves import Known, alike, compare, title_form
+from aniworld.services.renumbering_moves import Known, compare
 from aniworld.services.renumbering_service import RenumberingService
+from aniworld.services.renumbering_titles import alike, title_form, without_number
 from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
 from aniworld.services.views import AnimeDetail, DownloadRequest
@@ -286,6 +287,128 @@ def test_forms_of_titles() -> None:
     assert alike("der aufbruch", "der aufbruch departure") and alike("der aufbruhc", "der aufbruch")
     assert not alike("der kampf teil 1", "der kampf teil 2") and not alike("feuer i", "feuer ii")
     assert not alike("regen", "das tor")
+
+
+NUMBERED = (
+    "Folge {n} - {t}",
+    "{n:02d}. {t}",
+    "Episode {n:03d}: {t}",
+    "Ep. {n} – {t}",
+    "Teil {n}: {t}",
+    "S01E{n:02d} - {t}",
+)
+
+
+@pytest.mark.parametrize("form", NUMBERED)
+def test_titles_that_carry_their_own_number_are_recognised(house: House, form: str) -> None:
+    def numbered(*titles: str, start: int = 1) -> list[str]:
+        return [form.format(n=n, t=title) for n, title in enumerate(titles, start)]
+
+    with_season(house, *numbered(*TITLES))
+    house.read(entries(1, *numbered(*TITLES, "Danach")))
+    assert house.detail().renumbering is None
+    house.read(entries(1, *TITLES, "Danach"))  # the site leaves the numbers out
+    assert house.detail().renumbering is None
+    house.read(entries(1, *numbered("Prolog", *TITLES, "Danach")))
+    assert house.shown() == {f"S01E{n:02d}": f"S01E{n + 1:02d}" for n in range(1, 8)}
+    house.service.decide("nebel", "apply")
+    assert house.state()["S01E01"] is None and house.state()["S01E07"] == "S01E06"
+    house.read(entries(1, *numbered("Noch davor", "Prolog", *TITLES, "Danach")))
+    assert house.shown()["S01E07"] == "S01E08"  # the file's own title is older than its number
+
+
+@pytest.mark.parametrize("form", NUMBERED[:3])
+def test_numbers_in_titles_are_read_under_the_numbers_that_the_library_keeps(house: House, form: str) -> None:
+    def numbered(*titles: str) -> list[str]:
+        return [form.format(n=n, t=title) for n, title in enumerate(titles, 1)]
+
+    with_season(house, *numbered(*TITLES))
+    house.read(entries(1, *numbered("Prolog", *TITLES)))
+    house.service.decide("nebel", "keep")
+    house.read(entries(1, *numbered("Prolog", *TITLES, "Danach")))
+    house.read(entries(1, *numbered("Prolog", *TITLES, "Danach")))
+    assert house.links()["S01E07"] == link(1, 8) and house.links()["S01E01"] == link(1, 2)
+    house.read(entries(1, *numbered(*TITLES)))
+    assert house.detail().renumbering is None
+
+
+def test_films_and_through_counted_episodes_carry_their_numbers_too(house: House) -> None:
+    house.read(entries(0, "Film 1: Wolf"), entries(1, *TITLES[:3]), entries(2, "Folge 4 - Regen", "Folge 5 - Das Tor"))
+    house.files(0, 1)
+    house.files(2, 1, 2)
+    house.read(
+        entries(0, "Film 1: Bär", "Film 2: Wolf"),
+        entries(1, *TITLES[:3]),
+        entries(2, "Folge 4 - Prolog", "Folge 5 - Regen", "Folge 6 - Das Tor"),
+    )
+    assert house.shown() == {"S00E01": "S00E02", "S02E01": "S02E02", "S02E02": "S02E03"}
+
+
+def test_titles_that_are_only_numbers_state_the_shift(house: House) -> None:
+    with_season(house, "Folge 1", "Folge 2", "Folge 3")
+    house.read(entries(1, "Folge 0", "Folge 1", "Folge 2", "Folge 3"))
+    assert house.shown() == {f"S01E{n:02d}": f"S01E{n + 1:02d}" for n in range(1, 4)}
+    house.read(entries(1, "Folge 1", "Folge 2", "Folge 3"))
+    assert house.detail().renumbering is None
+    house.read(entries(1, "Folge 13", "Folge 14", "Folge 15"))  # the site counts through all seasons now
+    assert house.detail().renumbering is None
+
+
+def test_equal_titles_follow_their_neighbours(house: House) -> None:
+    with_season(house, "Das Turnier", "Das Turnier", "Regen")
+    house.read(entries(1, "Prolog", "Das Turnier", "Das Turnier", "Regen"))
+    assert house.shown() == {f"S01E{n:02d}": f"S01E{n + 1:02d}" for n in range(1, 4)}
+    house.service.decide("nebel", "apply")
+    assert house.state() == {"S01E01": None, "S01E02": "S01E01", "S01E03": "S01E02", "S01E04": "S01E03"}
+
+
+def test_an_equal_title_between_others_is_not_guessed(house: House) -> None:
+    with_season(house, "Regen", "Das Turnier", "Das Turnier", "Heimkehr")
+    house.read(entries(1, "Regen", "Das Turnier", "Das Turnier", "Das Turnier", "Heimkehr"))
+    assert house.shown() == {"S01E02": "-", "S01E03": "-", "S01E04": "S01E05"}
+    house.service.decide("nebel", "apply")
+    state = house.state()
+    assert (state["S01E02"], state["S01E03"], state["S01E05"]) == ("S01E02", "S01E03", "S01E04")
+
+
+def test_no_file_becomes_an_episode_of_another_title_because_of_its_neighbours(house: House) -> None:
+    with_season(house, "Alt", *TITLES[:3])
+    house.read(entries(1, "Prolog", "Ganz neu", *TITLES[:3]))
+    assert house.shown() == {"S01E01": "-", "S01E02": "S01E03", "S01E03": "S01E04", "S01E04": "S01E05"}
+
+
+def test_titles_that_are_the_same_in_each_season_count_within_theirs(house: House) -> None:
+    house.read(entries(1, *TITLES[:3]), entries(2, *TITLES[:3]))
+    house.files(1, 1, 2, 3)
+    house.files(2, 1, 2, 3)
+    house.read(entries(1, "Prolog", *TITLES[:3]), entries(2, *TITLES[:3]))
+    assert house.shown() == {f"S01E{n:02d}": f"S01E{n + 1:02d}" for n in range(1, 4)}
+
+
+def test_a_title_of_two_seasons_goes_with_its_season(house: House) -> None:
+    one, two = ("Regen", "Rückblick", "Das Tor"), ("Im Nebel", "Rückblick", "Heimkehr")
+    house.read(entries(1, *one), entries(2, *two))
+    house.files(1, 1, 2, 3)
+    house.files(2, 1, 2, 3)
+    house.read(entries(1, *two), entries(2, *one))
+    assert house.shown()["S01E02"] == "S02E02" and house.shown()["S02E02"] == "S01E02"
+
+
+def test_a_season_of_one_title_with_another_in_front_is_held(house: House) -> None:
+    with_season(house, "Nebel", "Nebel", "Nebel")
+    house.read(entries(1, "Prolog", "Nebel", "Nebel", "Nebel"))
+    assert house.shown() == {f"S01E{n:02d}": f"S01E{n + 1:02d}" for n in range(1, 4)}
+    house.read(entries(1, "Nebel", "Nebel", "Nebel"))
+    assert house.detail().renumbering is None
+    house.read(entries(1, "Prolog", "Nebel", "Nebel"))  # one title is corrected, and nothing is new
+    assert house.detail().renumbering is None
+
+
+def test_only_the_own_number_is_taken_from_a_title() -> None:
+    assert without_number("Folge 5 - Regen", {5}) == without_number("#5 Regen", {5}) == "Regen"
+    assert without_number("Folge 4 - Regen", {5}) == "Folge 4 - Regen"
+    for whole in ("5 Freunde", "Folge 5", "12:30 Uhr", "2001 – Odyssee", "Teilchen 5"):
+        assert without_number(whole, {5, 12}) == whole
 
 
 # ── until it is decided ─────────────────────────────────────────────────────
