@@ -14,6 +14,7 @@ from .names.parser import Found, Ignored, Kind, read_name
 from .names.patterns import CODE
 from .numbering import Numbering, Place
 from .sidecars import languages_by_video
+from .stored import stored_paths
 from .walk import Listing, SeenFile
 
 GUESSES = 200
@@ -57,7 +58,7 @@ class Reading:
         sidecars = languages_by_video([path for path, _ in self.listing.files], self.listing.subtitles)
         stored = self._stored() if self.series.placed else {}
         for path, size in self.listing.files:
-            if size == self.series.sizes.get(path) and path in stored:
+            if path in stored:
                 for place in stored[path]:
                     claims[place].append((_STORED, FoundFile(path, size, None, sidecars.get(path, ()))))
                 continue
@@ -83,10 +84,11 @@ class Reading:
         return files, tuple(self.unclear)
 
     def _stored(self) -> dict[str, list[Place]]:
+        """Path on the disk → the episodes that it is in the records, also after its folder was renamed or its tags written."""
         places = defaultdict[str, list[Place]](list)
         for place, path in self.series.files.items():
             places[path].append(place)
-        return places
+        return {path: places[before] for path, before in stored_paths(self.listing.files, places, self.series.sizes)}
 
     def _by_catalogue(self, claims: dict[Place, list[_Claim]]) -> dict[Place, list[_Claim]]:
         """The same under the catalogue's numbers. What is stored already stays where it is: its name may be older."""
@@ -96,7 +98,11 @@ class Reading:
             there = in_catalogue(EpisodeNumber(season, number), self.series.specials)
             for entry in entries:
                 place = (there.season, there.episode)
-                counted[stored.get(entry[1].path, place) if season == SPECIALS else place].append(entry)
+                if entry[0] is _STORED:
+                    place = season, number
+                elif season == SPECIALS:
+                    place = stored.get(entry[1].path, place)
+                counted[place].append(entry)
         return counted
 
     def _claim_bare(self, entries: list[_Claim], claims: dict[Place, list[_Claim]]) -> None:

@@ -1,4 +1,4 @@
-"""A season that the catalogue has numbered anew: what is held back until its owner decides, and what a decision does.
+"""A season that the catalogue has renumbered: what is held back until its owner decides, and what a decision does.
 
 ``AnimeSeries.renumbering`` is ``{"status", "placed", "found_at", "seasons", "moves", "entries"}``:
 
@@ -62,7 +62,7 @@ def renumbering_of(series: AnimeSeries) -> Renumbering | None:
             stored["status"], tuple(map(int, stored["seasons"])), moves, tuple(map(_entry, stored["entries"])), found_at
         )
     except (KeyError, ValueError, TypeError, AttributeError):
-        log.warning("What is stored of the renumbering of %s is damaged; its next page is compared anew", series.key)
+        log.warning("What is stored of the renumbering of %s is damaged; its next page is compared again", series.key)
         return None
 
 
@@ -132,7 +132,7 @@ def settled_page(session: Session, series: AnimeSeries, page: SeriesPage) -> Ser
 
 
 def _without_moves(series: AnimeSeries, page: SeriesPage, before: Renumbering | None, found: Comparison) -> SeriesPage:
-    """The old numbers are back, or, where the page lists no title at all, nothing is known anew."""
+    """The old numbers are back, or, where the page lists no title at all, nothing new is known."""
     if before is None or found.fitting:
         if before is not None:
             log.info("%s: the catalogue has its earlier numbers again", series.key)
@@ -265,7 +265,7 @@ def move_items(session: Session, series: AnimeSeries, now: Renumbering) -> None:
         new = (now.moves or {}).get((row.season, row.episode))
         if new is None:
             row.status, row.error_code, row.completed_at = DownloadStatus.FAILED, Renumbered.code, utcnow()
-            row.error = "The catalogue renumbered this season and does not list this episode any more; queue it anew."
+            row.error = "The catalogue renumbered this season and does not list this episode any more; add it to the queue again."
         else:
             row.season, row.episode = new
             let_go(row)

@@ -344,6 +344,7 @@ class _Plan:
         self.updates: list[dict[str, Any]] = []
         self.lost: list[_Lost] = []
         self.rows = len(rows)
+        self.claimed = {file.path for file in found.files.values()}
         left = dict(found.files)
         for season, number, _, _, row_id, link, stored, said, size, subtitles in rows:
             file = left.pop((season, number), None)
@@ -375,7 +376,8 @@ class _Plan:
         )
 
     def truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Lost]:
-        return [one for one in self.lost if (self.found.folder, one.file) in vanished]
+        """Those that are gone, or that hold another episode now: no file is two episodes because its row is older."""
+        return [one for one in self.lost if one.file in self.claimed or (self.found.folder, one.file) in vanished]
 
     def rows_left(self, vanished: frozenset[tuple[str, str]]) -> int:
         """How many rows the series has once this is written."""

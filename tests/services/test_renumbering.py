@@ -89,8 +89,8 @@ class House:
             path.write_bytes(f"S{season:02d}E{number:02d}".encode() * (number + season * 100))
         self.scan()
 
-    def scan(self) -> None:
-        status = self.scanning.start()
+    def scan(self, keys: Sequence[str] = ()) -> None:
+        status = self.scanning.start(keys)
         assert self.scanning.wait(30) and self.scanning.status().error is None, status
 
     def state(self) -> dict[str, str | None]:
@@ -495,6 +495,69 @@ def test_applied_every_file_is_what_the_catalogue_lists_now(house: House) -> Non
     house.read(entries(1, "Prolog", *TITLES))
     house.scan()
     assert house.state() == wanted  # a name that is older than its number does not bring the old one back
+
+
+def applied(house: House) -> dict[str, str | None]:
+    """Six files in front of which a prolog was put; each is the next episode now."""
+    with_season(house, *TITLES)
+    house.read(entries(1, "Prolog", *TITLES))
+    house.service.decide("nebel", "apply")
+    state = house.state()
+    assert state == {"S01E01": None} | {f"S01E{n + 1:02d}": f"S01E{n:02d}" for n in range(1, 7)}
+    return state
+
+
+def test_applied_a_folder_that_is_renamed_brings_no_old_number_back(house: House) -> None:
+    state = applied(house)
+    (house.library / "Nebel/Season 01").rename(house.library / "Nebel/Staffel 1")
+    house.scan()
+    assert house.state() == state and house.detail().missing_count == 1
+    (house.library / "Nebel").rename(house.library / "nebel")
+    house.scan()
+    assert house.state() == state
+
+
+def test_applied_files_that_are_tagged_in_place_stay_one_episode(house: House) -> None:
+    state = applied(house)
+    for path in (house.library / "Nebel/Season 01").iterdir():
+        path.write_bytes(path.read_bytes() + b"tags of this file")
+    house.scan(["nebel"])
+    assert house.state() == state and house.detail().missing_count == 1
+    (house.library / "Nebel/Season 01/Nebel - S01E01.mkv").write_bytes(b"tagged, and moved")
+    (house.library / "Nebel/Season 01").rename(house.library / "Nebel/Staffel 1")
+    house.scan(["nebel"])
+    assert house.state() == state
+
+
+def test_applied_files_that_are_renamed_by_hand_count_by_their_new_names(house: House) -> None:
+    applied(house)
+    folder = house.library / "Nebel/Season 01"
+    for n in range(6, 0, -1):
+        (folder / f"Nebel - S01E{n:02d}.mkv").rename(folder / f"Nebel - S01E{n + 1:02d}.mkv")
+    house.scan(["nebel"])
+    assert house.state() == {"S01E01": None} | {f"S01E{n:02d}": f"S01E{n:02d}" for n in range(2, 8)}
+
+
+def test_applied_a_copy_in_another_folder_is_the_same_episode(house: House) -> None:
+    state = applied(house)
+    folder = house.library / "Nebel/Season 01"
+    (house.library / "Nebel/Copies").mkdir()
+    (house.library / "Nebel/Copies/Nebel - S01E01.mkv").write_bytes((folder / "Nebel - S01E01.mkv").read_bytes())
+    folder.rename(house.library / "Nebel/Staffel 1")
+    house.scan(["nebel"])
+    assert house.state() == state
+
+
+def test_applied_films_with_numbers_of_their_own_stay_in_a_renamed_folder(house: House) -> None:
+    house.read(entries(0, "Der Film", "Das Finale"))
+    with house.database.writing() as session:
+        session.scalar(select(AnimeSeries)).specials = {"1": 5}
+    house.files(0, 5)
+    house.read(entries(0, "Davor", "Der Film", "Das Finale"))
+    house.service.decide("nebel", "apply")
+    (house.library / "Nebel/Season 00").rename(house.library / "Nebel/Specials")
+    house.scan()
+    assert house.state() == {"S00E01": None, "S00E02": "S00E05", "S00E03": None}
 
 
 def test_applied_the_files_can_be_renamed_and_that_be_undone(house: House) -> None:

@@ -140,7 +140,7 @@ SENTENCES = (
     _("This is no longer in the recycle bin."),
     # A season that the catalogue renumbered
     _("The catalogue renumbered this season; decide on the series' page which numbers count."),
-    _("The catalogue renumbered this season and does not list this episode any more; queue it anew."),
+    _("The catalogue renumbered this season and does not list this episode any more; add it to the queue again."),
     _("The catalogue's numbers are those of the library; there is nothing to decide."),
     _("The catalogue lists no such episode under the numbers that the library keeps."),
     _("An episode of this season is being downloaded; decide when that has ended."),
