@@ -210,7 +210,7 @@ def _list_directory(
                 else:
                     yield _join(below, name)
         elif (video := name[name.rfind(".") + 1 :] in VIDEO or _is_video(name)) or entry.is_symlink():
-            size = _size_of(entry, listing)
+            size = _size_of(entry, below, listing)
             if video and size is not None:
                 _take(SeenFile(_join(below, name), size), listing, unfinished)
             elif size is not None and is_subtitle_name(name):
@@ -248,7 +248,7 @@ def _without(name: str, low: str, endings: Sequence[str]) -> str:
 
 
 def _unfinished_note(path: str, sign: str) -> str:
-    return f"{readable(path)} is not counted: {readable(sign)} beside it says that it is still being downloaded."
+    return f"{readable(path)} is skipped: {readable(sign)} shows that its download is not finished."
 
 
 def _is_draft(name: str) -> bool:
@@ -279,7 +279,7 @@ def _remember(listing: Listing, below: str, mtime: int, before: int | None) -> N
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a folder, or a link to one; not where the link leads in circles or to what cannot be looked at."""
+    """Whether it is a folder, or a link to one; not where the link leads in circles or to what cannot be read."""
     try:
         return entry.is_dir()
     except OSError:
@@ -292,13 +292,13 @@ def _leads_up(root: str, link: str) -> bool:
     return os.path.commonpath([os.path.realpath(root), target]) == target
 
 
-def _size_of(entry: os.DirEntry[str], listing: Listing) -> int | None:
+def _size_of(entry: os.DirEntry[str], below: str, listing: Listing) -> int | None:
     """A file's bytes; None for one that does not count, with a note or a problem where a person should know."""
-    name = entry.name
+    name, folder = entry.name, _join(listing.folder, below)
     if name[0] == ".":
         return None
     if not is_unicode(name):
-        listing.notes.append(f"{readable(name)} in {readable(listing.folder)} has a name that is no valid text.")
+        listing.notes.append(f"{readable(name)} in {readable(folder)} has a name that is no valid text.")
         return None
     try:
         status = entry.stat()
@@ -306,10 +306,10 @@ def _size_of(entry: os.DirEntry[str], listing: Listing) -> int | None:
             return status.st_size
         if _is_video(name):
             listing.notes.append(
-                f"{readable(_join(listing.folder, name))} is a pipe or a device and no file; it is not counted."
+                f"{readable(_join(folder, name))} is a pipe or a device and no file; it is not counted."
             )
     except OSError as error:  # vanished since the listing, or a link to a disk that is not there
-        listing.problems.append(f"{readable(_join(listing.folder, name))} cannot be looked at ({error.strerror}).")
+        listing.problems.append(f"{readable(_join(folder, name))} cannot be read ({error.strerror}).")
     return None
 
 

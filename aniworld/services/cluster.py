@@ -188,7 +188,7 @@ class Cluster:
                 away = False
             except DATABASE_AWAY as error:
                 if not away:
-                    log.warning("The settings cannot be looked at; those in force stay: %s", error)
+                    log.warning("The settings cannot be read; those in force stay: %s", error)
                 away = True
             except Exception:  # the wall: settings that cannot be taken must not end the watch
                 log.exception("New settings could not be taken")

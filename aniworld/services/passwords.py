@@ -33,16 +33,17 @@ class Passwords:
     def matches(self, digest: str, password: str) -> bool:
         """Raises Unavailable when too many wait.
 
-        Earlier versions stored a password as it was typed: that form still counts.
+        Earlier versions stored a password as it was typed, by some keyboards in NFD: these forms still count.
         """
         if len(password) > LONGEST:
             return False
-        forms = [form for form in dict.fromkeys((prepared(password), password)) if len(form) >= SHORTEST]
+        normal = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
+        forms = [form for form in dict.fromkeys((prepared(password), password, *normal)) if len(form) >= SHORTEST]
         return any(self._in_turn(_verify, digest, form) for form in forms)
 
     def _in_turn(self, work, *args):  # type: ignore[no-untyped-def]
         if not self._crowd.acquire(blocking=False):
-            raise Unavailable("Too many people sign in at this moment; try again in a few seconds.")
+            raise Unavailable("There are too many sign-ins at once; try again in a few seconds.")
         try:
             with self._turns:
                 return offload(work, *args)
@@ -69,7 +70,7 @@ def check(password: str, field: str = "password") -> None:
     try:
         password.encode()
     except UnicodeEncodeError:
-        raise InvalidInput("The password holds characters that are none.", {field: ["Is no valid text."]}) from None
+        raise InvalidInput("The password contains invalid characters.", {field: ["Is no valid text."]}) from None
 
 
 def _verify(digest: str, password: str) -> bool:

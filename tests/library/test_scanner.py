@@ -69,12 +69,32 @@ def found(result, key: str = "naruto") -> dict[tuple[int, int], str]:
 
 def test_videos_whose_names_are_not_understood_are_told_with_the_reason(tmp_path):
     tree(tmp_path, "Naruto/S01E01.mkv", "Naruto/Naruto - 12.5.mkv", "Naruto/Naruto - S01E02 - Trailer.mkv")
-    assert scan(tmp_path).warnings == (
-        "Naruto/Naruto - 12.5.mkv is not counted. A half number such as 12.5 stands for no episode of the catalogue.",
-    )
+    assert scan(tmp_path).warnings == ("Naruto/Naruto - 12.5.mkv is not counted. The catalogue has no episode 12.5.",)
     tree(tmp_path, *(f"Naruto/Naruto - {number}.5.mkv" for number in range(20, 40)))
     warnings = scan(tmp_path).warnings
     assert len(warnings) == 6 and warnings[-1] == "Naruto holds 16 more videos whose names are not understood."
+
+
+def test_a_number_that_no_catalogue_lists_is_named(tmp_path):
+    names = ("S01E12.5.mkv", "S01E00.mkv", "Naruto - 26.5.1.mkv", "Naruto - 00.5.mkv", "S01E01-E03.5.mkv")
+    tree(tmp_path, *(f"Naruto/{name}" for name in names))
+    said = dict(warning.split(" is not counted. ") for warning in scan(tmp_path).warnings)
+    assert said == {
+        f"Naruto/{name}": f"The catalogue has no episode {number}."
+        for name, number in zip(names, ("12.5", "0", "26.5.1", "0.5", "3.5"), strict=True)
+    }
+
+
+def test_a_warning_names_the_path_below_the_season_folder(tmp_path):
+    tree(tmp_path, "Naruto/Staffel 1/S01E01.mkv", "Naruto/Staffel 2/S02E01.mkv")
+    os.mkfifo(tmp_path / "Naruto/Staffel 1/02.mkv")
+    (tmp_path / "Naruto/Staffel 1/03.mkv").symlink_to("nowhere.mkv")
+    (tmp_path / "Naruto" / os.fsdecode(b"Staffel 2/04\xff.mkv")).write_bytes(b"x")
+    assert sorted(scan(tmp_path).warnings) == [
+        "04\N{REPLACEMENT CHARACTER}.mkv in Naruto/Staffel 2 has a name that is no valid text.",
+        "Naruto/Staffel 1/02.mkv is a pipe or a device and no file; it is not counted.",
+        "Naruto/Staffel 1/03.mkv cannot be read (No such file or directory).",
+    ]
 
 
 def test_a_stored_file_whose_name_is_not_understood_is_known_by_its_path(tmp_path):
@@ -87,7 +107,7 @@ def test_many_names_that_are_not_understood_leave_room_for_what_a_disk_has(tmp_p
     tree(tmp_path, *(f"S{number}/{half}.5.mkv" for number in range(80) for half in range(1, 4)))
     (tmp_path / "S79/lost.mkv").symlink_to("nowhere.mkv")
     warnings = scan(tmp_path, *(series(f"s{number}", f"S{number}") for number in range(80))).warnings
-    assert len(warnings) < 200 and any("cannot be looked at" in warning for warning in warnings)
+    assert len(warnings) < 200 and any("cannot be read" in warning for warning in warnings)
 
 
 def test_what_only_has_a_videos_name_is_no_episode(tmp_path):

@@ -70,7 +70,9 @@ def test_a_password_is_the_same_however_its_letters_and_spaces_were_typed() -> N
 def test_a_password_that_was_stored_as_it_was_typed_still_counts() -> None:
     for raw in (OTHER, "zwölf\u00a0Zeichen", unicodedata.normalize("NFD", "ööööö"), "tab\tund\nzeile"):
         digest = _hasher.hash(raw)
-        assert Passwords().matches(digest, raw)
+        for typed in (raw, *(unicodedata.normalize(form, raw) for form in ("NFC", "NFD"))):
+            assert Passwords().matches(digest, typed), (raw, typed)
+        assert not Passwords().matches(digest, raw.replace("ö", "o").replace("o\u0308", "o") + "!")
 
 
 @pytest.mark.parametrize(

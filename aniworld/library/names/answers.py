@@ -32,6 +32,12 @@ class NotUnderstood:
     reason: str
 
 
+def no_episode(number: str) -> str:
+    """The reason for a number that no catalogue lists: ``0``, ``12.5``, ``26.5.1``."""
+    shown = number.lstrip("0")
+    return f"The catalogue has no episode {shown if shown[:1].isdigit() else f'0{shown}'}."
+
+
 @dataclass(frozen=True, slots=True)
 class Ignored:
     """Nothing that holds an episode: a subtitle, a trailer, a file that is still being written."""

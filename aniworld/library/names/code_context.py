@@ -18,13 +18,15 @@ _SIGN = re.compile(
 
 
 class After(NamedTuple):
-    """What stands behind a code says. ``unclear``: why the number cannot be believed, or None."""
+    """What stands behind a code says. ``unclear``: why the number cannot be believed, or None. ``half``: it continues the
+    number, as in ``S01E12.5``."""
 
     extra: bool = False
     unclear: str | None = None
     film: bool = False
     version: int = 1
     language: Said = None
+    half: bool = False
 
 
 NOTHING = After()
@@ -47,12 +49,10 @@ def after_code(rest: str) -> After:
     elif rest[0] == " " and not p.LONE_NUMBER.match(rest):
         return NOTHING if not p.PIECE.match(rest) else After(unclear=PIECE)
     film = ("(" in rest or "[" in rest) and p.FILM_MARK.search(rest) is not None
-    return After(extra, _unclear(rest), film, version_in(rest), language_said(text))
+    return After(extra, _unclear(rest), film, version_in(rest), language_said(text), p.HALF.match(rest) is not None)
 
 
 def _unclear(rest: str) -> str | None:
-    if p.HALF.match(rest):
-        return "A half number such as 12.5 stands for no episode of the catalogue."
     if p.LONE_NUMBER.match(rest):
         return "The number behind the code may be a second episode or a title."
     return PIECE if p.PIECE.match(rest) else None

@@ -15,7 +15,7 @@ from dataclasses import replace
 from aniworld.core.media import SEASONS
 
 from . import patterns as p
-from .answers import Answer, Found, Ignored, NotUnderstood
+from .answers import Answer, Found, Ignored, NotUnderstood, no_episode
 from .cleaned_names import (
     behind_name,
     cleaned,
@@ -96,12 +96,14 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
     after = after_code(stem[end:]) if end < len(stem) else NOTHING
     if credits or after.extra:
         return Ignored("It is a trailer, sample or other extra.")
+    digits, number, more = code.groups()
+    if after.half:
+        return NotUnderstood(no_episode(re.split(r"[^0-9]", code[0])[-1] + stem[end : end + 2]))
     if after.unclear:
         return NotUnderstood(after.unclear)
-    digits, number, more = code.groups()
     season, first = int(digits), int(number)
     if first == 0:
-        return NotUnderstood("Episode 0 is none that the catalogue counts.")
+        return NotUnderstood(no_episode("0"))
     rest = stem[end:]
     episodes = chain(first, more, season=season) if more else (first,)
     if not episodes and p.PAIR.fullmatch(more) and int(more[1:]) <= first and p.WORD_BEHIND.match(rest):
@@ -146,8 +148,8 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
         return _coded(stem, glued, folder)
     if p.NCOP.search(stem):
         return Ignored("It is an opening or ending without credits.")
-    if p.THREE_PARTS.search(stem):
-        return NotUnderstood("A number such as 26.5.1 stands for no episode of the catalogue.")
+    if three_parts := p.THREE_PARTS.search(stem):
+        return NotUnderstood(no_episode(three_parts[0]))
     if (chapter := p.CHAPTER.search(stem)) and (answer := _chapter(stem, chapter, folder)):
         return answer
     if p.SEQUEL.search(stem):
@@ -219,8 +221,8 @@ def _of_folder(stem: str, folder: Folder, silent: bool) -> Answer | None:
 
 def _read(text: str, folder: Folder, named: bool) -> Answer | None:
     """The answer of the first shape that fits; None where none does."""
-    if p.HALF_ANYWHERE.search(text):
-        return NotUnderstood("A half number such as 12.5 stands for no episode of the catalogue.")
+    if half := p.HALF_ANYWHERE.search(text):
+        return NotUnderstood(no_episode(half[0]))
     behind = p.SEASON_BEHIND.search(text)
     if behind and re.search(r"[0-9]", text[: behind.start()]):
         return _of_season_behind(text[: behind.start()], int(next(filter(None, behind.groups()))), folder, named)
@@ -298,9 +300,7 @@ def _numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
             return NotUnderstood(RANGE_OR_SEASON)
     episodes = chain(first, more, most=_most(more))
     if not episodes:
-        return NotUnderstood(
-            "Episode 0 is none that the catalogue counts." if first == 0 else "The range makes no sense."
-        )
+        return NotUnderstood(no_episode("0") if first == 0 else "The range makes no sense.")
     before, rest = p.NO_PART.sub(" ", text[: number.start]), text[number.end :]
     if may_be_title(number.first, number.first + more, rest) or next_behind(episodes[-1], rest):
         return NotUnderstood(NUMBER_OR_TITLE)

@@ -56,7 +56,7 @@ def _below(known: Folder, one: Folder) -> Folder:
 def _one_folder(name: str) -> Folder:
     low = name.casefold()
     if is_ignored_folder(name):
-        return Folder(ignored="It lies in a folder that is no part of the library.")
+        return Folder(ignored="The folder is excluded from the library.")
     if low.replace("_", " ") in p.SKIPPED_FOLDERS:
         return Folder(ignored="It lies in a folder for extras.")
     bare = p.with_digits(p.BRACKET.sub(" ", name).strip() or name)

@@ -114,7 +114,7 @@ def scan(here: Circumstances) -> Iterable[HealthCheck]:
             yield notice("scan", message, Sentence("Start a scan, so that what is there and what is missing is known."))
     elif last.status == "failed":
         message = Sentence("The last scan failed: {reason}", reason=last.error or "")
-        yield warning("scan", message, Sentence("Mend what it names and scan again."))
+        yield warning("scan", message, Sentence("Fix the reported problem, then scan again."))
     elif here.clock() - last.started_at > SCAN_OLD:
         message = Sentence.counting(
             "The last scan was {count} day ago.",

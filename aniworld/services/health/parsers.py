@@ -94,7 +94,7 @@ def _broken(reasons: Sequence[str]) -> HealthCheck:
 
 
 def _not_checked(trouble: Exception) -> HealthCheck:
-    message = Sentence("Whether catalogue pages can be read was not found out: {why}", why=type(trouble).__name__)
+    message = Sentence("The page parsers could not be checked: {why}", why=type(trouble).__name__)
     return warning(
         "parsers", message, Sentence("Restart the server when this machine is less busy; the log says more.")
     )
@@ -102,7 +102,7 @@ def _not_checked(trouble: Exception) -> HealthCheck:
 
 def _last_line(stderr: bytes) -> str:
     lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1].strip()[:200] if lines else "the check ended without a word"
+    return lines[-1].strip()[:200] if lines else "the check exited without output"
 
 
 def _installed(package: str) -> str:
