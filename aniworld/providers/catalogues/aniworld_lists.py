@@ -13,9 +13,9 @@ from lxml import etree, html
 
 from aniworld.core.errors import PageChanged
 
-from .dates import day_in, moment_of
+from .dates import day_in, day_near, moment_of
 from .hrefs import spot_of
-from .html import attribute, image_address, names_in, not_found, plain, select_first, soup_of, words_of
+from .html import attribute, image_address, names_in, not_found, plain, select_first, soup_of, spaced, words_of
 from .languages import from_flag_file, from_label
 from .reading import Reading
 
@@ -25,7 +25,12 @@ NEW_ROWS = "div.newEpisodeList div.rows > div"
 CALENDAR = "section.calendarList"
 TITLES = "#seriesContainer div.genre"
 
-_CODE = re.compile(r"S\s*0*(\d{1,4})\s*E\s*0*(\d{1,5})", re.IGNORECASE)
+_CODE = re.compile(
+    r"(?<![^\W\d_])(?:S|Staffel|Season)\s*0*(\d{1,4})[\s,:/|·-]*(?:E|Ep\.?|Episode|Folge)\s*0*(\d{1,5})(?!\d)",
+    re.IGNORECASE,
+)
+_BEHIND_NAME = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?!\d)|(?<!\d)\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})(?!\d)")
+_NONE = re.compile(r"\b(?:keine?|nichts?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,21 @@ def listed(rows: Iterable[R], reading: Reading, selector: str, url: str) -> List
 def parse_new_episodes(text: str, url: str) -> Listed[NewRow]:
     """One row for each episode, its languages joined, in the page's order. Raises PageChanged."""
     soup = soup_of(text, url)
-    if soup.select_one("div.newEpisodeList") is None:
+    box = soup.select_one("div.newEpisodeList")
+    if box is None:
         raise not_found(NEW_ROWS, url)
     reading = Reading(url)
-    return listed(
+    rows = listed(
         joined(reading.each(soup.select(NEW_ROWS), lambda line: _new_row(line, reading))), reading, NEW_ROWS, url
     )
+    if not rows and links_series(box):
+        raise not_found(NEW_ROWS, url)
+    return rows
+
+
+def links_series(tag: Tag) -> bool:
+    """Whether anything in it leads to a series."""
+    return any(spot_of(attribute(anchor, "href")).slug for anchor in tag.select("a[href]"))
 
 
 def joined(rows: Iterable[NewRow]) -> tuple[NewRow, ...]:
@@ -99,14 +113,19 @@ def joined(rows: Iterable[NewRow]) -> tuple[NewRow, ...]:
 
 def _new_row(line: Tag, reading: Reading) -> NewRow | None:
     anchor = line.select_one("a[href]")
+    text = spaced(line)
     if anchor is None:
+        if text and not _NONE.search(text):
+            reading.unread(line)
         return None
     href = attribute(anchor, "href")
-    season, episode = numbers_in(words_of(select_first(line, "span.blue2")) or words_of(line))
+    season, episode = numbers_in(spaced(select_first(line, "span.blue2")))
+    if episode is None:
+        season, episode = numbers_in(text)
     if episode is None:
         season, episode = spot_of(href).season, spot_of(href).episode
-    name = words_of(anchor.select_one("strong")) or words_of(anchor)
-    day = day_in(words_of(line.select_one("span.elementFloatRight")))
+    name = words_of(anchor.select_one("strong")) or name_of(anchor)
+    day = day_in(spaced(line.select_one("span.elementFloatRight"))) or day_in(text)
     return NewRow(name, href, season, episode, day, _languages(line, reading))
 
 
@@ -128,17 +147,20 @@ def parse_calendar(text: str, url: str) -> Listed[CalendarRow]:
         raise not_found(CALENDAR + " > h3", url)
     reading = Reading(url)
     cards = (card for section in sections for card in _cards(section))
-    return listed(reading.each(cards, lambda card: _calendar_row(*card, reading)), reading, CALENDAR, url)
+    rows = listed(reading.each(cards, lambda card: _calendar_row(*card, reading)), reading, CALENDAR, url)
+    if not rows and any(links_series(section) for section in sections):
+        raise not_found(CALENDAR + " > h3", url)
+    return rows
 
 
 def _cards(section: Tag) -> Iterator[tuple[Tag, Tag, date]]:
     """Title, section and day of each card below a heading that names a day; there may be several days in one section."""
     day: date | None = None
-    for heading in section.select("h3"):
+    for heading in section.select("h2, h3, h4, h5, .seriesTitle"):
         if "seriesTitle" in (heading.get("class") or []):
             if day is not None:
                 yield heading, section, day
-        elif (named := day_in(words_of(heading))) or heading.parent is section:
+        elif (named := day_near(spaced(heading))) or heading.parent is section:
             day = named
 
 
@@ -146,7 +168,7 @@ def _calendar_row(title: Tag, section: Tag, day: date, reading: Reading) -> Cale
     card = _card(title, section)
     anchors = [card, *card.select("a[href]")] if card.name == "a" else card.select("a[href]")
     href = next((href for anchor in anchors if spot_of(href := attribute(anchor, "href")).slug), "")
-    small = " ".join(words_of(tag) for tag in card.select("small"))
+    small = " ".join(spaced(tag) for tag in card.select("small"))
     season, episode = numbers_in(small)
     if not href:
         return None
@@ -206,3 +228,10 @@ def numbers_in(text: str) -> tuple[int | None, int | None]:
     """Season and episode of the first code in a text (``S01E05``, ``S01 E05``)."""
     found = _CODE.search(text)
     return (int(found[1]), int(found[2])) if found else (None, None)
+
+
+def name_of(tag: Tag) -> str:
+    """The name in a link or card: what stands before its code, time or day, where it holds one."""
+    text = spaced(tag)
+    found = [match.start() for pattern in (_CODE, _BEHIND_NAME) if (match := pattern.search(text))]
+    return text[: min(found)].strip(" -–—:·|~,") or text if found else words_of(tag)

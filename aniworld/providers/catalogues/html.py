@@ -58,6 +58,11 @@ def words_of(tag: Tag | None) -> str:
     return plain(tag.get_text()) if tag is not None else ""
 
 
+def spaced(tag: Tag | None) -> str:
+    """As ``words_of``, with a space between elements: neighbouring cells and badges are words of their own."""
+    return plain(tag.get_text(" ")) if tag is not None else ""
+
+
 def plain(text: str) -> str:
     """Text with (doubly) escaped entities opened and white space made single."""
     for _ in range(2):

@@ -11,10 +11,10 @@ from bs4 import Tag
 
 from aniworld.core.errors import PageChanged
 
-from .aniworld_lists import CalendarRow, Listed, NewRow, TitleRow, joined, listed, numbers_in, tree_of
-from .dates import day_in, moment_of
+from .aniworld_lists import CalendarRow, Listed, NewRow, TitleRow, joined, listed, name_of, numbers_in, tree_of
+from .dates import day_in, day_near, moment_of
 from .hrefs import Spot, spot_of
-from .html import attribute, names_in, not_found, number_in, plain, soup_of, words_of
+from .html import attribute, names_in, not_found, number_in, plain, soup_of, spaced, words_of
 from .languages import BY_LANGUAGE_ID, from_flag, from_label
 from .reading import Reading
 from .sto_pages import flag_names
@@ -25,6 +25,7 @@ CALENDAR = "a[href*='/serie/']"
 
 _DATED = ("data-date", "data-day", "datetime")
 _CARDS = frozenset({"tr", "li", "article", "section", "div", "a"})
+_BADGE = re.compile(r"[^\W\d_]{0,8}[\s.:#]*(\d{1,5})")
 _SEPARATORS = re.compile(r"\s*[,;|/]\s*")
 _TITLES = (".series-title", ".show-title", "h3", "h4", "h5", "h6", "strong", "a[href]")  # of a card, best first
 
@@ -35,29 +36,30 @@ def parse_new_episodes(text: str, url: str) -> Listed[NewRow]:
     if soup.select_one("table.new-episodes-table") is None:
         raise not_found(NEW_ROWS, url)
     reading = Reading(url)
-    return listed(
-        joined(reading.each(soup.select(NEW_ROWS), lambda line: _new_row(line, reading))), reading, NEW_ROWS, url
-    )
+    lines = soup.select(NEW_ROWS) or soup.select("table.new-episodes-table tr:has(td)")
+    return listed(joined(reading.each(lines, lambda line: _new_row(line, reading))), reading, NEW_ROWS, url)
 
 
 def _new_row(line: Tag, reading: Reading) -> NewRow | None:
     anchor = line.select_one("a[href*='/serie/']")
     if anchor is None:
+        if len(line.select("td")) > 1:  # one wide cell is a remark, or says that there are none
+            reading.unread(line)
         return None
     href = attribute(anchor, "href")
     season, episode = _numbers(line, spot_of(href))
-    day = day_in(words_of(line)) or next((day for tag in line.select("time") if (day := _stated_day(tag))), None)
-    return NewRow(words_of(anchor), href, season, episode, day, _languages(line, reading))
+    day = day_in(spaced(line)) or next((day for tag in line.select("time") if (day := _stated_day(tag))), None)
+    return NewRow(name_of(anchor), href, season, episode, day, _languages(line, reading))
 
 
 def _numbers(card: Tag, spot: Spot) -> tuple[int | None, int | None]:
-    """Season and episode: by the link, else by a code, else by two badges of their own (``S1``, ``E5``)."""
+    """Season and episode: by the link, else by a code, else by two badges with a number each."""
     if spot.season is not None and spot.episode is not None:
         return spot.season, spot.episode
-    season, episode = numbers_in(words_of(card))
+    season, episode = numbers_in(spaced(card))
     if episode is not None:
         return season, episode
-    badges = [number for badge in card.select("span.badge") if (number := number_in(words_of(badge), 0)) is not None]
+    badges = [int(found[1]) for badge in card.select("span.badge") if (found := _BADGE.fullmatch(spaced(badge)))]
     return (badges[0], badges[1]) if len(badges) >= 2 else (spot.season, spot.episode)
 
 
@@ -127,14 +129,14 @@ def _dated(soup: Tag) -> Iterator[tuple[Tag, str, date]]:
     day: date | None = None
     for tag in soup.find_all(True):
         if tag.name in ("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "summary"):
-            day = day_in(words_of(tag)) or day
+            day = day_near(spaced(tag)) or day
         elif any(tag.get(name) for name in _DATED):
             day = _stated_day(tag) or day
         href = attribute(tag, "href") if tag.name == "a" else _clicked(tag)
         if not spot_of(href).slug:
             continue
         card = _card(tag, href)
-        own = day_in(words_of(card.select_one(".badge-release"))) or _own_day(card) or day
+        own = day_near(spaced(card.select_one(".badge-release"))) or _own_day(card) or day
         if own is not None:
             yield card, href, own
 
@@ -166,11 +168,9 @@ def _card(tag: Tag, href: str) -> Tag:
 
 def _calendar_row(card: Tag, href: str, day: date, reading: Reading) -> CalendarRow | None:
     season, episode = _numbers(card, spot_of(href))
-    titles = (words_of(tag) for selector in _TITLES for tag in card.select(selector))
-    name = next((title for title in titles if title and day_in(title) is None), "") or words_of(card)
-    return CalendarRow(
-        name[:300], href, season, episode, day, moment_of(day, words_of(card)), _languages(card, reading)
-    )
+    tags = (tag for selector in _TITLES for tag in card.select(selector))
+    name = next((title for tag in tags if day_in(spaced(tag)) is None and (title := name_of(tag))), "") or name_of(card)
+    return CalendarRow(name[:300], href, season, episode, day, moment_of(day, spaced(card)), _languages(card, reading))
 
 
 def calendar_of(answer: Any, url: str) -> Listed[CalendarRow]:

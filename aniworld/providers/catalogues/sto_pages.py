@@ -23,6 +23,7 @@ from .html import (
     plain,
     select_first,
     soup_of,
+    spaced,
     texts,
     without_lookalikes,
     words_of,
@@ -46,6 +47,8 @@ _GONE = re.compile(r"nicht gefunden|deaktiviert|not found", re.IGNORECASE)
 _NOT_OUT = re.compile(
     r"episode wurde noch nicht veröffentlicht|kein videoplayer für diese episode verfügbar", re.IGNORECASE
 )
+_NUMBER = re.compile(r"(?:S\s*\d+\s*)?[^\W\d_]{0,8}[\s.#]*\d{1,5}", re.IGNORECASE)
+_DATED = ("datetime", "data-date", "data-day", "data-release", "title", "aria-label")
 _SOON = re.compile(r"demnächst|coming soon", re.IGNORECASE)
 _YEARS = re.compile(r"\b((?:19|20)\d{2})\s*[-–—]\s*((?:19|20)\d{2})?(?!\d)")
 _USED_FLAG = re.compile(r"#icon-flag-([\w-]+)$")
@@ -207,11 +210,11 @@ def _row(line: Tag, shown: int, reading: Reading) -> Row | None:
     href = _row_link(line)
     spot = spot_of(href)
     season = shown if spot.season is None else spot.season
-    number = number_in(_SEASON_OF_CODE.sub("", words_of(line.select_one(".episode-number-cell")))) or spot.episode
+    upcoming, air_date = _release(line)
+    number = number_in(_SEASON_OF_CODE.sub("", spaced(line.select_one(".episode-number-cell")))) or spot.episode
     if number is None:
         reading.unread(line)
         return None
-    upcoming, air_date = _release(line)
     german, english = words_of(line.select_one(".episode-title-ger")), words_of(line.select_one(".episode-title-eng"))
     second = counted(english, season, number)
     facts = read_title(german).also(second)
@@ -238,9 +241,11 @@ def _row(line: Tag, shown: int, reading: Reading) -> Row | None:
 
 def _release(line: Tag) -> tuple[bool, date | None]:
     """Whether a row is announced only, and its day. Badges stand within the titles' cell; they are taken out of it."""
-    badges = line.select("[class*=badge]")
-    said = without_lookalikes(" ".join(words_of(badge) for badge in badges))
-    day = day_in(words_of(line.select_one(".badge-release"))) or day_in(said)
+    badges = [tag for tag in line.select("[class*=badge], time") if not _NUMBER.fullmatch(spaced(tag))]
+    said = without_lookalikes(" ".join(spaced(badge) for badge in badges))
+    tags = [tag for badge in badges for tag in (badge, *badge.find_all(True))]
+    stated = " ".join(attribute(tag, name) for tag in tags for name in _DATED)
+    day = day_in(spaced(line.select_one(".badge-release"))) or day_in(said) or day_in(stated)
     upcoming = "upcoming" in (line.get("class") or []) or line.select_one(".badge-upcoming") is not None
     for badge in badges:
         badge.extract()
