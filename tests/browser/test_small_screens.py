@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from aniworld.models import Database, DownloadQueueItem
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem
 
 from ..running import PASSWORD, Server
 from .conftest import DEMO, DESK, PHONE, Watch
@@ -67,6 +67,22 @@ def test_what_a_card_says_below_its_title_is_one_line_on_a_phone(
     for line in lines.all():
         heights = line.evaluate(tops)
         assert max(heights) - min(heights) <= 3, line.inner_text()
+
+
+@pytest.mark.parametrize("viewport", [PHONE, NARROW], ids=["phone", "narrow"])
+def test_a_series_of_few_facts_has_its_buttons_below_its_poster(
+    visit: Callable[..., Page], house: Server, viewport: dict[str, int]
+) -> None:
+    with _database(house).writing() as session:
+        if not session.query(AnimeSeries).filter_by(key="of-few-facts").count():
+            session.add(AnimeSeries(key="of-few-facts", name="Ox", folder="Ox", site="aniworld.to"))
+    page = visit("/series/of-few-facts", viewport=viewport)
+    poster = page.locator(".poster-large").bounding_box()
+    actions = page.locator(".series-actions").bounding_box()
+    assert poster
+    assert actions
+    assert actions["y"] >= poster["y"] + poster["height"]
+    assert actions["x"] == poster["x"]
 
 
 def test_a_lost_connection_is_seen_far_down_the_page(visit: Callable[..., Page], watch: Watch) -> None:

@@ -16,7 +16,7 @@ const key = page.dataset.series;
 const name = page.dataset.name;
 const path = `/api/anime/${encodeURIComponent(key)}`;
 const row = (episode) => find(`.episode[data-code="${CSS.escape(episode)}"]`);
-const selection = new Selection({ root: () => find("#season"), row: ".episode", changed: showSelection });
+const selection = new Selection({ root: () => find("#season") || page, row: ".episode", changed: showSelection });
 
 function showSelection(chosen) {
   const count = chosen.length;
