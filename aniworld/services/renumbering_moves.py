@@ -158,7 +158,8 @@ def _by_distance(said: Said, now: Said, seen: Mapping[Place, Place]) -> dict[Pla
         best = {place: place for place in rows if place in now and _may_be(said[place], now[place])}
         if len(best) == len(rows):
             continue
-        for by in sorted(_distances(rows, said, now), key=abs):
+        possible = _distances(rows, said, now)
+        for by in sorted((by for by, count in possible.items() if count > max(len(best), 1)), key=abs):
             fits = {place: (season, place[1] + by) for place in rows}
             fits = {
                 place: there
@@ -172,18 +173,17 @@ def _by_distance(said: Said, now: Said, seen: Mapping[Place, Place]) -> dict[Pla
     return found
 
 
-def _distances(rows: Iterable[Place], said: Said, now: Said) -> set[int]:
-    """How far from its own place a title is listed in its season, for all of ``rows``."""
+def _distances(rows: Iterable[Place], said: Said, now: Said) -> Counter[int]:
+    """How far from its own place a title is listed in its season → at most how many of ``rows`` fit there."""
     listed = defaultdict[tuple[int, str], list[int]](list)
     for (season, number), words in now.items():
         for form in words.exact:
             listed[season, form].append(number)
-    return {
-        there - number
-        for season, number in rows
-        for form in said[season, number].exact
-        for there in listed[season, form]
-    }
+    found = Counter[int]()
+    for season, number in rows:
+        for form in said[season, number].exact:
+            found.update([there - number for there in listed.get((season, form), ())])
+    return found
 
 
 def _by_stated_number(said: Said, now: Said) -> dict[Place, Place]:
@@ -202,9 +202,9 @@ def _by_stated_number(said: Said, now: Said) -> dict[Place, Place]:
 
 def _count_from(said: Said, season: int) -> int | None:
     """The distance between the numbers that a season's titles say and its own; None where it is not one."""
-    stated = [(place[1], words) for place, words in said.items() if place[0] == season]
-    distances = [words.number - number for number, words in stated if words.number is not None]
-    whole = len(distances) > 1 and len(set(distances)) == 1 and not any(words.bare for _, words in stated)
+    stated = [(place[1], words.number) for place, words in said.items() if place[0] == season]
+    distances = [says - number for number, says in stated if says is not None]
+    whole = len(distances) > 1 and len(set(distances)) == 1
     return distances[0] if whole else None
 
 

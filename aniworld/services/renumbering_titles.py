@@ -19,10 +19,11 @@ _NO_TITLE = re.compile(
 )
 # "Folge 5 - Titel", "S01E05: Titel", "#05 Titel"; without a word only before punctuation: "05. Titel", "5 – Titel".
 _NUMBERED = re.compile(
-    rf"\s*(?:(?:s\d{{1,3}}\s?e(?:p\.?)?|\d{{1,3}}x|{_WORD}\b\.?|{_WORD}(?=\d)|\#)\s?\#?(?P<named>\d{{1,5}})(?!\d)"
+    rf"\s*(?:(?:s\d{{1,3}}\s?e(?:p\.?)?|\d{{1,3}}x|{_WORD}\b\.?|{_WORD}(?=\d)|\#)\s?(?:nr\.?\s?|\#)?(?P<named>\d{{1,5}})(?!\d)"
     r"|[(\[]?(?P<bare>\d{1,5})(?=\s?[.:|)\]\-–—/]))\s*[.:|)\]\-–—/]*\s*(?=[^\d\s.:|)\]\-–—/])",
     re.IGNORECASE,
 )
+_NUMBERED_BEHIND = re.compile(r"\s*[-–—:(\[|]\s*(?:episode|folge|ep\.?)\s?(\d{1,5})\s*[)\]]?\s*$", re.IGNORECASE)
 _ONLY_NUMBER = re.compile(rf"(?:{_WORD} )?(\d{{1,5}})")
 
 
@@ -46,9 +47,12 @@ def words_of(titles: Iterable[str], numbers: Collection[int]) -> Words:
 
 
 def without_number(title: str, numbers: Collection[int]) -> str:
-    """The title without the number in front of it, where that is one of ``numbers``."""
+    """The title without the number in front of it, or behind it, where that is one of ``numbers``."""
     found = _NUMBERED.match(title)
-    return title[found.end() :] if found and int(found["named"] or found["bare"]) in numbers else title
+    if found and int(found["named"] or found["bare"]) in numbers:
+        return title[found.end() :]
+    behind = _NUMBERED_BEHIND.search(title[-40:])
+    return title[: -len(behind[0])] if behind and int(behind[1]) in numbers else title
 
 
 def title_form(text: str) -> str:

@@ -296,6 +296,8 @@ NUMBERED = (
     "Ep. {n} – {t}",
     "Teil {n}: {t}",
     "S01E{n:02d} - {t}",
+    "Folge Nr. {n}: {t}",
+    "{t} (Folge {n})",
 )
 
 
@@ -352,6 +354,12 @@ def test_titles_that_are_only_numbers_state_the_shift(house: House) -> None:
     assert house.detail().renumbering is None
     house.read(entries(1, "Folge 13", "Folge 14", "Folge 15"))  # the site counts through all seasons now
     assert house.detail().renumbering is None
+
+
+def test_titles_that_are_only_numbers_tell_of_a_titled_episode_in_front(house: House) -> None:
+    with_season(house, "Folge 1", "Folge 2", "Folge 3")
+    house.read(entries(1, "Prolog", "Folge 1", "Folge 2", "Folge 3"))
+    assert house.shown() == {f"S01E{n:02d}": f"S01E{n + 1:02d}" for n in range(1, 4)}
 
 
 def test_equal_titles_follow_their_neighbours(house: House) -> None:
