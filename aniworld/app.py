@@ -102,6 +102,7 @@ def build_services(environment: Environment | None = None) -> Services:
         rest=rest,
         spawn=spawn,
         undo_removal=recycling.undo_removal,
+        read_folder=lambda key: scan.read_folder(key),
     )
     name = shared.name if shared else process_name()
     scan = ScanService(

@@ -31,6 +31,7 @@ from aniworld.providers.rest import RestingSources
 from .away import log_failure
 from .covers import CoverFolder
 from .fetched_covers import FetchedCovers
+from .folder_changes import files_in, keep_files
 from .hit_covers import HitCovers
 from .listing import all_genres, detail_of, facts_of, list_page, search_result, summaries, summary_of
 from .numbering import check_numbering, renumbered
@@ -66,7 +67,8 @@ class _Refresh:
 class AnimeService:
     """The wishes about series. ``spawn`` begins work beside everything else; ``settings`` gives the current settings.
 
-    ``undo_removal(key)``: whether a removed series came back with its files from the recycle bin.
+    ``undo_removal(key)``: whether a removed series came back with its files from the recycle bin. ``read_folder(key)``
+    begins a scan of the series' folder.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class AnimeService:
         rest: RestingSources | None = None,
         spawn: Callable[[Callable[[], None]], None],
         undo_removal: Callable[[str], bool] = lambda key: False,
+        read_folder: Callable[[str], None] = lambda key: None,
     ) -> None:
         self._database = database
         self._registry = registry
@@ -92,6 +95,7 @@ class AnimeService:
         self.rest = rest or registry.rest
         self._spawn = spawn
         self._undo_removal = undo_removal
+        self._read_folder = read_folder
         self._lock = threading.Lock()
         self._refreshing: dict[str, _Refresh] = {}
         self._guessed_folders: set[str] = set()  # a restart may forget it: the first guess then stays
@@ -337,7 +341,8 @@ class AnimeService:
     def change(self, key: str, **wish: Any) -> AnimeDetail:
         """``monitored``, ``auto_download``, ``upgrade``, ``languages``, ``specials``, ``numbering``, ``folder``, ``name``.
 
-        A new folder moves no file, and other numbers rename none: that is the wish of ``RenamingService``.
+        A new folder moves no file, and other numbers rename none: that is the wish of ``RenamingService``. Episodes whose files
+        are not in the new folder miss them; where it exists, it is read.
 
         Automatic downloads begin with what comes out after they were switched on. Raises NotFound, InvalidInput.
         """
@@ -354,16 +359,32 @@ class AnimeService:
         if wish.get("folder") is not None:
             stored = self._required(key).folder
             folder = chosen(self._settings().library, wish["folder"], stored)
-            changes["folder"] = folder if folder == stored else self._free(folder, key)
+            if folder != stored:
+                changes["folder"] = self._free(folder, key)
         if changes.get("auto_download") and not self._required(key).auto_download:
             self._settle(key)
-        self._update(key, **changes)
+        if "folder" in changes:
+            self._change_folder(key, changes)
+        else:
+            self._update(key, **changes)
         if "numbering" in changes:
             self._ask_nothing(key)
         self._tell(key)
+        if "folder" in changes and offload(self._is_on_disk, changes["folder"]):
+            self._read_folder(key)
         if "numbering" in changes:
             self.refresh(key)
         return self.detail(key)
+
+    def _change_folder(self, key: str, changes: dict[str, Any]) -> None:
+        """Makes the changes, one of which is another folder; files that are not in it are no longer present."""
+        files = list(self._files(self._required(key))[1].values())
+        kept = files_in(self._settings().library, changes["folder"], files)
+        with self._database.writing() as session:
+            series = required_in(session, key)
+            if kept is not None:
+                keep_files(session, series, changes["folder"], kept)
+            AnimeSeriesService.update(session, series.id, changes)
 
     def _ask_nothing(self, key: str) -> None:
         with self._database.writing() as session:

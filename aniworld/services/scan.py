@@ -173,6 +173,13 @@ class ScanService:
             log.info("The folder %r is read by the next scan", folder)
         return folder
 
+    def read_folder(self, key: str) -> None:
+        """Starts a scan of one series' folder; while another scan runs, the next one reads it. Raises NotFound."""
+        try:
+            self.start([key])
+        except (AlreadyRunning, LibraryUnavailable) as error:
+            log.info("The folder of %s is read by the next scan: %s", key, error)
+
     def _check_keys(self, keys: frozenset[str]) -> None:
         if not keys:
             return

@@ -180,6 +180,7 @@ class ScanRecords:
         changing = [plan for plan in plans if plan.changes(vanished)]
         if changing:
             with self._writing() as connection:
+                changing = _still_theirs(connection, changing)
                 _write(connection, changing, vanished)
                 sums = connection.execute(_SUMS.where(_EPISODE.c.series_id.in_([plan.series_id for plan in changing])))
                 counts = {row.series_id: row for row in sums}
@@ -400,6 +401,13 @@ _UPDATE = (
         file_link=case((_CAME, _EPISODE.c.link), else_=_EPISODE.c.file_link),
     )
 )
+
+
+def _still_theirs(connection: Connection, plans: Sequence[_Plan]) -> list[_Plan]:
+    """Without those of series that got another folder since they were read: the next scan reads that one."""
+    query = select(_SERIES.c.id, _SERIES.c.folder).where(_SERIES.c.id.in_([plan.series_id for plan in plans]))
+    folders = {row.id: row.folder or "" for row in connection.execute(query)}
+    return [plan for plan in plans if folders.get(plan.series_id) == plan.stored_folder]
 
 
 def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[tuple[str, str]]) -> None:

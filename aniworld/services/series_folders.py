@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aniworld.config.settings import LibrarySettings
+from aniworld.core.errors import InvalidInput
 from aniworld.core.naming import is_ignored_folder, path_component, same_name
 from aniworld.core.offload import offload
 from aniworld.core.validators import sanitize_filename
@@ -26,15 +27,32 @@ def on_disk(root: str, name: str) -> str | None:
 
 
 def chosen(library: LibrarySettings, wish: str, stored: str) -> str:
-    """The folder that ``wish`` names: one that exists as it is, the present one where a form sent it back, else a new one
-    with a name that every file system takes. Raises InvalidInput where nothing of the name can be used.
+    """The folder that ``wish`` names: one that exists as it is, the present one where a form sent it back, one that is only
+    spelled otherwise than we would, else a new one with a name that every file system takes. Raises InvalidInput for a
+    path, for a name that no scan reads, and where nothing of the name can be used.
     """
     if wish == stored:
         return stored
     found = offload(on_disk, library.root, wish)
     if found:
         return found
-    return stored if stored and _typed(wish) == _typed(stored) else sanitize_filename(wish, field="folder")
+    if stored and _typed(wish) == _typed(stored):
+        return stored
+    _check_new(_typed(wish))
+    return suggested(sanitize_filename(wish, field="folder"), folders_of(library))
+
+
+def _check_new(name: str) -> None:
+    if "/" in name or "\\" in name:
+        raise _refused(
+            "A folder is one name in the library, without / and \\; write the name only, such as Attack on Titan (2013)."
+        )
+    if name.strip(". ") and (is_ignored_folder(name) or is_ignored_folder(name.rstrip(". "))):
+        raise _refused("Scans skip folders of this name; choose another one, such as Attack on Titan (2013).")
+
+
+def _refused(message: str) -> InvalidInput:
+    return InvalidInput(message, {"folder": [message]})
 
 
 def _typed(name: str) -> str:
@@ -48,7 +66,9 @@ def suggested(name: str, folders: Sequence[str]) -> str:
     """
     if name in folders:
         return name
-    alike = (folder for folder in folders if same_name(folder, name) or path_component(folder, fallback="") == name)
+    alike = (
+        folder for folder in folders if same_name(folder, name) or same_name(path_component(folder, fallback=""), name)
+    )
     return next(alike, name)
 
 

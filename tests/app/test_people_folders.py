@@ -86,6 +86,30 @@ def test_a_linked_folder_is_refused_before_anything_is_fetched_and_taken_once_it
     assert checks["library_links"]["level"] == "ok", checks["library_links"]
 
 
+def test_a_series_that_gets_another_folder_has_its_files_and_no_others(
+    server: Server, demo_site: DemoSite, library: Path
+) -> None:
+    for path in ("Alt/S01E01.mkv", "Neu: 2/S01E02.mkv"):
+        (library / path).parent.mkdir()
+        (library / path).write_bytes(b"mine")
+    link = f"{demo_site.url}/anime/stream/{FOG}"
+    server.post("/api/anime/add", {"link": link, "folder": "Alt"}, 201)
+    until(lambda: server.get(f"/api/anime/{FOG}")["episodes"])
+    server.post("/api/anime/rescan", {}, 202)
+
+    def files() -> list[str]:
+        return [one["file"] for one in server.get(f"/api/anime/{FOG}")["episodes"] if one["state"] == "present"]
+
+    until(lambda: files() == ["S01E01.mkv"] and server.get("/api/anime/scan")["status"] == "completed")
+    changed = server.call("PATCH", f"/api/anime/{FOG}", {"folder": "Neu - 2"}).json()
+    assert changed["folder"] == "Neu: 2" and changed["episodes"][0]["state"] == "missing"
+    until(lambda: files() == ["S01E02.mkv"])
+    server.call("PATCH", f"/api/anime/{FOG}", {"folder": "Nicht da"})
+    assert files() == []
+    refused = server.call("PATCH", f"/api/anime/{FOG}", {"folder": "../x"})
+    assert refused.status_code == 422 and "without /" in str(refused.json()["errors"]["folder"])
+
+
 def test_a_removal_that_found_no_folder_says_so(server: Server, demo_site: DemoSite) -> None:
     add(server, demo_site, BAKERY)
     answer = server.call("DELETE", f"/api/anime/{BAKERY}?files=recycle")

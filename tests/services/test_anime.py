@@ -40,6 +40,7 @@ class House:
         bus = EventBus()
         bus.subscribe(self.events.append)
         self.waiting: list = []
+        self.read: list[str] = []  # keys of the series whose folders a scan reads
         self.library = folder / "library"
         self.library.mkdir()
         self.settings = replace(Settings(), library=replace(LibrarySettings(), root=str(self.library)))
@@ -53,6 +54,7 @@ class House:
             covers=folder / "covers",
             settings=lambda: self.settings,
             spawn=self.spawn,
+            read_folder=self.read.append,
         )
 
     def create(self, **data: object) -> None:
@@ -136,11 +138,11 @@ def test_adding_again_is_no_second_series(house: House) -> None:
 
 
 def test_a_given_name_and_folder_stay(house: House) -> None:
-    summary, _ = house.anime.add("nebelgarten", "Mein Nebel", "Nebel: der Garten/..")
+    summary, _ = house.anime.add("nebelgarten", "Mein Nebel", "Nebel: der Garten..")
     house.settle()
     found = house.anime.summary("nebelgarten")
     assert found.name == "Mein Nebel"
-    assert found.folder == summary.folder and "/" not in found.folder
+    assert found.folder == summary.folder == "Nebel - der Garten"
 
 
 @pytest.mark.parametrize("folder", ["..", ".", "...", "*?", "\u200b"])

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from aniworld.core.errors import InvalidInput, NotFound
 from aniworld.library.recycle import RecycleBin
+from aniworld.models import AnimeSeries
 from aniworld.services.folder_choices import FolderChoiceService
 from tests.library.test_folders import FORMS
 
@@ -57,12 +59,113 @@ def test_a_series_is_added_with_such_a_folder(house: House, name: str) -> None: 
 
 def test_a_new_folder_is_spelled_for_every_file_system(added: House) -> None:
     assert added.anime.change("nebelgarten", folder="Re:Zero (2019)").folder == "Re-Zero (2019)"
-    for wrong in (".recycle", "..", "../Nebel", "a/b"):
-        (added.library / ".recycle").mkdir(exist_ok=True)
-        folder = added.anime.change("nebelgarten", folder=wrong).folder if wrong.strip(".") else ""
-        assert "/" not in folder and not folder.startswith(".")
-    with pytest.raises(InvalidInput):
-        added.anime.change("nebelgarten", folder="...")
+
+
+REFUSED = [
+    ("a/b", "without /"),
+    ("../x", "without /"),
+    ("/", "without /"),
+    ("a\\b", "without /"),
+    ("@Recycle", "Scans skip"),
+    (" @Recycle. ", "Scans skip"),
+    ("#snapshot", "Scans skip"),
+    (".recycle", "Scans skip"),
+    ("..", "Nothing"),
+    ("...", "Nothing"),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), REFUSED)
+def test_a_path_and_a_name_that_no_scan_reads_are_refused(added: House, name: str, said: str) -> None:
+    (added.library / ".recycle").mkdir()
+    (added.library / "@Recycle").mkdir()
+    before = added.anime.detail("nebelgarten")
+    for refused in (
+        lambda: added.anime.change("nebelgarten", folder=name, name="Anders"),
+        lambda: added.anime.add(f"{added.site.url}/anime/stream/zwei", None, name),
+    ):
+        with pytest.raises(InvalidInput, match=said) as error:
+            refused()
+        assert list(error.value.fields) == ["folder"]
+    assert added.anime.detail("nebelgarten") == before
+    with pytest.raises(NotFound):
+        added.anime.summary("zwei")
+
+
+SPELLED = [("Re:Zero (2019)", "Re-Zero (2019)"), ("Der\u00a0Nebel", "Der Nebel"), ("Was? Nun", "was nun")]
+
+
+@pytest.mark.parametrize(("there", "written"), SPELLED)
+def test_a_name_that_every_file_system_takes_finds_the_folder_that_it_stands_for(
+    added: House, there: str, written: str
+) -> None:
+    (added.library / there).mkdir()
+    assert added.anime.change("nebelgarten", folder=written).folder == there
+    added.anime.change("nebelgarten", folder="Nebel")
+    assert added.anime.add(f"{added.site.url}/anime/stream/zwei", None, written)[0].folder == there
+
+
+def states(house: House) -> dict[str, str]:  # noqa: F811
+    found = house.anime.detail("nebelgarten").episodes
+    assert all((one.state == "present") == (one.file is not None) for one in found)
+    return {f"{one.season}x{one.episode}": one.state for one in found if one.state == "present" or one.season == 9}
+
+
+@pytest.fixture
+def filled(added: House) -> House:
+    for number, path in ((1, "S01E01.mkv"), (2, "Season 01/S01E02.mkv")):
+        (added.library / "Nebel" / path).parent.mkdir(parents=True, exist_ok=True)
+        (added.library / "Nebel" / path).write_bytes(b"x")
+        added.episode("nebelgarten", 1, number, file=path, file_language="ger-dub", size_bytes=1)
+    added.episode("nebelgarten", 9, 1, file="S09E01.mkv", link="")
+    (added.library / "Nebel/S09E01.mkv").write_bytes(b"x")
+    return added
+
+
+def test_in_a_folder_that_does_not_exist_no_file_is_present(filled: House) -> None:
+    assert states(filled) == {"1x1": "present", "1x2": "present", "9x1": "present"}
+    found = filled.anime.change("nebelgarten", folder="Nicht da")
+    assert (found.folder, states(filled), filled.read) == ("Nicht da", {}, [])
+    first = found.episodes[0]
+    assert (first.state, first.file, first.language, first.size_bytes) == ("missing", None, None, None)
+
+
+def test_a_new_folder_keeps_the_files_that_it_has_and_is_read(filled: House) -> None:
+    (filled.library / "Garten/Season 01").mkdir(parents=True)
+    (filled.library / "Garten/Season 01/S01E02.mkv").write_bytes(b"x")
+    (filled.library / "Garten/S01E01.mkv").mkdir()
+    filled.anime.change("nebelgarten", folder="Garten")
+    assert (states(filled), filled.read) == ({"1x2": "present"}, ["nebelgarten"])
+    filled.anime.change("nebelgarten", folder="Garten", name="Garten")
+    assert filled.read == ["nebelgarten"], "the same folder is not read again"
+
+
+def test_a_new_folder_takes_no_file_away_while_the_disk_is_away(filled: House) -> None:
+    filled.library.rename(filled.folder / "elsewhere")
+    for _ in range(2):
+        filled.anime.change("nebelgarten", folder="Garten")
+        assert len(states(filled)) == 3 and filled.read == []
+        filled.library.mkdir(exist_ok=True)  # the empty place where its disk is mounted
+        filled.update("nebelgarten", folder="Nebel")
+
+
+def test_a_folder_that_changes_while_a_scan_runs_gets_no_file_of_the_old_one(library: Library) -> None:  # noqa: F811
+    library.add("naruto", "Naruto", {1: 2}, folder="Alt")
+    library.file("Alt/S01E01.mkv")
+    library.file("Neu/S01E02.mkv")
+    record = library.service._records.record
+
+    def move(root, found):
+        library.service._records.record = record
+        with library.database.writing() as session:
+            session.execute(update(AnimeSeries).values(folder="Neu"))
+        return record(root, found)
+
+    library.service._records.record = move
+    assert library.scan().status == "completed"
+    assert (library.folder("naruto"), library.there("naruto")) == ("Neu", {})
+    library.scan()
+    assert library.there("naruto") == {"S01E02": "S01E02.mkv"}
 
 
 def test_a_guessed_folder_is_the_one_that_exists_in_another_spelling(house: House) -> None:  # noqa: F811

@@ -24,6 +24,8 @@ SENTENCES = (
     _("The password is set already; sign in."),
     _("From another machine the setup token is needed; the server's log shows it."),
     _("Another series has this folder."),
+    _("A folder is one name in the library, without / and \\; write the name only, such as Attack on Titan (2013)."),
+    _("Scans skip folders of this name; choose another one, such as Attack on Titan (2013)."),
     _("There is no series of this key in the library."),
     _("This item is not in the queue any more."),
     _("No library folder is set; choose one in the settings."),
