@@ -142,6 +142,10 @@ def list_folder(root: str, name: str, seen: Mapping[str, int], links: Sequence[s
     """
     listing = Listing(name)
     if os.path.islink(f"{root}/{name}"):
+        if leads_up(root, f"{root}/{name}"):
+            listing.notes.append(f"{readable(name)} leads up to the library itself; it is not read.")
+            listing.trusted = False
+            return listing
         _check_link(root, name, listing, links)
     if os.path.lexists(
         f"{root}/{name}.aria2"
@@ -198,7 +202,7 @@ def _list_directory(
     for entry in here:
         name = entry.name
         if _is_folder(entry):
-            if entry.is_symlink() and _leads_up(root, entry.path):
+            if entry.is_symlink() and leads_up(root, entry.path):
                 listing.notes.append(
                     f"{readable(_join(relative, name))} leads up to the library itself; it is not read."
                 )
@@ -286,7 +290,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _leads_up(root: str, link: str) -> bool:
+def leads_up(root: str, link: str) -> bool:
     """Whether a link leads to the library or above it, where the other series' episodes would be taken for this one's."""
     target = os.path.realpath(link)
     return os.path.commonpath([os.path.realpath(root), target]) == target

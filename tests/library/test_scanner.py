@@ -97,6 +97,15 @@ def test_a_warning_names_the_path_below_the_season_folder(tmp_path):
     ]
 
 
+def test_a_series_folder_that_is_a_link_up_is_not_read(tmp_path):
+    root = tmp_path / "library"
+    tree(root, "Bleach/S01E01.mkv")
+    (root / "Naruto").symlink_to(tmp_path)
+    result = scan(root)
+    assert found(result) == {}
+    assert result.warnings == ("Naruto leads up to the library itself; it is not read.",)
+
+
 def test_a_stored_file_whose_name_is_not_understood_is_known_by_its_path(tmp_path):
     tree(tmp_path, "Naruto/Naruto - S01E02 - 7.mkv")
     assert len(scan(tmp_path).warnings) == 1

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
-from aniworld.library.walk import leads_outside, left_out, readable
+from aniworld.library.walk import leads_outside, leads_up, left_out, readable
 from aniworld.models import DownloadQueueItem, Episode, ScanRun
 from aniworld.services.views import HealthCheck
 
@@ -131,15 +131,20 @@ def library_links(here: Circumstances) -> Iterable[HealthCheck]:
     root = here.root
     if root is None or offload(_trouble_with, root):
         return
-    outside = offload(_links_outside, root, here.settings().library.link_roots)
-    if outside:
-        named = ", ".join(outside[:LINKS_NAMED]) + (" …" if len(outside) > LINKS_NAMED else "")
+    outside, upwards = offload(_links_outside, root, here.settings().library.link_roots)
+    if upwards:
         message = Sentence(
-            "Links in the library lead out of it, so that nothing is downloaded there: {named}.", named=named
+            "Links in the library lead up to a folder that contains it, and are not read: {named}.",
+            named=_named(upwards),
+        )
+        yield warning("library_links", message, Sentence("Remove these links."))
+    if outside:
+        message = Sentence(
+            "Links in the library lead out of it, so that nothing is downloaded there: {named}.", named=_named(outside)
         )
         advice = Sentence("Name the folders that they lead to in the settings under “Folders that links may lead to”.")
         yield warning("library_links", message, advice)
-    else:
+    elif not upwards:
         yield ok("library_links", "No link in the library leads out of it.")
 
 
@@ -159,10 +164,17 @@ def _holds_a_folder(root: Path) -> bool:
         return any(entry.is_dir() and not left_out(entry.name) for entry in entries)
 
 
-def _links_outside(root: Path, links: Sequence[str]) -> list[str]:
-    """Links of series and their seasons that lead out of the library, for as long as the disk lets us look."""
+def _named(links: Sequence[str]) -> str:
+    return ", ".join(links[:LINKS_NAMED]) + (" …" if len(links) > LINKS_NAMED else "")
+
+
+def _links_outside(root: Path, links: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Links of series and their seasons that lead out of the library, for as long as the disk lets us look; and those that
+    lead to the library itself or to a folder that contains it.
+    """
     until = time.monotonic() + LOOKING_S
-    found: list[str] = []
+    outside: list[str] = []
+    upwards: list[str] = []
     waiting = [("", 0)]
     while waiting and time.monotonic() < until:
         below, depth = waiting.pop()
@@ -173,11 +185,13 @@ def _links_outside(root: Path, links: Sequence[str]) -> list[str]:
             continue
         for entry in folders:
             path = f"{below}/{entry.name}" if below else entry.name
-            if entry.is_symlink() and (target := leads_outside(str(root), entry.path, links)):
-                found.append(f"{readable(path)} → {readable(target)}")
+            if entry.is_symlink() and leads_up(str(root), entry.path):
+                upwards.append(f"{readable(path)} → {readable(os.path.realpath(entry.path))}")
+            elif entry.is_symlink() and (target := leads_outside(str(root), entry.path, links)):
+                outside.append(f"{readable(path)} → {readable(target)}")
             elif depth == 0:
                 waiting.append((path, 1))
-    return sorted(found)
+    return sorted(outside), sorted(upwards)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

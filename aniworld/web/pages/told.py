@@ -47,6 +47,7 @@ SENTENCES = (
     _("The password holds a tab, a line break or another control character; leave it out."),
     _("No link in the library leads out of it."),
     _("Name the folders that they lead to in the settings under “Folders that links may lead to”."),
+    _("Remove these links."),
     _("Write the full path of the folder, beginning at the root of the file system."),
     _("This is a folder of the system, or contains one; choose a folder of its own for the library."),
     _("The library may not lie in the application's own folders, nor contain them; choose another folder."),
@@ -437,6 +438,7 @@ FORMS = (
     _("There is no folder {folder} in the library; no file was moved."),
     _("The folder {folder} is a link: it was moved, the files that it leads to stay."),
     _("Links in the library lead out of it, so that nothing is downloaded there: {named}."),
+    _("Links in the library lead up to a folder that contains it, and are not read: {named}."),
     _("The folders for links of the backup are not used here: {reason}"),
     _("{path} is no path of a library."),
 )

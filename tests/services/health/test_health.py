@@ -301,6 +301,21 @@ def test_links_that_lead_out_of_the_library_are_told_until_they_are_allowed(
     assert level(library.library_links, replace(here, settings=lambda: allowed)) == "ok"
 
 
+def test_links_that_lead_up_are_to_be_removed_and_not_allowed(here: Circumstances, tmp_path: Path) -> None:
+    root = tmp_path / "library"
+    (root / "A Series" / "All").symlink_to(tmp_path)
+    (root / "B").symlink_to(root)
+    told = the(library.library_links, here)
+    assert told.level == "warning" and f": A Series/All → {tmp_path}, B → {root}." in told.message
+    assert told.advice == "Remove these links."
+    second = tmp_path / "second"
+    second.mkdir()
+    (root / "C").symlink_to(second)
+    up, out = library.library_links(here)
+    assert "lead up" in up.message and "second" not in up.message
+    assert f": C → {second}." in out.message and "link_roots" not in up.advice
+
+
 def test_a_library_that_holds_only_what_a_system_left_is_empty(here: Circumstances, tmp_path: Path) -> None:
     add(
         here.database,
