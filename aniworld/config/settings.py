@@ -146,7 +146,7 @@ class DownloadSettings:
     quality: str = setting("best", "The picture height to fetch, at most.", choices=QUALITIES)
     subtitles: str = setting(
         "files",
-        "Subtitles that come apart from the video. files: next to it, as media servers read them (Name.de.vtt); mkv: inside it, as Matroska; off: they are not fetched.",
+        "Where subtitles that come apart from the video are saved: next to it, as media servers read them (Name.de.vtt), or inside it (MKV). They can also be left out.",
         choices=("files", "mkv", "off"),
     )
     speed_limit_mbps: float = setting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 
 from sqlalchemy import select
@@ -21,12 +22,18 @@ _TRACES_OF_A_SERVER = (
 
 def doubt_about(database: Database, instance: Path, *, is_new: bool) -> Sentence | None:
     """The sentence to report where ``database`` is empty and ``instance`` is not; ``is_new``: it was made at this start."""
-    signs = ", ".join(_signs(instance))
+    signs = [Sentence(sign) for sign in _signs(instance)]
     if not signs or not (is_new or (_has_covers(instance) and is_empty(database))):
         return None
     return Sentence(
-        "The database is new although this instance is not (it has {signs}); restore a backup.", signs=signs
+        "The database is new although this instance is not (it has {signs}); restore a backup.",
+        signs=reduce(_listed, signs),
     )
+
+
+def _listed(some: Sentence, more: Sentence) -> Sentence:
+    """Both in one list, each still to be translated."""
+    return Sentence("{some}, {more}", some=some, more=more)
 
 
 def _signs(instance: Path) -> Iterator[str]:

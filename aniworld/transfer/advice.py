@@ -9,8 +9,8 @@ from aniworld.core import errors
 from aniworld.core.errors import AniworldError
 
 NEXT_HOSTER = "Use another hoster, or retry later."
-AGAIN = "It is tried again automatically; if it stays so, use another hoster."
-RETRY = "Retry the item; if it stays so, look into the log."
+AGAIN = "It is tried again automatically; if the problem persists, use another hoster."
+RETRY = "Retry the item; if the problem persists, see the log."
 _BY_KIND: tuple[tuple[type[AniworldError], str], ...] = (
     (errors.MediaExpired, AGAIN),
     (errors.TransferFailed, AGAIN),

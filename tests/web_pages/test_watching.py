@@ -137,7 +137,7 @@ def test_announced_episodes_and_parts_of_others_say_so(app: Flask) -> None:
         shown = fragment(
             "partials/season.html", detail=SimpleNamespace(key="nebel"), seasons=[], season=1, episodes=episodes
         )
-    assert "announced, from 12.10.2026" in shown and "announced, no date yet" in shown
+    assert "Announced for Oct 12, 2026" in shown and "Announced, no date yet" in shown
     assert "Part of S01E02" in shown and "OVA" in shown and "Part 3" in shown
     assert shown.count("data-announced") == 2
 

@@ -74,5 +74,5 @@ def _guarded(check: Check, here: Circumstances) -> list[HealthCheck]:
 
 
 def _unknown(check: Check, why: str) -> HealthCheck:
-    message = Sentence("This could not be looked at: {why}", why=why)
-    return warning(check.__name__, message, Sentence("The log says more; it is looked at again by itself."))
+    message = Sentence("This check failed: {why}", why=why)
+    return warning(check.__name__, message, Sentence("See the log; the check runs again automatically."))

@@ -32,6 +32,7 @@ def dress(app: Flask) -> None:
         initials=template_helpers.initials_of,
         facts=plain,
         language_name=words.language_name,
+        subtitle_language=tongue.language_in_words,
         fact_name=words.fact_name,
         audit_name=words.audit_name,
         translated=words.translated,

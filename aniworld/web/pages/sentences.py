@@ -78,6 +78,7 @@ def _general() -> dict[str, str]:
         "language_eng-dub": language_name("eng-dub"),
         "language_eng-sub": language_name("eng-sub"),
         "language_jpn": language_name("jpn"),
+        "subtitles_unknown": _("unknown"),
         "subtitles_are": _("Subtitles: {languages}"),
         "theme_auto": _("Colours: automatic"),
         "theme_light": _("Colours: light"),

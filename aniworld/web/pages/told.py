@@ -91,6 +91,9 @@ SENTENCES = (
         "The database file cannot be opened, read or written; check the instance folder and its disk. Work continues automatically once it is back."
     ),
     _("A backup is being restored; nothing can be changed until that has ended. Try again in a moment."),
+    _("settings"),
+    _("covers"),
+    _("backups"),
     _("The clocks of all processes agree."),
     _(
         "Let all machines take their time from one source (NTP). Downloads are held by the database's clock and are not affected; dates and plans are."
@@ -136,6 +139,7 @@ SENTENCES = (
     _("Must be a link of a known catalogue."),
     _("Must be the name of a catalogue."),
     # The library
+    _("replaced"),
     _("is read-only"),
     _("cannot be written"),
     _("Nothing of this file name can be used."),
@@ -229,8 +233,8 @@ FORMS = (
     _("{host} rests after failures: {why}"),
     _("These settings are not taken. {why}"),
     _("{why} Use another hoster, or retry later."),
-    _("{why} It is tried again automatically; if it stays so, use another hoster."),
-    _("{why} Retry the item; if it stays so, look into the log."),
+    _("{why} It is tried again automatically; if the problem persists, use another hoster."),
+    _("{why} Retry the item; if the problem persists, see the log."),
     _(
         "The same file came from this hoster twice and failed its check both times: {why} It is not fetched again. Use another hoster, or remove the item from the queue and add it again."
     ),
@@ -441,6 +445,7 @@ FORMS = (
     _("Links in the library lead up to a folder that contains it, and are not read: {named}."),
     _("The folders for links of the backup are not used here: {reason}"),
     _("{path} is no path of a library."),
+    _("{name} was removed"),
 )
 
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from flask import Flask, current_app, request
 
+from aniworld.core.subtitles import UNKNOWN
 from aniworld.web import template_helpers
 from aniworld.web.pages.assets import STATIC
 from aniworld.web.wiring import services
@@ -61,12 +62,23 @@ def file_size(size: float | None) -> str:
 
 
 def day_in_words(day: date, form: str) -> str:
-    """A date in the visitor's language; ``form``: ``EEEE`` the weekday, or a skeleton of CLDR such as ``MMMd``."""
+    """A date in the visitor's language; ``form``: ``EEEE`` the weekday, ``medium`` the whole date, or a skeleton of CLDR such as ``MMMd``."""
     from babel.dates import format_date, format_skeleton  # see above
 
-    if form == "EEEE":
+    if form in ("EEEE", "medium"):
         return str(format_date(day, form, locale=language()))
     return str(format_skeleton(form, day, locale=language()))
+
+
+def language_in_words(code: str) -> str:
+    """``German`` for ``ger``, a code of ISO 639-2, in the visitor's language; an unknown code as it is."""
+    from babel import Locale  # see above
+    from babel.core import get_global
+
+    if code == UNKNOWN:
+        return gettext("unknown")
+    short = get_global("language_aliases").get(code, code)
+    return str(Locale(language()).languages.get(short, code))
 
 
 def language() -> str:

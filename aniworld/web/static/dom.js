@@ -98,6 +98,16 @@ export const clock = (iso) => new Date(iso).toLocaleTimeString(locale, { hour: "
 export const moment = (iso) => new Date(iso).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
 export const percent = (value) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }).format(Math.floor(value) / 100);
 
+/** `German` for `ger`, a code of ISO 639-2; one that the browser does not know stays. */
+export function languageName(code) {
+  if (code === "und") return say("subtitles_unknown");
+  try {
+    return new Intl.DisplayNames([locale], { type: "language" }).of(code) || code;
+  } catch {
+    return code;
+  }
+}
+
 /** `S01E02` for a season and an episode number. */
 export const code = (season, episode) => `S${String(season).padStart(2, "0")}E${String(episode).padStart(2, "0")}`;
 

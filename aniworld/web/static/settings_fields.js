@@ -9,15 +9,16 @@ export function fieldValue(control) {
     case "switch": return control.checked;
     case "number": return control.value.trim() === "" || Number.isNaN(Number(control.value)) ? control.value : Number(control.value);
     case "choices": return findAll("input:checked", control).map((box) => box.value);
-    case "lines": return linesOf(control.value);
+    case "lines": return linesOf(control.value, control.name === "link_roots");
     case "order": return valueOf(control);
     case "windows": return findAll(".window", control).map(windowValue);
     default: return control.value;
   }
 }
 
-/* A masked secret goes back as the mask, whatever its kind. */
-const linesOf = (text) => (text.trim() === "********" ? "********" : text.split("\n").map((line) => line.trim()).filter(Boolean));
+/* A masked secret goes back as the mask, whatever its kind. The names of folders may begin or end with spaces. */
+const linesOf = (text, exact) =>
+  text.trim() === "********" ? "********" : text.split("\n").filter((line) => line.trim()).map((line) => (exact ? line : line.trim()));
 
 const windowValue = (row) => ({
   days: findAll("[data-day]:checked", row).map((box) => Number(box.value)),
