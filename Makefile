@@ -12,7 +12,7 @@ help:
 	@echo "make test         the tests, all but the slow ones; make test-all runs those too; ARGS=tests/library for some of them"
 	@echo "make test-system  what depends on the interpreter, on $(SYSTEM_PYTHON)"
 	@echo "make bench        benchmarks, as ratios; writes docs/benchmarks.md"
-	@echo "make screenshots  docs/screenshots anew"
+	@echo "make screenshots  regenerate docs/screenshots"
 	@echo "make lint types audit translations migration clean"
 
 $(BIN)/.run: requirements.txt

@@ -23,6 +23,8 @@ from aniworld.services.registry import Services
 from aniworld.services.views import CalendarEntry, EpisodeView, SearchResult
 from aniworld.web.pages.calendar import week_of
 from aniworld.web.pages.dressing import fragment
+from aniworld.web.pages.tongue import day_in_words, language_in_words, ready
+from aniworld.web.pages.words import translated
 from tests.running import PASSWORD
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -140,6 +142,21 @@ def test_announced_episodes_and_parts_of_others_say_so(app: Flask) -> None:
     assert "Announced for Oct 12, 2026" in shown and "Announced, no date yet" in shown
     assert "Part of S01E02" in shown and "OVA" in shown and "Part 3" in shown
     assert shown.count("data-announced") == 2
+
+
+def test_subtitles_dates_and_reasons_are_said_in_the_readers_language(app: Flask) -> None:
+    with app.test_request_context(headers={"Cookie": "language=de"}):
+        ready()
+        assert [language_in_words(code) for code in ("ger", "eng", "fil", "und", "xxx")] == [
+            "Deutsch",
+            "Englisch",
+            "Filipino",
+            "unbekannt",
+            "xxx",
+        ]
+        assert day_in_words(date(2026, 12, 18), "medium") == "18.12.2026"
+        assert translated("Kupferherz was removed") == "Kupferherz wurde entfernt"
+        assert translated("replaced") == "ersetzt"
 
 
 def test_a_calendar_card_names_the_languages_that_are_announced(app: Flask) -> None:
