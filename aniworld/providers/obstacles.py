@@ -29,6 +29,7 @@ _PROTECTING = frozenset({403, 429, 503})
 _LOOKED_AT = 262_144
 _SHORT_ANSWER = 4096
 _SPAM = re.compile(r"(?:als|for)\s+spam\s+(?:erkannt|eingestuft|gewertet)|detected\s+as\s+spam", re.IGNORECASE)
+_MARKUP = re.compile(r"<[^<>]{0,300}>|&nbsp;")
 _LINKS_OF_A_SITE = 8
 _HEADING = re.compile(r"<(title|h[1-3])\b[^>]{0,300}>(.{0,300}?)</\1", re.DOTALL)
 _WRITTEN_IN = re.compile(r"<textarea|type\s*=\s*[\"']?(?:password|text|email|search)\b")
@@ -60,7 +61,7 @@ def sign_of(page: Page, *, nothing_found: bool = False, leads_on: bool = False) 
 
 def is_rate_limit(page: Page) -> bool:
     """Whether a short answer says "Deine Anfrage wurde als Spam erkannt.", whatever its status and form."""
-    return len(page.body) <= _SHORT_ANSWER and bool(_SPAM.search(page.text))
+    return len(page.body) <= _SHORT_ANSWER and bool(_SPAM.search(_MARKUP.sub(" ", page.text)))
 
 
 def _first(signs: Iterable[str], text: str) -> str | None:

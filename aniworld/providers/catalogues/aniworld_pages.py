@@ -18,8 +18,9 @@ from bs4 import BeautifulSoup, Tag
 from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 
+from .absent import check_out
 from .facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
-from .hrefs import seasons_of, spot_of
+from .hrefs import place_of, seasons_of, spot_of
 from .html import (
     attribute,
     image_address,
@@ -34,7 +35,7 @@ from .html import (
 )
 from .languages import BY_KEY, from_flag_file, from_label
 from .reading import Reading
-from .title_tags import counted, read_title
+from .title_tags import counted
 
 TITLE = ("div.series-title h1[itemprop=name] > span", "div.series-title h1", "h1[itemprop=name]")
 SEASONS = "#stream ul a[href]"
@@ -85,10 +86,12 @@ def parse_episode(text: str, url: str) -> EpisodeFacts:
     rows = tuple(dict.fromkeys(_hoster_rows(soup, _languages_by_key(soup, reading), reading)))
     if not rows:
         _check_there(soup, url)
+        check_out(soup, url)
         _check_empty(soup, url)
     title = words_of(soup.select_one("span.episodeGermanTitle"))
     title_en = words_of(soup.select_one("small.episodeEnglishTitle"))
-    return EpisodeFacts(read_title(title).title, read_title(title_en).title, rows)
+    german, english = (counted(name, *place_of(url)).title for name in (title, title_en))
+    return EpisodeFacts(german, english, rows)
 
 
 def _check_there(soup: BeautifulSoup, url: str) -> None:
@@ -172,7 +175,7 @@ def _row(line: Tag, url: str, reading: Reading) -> Row | None:
     if season is None or number is None:
         return None
     anchor = select_first(line, "td.seasonEpisodeTitle a", "td.seasonEpisodeTitle")
-    german = read_title(words_of(anchor.select_one("strong") if anchor else None))
+    german = counted(words_of(anchor.select_one("strong") if anchor else None), season, number)
     english = counted(words_of(anchor.select_one("span:not(strong span)") if anchor else None), season, number)
     facts = german.also(english)
     languages = tuple(dict.fromkeys(_row_languages(line, reading)))
@@ -283,9 +286,9 @@ def series_hits(found: list[Any], url: str = "/ajax/seriesSearch") -> list[Searc
 def _series_hit(hit: Mapping[str, Any]) -> SearchHit:
     return SearchHit(
         without_markup(hit.get("name")),
-        str(hit.get("link") or "").strip(),
+        link.strip() if isinstance(link := hit.get("link"), str) else "",
         without_markup(hit.get("description")),
-        str(hit.get("cover") or "").strip(),
+        cover.strip() if isinstance(cover := hit.get("cover"), str) else "",
         year_of(str(hit.get("productionYear") or "")),
     )
 
@@ -304,6 +307,6 @@ def site_hits(text: str, url: str = "/ajax/search") -> list[SearchHit] | None:
 def _site_hit(hit: Mapping[str, Any]) -> SearchHit:
     return SearchHit(
         without_markup(hit.get("title")),
-        unquote(str(hit.get("link") or "")).strip(),
+        unquote(link).strip() if isinstance(link := hit.get("link"), str) else "",
         without_markup(hit.get("description")),
     )

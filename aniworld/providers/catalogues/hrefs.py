@@ -41,6 +41,12 @@ def spot_of(href: str) -> Spot:
     return Spot(slug)
 
 
+def place_of(url: str) -> tuple[int, int]:
+    """Season and number that an episode's address names; 1 where it does not say."""
+    spot = spot_of(url)
+    return 1 if spot.season is None else spot.season, spot.episode or 1
+
+
 def _is_zero(digits: str | None) -> bool:
     return digits is not None and int(digits) == SPECIALS
 

@@ -148,7 +148,7 @@ def _show(hit: Mapping[str, Any]) -> pages.Show:
     covers = [hit.get(name) for name in ("cover_url", "cover", "image", "poster", "thumbnail", "img")]
     covers += [cover.get("url") or cover.get("src") for cover in covers if isinstance(cover, Mapping)]
     cover = next((one.strip() for one in covers if isinstance(one, str) and one.strip()), "")
-    return pages.Show(without_markup(hit.get("name")), str(hit.get("url") or ""), cover)
+    return pages.Show(without_markup(hit.get("name")), link if isinstance(link := hit.get("url"), str) else "", cover)
 
 
 def _shows_of(answer: Any, url: str) -> list[dict[str, Any]]:

@@ -14,10 +14,10 @@ from aniworld.core.errors import PageChanged
 from .aniworld_lists import CalendarRow, Listed, NewRow, TitleRow, joined, listed, name_of, numbers_in, tree_of
 from .dates import day_in, day_near, moment_of
 from .hrefs import Spot, spot_of
-from .html import attribute, names_in, not_found, number_in, plain, soup_of, spaced, words_of
-from .languages import BY_LANGUAGE_ID, from_flag, from_label
+from .html import attribute, names_in, not_found, number_in, plain, soup_of, spaced
+from .languages import BY_LANGUAGE_ID, from_label
 from .reading import Reading
-from .sto_pages import flag_names
+from .sto_pages import flag_language
 
 NEW_ROWS = "table.new-episodes-table tbody tr"
 TITLES = "li.series-item[data-search] a"
@@ -64,17 +64,8 @@ def _numbers(card: Tag, spot: Spot) -> tuple[int | None, int | None]:
 
 
 def _languages(card: Tag, reading: Reading) -> tuple[str, ...]:
-    found = (_flag(svg, reading) for svg in card.select("svg"))
+    found = (flag_language(mark, reading) for mark in card.select("svg, img, [data-language-id]"))
     return tuple(dict.fromkeys(code for code in found if code))
-
-
-def _flag(svg: Tag, reading: Reading) -> str | None:
-    """The language of a flag; None for any other drawing."""
-    label = attribute(svg, "title", "aria-label", "data-language-label") or words_of(svg.select_one("title"))
-    name = next(iter(flag_names(svg)), "")
-    code = from_flag(name) or from_label(label) or BY_LANGUAGE_ID.get(attribute(svg, "data-language-id"))
-    is_flag = bool(name) or "watch-language" in (svg.get("class") or [])
-    return reading.language(code, label or name) if code or is_flag else None
 
 
 def parse_titles(text: str, url: str) -> Listed[TitleRow]:

@@ -12,9 +12,10 @@ from bs4 import BeautifulSoup, Tag
 from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 
+from .absent import check_out
 from .dates import day_in
 from .facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
-from .hrefs import spot_of
+from .hrefs import place_of, spot_of
 from .html import (
     attribute,
     image_address,
@@ -28,7 +29,7 @@ from .html import (
     without_lookalikes,
     words_of,
 )
-from .languages import BY_LANGUAGE_ID, from_flag, from_label
+from .languages import BY_LANGUAGE_ID, from_flag, from_flag_file, from_label
 from .reading import Reading
 from .title_tags import counted, read_title
 
@@ -44,9 +45,7 @@ _ADDRESS = re.compile(r"(?:https?:)?[\w%./:-]*/(?:episode|film)-\d{1,5}")
 _HEADING = re.compile(r"^S\s*\d+\s*E\s*\d+\s*:?\s*", re.IGNORECASE)
 _SEASON_OF_CODE = re.compile(r"^S\s*\d+\s*E(?=\s*\d)", re.IGNORECASE)
 _GONE = re.compile(r"nicht gefunden|deaktiviert|not found", re.IGNORECASE)
-_NOT_OUT = re.compile(
-    r"episode wurde noch nicht veröffentlicht|kein videoplayer für diese episode verfügbar", re.IGNORECASE
-)
+_SIZES = frozenset({"xs", "sm", "md", "lg", "xl", "small", "large", "icon", "round", "rounded"})
 _NUMBER = re.compile(r"(?:S\s*\d+\s*)?[^\W\d_]{0,8}[\s.#]*\d{1,5}", re.IGNORECASE)
 _DATED = ("datetime", "data-date", "data-day", "data-release", "title", "aria-label")
 _SOON = re.compile(r"demnächst|coming soon", re.IGNORECASE)
@@ -99,7 +98,7 @@ def parse_episode(text: str, url: str) -> EpisodeFacts:
     """An episode's titles and hosters; rows named "Provider" are none. Raises NothingThere, PageChanged."""
     soup = soup_of(text, url)
     if soup.select_one(PLAYED) is None:
-        _check_out(soup, url)
+        check_out(soup, url)
     if soup.select_one("#episode-links") is None and not soup.select("button.link-box"):
         _check_there(soup, url)
         raise not_found(BOXES, url)
@@ -107,19 +106,12 @@ def parse_episode(text: str, url: str) -> EpisodeFacts:
     played = soup.select(PLAYED)
     if boxes and not played:
         raise not_found(BOXES, url)
-    title, title_en = _titles(soup)
+    title, title_en = _titles(soup, url)
     reading = Reading(url)
     hosters = tuple(dict.fromkeys(reading.each(played, lambda box: _hoster(box, reading))))
     if played and not hosters and reading.notes:
         raise not_found(BOXES, url)
     return EpisodeFacts(title, title_en, hosters)
-
-
-def _check_out(soup: BeautifulSoup, url: str) -> None:
-    """Raises NothingThere where a page says that its episode is not out, or has no player."""
-    said = _NOT_OUT.search(words_of(soup.body or soup))
-    if said:
-        raise NothingThere(f"The catalogue has no video of this episode yet ({url}).")
 
 
 def parse_shows(text: str, url: str) -> list[Show]:
@@ -217,10 +209,9 @@ def _row(line: Tag, shown: int, reading: Reading) -> Row | None:
         return None
     german, english = words_of(line.select_one(".episode-title-ger")), words_of(line.select_one(".episode-title-eng"))
     second = counted(english, season, number)
-    facts = read_title(german).also(second)
-    names = (attribute(icon, "title", "alt", "data-provider-name") for icon in line.select("img, i[title]"))
+    facts = counted(german, season, number).also(second)
     languages = () if upcoming else tuple(dict.fromkeys(_row_languages(line, reading)))
-    hosters = () if upcoming else tuple(dict.fromkeys(name for name in names if name))
+    hosters = () if upcoming else tuple(dict.fromkeys(_row_hosters(line)))
     there = bool(languages or hosters)
     return Row(
         season,
@@ -253,10 +244,37 @@ def _release(line: Tag) -> tuple[bool, date | None]:
 
 
 def _row_languages(line: Tag, reading: Reading) -> Iterator[str]:
-    for svg in line.select("svg"):
-        for name in flag_names(svg):
-            label = attribute(svg, "title", "aria-label") or words_of(svg.select_one("title")) or name
-            yield reading.language(from_flag(name) or from_label(label), label)
+    """The languages of its flags, and of whatever else stands in its cell for languages."""
+    cells = line.select(".episode-language-cell")
+    for mark in line.select("svg, img, i[title], [data-language-id]"):
+        inside = any(cell in mark.parents for cell in cells)
+        code = flag_language(mark, reading, stated=inside and mark.name in ("img", "i"))
+        if code is not None:
+            yield code
+
+
+def _row_hosters(line: Tag) -> Iterator[str]:
+    """The names of its hosters: images and icons that show no language."""
+    cells = line.select(".episode-language-cell")
+    for icon in line.select("img, i[title]"):
+        name = attribute(icon, "title", "alt", "data-provider-name")
+        is_language = from_flag_file(image_address(icon)) or from_label(name)
+        if name and not is_language and not any(cell in icon.parents for cell in cells):
+            yield name
+
+
+def flag_language(mark: Tag, reading: Reading, *, stated: bool = False) -> str | None:
+    """The language of a flag, or None for any other drawing. ``stated``: it stands where nothing but languages do."""
+    label = attribute(mark, "title", "alt", "aria-label", "data-language-label") or words_of(mark.select_one("title"))
+    names = list(flag_names(mark))
+    known = next((code for name in names if (code := from_flag(name))), None)
+    code = known or from_flag_file(image_address(mark)) or BY_LANGUAGE_ID.get(attribute(mark, "data-language-id"))
+    code = known or from_label(label) or code
+    is_flag = bool(names) or stated or "watch-language" in (mark.get("class") or []) or "data-language-id" in mark.attrs
+    shown = (
+        label or next(iter(names), "") or attribute(mark, "data-language-id") or image_address(mark).rsplit("/", 1)[-1]
+    )
+    return reading.language(code, shown) if code or is_flag else None
 
 
 def _row_link(line: Tag) -> str:
@@ -272,17 +290,20 @@ def flag_names(svg: Tag) -> Iterator[str]:
     """The names of its flag: by its classes, else by the symbol that it uses."""
     names = svg.get("class") or []
     found = [name.removeprefix("svg-flag-") for name in names if name.startswith("svg-flag-")]
+    found = [name for name in found if name not in _SIZES]
     used = (attribute(use, "href", "xlink:href") for use in svg.select("use"))
     yield from found or [flag[1] for address in used if (flag := _USED_FLAG.search(address))]
 
 
-def _titles(soup: BeautifulSoup) -> tuple[str, str]:
-    """``S01E01: Titel (Title)`` → both titles; the English one may be missing."""
+def _titles(soup: BeautifulSoup, url: str) -> tuple[str, str]:
+    """``S01E01: Titel (Title)`` → both titles without their tags; the English one may be missing."""
     headings = [words_of(tag) for tag in soup.select("h2")]
     heading = next((text for text in headings if _HEADING.match(text)), headings[0] if headings else "")
-    title = _HEADING.sub("", heading)
+    title = read_title(_HEADING.sub("", heading)).title
     found = re.fullmatch(r"(.*?)\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)", title)
-    return (found[1], found[2].strip()) if found else (title, "")
+    names = (found[1], found[2].strip()) if found else (title, "")
+    german, english = (counted(name, *place_of(url)).title for name in names)
+    return german, english
 
 
 def _hoster(box: Tag, reading: Reading) -> HosterRow | None:

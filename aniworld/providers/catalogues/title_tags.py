@@ -14,13 +14,21 @@ from aniworld.core.media import SPECIALS, EpisodeKind
 
 from .dates import day_in
 
-_BRACKETS = re.compile(r"\[([^\[\]]{1,80})\]")
-_ABSOLUTE = re.compile(r"(?:episode|folge|ep\.?)\s*0*(\d{1,5})", re.IGNORECASE)
+_BRACKETS = re.compile(r"\[{1,3}\s*([^\[\]]{1,80}?)\s*\]{1,3}")
+_ROUND = re.compile(r"\(\s*([^()]{1,80}?)\s*\)")
+_SQUARE = str.maketrans("［］【】〔〕（）", "[][][]()")
+_ABSOLUTE = re.compile(r"(?:episode|folge|ep\.?)\s*(?:#|nr\.?)?\s*0*(\d{1,5})", re.IGNORECASE)
 _KIND = re.compile(
-    r"(?P<kind>ova|oad|ona|movie|film|kinofilm|specials?|spezial)\b[\s#:.,-]*(?:\d{1,3}$)?", re.IGNORECASE
+    r"(?:tv|anime|bonus)?[\s-]*(?P<kind>ova|oad|ona|movie|film|kinofilm|special|spezial)(?:e?s|e|folge|episode)?\b"
+    r"[\s#:.,-]*(?:\d{1,3}$)?",
+    re.IGNORECASE,
 )
 _PART = re.compile(r"(?:part|teil|pt\.?)\s*(\d{1,3}|[ivx]{1,5})\s*(?:(?:/|von|of)\s*\d{1,3})?", re.IGNORECASE)
-_START = re.compile(r"(?:start|starttermin|release|veröffentlichung|premiere|erscheint)\b\s*:?.*", re.IGNORECASE)
+_START = re.compile(
+    r"(?:start(?:et|s|datum|termin|tag)?|release(?:[\s-]?dat(?:e|um))?|veröffentlichung(?:sdatum|stermin)?"
+    r"|premiere|erscheint|erscheinungs(?:datum|termin|tag)|verfügbar\s+ab)\b\s*:?.*",
+    re.IGNORECASE,
+)
 _FROM = re.compile(r"(?:ab|am)\s+(?:dem\s+)?\d.*", re.IGNORECASE)
 _PART_OF = re.compile(
     r"(?:ist\s+)?(?:in|enthalten\s+in|teil\s+von)\s+(?:s(?:taffel)?\s*0*(?P<season>\d{1,4})[\s,/-]*)?"
@@ -73,15 +81,22 @@ def read_title(text: str) -> TitleFacts:
     if _UNNAMED.fullmatch(text):
         return TitleFacts()
     facts, kept, place = TitleFacts(), "", 0
-    for found in _BRACKETS.finditer(text):
-        said = _tag(found[1].strip())
-        if said is not None:
+    text = text.translate(_SQUARE) if _BRACKETS.search(text.translate(_SQUARE)) else text
+    marks = [(found, False) for found in _BRACKETS.finditer(text)] + [(found, True) for found in _ROUND.finditer(text)]
+    for found, is_round in sorted(marks, key=lambda mark: mark[0].start()):
+        said = _tag(found[1].strip()) if found.start() >= place else None
+        if said is not None and (not is_round or _states_start(said, found[1])):
             facts = facts.also(said)
             kept, place = f"{kept}{text[place : found.start()]} ", found.end()
     if not place:
         return TitleFacts(text)
     title = " ".join((kept + text[place:]).split()).strip(_EDGES)
     return replace(facts, title="" if _UNNAMED.fullmatch(title) else title)
+
+
+def _states_start(said: TitleFacts, text: str) -> bool:
+    """Whether round brackets hold a release date: other words in them belong to the title."""
+    return said.starts and (said.air_date is not None or ":" in text)
 
 
 def counted(text: str, season: int, number: int) -> TitleFacts:
