@@ -355,12 +355,16 @@ def test_a_frame_to_a_private_address_is_refused() -> None:
         '{"file":' * 100_000,
         "drm:" * 120_000,
         "location.href=" * 50_000,
+        "location;" + "/* a" * 100_000,
+        "location;" + '"\\' * 150_001,
+        "location;" + "a.b[" * 90_000,
+        "location;" + "a+(" * 90_000,
     ],
 )
 def test_a_hostile_script_costs_little(script: str) -> None:
-    start = time.monotonic()
+    start = time.thread_time()  # of this parser, whatever else the machine is doing
     parse_player(f"<html><script>{script}</script></html>", HERE)
-    assert time.monotonic() - start < 3
+    assert time.thread_time() - start < 3
 
 
 def test_too_many_elements_are_refused_quickly() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -128,6 +129,23 @@ GONE = [
     "/error1.mp4",
     "/expired.mp4",
     "/blocked.mp4",
+    "/v/deleted_video_en.mp4",
+    "/video_removed_en.mp4",
+    "/Video_Deleted_1080p.mp4",
+    "/error-720.mp4",
+    "/expired_link.mp4",
+    "/link_expired.mp4",
+    "/removed-by-dmca.mp4",
+    "/removed_for_copyright.mp4",
+    "/copyright_infringement.mp4",
+    "/no-longer-available.mp4",
+    "/file-removed/720.mp4",
+    "/file-removed/720/index.m3u8",
+    "/geoblocked.mp4",
+    "/video-geloescht.mp4",
+    "/filenotfound.mp4",
+    "/video-wurde-entfernt.mp4",
+    "/Deleted.mp4",
 ]
 
 
@@ -149,10 +167,28 @@ def test_a_video_that_stands_for_a_gone_one_is_said_to_be_gone(site: LoopbackSit
         "/v/1/index.m3u8",
         "/terror.mp4",
         "/404-love-not-found-s01e01.mp4",
+        "/v/500.mp4",
+        "/v/404.mp4",
+        "/480/410.mp4",
+        "/v/abc/500/index.m3u8",
+        "/v/Gone.mp4",
+        "/Missing.mp4",
+        "/Missing/720.mp4",
+        "/the-missing-01.mp4",
+        "/Missing.Link.1080p.mp4",
+        "/video-500.mp4",
+        "/Blocked.mp4",
     ],
 )
 def test_titles_with_such_words_are_no_placeholders(path: str) -> None:
     assert not is_placeholder(f"https://cdn.example{path}")
+
+
+@pytest.mark.parametrize("name", ["error" * 16, "notfound" * 10, "error" * 15 + "x", "no" * 39 + "!"])
+def test_a_long_name_is_told_quickly(name: str) -> None:
+    start = time.thread_time()
+    is_placeholder(f"https://cdn.example/{name}.mp4")
+    assert time.thread_time() - start < 0.05
 
 
 def test_an_address_that_leads_to_a_placeholder_is_gone(site: LoopbackSite) -> None:
@@ -204,6 +240,19 @@ LEADING_ON = [
     'var url = "X"\nwindow.location.replace(url)\n',
     "</script><script>var u='X'</script><script>document.location=u",
     "globalThis.location.href = 'X'",
+    "location.pathname = 'X'",
+    "var l = window.location; l.href = 'X'",
+    "const w = window; w.location.replace('X')",
+    "window['loc' + 'ation'] = 'X'",
+    "window.open('X', '_self')",
+    "var u = 'X'; open(u, '_top')",
+    "var o = {u: 'X'}; location.href = o.u",
+    'const r = {a: {"to": "X"}}; location = r["a"]["to"]',
+    "location = '/e/' + '2'",
+    "var p = '/e'; var u = p + '/' + 2; location.replace(u)",
+    "location.href = location.origin + 'X'",
+    'window.location = decodeURIComponent("%2Fe%2F2")',
+    'location.assign(unescape("%2Fe%2F2"))',
 ]
 
 
@@ -219,6 +268,8 @@ def test_a_page_that_leads_on_is_followed_however_it_says_so(site: LoopbackSite,
         "<meta http-equiv='refresh' content='0;URL=/e/2'>",
         '<meta http-equiv="REFRESH" content="3; url=\'/e/2\'">',
         "<meta http-equiv=refresh content='5; Url = /e/2'>",
+        "<title>Just a moment</title><meta http-equiv=refresh content='0; /e/2'>",
+        "<meta http-equiv=refresh content='0,/e/2'>",
     ],
 )
 def test_meta_refresh_is_followed(site: LoopbackSite, html: str) -> None:
@@ -244,6 +295,12 @@ def test_many_frames_hide_no_redirect(site: LoopbackSite) -> None:
         "top.location = self.other",
         "var u = '/e/2'; window.location = u + x",
         "var u = '/e/2'; window.location = u.slice(1)",
+        "document.forms[0].submit()",
+        "document.getElementById('f').submit()",
+        "location.pathname = next()",
+        "window.open(build(1, 2), '_self')",
+        "var l = location; l.href = f('/e/2')",
+        "window['loc' + 'ation'] = links[0]",
     ],
 )
 def test_what_cannot_be_followed_is_no_browser_check(site: LoopbackSite, script: str) -> None:
@@ -280,7 +337,52 @@ def test_a_sign_in_form_on_a_page_that_leads_on_is_no_browser_check(site: Loopba
         "location.hash = '#/e/2'",
         "var s = {mylocation: '/e/2'}",
         "if (location == '/e/2') {}",
+        "window.open('/e/2')",
+        "window.open('/e/2', '_blank')",
+        "// location = '/e/2'",
+        "x = 'location = \\'/e/2\\''",
+        "if (top != self) top.location = self.location",
     ],
 )
 def test_other_things_called_location_lead_nowhere(script: str) -> None:
     assert parse_player(page(f"<script>{script}</script>"), HERE).frames == ()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'window.location = atob("L2UvMg==")',
+        'const r = links({to: "/e/3"}); location = r["to"]',
+        'location.replace(decrypt("/e/3", 5))',
+        'location = "/e/3".replace("3", x)',
+        'location = names["/e/3"]',
+        'location.href = open ? "/e/3" : "/e/4"',
+        'location = ["/e/3"][0]',
+    ],
+)
+def test_a_computed_address_is_not_requested_and_nothing_is_called_gone(site: LoopbackSite, script: str) -> None:
+    with pytest.raises(HosterUnsupported):
+        ask(site, f"<script>{script}</script>")
+    assert len(site.asked) == 1
+
+
+def test_another_query_of_the_page_is_followed() -> None:
+    assert parse_player(page("<script>location.search = 'go=1'</script>"), HERE).frames == (f"{HERE}?go=1",)
+
+
+@pytest.mark.parametrize(
+    "script", ["function failed() { location = '/e/404' }", "jwplayer('p').setup({file: decode('/get/404')})"]
+)
+def test_a_guess_that_leads_nowhere_is_not_the_pages_fault(site: LoopbackSite, script: str) -> None:
+    with pytest.raises(HosterUnsupported, match="openly"):
+        ask(site, f"<script>{script}</script>")
+
+
+def test_a_stated_redirect_to_a_gone_page_is_gone(site: LoopbackSite) -> None:
+    with pytest.raises(LinkDead):
+        ask(site, "<script>location = '/e/404'</script>")
+
+
+def test_sums_of_sums_end_soon() -> None:
+    script = "a0 = 'x';" + "".join(f"a{n} = {'+'.join([f'a{n - 1}'] * 50)};" for n in range(1, 12))
+    assert parse_player(page(f"<script>{script} location = a11</script>"), HERE).moved

@@ -56,7 +56,8 @@ class Embed(Hoster):
                 stream = self._stream(frame, page.url, quality, depth - 1)
                 return replace(stream, subtitles=(*stream.subtitles, *facts.subtitles))
             except SourceError as error:
-                fault = fault if checked or isinstance(fault, LinkDead) else error
+                guess = isinstance(error, LinkDead) and frame in facts.guessed
+                fault = fault if checked or guess or isinstance(fault, LinkDead) else error
         if facts.only and not facts.gone:
             return self._chosen(facts.only, facts, page, quality)
         raise fault

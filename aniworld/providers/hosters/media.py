@@ -19,7 +19,7 @@ from aniworld.core.subtitles import SubtitleTrack
 from aniworld.providers.catalogues.html import attribute, soup_of
 
 from .labels import first_height, height_of, seconds_of
-from .moves import handlers, moved_to, sends_on
+from .moves import Move, handlers, moves_of
 from .script import SCRIPT_CHARS, Value, unescape, values_of
 from .tracks import subtitles_of
 
@@ -120,7 +120,7 @@ class Medium:
 @dataclass(frozen=True)
 class PlayerFacts:
     """``media``: what the most trustworthy place on the page states. ``frames``: pages inside this one, and addresses
-    in a player's set-up that do not say what they are.
+    in a player's set-up that do not say what they are. ``guessed``: those of them that may lead anywhere.
 
     ``gone``: the words that say so. ``drm``, ``hidden``: signs of protected or obfuscated media. ``only``: a set-up's one
     source with a name that speaks against it; it counts where there is nothing else. ``moved``: the page leads on.
@@ -129,6 +129,7 @@ class PlayerFacts:
 
     media: tuple[Medium, ...] = ()
     frames: tuple[str, ...] = ()
+    guessed: frozenset[str] = frozenset()
     duration: float | None = None
     gone: str | None = None
     drm: bool = False
@@ -156,15 +157,17 @@ def parse_player(text: str, url: str) -> PlayerFacts:
     )
     stated, gone = _present([_usable(group, base) for group in groups])
     source = "\n".join(scripts)
+    moves = moves_of(soup, scripts, url)
     return PlayerFacts(
         media=stated,
-        frames=_frames(soup, linked, values, base),
+        frames=_frames(soup, linked, values, moves, base),
+        guessed=_guessed(values, moves, base),
         duration=_duration(soup, linked),
         gone=gone or _gone(soup),
         drm=bool(_DRM.search(source)),
         hidden=bool(_HIDDEN.search(source)),
         only=_only(values, base),
-        moved=sends_on(soup, source),
+        moved=bool(moves),
         subtitles=subtitles_of(soup, values, lambda address: _joined(base, address)),
     )
 
@@ -399,7 +402,15 @@ def _meta(soup: BeautifulSoup, name: str) -> str:
     return attribute(soup.select_one(f"meta[property='{name}'], meta[name='{name}']"), "content")
 
 
-def _frames(soup: BeautifulSoup, linked: list[dict[str, Any]], values: list[Value], base: str) -> tuple[str, ...]:
+def _guessed(values: list[Value], moves: list[Move], base: str) -> frozenset[str]:
+    unsure = [*islice(_undeclared(values), FRAMES), *(move.address for move in moves if not move.sure)]
+    sure = {_joined(base, move.address) for move in moves if move.sure}
+    return frozenset(_pages(unsure, base)) - sure
+
+
+def _frames(
+    soup: BeautifulSoup, linked: list[dict[str, Any]], values: list[Value], moves: list[Move], base: str
+) -> tuple[str, ...]:
     """Pages that may hold the player, or the video: addresses in a set-up that do not tell what they are, frames, embed
     addresses, and where the page itself sends the browser."""
     stated = list(islice(_undeclared(values), FRAMES // 2))
@@ -408,8 +419,8 @@ def _frames(soup: BeautifulSoup, linked: list[dict[str, Any]], values: list[Valu
     if "flash" not in _meta(soup, "og:video:type"):
         stated += [_meta(soup, "og:video:secure_url"), _meta(soup, "og:video:url"), _meta(soup, "og:video")]
     stated += [address for fact in linked for address in _strings(fact.get("embedUrl"))]
-    moved = list(islice(moved_to(soup, values), FRAMES))
-    return _pages(stated, base)[: FRAMES - bool(moved)] + _pages(moved, base)[:FRAMES]
+    moved = _pages((move.address for move in moves), base)[:FRAMES]
+    return _pages(stated, base)[: FRAMES - bool(moved)] + moved
 
 
 def _pages(stated: Iterable[str], base: str) -> tuple[str, ...]:
