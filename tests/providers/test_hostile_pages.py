@@ -64,6 +64,27 @@ def test_what_is_no_page_raises_only_our_errors(parse: Callable, text: str) -> N
     read(parse, text)
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<video>" + "<source src='/a.mp4'>" * 4000,
+        "<video>" + "<track src='/a.vtt'>" * 4000,
+        "<video>" + "<SOURCE\nsrc=/a.mp4>" * 4000,
+        "<source title='" * 4000,
+        "<audio>" * 300 + "<source src='/a.mp4'>" * 4000,
+        "<div></b>" * 4000 + "<video src='/a.mp4'></video>" * 4000,
+    ],
+)
+def test_many_sources_and_tracks_cost_little(html: str) -> None:
+    read(parse_player, html)
+
+
+def test_sources_that_are_never_closed_are_all_found() -> None:
+    many = "".join(f"<source src='/{n}.mp4' title='a > b'><track src='/{n}.vtt'>" for n in range(20))
+    facts = parse_player(f"<video>{many}</video><audio><source src='/x.mp4'></audio>", URL)
+    assert (len(facts.media), len(facts.subtitles)) == (20, 20)
+
+
 @FEW
 @given(st.text(alphabet="\"'`\\{}[]():=,;+/*$ab.mp4\n", max_size=300))
 def test_any_script_can_be_read(script: str) -> None:

@@ -18,9 +18,10 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})")
 _SCRIPT_END = re.compile(r"</(?:script|style)", re.IGNORECASE)
 _SELF_CLOSING = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
     | {"li", "p", "td", "th", "tr", "option", "dt", "dd", "tbody", "thead"}
 )
+_NESTING = re.compile(r"""<(source|track)\b(?>(?:[^<>"']|"[^"]{0,4096}"|'[^']{0,4096}')*)>""", re.IGNORECASE)
 _MARKUP = re.compile(r"</?(?:em|strong|mark|span|small|b|i|u|br|p)\b[^<>]{0,200}>", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:br|p)\b[^<>]{0,200}>", re.IGNORECASE)
 _LOOKALIKES = str.maketrans(
@@ -31,6 +32,7 @@ _NAME = re.compile(r'\s*"([^"]*)"(?=\s*(?:,|$))|([^,]+)')
 
 def soup_of(text: str, url: str) -> BeautifulSoup:
     """The page as a tree. Raises TooLarge for more elements than any honest page has, PageChanged for no HTML."""
+    text = _NESTING.sub(r"\g<0></\1>", text)  # libxml2 does not know that these have no content, and nests them
     if text.count("<") > TAGS or depth_of(text) > DEPTH:
         raise TooLarge(f"{url} has more elements, or deeper nested ones, than any honest page.")
     try:
@@ -42,13 +44,15 @@ def soup_of(text: str, url: str) -> BeautifulSoup:
 def depth_of(text: str) -> int:
     """About how deep elements are nested, at most: what closes by itself does not count, scripts are passed over."""
     depth = deepest = place = 0
+    opened: dict[str, int] = {}
     while found := _TAG.search(text, place):
         name, place = found[2].lower(), found.end()
         if name in ("script", "style") and not found[1]:
             end = _SCRIPT_END.search(text, place)
             place = end.end() if end else len(text)
-        elif name not in _SELF_CLOSING:
-            depth = max(depth - 1, 0) if found[1] else depth + 1
+        elif name not in _SELF_CLOSING and (not found[1] or opened.get(name)):  # a stray end tag ends nothing
+            step = -1 if found[1] else 1
+            depth, opened[name] = depth + step, opened.get(name, 0) + step
             deepest = max(deepest, depth)
     return deepest
 

@@ -24,6 +24,7 @@ from .script import SCRIPT_CHARS, Value, unescape, values_of
 from .tracks import subtitles_of
 
 FRAMES = 4
+ELEMENTS = 500  # of a page's videos and their sources
 _SHORT = 1000  # characters of a script that may hold only a variable
 
 _ENDING = re.compile(r"\.(m3u8|mp4|m4v|webm|mkv|mov|mpd)/?$", re.IGNORECASE)
@@ -258,7 +259,7 @@ def _height_in(path: str) -> int | None:
 
 
 def _elements(soup: BeautifulSoup) -> Iterator[_Candidate]:
-    for tag in soup.select("video, source"):
+    for tag in soup.select("video, source", limit=ELEMENTS):
         if _accompanies(tag) or tag.find_parent(["audio", "picture"]):
             continue
         names = (*_ATTRIBUTES, "height") if tag.name == "source" else _ATTRIBUTES

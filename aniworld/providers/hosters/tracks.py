@@ -14,7 +14,7 @@ from aniworld.providers.catalogues.html import attribute
 
 from .script import Value
 
-MOST = 50
+MOST, ELEMENTS = 50, 200
 _KINDS = frozenset({"", "subtitles", "subtitle", "captions", "caption", "forced", "text", "cc", "default"})
 _LISTS = re.compile(
     r"^(?:external|text|remote|sub(?:title)?)?_?tracks?(?:list)?$|^subs?$|^subtitles?(?:_?(?:list|url|file|src))?$"
@@ -48,7 +48,7 @@ def subtitles_of(soup: BeautifulSoup, values: Iterable[Value], join: Join) -> tu
 
 
 def _elements(soup: BeautifulSoup, join: Join) -> Iterator[SubtitleTrack]:
-    for tag in soup.select("track"):
+    for tag in soup.select("track", limit=ELEMENTS):
         kind = attribute(tag, "kind").strip().lower()
         address = attribute(tag, "src", "data-src")
         if kind in _KINDS and address and tag.find_parent("audio") is None:
