@@ -14,9 +14,9 @@ from .data_files import LegacySeries, Unreadable, legacy_series, read_series
 
 
 class Serie:
-    """``episodeDict``: season → numbers of missing episodes. ``folder`` is for the disk only; ``key`` identifies the series.
+    """``episodeDict``: season → numbers of missing episodes; assign it to change it. ``folder`` is for the disk only; ``key`` identifies the series.
 
-    Raises InvalidInput for an invalid key.
+    All but ``key`` can be assigned. Raises InvalidInput for an invalid key.
     """
 
     def __init__(
@@ -27,28 +27,66 @@ class Serie:
         folder: str,
         episodeDict: Mapping[int | str, Iterable[int]] | None = None,  # noqa: N803 - the file's own field
     ) -> None:
-        stated = {str(season): list(numbers) for season, numbers in (episodeDict or {}).items()}
-        self.facts: LegacySeries = legacy_series(key, name, site, folder, stated)
+        self._stated_key = key
+        self.facts = self._facts(name, site, folder, episodeDict or {})
+
+    def _facts(
+        self,
+        name: str,
+        site: str,
+        folder: str,
+        episodes: Mapping[int, Iterable[int]] | Mapping[int | str, Iterable[int]],
+    ) -> LegacySeries:
+        stated = {str(season): list(numbers) for season, numbers in episodes.items()}
+        return legacy_series(self._stated_key, name, site, folder, stated)
+
+    def __repr__(self) -> str:
+        return (
+            f"Serie(key={self.key!r}, name={self.name!r}, site={self.site!r}, folder={self.folder!r}, "
+            f"episodeDict={self.episodeDict!r})"
+        )
 
     @property
     def key(self) -> str:
+        """It cannot be changed: another key is another series."""
         return self.facts.key
 
     @property
     def name(self) -> str:
         return self.facts.name
 
+    @name.setter
+    def name(self, name: str) -> None:
+        self.facts = self._facts(_text("name", name), self.site, self.folder, self.episodeDict)
+
     @property
     def site(self) -> str:
         return self.facts.site
+
+    @site.setter
+    def site(self, site: str) -> None:
+        self.facts = self._facts(self.name, _text("site", site), self.folder, self.episodeDict)
 
     @property
     def folder(self) -> str:
         return self.facts.folder
 
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        self.facts = self._facts(self.name, self.site, _text("folder", folder), self.episodeDict)
+
     @property
     def episodeDict(self) -> dict[int, list[int]]:  # noqa: N802 - the file's own field
         return {season: list(numbers) for season, numbers in (self.facts.missing or {}).items()}
+
+    @episodeDict.setter
+    def episodeDict(self, episodes: Mapping[int | str, Iterable[int]]) -> None:  # noqa: N802 - the file's own field
+        if not isinstance(episodes, Mapping) or not all(
+            isinstance(numbers, Iterable) and not isinstance(numbers, str) for numbers in episodes.values()
+        ):
+            message = "episodeDict maps each season to a list of episode numbers."
+            raise InvalidInput(message, {"episodeDict": [message]})
+        self.facts = self._facts(self.name, self.site, self.folder, episodes)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields of a ``data`` file; seasons are text, as JSON's names are."""
@@ -81,6 +119,12 @@ class Serie:
         if isinstance(facts, Unreadable):
             raise InvalidInput(f"{Path(filename).name} cannot be used as a series file: {facts.reason}")
         return cls(facts.key, facts.name, facts.site, facts.folder, facts.missing or {})
+
+
+def _text(field: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput(f"{field} is a text.", {field: [f"{field} is a text."]})
+    return value
 
 
 def _warn(old: str, new: str) -> None:

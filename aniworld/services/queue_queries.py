@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Result, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from aniworld.core.errors import NotFound
+from aniworld.core.errors import InvalidInput, NotFound
 from aniworld.core.queue import DownloadStatus, check_move
-from aniworld.models import DownloadQueueItem, utcnow
+from aniworld.models import DownloadQueueItem, QueueState, utcnow
 
 POSITION_GAP = 1 << 16
 LONGEST_WAIT = timedelta(days=1, hours=1)  # a source that asks for more than a day is not believed
@@ -61,16 +61,28 @@ def set_status(item: DownloadQueueItem, status: DownloadStatus) -> None:
     before = DownloadStatus(item.status)
     check_move(before, status)
     item.status = status
-    if status == DownloadStatus.DOWNLOADING:
+    if status in (DownloadStatus.DOWNLOADING, DownloadStatus.COMPLETED):
         item.started_at = item.started_at or utcnow()
     item.completed_at = (item.completed_at or utcnow()) if status in ENDED else None
     if status == DownloadStatus.COMPLETED:
         item.progress = 100.0
     if before == DownloadStatus.FAILED and status == DownloadStatus.PENDING:
-        item.progress, item.downloaded_bytes, item.started_at = 0.0, 0, None
+        item.progress, item.downloaded_bytes, item.total_bytes, item.started_at = 0.0, 0, None, None
+        item.error = item.error_code = None
     if status != DownloadStatus.DOWNLOADING:
         item.worker = item.lease_until = item.eta_seconds = None
         item.speed_bytes = 0
+
+
+def set_columns(row: DownloadQueueItem | QueueState, changes: Mapping[str, Any]) -> None:
+    """Raises InvalidInput for what is no column, and for those that have a method of their own."""
+    unknown = sorted(set(changes) - set(row.__table__.columns.keys()) | set(changes) & {"id", "status"})
+    if unknown:
+        raise InvalidInput(
+            f"{', '.join(unknown)} cannot be set.", {name: ["This field cannot be set."] for name in unknown}
+        )
+    for name, value in changes.items():
+        setattr(row, name, value)
 
 
 def filtered(query: Select[Any], statuses: Sequence[DownloadStatus], q: str) -> Select[Any]:

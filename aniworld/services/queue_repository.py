@@ -32,6 +32,7 @@ from .queue_queries import (
     position_at,
     row_of,
     rows_changed,
+    set_columns,
     set_status,
     status_rank,
     unfinished_episodes,
@@ -87,13 +88,12 @@ class QueueRepository:
     def update_status(self, item_id: str, status: DownloadStatus | str, **changes: Any) -> DownloadQueueItem:
         """The item in its new state, with ``started_at``, ``completed_at`` and ``progress`` as it demands, and ``changes``.
 
-        Raises NotFound, Conflict for an unlawful move.
+        Raises NotFound, Conflict for an unlawful move, InvalidInput for a change of no column.
         """
         with self._sessions() as session, session.begin():
             item = row_of(session, item_id, locked=True)
             set_status(item, DownloadStatus(status))
-            for name, value in changes.items():
-                setattr(item, name, value)
+            set_columns(item, changes)
         return item
 
     @transaction
@@ -117,8 +117,7 @@ class QueueRepository:
             set_status(item, DownloadStatus(status))
             if wait_s is not None:
                 changes["not_before"] = database_now(session) + timedelta(seconds=wait_s)
-            for name, value in changes.items():
-                setattr(item, name, value)
+            set_columns(item, changes)
         return True
 
     def update_progress(
@@ -458,8 +457,7 @@ class QueueRepository:
             if state is None:
                 state = QueueState(id=1, is_running=False, is_paused=False)
                 session.add(state)
-            for name, value in changes.items():
-                setattr(state, name, value)
+            set_columns(state, changes)
         return state
 
 

@@ -256,6 +256,7 @@ class Attempt:
         before, target = target, self._patience.tell(lambda: self._target_now(final))
         if not _may_be_placed(link, before, target):
             return self._kept(target, final)
+        offload(self._check_landing, target, final)  # folders may have become links out of the library meanwhile
         relative, path = self._place(target, page, link, result, final)
         file = path.relative_to(final).as_posix()
         placed = Placed(

@@ -96,3 +96,15 @@ def test_a_removed_series_leaves_no_file(house: House) -> None:
     house.server.configure(download={"speed_limit_mbps": 0})
     until(lambda: not house.children(), 10)
     assert house.in_library() == []
+
+
+def test_a_folder_that_became_a_link_out_of_the_library(house: House, tmp_path: Path) -> None:
+    slowly(house)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (house.library / FOLDER).symlink_to(outside)
+    house.server.configure(download={"speed_limit_mbps": 0})
+    (item,) = until(lambda: house.ended(1), 60).values()
+    assert (item["status"], item["error_code"]) == ("failed", "unsafe_path"), item
+    assert item["error"].startswith(f"The folder {FOLDER} is a link to ") and "then retry" in item["error"]
+    assert not list(outside.iterdir())

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from aniworld.core.errors import Conflict, NotFound
+from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, utcnow
 from aniworld.services.queue_items import mbps
@@ -302,3 +302,32 @@ def test_items_that_may_not_begin_now_are_passed_over(repository: QueueRepositor
     assert repository.claim("worker", 30, without_items=[first.id]).episode == 2
     assert repository.claim("worker", 30, without_items=[first.id]) is None
     assert repository.claim("worker", 30).episode == 1
+
+
+def test_an_item_that_is_completed_at_once_has_a_start(repository: QueueRepository) -> None:
+    done = repository.update_status(repository.save_item(item(1)).id, "completed")
+    assert done.started_at is not None and done.completed_at is not None and done.started_at <= done.completed_at
+
+
+def test_a_failed_item_that_waits_again_has_nothing_of_its_failure(repository: QueueRepository) -> None:
+    saved = repository.save_item(item(1))
+    repository.update_status(saved.id, "downloading")
+    repository.update_progress(saved.id, 40.0, 400, 1000, 1)
+    repository.update_status(saved.id, "failed", error="The connection was lost.", error_code="transfer_failed")
+    repository.update_status(saved.id, "pending")
+    again = repository.get_item(saved.id)
+    assert (again.error, again.error_code, again.total_bytes, again.downloaded_bytes) == (None, None, None, 0)
+
+
+@pytest.mark.parametrize("changes", [{"colour": 1}, {"id": "x"}, {"__class__": object}, {"metadata": {}}])
+def test_a_change_of_no_column_is_refused_and_changes_nothing(
+    repository: QueueRepository, changes: dict[str, object]
+) -> None:
+    saved = repository.save_item(item(1))
+    with pytest.raises(InvalidInput) as refused:
+        repository.update_status(saved.id, "downloading", error="x", **changes)
+    assert set(refused.value.fields) == set(changes)
+    stored = repository.get_item(saved.id)
+    assert (stored.status, stored.error) == ("pending", None)
+    with pytest.raises(InvalidInput):
+        repository.set_state(**changes)
