@@ -17,7 +17,7 @@ from .errors import AddressRefused, InvalidInput
 from .keys import KEY_FORM, KEY_LENGTH
 from .media import ABSOLUTE_EPISODES, EPISODES_IN_A_SEASON, KNOWN_LANGUAGES, LANGUAGE_FORM
 from .naming import path_component
-from .sites import site_of_host
+from .sites import ENGINE_1, ENGINE_2, site_of_host
 
 NAME_LENGTH, FOLDER_LENGTH, URL_LENGTH = 500, 255, 2000
 CONFIG_DEPTH, CONFIG_VALUES, CONFIG_TEXT = 6, 10_000, 20_000
@@ -25,9 +25,11 @@ QUALITIES = ("best", "worst", "360p", "480p", "720p", "1080p")
 
 _NO_WRITING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # https://www.unicode.org/reports/tr9/
-_SERIES_PATH = re.compile(
-    r"/(?:anime/stream|serie/stream|serie)/(?!stream/?$)[A-Za-z0-9_-]{1,255}(?:/[A-Za-z0-9/_-]{0,100})?"
-)
+_SERIES = r"(?!stream/?$)[A-Za-z0-9_-]{1,255}(?:/[A-Za-z0-9/_-]{0,100})?"
+_SERIES_PATHS = {
+    ENGINE_1: re.compile(rf"/(?:anime|serie)/stream/{_SERIES}"),
+    ENGINE_2: re.compile(rf"/serie/(?:stream/)?{_SERIES}"),
+}
 _BACKUP = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,150}(?<!\.)")
 
 
@@ -119,10 +121,13 @@ def validate_language(language: str) -> str:
 def validate_anime_url(url: str, mirrors: Iterable[str] = ()) -> str:
     """The address of a series (or of a part of it) on a known site, without query, fragment and last slash.
 
-    One without a scheme, ``aniworld.to/anime/stream/x``, is taken as https. ``mirrors``: further sites, as host, ``host:port`` or base address.
+    One without a scheme, ``aniworld.to/anime/stream/x`` or ``//aniworld.to/anime/stream/x``, is taken as https. The path has
+    to be of the host's own site. Slugs and paths without a host are the catalogues' alone: they name no site. ``mirrors``: further sites, as host, ``host:port`` or base address.
     """
     text = _text(url, "link", "The link", URL_LENGTH)
-    if "://" not in text and not text.startswith("/"):
+    if text.startswith("//"):
+        text = f"https:{text}"
+    elif "://" not in text and not text.startswith("/"):
         text = f"https://{text}"
     try:
         host, port = check_url(text)
@@ -132,7 +137,9 @@ def validate_anime_url(url: str, mirrors: Iterable[str] = ()) -> str:
     if not _known(host.rstrip("."), port, parts.scheme.lower(), mirrors):
         raise _invalid("link", f"{host} is none of the known catalogue sites.")
     path = parts.path.rstrip("/")
-    if not _SERIES_PATH.fullmatch(path):
+    site = site_of_host(host)
+    forms = _SERIES_PATHS.values() if site is None else (_SERIES_PATHS[site],)
+    if not any(form.fullmatch(path) for form in forms):
         raise _invalid(
             "link", "The link leads to no series; it looks like https://aniworld.to/anime/stream/attack-on-titan."
         )
