@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,8 +20,21 @@ DEEPEST = 8
 RACY_NS = 2_000_000_000  # the coarsest directory clock that is common (FAT); younger times may hide a later change
 LEGACY_FILES = frozenset({"data", "key"})
 # What download programs keep beside a file while they fill it, and what they name a file that is empty until it is whole.
-_CONTROL = (".aria2", ".aria2__temp", ".ytdl", ".st", ".lftp-pget-status", ".td.cfg", ".jccfg", ".!qb", ".bt.xltd")
+_CONTROL = (
+    ".aria2",
+    ".aria2__temp",
+    ".ytdl",
+    ".st",
+    ".lftp-pget-status",
+    "-lftp-pget-status",
+    ".td.cfg",
+    ".jccfg",
+    ".!qb",
+    ".bt.xltd",
+)
 _DRAFT = (".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".tmp")
+# Firefox fills ``Name.Xy12ab34.mkv.part`` beside an empty ``Name.mkv``.
+_FIREFOX = re.compile(r"\.[A-Za-z0-9_-]{6,8}(?=\.[A-Za-z0-9]{2,4}$)")
 
 
 class SeenFile(NamedTuple):
@@ -243,7 +257,9 @@ def _unfinished(names: Iterable[str]) -> dict[str, str]:
         if low.endswith(_CONTROL):
             found[_without(name, low, _CONTROL)] = name
         elif low.endswith(_DRAFT):
-            found.setdefault(_without(name, low, _DRAFT), name)
+            whole = _without(name, low, _DRAFT)
+            found.setdefault(whole, name)
+            found.setdefault(_FIREFOX.sub("", whole), name)
     return found
 
 

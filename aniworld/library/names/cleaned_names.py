@@ -64,8 +64,10 @@ def _bracket(found: re.Match[str]) -> str:
     inner = found[1]
     if p.BRACKET_NUMBER.fullmatch(inner) and not p.YEAR.fullmatch(inner.strip()):
         return f" - {p.END_BEHIND.sub('', inner).strip()} - "
-    if p.SEASON_ALONE.fullmatch(inner):
+    if p.SEASON_ALONE.fullmatch(inner) or p.SEQUEL_MARK.fullmatch(inner):
         return f" - {inner.strip()} - "
+    if p.SEASON_WORD.search(inner) and re.search(r"[0-9]", found.string[: found.start()]):
+        return f" - {p.SEASON_IN_WORDS.sub(p.season_in_digits, inner).strip()} - "
     return f" {inner} " if p.BRACKET_KEPT.search(inner) else " "
 
 

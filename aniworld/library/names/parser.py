@@ -31,6 +31,7 @@ from .guessing import guessed
 from .language_hints import first_said, language_hint
 from .number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
 from .season_folders import Folder, Kind, read_folders
+from .second_readings import foreign_before, further_before, further_behind, other_sequel, seasons_in
 from .specials import SPECIALS_OF_A_SEASON, extra_in, special_in
 from .standing_numbers import Number, as_number, number_of_many, standing
 
@@ -41,7 +42,9 @@ MOST_SEASONS = 50  # ``88-91`` is a range, and nothing of season 88
 LONGEST_NAME, LONGEST_PATH = 1000, 4000
 NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title."
 RANGE_OR_SEASON = "The numbers may be a range, or a season and an episode."
+TWO_NUMBERS = "There are two numbers in the name."
 CONTRADICTION = "The numbers in the name contradict each other."
+SEASON_IN_SPECIALS = "The folder says specials or films, the name says a season."
 
 
 def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bool = True) -> Answer:
@@ -61,7 +64,7 @@ def _answer(relative_path: str, series_names: Sequence[str], guess: bool) -> Ans
     parents, _, name = relative_path.rpartition("/")
     stem, dot, ext = name.rpartition(".")
     if len(name) > LONGEST_NAME or len(parents) > LONGEST_PATH:
-        return NotUnderstood("The name is longer than any honest one.")
+        return NotUnderstood("The name is too long (more than 1,000 characters).")
     if not dot or ext not in p.VIDEO or name[0] == ".":
         ignored = _no_video(name, ext.lower() if dot else "")
         if ignored:
@@ -106,6 +109,8 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
         return NotUnderstood(no_episode("0"))
     rest = stem[end:]
     episodes = chain(first, more, season=season) if more else (first,)
+    if episodes and further_behind(number, episodes[-1], rest):
+        return NotUnderstood(NUMBER_OR_TITLE)
     if not episodes and p.PAIR.fullmatch(more) and int(more[1:]) <= first and p.WORD_BEHIND.match(rest):
         episodes, more = (first,), ""  # ``S12E13-3 Freunde``
     if not episodes or season >= SEASONS:
@@ -123,7 +128,7 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
             return NotUnderstood("The name says a film and a season.")
         season, kind = 0, Kind.FILM
     elif season and folder.season == 0:
-        return NotUnderstood("The folder says specials or films, the name says a season.")
+        return NotUnderstood(SEASON_IN_SPECIALS)
     return Found(season, episodes, (), after.version, language, kind)
 
 
@@ -169,16 +174,34 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
     answer = _read(tail, folder, named)
     if answer is None and field:
         answer = _numbered(tail, Number(field[1], "", tail.find(field[1]), len(tail)), folder, named)
-    if not isinstance(answer, Found) and (above := _of_folder(bare, folder, answer is None)):
+    if not isinstance(answer, Found | Ignored) and (above := _of_folder(bare, folder, answer is None)):
         return above
     if answer is None and guess:
         answer = _guessed(tail if named else stem, tail, folder)
     if answer is None:
         return NotUnderstood("No episode number was found in the name.")
     if isinstance(answer, Found):
+        answer = _doubted(answer, stem, tail, folder, named, series_names)
+    if isinstance(answer, Found):
         answer = _with_second_count(answer, also)
     if isinstance(answer, Found):
         return answer._replace(version=version_in(stem), language=language_hint(stem))
+    return answer
+
+
+def _doubted(answer: Found, stem: str, tail: str, folder: Folder, named: bool, names: Sequence[str]) -> Answer:
+    """The answer, unless something else in the name, or the folder, allows a second one."""
+    if answer.season and folder.season == 0:
+        return NotUnderstood(SEASON_IN_SPECIALS)
+    if answer.season != 0 and p.SPECIAL_MARK.search(stem):
+        return NotUnderstood("The name says a special or a film, and the number may be an episode's.")
+    if not named and folder.season and p.TITLE_PART.search(stem):
+        return NotUnderstood("The number may belong to a title.")
+    if not named and foreign_before(tail, names):
+        return NotUnderstood("A word stands in front of the series' name; it may be another series.")
+    above = _season_and_episode(folder.name) if p.KEYWORD.search(folder.name) else None
+    if isinstance(above, Found) and (above.season, above.episodes) != (answer.season, answer.episodes):
+        return NotUnderstood("The folder names an episode, and the file another one.")
     return answer
 
 
@@ -258,12 +281,19 @@ def _of_season_behind(text: str, season: int, folder: Folder, named: bool) -> An
 def _season_and_episode(text: str) -> Answer | None:
     reverse = p.EPISODE_OF_SEASON.search(text)
     if reverse:
+        around = f"{text[: reverse.start()]} {text[reverse.end() :]}"
+        if seasons_in(around) is not None:
+            return NotUnderstood(CONTRADICTION)
         return _checked(int(reverse[2]), reverse[1], "")
     for pattern in p.SEASON_AND_EPISODE:
         found = pattern.search(text)
         if not found:
             continue
         rest = text[found.end() :]
+        if pattern is p.SEASON_AND_EPISODE[1] and _swapped(found):
+            return NotUnderstood(CONTRADICTION)
+        if "teil" in found[0].lower() and re.search(r"[0-9]", text[: found.start()]):
+            return NotUnderstood("The name tells a later part of a season; its numbers may begin anew or go on.")
         more = found[3] or ""
         if (end := p.PAIR_AT_END.fullmatch(more)) and int(end[1]) != int(found[2]) + 1:
             more = ""  # ``1x03 - 274``: a title
@@ -271,11 +301,17 @@ def _season_and_episode(text: str) -> Answer | None:
             return NotUnderstood(NUMBER_OR_TITLE)
         answer = _checked(int(found[1]), found[2], more)
         if isinstance(answer, Found) and (
-            may_be_title(found[2], found[0], rest) if more else next_behind(answer.episodes[-1], rest)
+            (may_be_title(found[2], found[0], rest) if more else next_behind(answer.episodes[-1], rest))
+            or further_behind(found[2], answer.episodes[-1], rest)
         ):
             return NotUnderstood(NUMBER_OR_TITLE)
         return answer
     return None
+
+
+def _swapped(found: re.Match[str]) -> bool:
+    """Whether ``05 Staffel 2`` may be the fifth episode of season 2."""
+    return re.match(r"[0-9]+[ ]?[^\W\d_]+[ ]*[0-9]", found[0]) is not None and (found[1][0] == "0" or len(found[2]) < 2)
 
 
 def _checked(season: int, first: str, more: str) -> Answer:
@@ -302,6 +338,10 @@ def _numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
     if not episodes:
         return NotUnderstood(no_episode("0") if first == 0 else "The range makes no sense.")
     before, rest = p.NO_PART.sub(" ", text[: number.start]), text[number.end :]
+    if further_behind(number.first, episodes[-1], rest) or _second_number(
+        text, number, folder.season if named else None
+    ):
+        return NotUnderstood(NUMBER_OR_TITLE)
     if may_be_title(number.first, number.first + more, rest) or next_behind(episodes[-1], rest):
         return NotUnderstood(NUMBER_OR_TITLE)
     if p.EXTRA_REST.match(rest):
@@ -322,7 +362,36 @@ def _numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
         return NotUnderstood("There are two numbers in the name.")
     if p.YEAR.fullmatch(number.first):
         return NotUnderstood("The number may be a year.")
+    if p.NUMBERED_TITLE.match(text[number.start : number.end]) and p.WORD_BEHIND.match(rest):
+        return NotUnderstood("The number may belong to a title.")
+    if (said := seasons_in(rest)) is not None:
+        return _of_season_said(said, before, episodes, folder)
     return _of_season(before, episodes, folder, named)
+
+
+def _second_number(text: str, number: Number, season: int | None) -> bool:
+    """Whether a number in front may be the episode's instead: ``10 - 24``, ``05 Titel (1 von 2)``, ``01 und 02``."""
+    before = text[: number.start]
+    if not re.search(r"[0-9]", before):
+        return False
+    if p.SEASON_IN_NAME.search(before):
+        return False
+    if further_before(before):
+        return True
+    first = p.LEADING.match(text) or p.LEADING_ZERO.match(text)
+    if first and first.end() <= number.start and int(first[1]) not in (int(number.first), season):
+        return True
+    return p.NUMBER_OF.match(text, number.start) is not None
+
+
+def _of_season_said(seasons: set[int], before: str, episodes: tuple[int, ...], folder: Folder) -> Answer:
+    """``05 Titel Staffel 2``: the season stands behind the number, somewhere."""
+    if len(seasons) != 1 or seasons_in(before) is not None:
+        return NotUnderstood("The name says a season, but not clearly which one the number belongs to.")
+    (season,) = seasons
+    if folder.season is not None and folder.season != season:
+        return NotUnderstood(CONTRADICTION if folder.season else SEASON_IN_SPECIALS)
+    return Found(season, episodes, kind=Kind.EPISODE if season else Kind.SPECIAL)
 
 
 def _two_before(before: str, number: Number, named: bool) -> bool:
@@ -365,6 +434,10 @@ def _of_season(before: str, episodes: tuple[int, ...], folder: Folder, named: bo
     if folder.season == 0:
         return Found(0, episodes, kind=folder.kind)
     if folder.season is not None:
+        if named and other_sequel(before, folder.season):
+            return NotUnderstood("The folder says another season than the name.")
+        if folder.piece:
+            return NotUnderstood("The folder is a later part or disc of a season; its numbers may begin anew or go on.")
         return Found(folder.season, episodes, episodes)
     if (named and re.search(r"[^\W\d_]{2}|[0-9]", before)) or p.UNCLEAR_PART.search(before):
         return NotUnderstood("The name goes on after the series' name; it may be another season.")
@@ -380,6 +453,6 @@ def _guessed(shown: str, tail: str, folder: Folder) -> Answer | None:
         return None
     if guess.season is not None:
         return Found(guess.season, (guess.episode,), guessed=True)
-    if folder.season:
+    if folder.season and p.GUESSED.search(tail) and not p.PART_OF_TITLE.search(tail):
         return Found(folder.season, (guess.episode,), (guess.episode,), kind=folder.kind, guessed=True)
     return NotUnderstood(f"It may be episode {guess.episode}, but the name does not say so clearly.")

@@ -23,8 +23,8 @@ VIDEO = _set("mkv mp4 avi webm m4v mov wmv flv ts m2ts mts mpg mpeg ogm ogv rmvb
 UNFINISHED = _set("part crdownload tmp ytdl aria2 download partial filepart !qb !ut bc! opdownload temp")
 # What a download that did not end leaves: ``Name.f137.mp4`` is one track, ``Name.temp.mp4``, ``Name.part.mp4`` are being written.
 ONE_TRACK = re.compile(
-    r"(?:f[0-9]{2,4}|fhls[\w-]*|te?mp|part|partial|incomplete|unfinished|downloading|crdownload|opdownload|filepart|aria2|!q[bB]|!ut"
-    r"|(?i:tdarrcachefile-[\w-]+))"
+    r"(?:f(?:0|[0-9]{2,4})(?:-[0-9a-z]+)*|f(?:hls|dash|https?)[\w-]*|te?mp|fftemp|part|partial|incomplete|unfinished|downloading|crdownload|opdownload|filepart|aria2|!q[bB]|!ut"
+    r"|(?i:(?:[^.]*-)?tdarrcachefile-[\w-]+))"
 )
 BESIDE = {
     "a subtitle": _set("srt ass ssa sub idx vtt sup smi ttml"),
@@ -218,6 +218,16 @@ SEASON_BEHIND = re.compile(
 SEASON_ALONE = re.compile(
     rf"\s*(?:{_SEASON}[ .]?[0-9]{{1,2}}|S[0-9]{{1,2}}|[0-9]{{1,2}}\.[ ]?staffel)\s*", re.IGNORECASE
 )
+SEQUEL_MARK = re.compile(r"\s*(?:II|III|IV|第[ ]?[0-9]{1,2}[ ]?[期季])\s*")
+SPECIAL_MARK = re.compile(r"[(\[](?:ova|oad|special|spezial|film|movie|kinofilm)s?[)\]]", re.IGNORECASE)
+# A number among words of which no series' name is known is guessed only where something says that it counts episodes.
+GUESSED = re.compile(
+    rf"(?<![^\W_])(?:(?:{_EP})[ .]?0*|0+)[1-9][0-9]*(?![0-9])|^\W*[0-9]{{2,3}}[ ]|^[^0-9]*$", re.IGNORECASE
+)
+TITLE_PART = re.compile(r"[^\W\d_][ _]*[(\[][0-9][)\]][\s_]*$")
+WORDS_AND_NUMBER = re.compile(r"[^\W\d_][^\d-]* [1-9][0-9]{2,3}")
+PART_OF_TITLE = re.compile(r"[^\W\d_].*(?<![^\W_])(?:teil|part)[ .]*[0-9]", re.IGNORECASE)
+NUMBERED_TITLE = re.compile(r"\W*nr\b", re.IGNORECASE)
 # ``1of8``, ``05 von 12``: the number before, and how many there are.
 NUMBER_OF = re.compile(
     r"(?<![0-9A-Za-z.])([0-9]{1,3})(?:of([0-9]{1,3})(?![0-9A-Za-z])|[ .]?(?:of|von)[ .]?([0-9]{1,3})(?![0-9A-Za-z])(?=\s*(?:$|[-.(\[])))",
@@ -308,11 +318,15 @@ _SEASONS_IN_WORDS = re.compile(
 )
 
 
+def season_in_digits(found: re.Match[str]) -> str:
+    return f"Season {((found.lastindex or 1) - 1) % len(_COUNTED) + 1}"
+
+
 def with_digits(text: str) -> str:
     """The text with ``Season 2`` where a season is counted in words; ``05 - Second Season`` is a title."""
     if not SEASON_WORD.search(text) or _SEASONS_IN_WORDS.search(text):
         return text
-    counted = SEASON_IN_WORDS.sub(lambda found: f"Season {((found.lastindex or 1) - 1) % len(_COUNTED) + 1}", text)
+    counted = SEASON_IN_WORDS.sub(season_in_digits, text)
     return text if SEASON_BEHIND.search(counted) and not SEASON_BEHIND.search(text) else counted
 
 
@@ -340,7 +354,16 @@ FOLDER_SEASON = re.compile(
 )
 # Several seasons in one folder, and a second part of one: a bare number in it may count from either.
 FOLDER_SEASONS = re.compile(
-    rf"(?:{_SEASON}|S)s?[ ._]*[0-9]{{1,2}}[ ._]*(?:[-+&,]|und|and|bis|to)[ ._]*(?:(?:{_SEASON}|S)[ ._]*)?[0-9]{{1,2}}(?![0-9])",
+    rf"(?:{_SEASON}|S)s?[ ._]*[0-9]{{1,2}}[ ._]*(?:[-+&,;~–—]|und|and|bis|to|u\.?|y|et|thru|through)[ ._]*(?:(?:{_SEASON}|S)[ ._]*)?[0-9]{{1,2}}(?![0-9])",
+    re.IGNORECASE,
+)
+# ``Staffel 2.5``, ``Staffel 2b``: half a season, or a part of one.
+FOLDER_HALF = re.compile(
+    rf"(?:{_SEASON}|(?<![^\W_])S)[ ._-]*[0-9]{{1,3}}(?:[.,][0-9](?![0-9])|[ ]?[a-d](?![^\W_]))", re.IGNORECASE
+)
+# A later piece of a season, or a disc, whose numbers may begin anew.
+FOLDER_PIECE = re.compile(
+    r"(?:part|teil|cour|dis[ck]|cd|dvd|bd|blu-ray|vol(?:ume)?\.?|band|box|pt\.?)[ ._-]*(?:0*(?:[2-9]|[1-9][0-9])|II|III|IV|V|[b-d])",
     re.IGNORECASE,
 )
 LATER_PART = re.compile(r"\b(?:part|cour|teil)[ ._]*(?:[2-9]|II|III|IV)\b", re.IGNORECASE)

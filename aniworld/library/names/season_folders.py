@@ -23,6 +23,7 @@ class Folder:
     """What the folders above a file say. ``unclear``: names that may stand for a part of the series.
 
     ``of_season``: specials of one season, such as ``Season 2 Specials``; those of another may count from 1, too.
+    ``piece``: a later part or disc of a season, whose numbers may begin anew.
     """
 
     season: int | None = None
@@ -31,6 +32,7 @@ class Folder:
     unclear: tuple[str, ...] = ()
     name: str = ""
     of_season: bool = False
+    piece: bool = False
 
 
 @lru_cache(maxsize=2048)
@@ -46,8 +48,9 @@ def read_folders(parents: str) -> Folder:
 
 def _below(known: Folder, one: Folder) -> Folder:
     """``one`` inside of ``known``: a season's specials where one says a season and the other specials."""
+    one = replace(one, piece=one.piece or known.piece)
     if one.season is None:
-        return replace(known, unclear=known.unclear + one.unclear, name=one.name)
+        return replace(known, unclear=known.unclear + one.unclear, name=one.name, piece=one.piece)
     if known.season is None or bool(known.season) == bool(one.season):
         return replace(one, of_season=one.of_season or known.of_season)
     return replace(known if one.season else one, name=one.name, of_season=True)
@@ -68,13 +71,13 @@ def _one_folder(name: str) -> Folder:
         return Folder(season=0, kind=kind, name=name, of_season=of_season)
     opened = p.with_digits(p.BRACKET_SIGN.sub(" ", name).strip())  # ``[S02][1080p]``, ``Name (Staffel 2)``
     season = p.FOLDER_SEASON.match(bare) or (p.FOLDER_SEASON.match(opened) if opened != name else None)
-    if season and (p.FOLDER_SEASONS.search(opened) or p.LATER_PART.search(opened)):
+    if season and any(one.search(opened) for one in (p.FOLDER_SEASONS, p.LATER_PART, p.FOLDER_HALF)):
         return Folder(unclear=(name,), name=name)
     if season:
         number = int(next(group for group in season.groups() if group))
         return Folder(season=number, kind=Kind.EPISODE if number else Kind.SPECIAL, name=name)
     neutral = p.FOLDER_NEUTRAL.match(bare) or p.FOLDER_NEUTRAL.match(name)
-    return Folder(unclear=() if neutral else (name,), name=name)
+    return Folder(unclear=() if neutral else (name,), name=name, piece=p.FOLDER_PIECE.fullmatch(bare) is not None)
 
 
 def _of_season(name: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from . import patterns as p
 from .answers import Answer, Found, Ignored, NotUnderstood
 from .season_folders import Folder, Kind
+from .second_readings import further_before, further_behind
 
 SPECIALS_OF_A_SEASON = (
     "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's number "
@@ -48,10 +49,13 @@ def special_in(text: str, folder: Folder) -> Answer | None:
         ):
             continue  # ``050 - Special Request``: a title's word
         digits = digits or _only_number(text, found)
-        said = p.SEASON_IN_NAME.search(text[: found.start()])
+        said = p.SEASON_IN_NAME.search(text)
         if said and int(next(group for group in said.groups() if group)):
             return NotUnderstood(SPECIALS_OF_A_SEASON)
-        if digits and re.match(r"\s*[&+,~-]\s*[0-9]", text[found.end() :]):
+        behind = text[found.end() :]
+        if digits and (re.match(r"\s*[&+,~-]\s*[0-9]", behind) or further_behind(digits, int(digits), behind)):
+            return NotUnderstood("There are two numbers in the name.")
+        if digits and further_before(text[: found.start()]):
             return NotUnderstood("There are two numbers in the name.")
         if digits and int(digits):
             return Found(0, (int(digits),), kind=kind)

@@ -51,7 +51,8 @@ def standing(text: str, named: bool) -> re.Match[str] | None:
         return versioned[0]
     last = p.TRAILING.search(text) or (p.TRAILING_TAGGED.match(text) if named else _padded(text))
     digits = next(filter(None, last.groups())) if last else ""
-    certain = last and (named or len(digits) > 2 or digits[0] == "0") and not p.YEAR.fullmatch(digits)
+    spoken = not named and len(digits) > 2 and digits[0] != "0" and p.WORDS_AND_NUMBER.fullmatch(text)  # ``Zimmer 101``
+    certain = last and (named or len(digits) > 2 or digits[0] == "0") and not spoken and not p.YEAR.fullmatch(digits)
     return last if certain else None
 
 
