@@ -386,3 +386,32 @@ def test_a_stated_redirect_to_a_gone_page_is_gone(site: LoopbackSite) -> None:
 def test_sums_of_sums_end_soon() -> None:
     script = "a0 = 'x';" + "".join(f"a{n} = {'+'.join([f'a{n - 1}'] * 50)};" for n in range(1, 12))
     assert parse_player(page(f"<script>{script} location = a11</script>"), HERE).moved
+
+
+@pytest.mark.parametrize(
+    ("html", "end"),
+    [
+        ("<video src='/v/trailer.mp4'></video>", "/v/trailer.mp4"),
+        ("<video><source src='/v/sprite.mp4'></video>", "/v/sprite.mp4"),
+        (
+            "<video><source src='/trailer-480.mp4' res=480><source src='/trailer-720.mp4' res=720></video>",
+            "/trailer-720.mp4",
+        ),
+        (
+            "<script>jwplayer().setup({sources: [{file: '/v/trailer-480.mp4', label: '480p'}, "
+            "{file: '/v/trailer-1080.mp4', label: '1080p'}]})</script>",
+            "/v/trailer-1080.mp4",
+        ),
+    ],
+)
+def test_the_only_video_counts_whatever_its_name(site: LoopbackSite, html: str, end: str) -> None:
+    assert ask(site, html).url == site.url + end
+    assert ask(site, html + "<iframe src='/e/2'></iframe>").url == site.url + "/a.mp4"
+
+
+def test_a_placeholder_or_another_video_is_not_the_only_one() -> None:
+    for html in (
+        "<video src='/a/trailer.mp4'></video><video src='/b/sprite.mp4'></video>",
+        "<video src='/404.mp4'></video>",
+    ):
+        assert parse_player(page(html), HERE).only == ()

@@ -92,3 +92,17 @@ def test_tracks_reach_the_stream_also_from_the_page_around_a_frame() -> None:
     with site:
         stream = Embed(open_gate()).stream(f"{site.url}/e", referer="")
     assert [one.language for one in stream.subtitles] == ["eng", "ger"]
+
+
+@pytest.mark.parametrize(
+    ("html", "count"),
+    [
+        ("<video><track src='/x/thumbnails.vtt'></video>", 0),
+        ("<script>p.setup({tracks: [{file: '/t/sprite.vtt'}, {file: '/t/chapters.vtt'}]})</script>", 0),
+        ("<video><track src='/x/storyboard-1.vtt'><track src='/x/de.vtt'></video>", 1),
+        ("<video><track src='/x/preview.vtt' kind=subtitles srclang=de></video>", 1),
+        ("<script>player.addRemoteTextTrack({kind: 'subtitles', src: '/s/1.vtt', srclang: 'de'}, false)</script>", 1),
+    ],
+)
+def test_a_files_name_tells_thumbnails_where_nothing_else_does(html: str, count: int) -> None:
+    assert len(parse_player(f"<html>{html}</html>", "https://hoster.example/e/1").subtitles) == count

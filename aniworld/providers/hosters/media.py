@@ -167,7 +167,7 @@ def parse_player(text: str, url: str) -> PlayerFacts:
         gone=gone or _gone(soup),
         drm=bool(_DRM.search(source)),
         hidden=bool(_HIDDEN.search(source)),
-        only=_only(values, base),
+        only=_only(soup, values, base),
         moved=bool(moves),
         subtitles=subtitles_of(soup, values, lambda address: _joined(base, address)),
     )
@@ -181,13 +181,22 @@ def _present(groups: list[tuple[Medium, ...]]) -> tuple[tuple[Medium, ...], str 
     return media, None if media or away is None else urlsplit(away.url).path.rsplit("/", 1)[-1]
 
 
-def _only(values: list[Value], base: str) -> tuple[Medium, ...]:
-    """The one source of a player's set-up, whatever it is called: a series may be named for trailers or sprites."""
+def _only(soup: BeautifulSoup, values: list[Value], base: str) -> tuple[Medium, ...]:
+    """The one video of a player, whatever it is called: a series may be named for trailers or sprites."""
     found = (
         _Candidate(value.text, _label(value), value.beside.get("type", "")) for value in values if _is_played(value)
     )
-    media = _usable(found, base, trusted=True)
-    return media if len(media) == 1 and not is_placeholder(media[0].url) else ()
+    groups = (_usable(group, base, trusted=True) for group in (_elements(soup), found))
+    return next((group for group in groups if _is_one(group)), ())
+
+
+def _is_one(media: tuple[Medium, ...]) -> bool:
+    """Whether it is a single video: one address, or several that differ by their heights only."""
+    if any(is_placeholder(one.url) for one in media):
+        return False
+    names = {re.sub(r"\d{3,4}p?|[_-]?(?:low|high|hd|sd)(?=[./_-])", "", urlsplit(one.url).path) for one in media}
+    heights = {one.height for one in media}
+    return len(media) == 1 or (len(names) == 1 and None not in heights and len(heights) == len(media))
 
 
 def _is_played(value: Value) -> bool:
@@ -322,7 +331,7 @@ def _in_set_up(value: Value) -> bool:
 def _undeclared(values: list[Value]) -> Iterator[str]:
     """Addresses in a player's set-up that do not tell what they are (``setup({file: "/get?id=5"})``)."""
     for value in values:
-        if _is_played(value):
+        if _is_played(value) and not _ENDING.search(value.text.split("?", 1)[0]):
             yield value.text
 
 

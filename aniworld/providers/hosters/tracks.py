@@ -18,11 +18,14 @@ MOST, ELEMENTS = 50, 200
 _KINDS = frozenset({"", "subtitles", "subtitle", "captions", "caption", "forced", "text", "cc", "default"})
 _LISTS = re.compile(
     r"^(?:external|text|remote|sub(?:title)?)?_?tracks?(?:list)?$|^subs?$|^subtitles?(?:_?(?:list|url|file|src))?$"
-    r"|^captions?(?:_?(?:list|url|file|src))?$|^cc$|^closed_?captions?$",
+    r"|^captions?(?:_?(?:list|url|file|src))?$|^cc$|^closed_?captions?$|^(?:[\w$.]*\.)?addremotetexttrack$",
     re.IGNORECASE,
 )
 _ADDRESS_NAMES = frozenset({"file", "src", "url", "link", "href", "path"})
 _OTHER = re.compile(r"thumb|preview|sprite|storyboard|chapter|metadata|advert|preroll|related|audio", re.IGNORECASE)
+_OTHER_FILE = re.compile(
+    r"(?:^|[._-])(?:thumb(?:nail)?s?|previews?|sprites?|storyboards?|chapters?|metadata)(?:[._\-\d]|$)", re.IGNORECASE
+)
 _ENDING = re.compile(r"\.(?:vtt|srt|ass|ssa|m3u8)$", re.IGNORECASE)
 _LISTED = re.compile(r"\[([^\]\[]{1,60})\]\s*([^\s,\[\]]+)")
 _TAG_NAMES = ("srclang", "language", "lang", "languagecode", "lang_code", "code", "iso")
@@ -52,8 +55,9 @@ def _elements(soup: BeautifulSoup, join: Join) -> Iterator[SubtitleTrack]:
         kind = attribute(tag, "kind").strip().lower()
         address = attribute(tag, "src", "data-src")
         if kind in _KINDS and address and tag.find_parent("audio") is None:
-            label = attribute(tag, "label")
-            yield from _track(address, attribute(tag, "srclang", "data-srclang"), label, kind, join)
+            label, tongue = attribute(tag, "label"), attribute(tag, "srclang", "data-srclang")
+            if kind or label or tongue or not _is_other_file(address):
+                yield from _track(address, tongue, label, kind, join)
 
 
 def _configured(values: Iterable[Value], join: Join) -> Iterator[SubtitleTrack]:
@@ -71,7 +75,14 @@ def _configured(values: Iterable[Value], join: Join) -> Iterator[SubtitleTrack]:
             for label, address in _LISTED.findall(value.text):
                 yield from _track(address, "", label, "", join)
         elif _is_address(value, kind):
-            yield from _track(value.text, _first(beside, _TAG_NAMES), _first(beside, _LABEL_NAMES), kind, join)
+            label, tongue = _first(beside, _LABEL_NAMES), _first(beside, _TAG_NAMES)
+            if kind or label or tongue or not _is_other_file(value.text):
+                yield from _track(value.text, tongue, label, kind, join)
+
+
+def _is_other_file(address: str) -> bool:
+    """Whether a file that nothing else is said of is named for thumbnails, chapters and the like."""
+    return bool(_OTHER_FILE.search(address.split("?", 1)[0].rsplit("/", 1)[-1]))
 
 
 def _is_address(value: Value, kind: str) -> bool:
