@@ -177,7 +177,7 @@ def test_a_check_that_checks_nothing_says_why(house: House) -> None:
     house.follow("nebel", "S01E01 ger-sub")
     with house.database.writing() as session:
         session.scalars(select(AnimeSeries)).one().refreshed_at = utcnow()
-    assert "read within the last 12 hours" in (look(house) or "") and house.tracking.status().looked == 0
+    assert "read within the last 12 h," in (look(house) or "") and house.tracking.status().looked == 0
     assert '"reason":"Every monitored series (1)' in to_json(house.tracking.status())
     house.rest.block("shelf", CatalogueBlocked("A check."))
     assert "cooling down" in (look(house) or "")

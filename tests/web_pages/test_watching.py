@@ -18,6 +18,7 @@ from aniworld.app import create_app
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries
 from aniworld.services import AnimeSeriesService
+from aniworld.services.instance_age import doubt_about
 from aniworld.services.logs import FORM, SafeFormatter
 from aniworld.services.registry import Services
 from aniworld.services.views import CalendarEntry, EpisodeView, SearchResult
@@ -144,7 +145,7 @@ def test_announced_episodes_and_parts_of_others_say_so(app: Flask) -> None:
     assert shown.count("data-announced") == 2
 
 
-def test_subtitles_dates_and_reasons_are_said_in_the_readers_language(app: Flask) -> None:
+def test_subtitles_dates_and_reasons_are_said_in_the_readers_language(app: Flask, tmp_path: Path) -> None:
     with app.test_request_context(headers={"Cookie": "language=de"}):
         ready()
         assert [language_in_words(code) for code in ("ger", "eng", "fil", "und", "xxx")] == [
@@ -157,6 +158,13 @@ def test_subtitles_dates_and_reasons_are_said_in_the_readers_language(app: Flask
         assert day_in_words(date(2026, 12, 18), "medium") == "18.12.2026"
         assert translated("Kupferherz was removed") == "Kupferherz wurde entfernt"
         assert translated("replaced") == "ersetzt"
+        (tmp_path / "backups").mkdir()
+        (tmp_path / "backups" / "one").write_bytes(b"rows")
+        (tmp_path / "covers").mkdir()
+        (tmp_path / "covers" / f"{'a' * 64}.jpg").write_bytes(b"cover")
+        doubt = doubt_about(app.extensions["aniworld"].database, tmp_path, is_new=True)
+        assert doubt and "(it has covers, backups)" in doubt
+        assert "(vorhanden: Cover, Sicherungen)" in translated(doubt)
 
 
 def test_a_calendar_card_names_the_languages_that_are_announced(app: Flask) -> None:
