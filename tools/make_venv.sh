@@ -14,7 +14,14 @@ complete() { command -v "$python" >/dev/null && "$python" -c 'import ensurepip, 
 usable() { "$folder/bin/python" -m pip --version >/dev/null 2>&1; }
 fail() { echo "$1" >&2; exit 1; }
 
-usable && exit 0
+version() { "$1" -c 'import platform; print(platform.python_version())' 2>/dev/null; }
+
+if usable; then
+    here=$(version "$folder/bin/python") asked=$(version "$python" || true)
+    [ -z "$asked" ] || [ "$asked" = "$here" ] ||
+        echo "$folder keeps its Python $here; for $python ($asked) remove the folder $folder first" >&2
+    exit 0
+fi
 if ! complete && may_install; then
     echo "Installing $(packages)"
     apt-get update -qq

@@ -14,7 +14,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_FOLDER = {errno.EEXIST, errno.ENOTDIR}
 _FOLDERS = ("backups", "backups/whole", "covers", "logs")
-_FILES = ("secret_key", "rests.json", "server.lock", ".config.lock")  # a config.json of another kind is put aside
+_FILES = ("config.json", "secret_key", "rests.json", "server.lock", ".config.lock")
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 

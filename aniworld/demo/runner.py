@@ -79,7 +79,7 @@ class Home:
             return
         if not self.mark.is_file():
             raise Conflict(
-                f"{self.folder} holds something else than a demo and is not cleared; choose another --instance."
+                f"{self.folder} holds something else than a demo and is not cleared; choose another folder: aniworld --instance FOLDER demo"
             )
         for path in (self.state, self.library):
             shutil.rmtree(path, ignore_errors=True)
@@ -95,7 +95,9 @@ def run_demo(
     """
     place = Home(home.absolute())
     if place.state.is_dir() and InstanceLock.is_held(place.state):
-        raise AlreadyRunning(f"Another demo runs on {place.folder}; stop it first, or choose another --instance.")
+        raise AlreadyRunning(
+            f"Another demo runs on {place.folder}; stop it first, or choose another folder: aniworld --instance FOLDER demo"
+        )
     if fresh or not place.facts().get("ready"):
         place.clear()
     site = _site(place, throttle)

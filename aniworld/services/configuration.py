@@ -59,7 +59,7 @@ class ConfigService:
         self._stored = self._read()
         self._current = self._over(self._stored)
         if first_start and environment.library:
-            self._change(self._with_library, kind=None)
+            self._take_library()
         if not first_start:
             self._replace_dead_addresses()
 
@@ -172,6 +172,15 @@ class ConfigService:
                         "The settings were changed by another process at the same moment; once more on top of that"
                     )
         raise Conflict("The settings are being changed by others all the time; try again in a moment.")
+
+    def _take_library(self) -> None:
+        try:
+            self._change(self._with_library, kind=None)
+        except InvalidInput as error:
+            why = next(iter(error.fields.get("library.root", ())), str(error))
+            raise InvalidInput(
+                f"ANIWORLD_LIBRARY={self._environment.library} cannot be the library: {why}", error.fields
+            ) from error
 
     def _with_library(self) -> Json | None:
         """The very first settings, with the library that the environment names."""

@@ -13,7 +13,7 @@ import pytest
 
 from aniworld.app import build_services
 from aniworld.config.environment import Environment
-from aniworld.core.errors import AniworldError
+from aniworld.core.errors import AniworldError, InvalidInput
 from aniworld.models import AnimeSeries
 from aniworld.services.registry import Services
 from tests.running import ROOT
@@ -74,6 +74,38 @@ def test_a_lost_database_is_no_new_server(lived_in: Path, lose) -> None:  # type
     made.close()
 
 
+@pytest.mark.parametrize("kept", ["backups/config-snapshot.json", "backups/whole/a.zip"])
+def test_backups_and_snapshots_are_signs_of_a_lost_database_too(lived_in: Path, kept: str) -> None:
+    for left in (
+        *(lived_in / "covers").iterdir(),
+        *(one for one in (lived_in / "backups").rglob("*") if one.is_file()),
+    ):
+        left.unlink()
+    (lived_in / kept).parent.mkdir(exist_ok=True, parents=True)
+    (lived_in / kept).write_bytes(b"kept")
+    (lived_in / "aniworld.db").unlink()
+    for _ in range(2):
+        made = services(lived_in)
+        assert "backups" in levels(made)["database_new"][1]
+        made.close()
+
+
+def test_a_server_that_was_set_up_but_has_no_series_yet_lost_nothing(tmp_path: Path) -> None:
+    made = services(tmp_path / "instance")
+    made.auth.set_password("A long password of mine 1!")
+    made.config.update({"download": {"history_limit": 77}})
+    made.config.update({"download": {"history_limit": 78}})
+    made.close()
+    again = services(tmp_path / "instance")
+    assert "database_new" not in levels(again)
+    again.close()
+
+
+def test_a_library_of_the_environment_that_cannot_be_one_is_named_by_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="ANIWORLD_LIBRARY=/etc"):
+        build_services(Environment(instance=tmp_path / "instance", library="/etc"))
+
+
 def test_settings_that_were_provided_before_the_first_start_are_no_loss(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     instance.mkdir()
@@ -106,6 +138,7 @@ WRONG_KIND = {
     "server.lock": Path.mkdir,
     "aniworld.db": Path.mkdir,
     "rests.json": Path.mkdir,
+    "config.json": Path.mkdir,
 }
 
 

@@ -33,7 +33,7 @@ def run(host: str, port: int, on_demo: bool) -> int:
 def demo(host: str, port: int, fresh: bool) -> int:
     """Start the server on a bundled catalogue of invented series, and print address and password.
 
-    It keeps what it does in a folder of its own: the one of --instance, or instance/demo.
+    It keeps what it does in a folder of its own: instance/demo, or the one of: aniworld --instance FOLDER demo
     """
     return _demo(host, port, fresh)
 
@@ -75,5 +75,7 @@ def _demo(host: str, port: int, fresh: bool) -> int:
     given = os.environ.get("ANIWORLD_INSTANCE")
     home = Path(given) if given else instance() / "demo"
     if home.joinpath("aniworld.db").exists():
-        raise AlreadyRunning(f"{home} is a real instance; give the demo a folder of its own with --instance.")
+        raise AlreadyRunning(
+            f"{home} is a real instance; give the demo a folder of its own: aniworld --instance FOLDER demo"
+        )
     return run_demo(home=home, host=host, port=port, fresh=fresh)
