@@ -15,6 +15,7 @@ from aniworld.models import AnimeSeries, Episode, utcnow
 
 from .renumbering import remember_file, settled_page
 from .unplaced_files import place_seen_files
+from .unreleased_items import settle_items
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def record_page(
         series.folder = free_folder(session, spelled(folder_name(series.name, page.year_start)), series.key)
     new = record_entries(session, series, page, rows)
     place_seen_files(session, series)
+    settle_items(session, series)
     if first:  # what was out when the series came is not new to it
         settle_released(session, series)
     return Recorded(series.key, series.folder, new)
@@ -111,7 +113,8 @@ def _is_out(entry: EpisodeEntry, states_languages: bool) -> bool:
 def _take_over(row: Episode, entry: EpisodeEntry, available: bool) -> None:
     row.title, row.title_en, row.link = entry.title[:1000], entry.title_en[:1000], entry.link
     row.absolute, row.available = entry.absolute, available
-    row.air_date = entry.air_date or row.air_date  # a calendar may have said it
+    if entry.air_date or entry.announced:  # an announced episode without a day has none any more
+        row.air_date = entry.air_date
     row.announced = entry.announced
     row.kind, row.part, row.part_of = entry.kind, entry.part, entry.part_of
     if row.languages != list(entry.languages):

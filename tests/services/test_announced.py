@@ -23,7 +23,7 @@ from aniworld.services.recording import record_page
 from aniworld.services.views import DownloadRequest
 from aniworld.web.answers import to_json
 
-from .shelf import Shelf
+from .shelf import Shelf, codes
 from .test_tracking import House
 
 LINK = "https://s.to/serie/nebel"
@@ -93,6 +93,45 @@ def test_what_is_released_is_no_longer_announced(house: House) -> None:
     record(house, entry(1, title="A", languages=("ger-dub",)))
     (one,) = house.anime.detail("nebel").episodes
     assert (one.state, one.announced, one.air_date) == ("missing", False, date(2026, 10, 12))
+
+
+def test_a_day_that_the_page_takes_back_is_gone_and_one_of_what_is_out_stays(house: House) -> None:
+    record(house, ANNOUNCED, entry(2, languages=("ger-dub",), air_date=SUB))
+    record(house, entry(1, announced=True), entry(2, languages=("ger-dub",)))
+    assert days(house) == {1: None, 2: SUB}
+
+
+def test_a_day_of_the_postponements_holds_against_a_page_that_states_none(house: House) -> None:
+    record(house, ANNOUNCED)
+    known = house.anime.postponements
+    known.learn("shelf", [Postponement("nebel", "", 1, 1, date(2026, 10, 26), SUB)])
+    page = SeriesPage("nebel", "Nebel", "shelf", LINK, seasons=(1,), episodes=(entry(1, title="A", announced=True),))
+    with house.database.writing() as session:
+        record_page(session, session.scalars(select(AnimeSeries)).one(), known.applied(page))
+    assert days(house) == {1: date(2026, 10, 26)}
+
+
+def test_an_item_whose_episode_became_announced_says_so_and_waits_again_when_it_is_out(house: House) -> None:
+    out = [entry(number, languages=("ger-dub",)) for number in (1, 2, 3)]
+    record(house, *out)
+    house.downloads.add(DownloadRequest("nebel", ((1, 1), (1, 2), (1, 3))))
+    record(house, ANNOUNCED, entry(2, part_of="S01E01"), out[2])
+    queue = house.downloads.status()
+    assert codes(queue.pending_queue) == ["nebel S01E03"]
+    assert sorted((one.error or "", one.error_code) for one in queue.failed_downloads) == [
+        ("It is announced for 2026-10-12 and not out yet; refresh the series to check again.", "nothing_there"),
+        ("Its video is part of S01E01; queue that episode instead.", "nothing_there"),
+    ]
+    record(house, entry(1, announced=True), *out[1:])
+    (failed,) = house.downloads.status().failed_downloads
+    assert failed.error == "It is announced and not out yet; refresh the series to check again."
+    record(house, *out)
+    queue = house.downloads.status()
+    assert (
+        sorted(codes(queue.pending_queue)) == ["nebel S01E01", "nebel S01E02", "nebel S01E03"]
+        and not queue.failed_downloads
+    )
+    assert all(one.error is None for one in queue.pending_queue)
 
 
 def airing(*dates: tuple[str, date, datetime | None], episode: int = 1) -> Airing:
