@@ -6,6 +6,7 @@ InvalidInput is a ValueError. Each check looks at the kind and the length first,
 from __future__ import annotations
 
 import math
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -66,9 +67,9 @@ def validate_folder(folder: str) -> str:
     _text(folder, "folder", "The folder", FOLDER_LENGTH)
     if len(folder) > FOLDER_LENGTH:
         raise _invalid("folder", f"The folder is longer than {FOLDER_LENGTH} characters.")
-    if folder.strip() in (".", "..") or any(
-        char in "/\\" or unicodedata.category(char) in ("Cc", "Cs") for char in folder
-    ):
+    separators = ("/", "\0", os.sep)  # a backslash is a letter like any other where it separates nothing
+    is_path = folder.strip() in (".", "..") or any(one in folder for one in separators)
+    if is_path or any(unicodedata.category(char) == "Cs" for char in folder):
         raise _invalid("folder", "The folder is the name of one folder in the library, not a path.")
     return folder
 

@@ -111,7 +111,7 @@ def test_a_scan_that_loses_its_database_is_told_all_the_same(library):
     assert library.service.wait(20)
     failed = [event for event in library.events if isinstance(event, ScanFailed)]
     assert len(failed) == 1
-    assert "unforeseen" in failed[0].error
+    assert "restore a backup" in failed[0].error
     with library.database.writing() as session:
         session.execute(text("ALTER TABLE elsewhere RENAME TO scan_run"))
 
