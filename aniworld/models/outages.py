@@ -183,6 +183,8 @@ class OutageWatch:
     def _handle(self, context: ExceptionContext) -> Unavailable | None:
         if context.is_pre_ping:  # the pool replaces a connection that is gone before anyone notices
             return None
+        if (context.statement or "").lstrip().upper().startswith(("DESCRIBE ", "SHOW CREATE TABLE ")):
+            return None  # how SQLAlchemy asks MariaDB whether there is a table: it handles that there is none itself
         found = self.error_for(context.original_exception, disconnected=context.is_disconnect)
         if isinstance(found, DatabaseReadOnly) and self._folder is None and context.connection is not None:
             context.is_disconnect = True  # the address may lead to another server by now: connect again
