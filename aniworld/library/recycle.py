@@ -160,10 +160,6 @@ class RecycleBin:
             raise NotFound(_NOT_THERE)
         return entry
 
-    def of_series(self, key: str) -> Recycled | None:
-        """The newest entry that holds the folder of this series; None where there is none."""
-        return next((one for one in self.list() if one.is_folder and one.series == key and not one.damaged), None)
-
     def purge(self) -> int:
         """How many entries were older than the days to keep and are gone for good."""
         if not self._days:

@@ -166,9 +166,7 @@ class Archive:
                 read += 1
                 yield line + b"\n"
             if len(rest) > LINE_LIMIT:
-                raise InvalidInput(
-                    f"Line {read + 1} of {name} in this backup is longer than any honest one; take another backup."
-                )
+                raise InvalidInput(f"Line {read + 1} of {name} in this backup is too long; use another backup.")
         if rest:
             raise InvalidInput(f"Line {read + 1} of {name} in this backup is cut off; take another backup.")
 

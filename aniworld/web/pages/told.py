@@ -159,7 +159,7 @@ SENTENCES = (
     _("The note of this entry is damaged, so its place is not known. Move {folder} by hand, or delete the entry."),
     # Access and backups
     _("Line {line} of {file} in this backup is damaged: {why} Nothing was restored; take another backup."),
-    _("Line {line} of {file} in this backup is longer than any honest one; take another backup."),
+    _("Line {line} of {file} in this backup is too long; use another backup."),
     _("Line {line} of {file} in this backup is cut off; take another backup."),
     _("Your session has ended; sign in again."),
     _("This API key may read only."),
