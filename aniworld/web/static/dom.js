@@ -99,7 +99,7 @@ export const moment = (iso) => new Date(iso).toLocaleString(locale, { dateStyle:
 export const percent = (value) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }).format(Math.floor(value) / 100);
 
 /** `German` for `ger`, a code of ISO 639-2; one that the browser does not know stays. */
-export function languageName(code) {
+export function subtitleLanguage(code) {
   if (code === "und") return say("subtitles_unknown");
   try {
     return new Intl.DisplayNames([locale], { type: "language" }).of(code) || code;
@@ -111,6 +111,7 @@ export function languageName(code) {
 /** `S01E02` for a season and an episode number. */
 export const code = (season, episode) => `S${String(season).padStart(2, "0")}E${String(episode).padStart(2, "0")}`;
 
+/** A series' language as the page says it: `German, subtitled` for `ger-sub`; an unknown tag stays. */
 export const languageName = (tag) => (tag && knows(`language_${tag}`) ? say(`language_${tag}`) : tag || "");
 
 /** Turns every <time data-time> under `root` into the visitor's form. */

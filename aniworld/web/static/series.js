@@ -3,7 +3,7 @@
 import { Selection } from "./a11y_keyboard.js";
 import { announce } from "./a11y_announcer.js";
 import { api } from "./api.js";
-import { base, code, find, findAll, languageName, later, on, say, setText, size } from "./dom.js";
+import { base, code, find, findAll, later, on, say, setText, size, subtitleLanguage } from "./dom.js";
 import { confirm } from "./dialogs.js";
 import { readyOrderLists, valueOf } from "./order_list.js";
 import { readyRenaming } from "./renaming.js";
@@ -195,7 +195,7 @@ function showState(shown, one) {
   if (one.state !== "downloading") find("[data-progress]", shown).hidden = true;
   const file = find("[data-file]", shown);
   file.hidden = !one.file;
-  const read = one.subtitles?.length ? say("subtitles_are", { languages: one.subtitles.map(languageName).join(", ") }) : "";
+  const read = one.subtitles?.length ? say("subtitles_are", { languages: one.subtitles.map(subtitleLanguage).join(", ") }) : "";
   if (one.file) setText(file, [one.file.replaceAll("\\", "/").split("/").pop(), size(one.size_bytes), read].filter(Boolean).join(" · "));
   find("[data-subtitles-missing]", shown).hidden = !one.subtitles_missing;
   if (changed && one.state === "present") announce(`${find(".episode-title", shown).textContent}: ${say("state_present")}`);
