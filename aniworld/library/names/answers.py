@@ -25,6 +25,13 @@ class Found(NamedTuple):  # a scan makes one for each file: a frozen dataclass c
     also: int | None = None
 
 
+NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title."
+RANGE_OR_SEASON = "The numbers may be a range, or a season and an episode."
+TWO_NUMBERS = "There are two numbers in the name."
+CONTRADICTION = "The numbers in the name contradict each other."
+SEASON_IN_SPECIALS = "The folder says specials or films, the name says a season."
+
+
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
     """A video whose place is unclear. ``reason``: a sentence for the user."""

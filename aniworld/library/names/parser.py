@@ -15,7 +15,18 @@ from dataclasses import replace
 from aniworld.core.media import SEASONS
 
 from . import patterns as p
-from .answers import Answer, Found, Ignored, NotUnderstood, no_episode
+from .answers import (
+    CONTRADICTION,
+    NUMBER_OR_TITLE,
+    SEASON_IN_SPECIALS,
+    TWO_NUMBERS,
+    Answer,
+    Found,
+    Ignored,
+    NotUnderstood,
+    no_episode,
+)
+from .bare_numbers import numbered, of_season
 from .cleaned_names import (
     behind_name,
     cleaned,
@@ -26,25 +37,20 @@ from .cleaned_names import (
     without_name,
     words_of,
 )
-from .code_context import NOTHING, PIECE, TITLE_OR_EXTRA, after_code, before_code, version_in
+from .code_context import NOTHING, after_code, before_code, version_in
 from .guessing import guessed
 from .language_hints import first_said, language_hint
-from .number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
+from .number_chains import chain, may_be_title, next_behind
 from .season_folders import Folder, Kind, read_folders
-from .second_readings import foreign_before, further_before, further_behind, other_sequel, seasons_in
+from .seasons_and_episodes import chapter_of, season_and_episode
+from .second_readings import foreign_before, further_behind
 from .specials import SPECIALS_OF_A_SEASON, extra_in, special_in
 from .standing_numbers import Number, as_number, number_of_many, standing
 
 log = logging.getLogger(__name__)
 
 _EPISODE, _SPECIAL = Kind.EPISODE, Kind.SPECIAL  # an enum's own look-up takes ten times as long, once for each file
-MOST_SEASONS = 50  # ``88-91`` is a range, and nothing of season 88
 LONGEST_NAME, LONGEST_PATH = 1000, 4000
-NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title."
-RANGE_OR_SEASON = "The numbers may be a range, or a season and an episode."
-TWO_NUMBERS = "There are two numbers in the name."
-CONTRADICTION = "The numbers in the name contradict each other."
-SEASON_IN_SPECIALS = "The folder says specials or films, the name says a season."
 
 
 def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bool = True) -> Answer:
@@ -147,7 +153,7 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
         folder = replace(folder, season=None)  # ``86/86 - 05.mkv``: the series' own name, no season
     plain = p.PLAIN.fullmatch(stem)
     if plain and (not plain[1] or words_of(plain[1]) in name_forms(tuple(series_names))) and int(plain[2]):
-        sure = _of_season("", (int(plain[2]),), folder, True)
+        sure = of_season("", (int(plain[2]),), folder, True)
         return sure._replace(language=language_hint(stem)) if isinstance(sure, Found) else sure
     if glued := p.GLUED.search(stem):
         return _coded(stem, glued, folder)
@@ -155,7 +161,7 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
         return Ignored("It is an opening or ending without credits.")
     if three_parts := p.THREE_PARTS.search(stem):
         return NotUnderstood(no_episode(three_parts[0]))
-    if (chapter := p.CHAPTER.search(stem)) and (answer := _chapter(stem, chapter, folder)):
+    if (chapter := p.CHAPTER.search(stem)) and (answer := chapter_of(stem, chapter, folder)):
         return answer
     if p.SEQUEL.search(stem):
         return NotUnderstood("The number may belong to the title of a sequel.")
@@ -173,7 +179,7 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
     )
     answer = _read(tail, folder, named)
     if answer is None and field:
-        answer = _numbered(tail, Number(field[1], "", tail.find(field[1]), len(tail)), folder, named)
+        answer = numbered(tail, Number(field[1], "", tail.find(field[1]), len(tail)), folder, named)
     if not isinstance(answer, Found | Ignored) and (above := _of_folder(bare, folder, answer is None)):
         return above
     if answer is None and guess:
@@ -199,23 +205,10 @@ def _doubted(answer: Found, stem: str, tail: str, folder: Folder, named: bool, n
         return NotUnderstood("The number may belong to a title.")
     if not named and foreign_before(tail, names):
         return NotUnderstood("A word stands in front of the series' name; it may be another series.")
-    above = _season_and_episode(folder.name) if p.KEYWORD.search(folder.name) else None
+    above = season_and_episode(folder.name) if p.KEYWORD.search(folder.name) else None
     if isinstance(above, Found) and (above.season, above.episodes) != (answer.season, answer.episodes):
         return NotUnderstood("The folder names an episode, and the file another one.")
     return answer
-
-
-def _chapter(stem: str, chapter: re.Match[str], folder: Folder) -> Answer | None:
-    """``Temporada 4 [Cap.408]``: the number begins with the season that is stated. None where none is."""
-    season = p.CHAPTER_SEASON.search(stem)
-    stated = int(season[1]) if season else folder.season
-    if stated is None:
-        return None
-    numbers = [int(digits) for digits in chapter.groups() if digits]
-    first, last = numbers[0] - 100 * stated, numbers[-1] - 100 * stated
-    if not 0 < first <= last < min(100, first + MOST_WITHOUT_CODE):
-        return NotUnderstood(CONTRADICTION)
-    return Found(stated, tuple(range(first, last + 1)), language=language_hint(stem))
 
 
 def _with_second_count(answer: Found, also: int | None) -> Answer:
@@ -223,11 +216,11 @@ def _with_second_count(answer: Found, also: int | None) -> Answer:
     if also is None:
         return answer
     if len(answer.episodes or answer.absolute) != 1:
-        return NotUnderstood("There are two numbers in the name.")
+        return NotUnderstood(TWO_NUMBERS)
     if answer.season is None:  # ``05 (12)`` may be the fifth of twelve; ``29 (04)`` is none of four
         first = answer.absolute[0]
         sure = also >= 100 or (first > also and first % 100 != also)  # ``101 (01)`` may be the first of season 1
-        return answer._replace(also=also) if sure else NotUnderstood("There are two numbers in the name.")
+        return answer._replace(also=also) if sure else NotUnderstood(TWO_NUMBERS)
     return answer._replace(episodes=(min(answer.episodes[0], also),), absolute=())
 
 
@@ -238,7 +231,7 @@ def _of_folder(stem: str, folder: Folder, silent: bool) -> Answer | None:
         return _coded(folder.name, code, replace(folder, season=None))
     if not silent or re.search(r"[0-9]", p.NOISE.sub(" ", stem)):
         return None
-    answer = _season_and_episode(folder.name)
+    answer = season_and_episode(folder.name)
     return answer if isinstance(answer, Found) and len(answer.episodes) == 1 else None
 
 
@@ -249,7 +242,7 @@ def _read(text: str, folder: Folder, named: bool) -> Answer | None:
     behind = p.SEASON_BEHIND.search(text)
     if behind and re.search(r"[0-9]", text[: behind.start()]):
         return _of_season_behind(text[: behind.start()], int(next(filter(None, behind.groups()))), folder, named)
-    seasonal = _season_and_episode(text)
+    seasonal = season_and_episode(text)
     if seasonal:
         return seasonal
     number = as_number(
@@ -265,7 +258,7 @@ def _read(text: str, folder: Folder, named: bool) -> Answer | None:
     if special:
         return special
     number = number or as_number(standing(text, named), bare=True)
-    return _numbered(text, number, folder, named) if number else None
+    return numbered(text, number, folder, named) if number else None
 
 
 def _of_season_behind(text: str, season: int, folder: Folder, named: bool) -> Answer | None:
@@ -276,174 +269,6 @@ def _of_season_behind(text: str, season: int, folder: Folder, named: bool) -> An
     if answer.season not in (None, season):
         return NotUnderstood(CONTRADICTION)
     return Found(season, answer.episodes or answer.absolute, kind=Kind.EPISODE if season else Kind.SPECIAL)
-
-
-def _season_and_episode(text: str) -> Answer | None:
-    reverse = p.EPISODE_OF_SEASON.search(text)
-    if reverse:
-        around = f"{text[: reverse.start()]} {text[reverse.end() :]}"
-        if seasons_in(around) is not None:
-            return NotUnderstood(CONTRADICTION)
-        return _checked(int(reverse[2]), reverse[1], "")
-    for pattern in p.SEASON_AND_EPISODE:
-        found = pattern.search(text)
-        if not found:
-            continue
-        rest = text[found.end() :]
-        if pattern is p.SEASON_AND_EPISODE[1] and _swapped(found):
-            return NotUnderstood(CONTRADICTION)
-        if "teil" in found[0].lower() and re.search(r"[0-9]", text[: found.start()]):
-            return NotUnderstood("The name tells a later part of a season; its numbers may begin anew or go on.")
-        more = found[3] or ""
-        if (end := p.PAIR_AT_END.fullmatch(more)) and int(end[1]) != int(found[2]) + 1:
-            more = ""  # ``1x03 - 274``: a title
-        elif end:
-            return NotUnderstood(NUMBER_OR_TITLE)
-        answer = _checked(int(found[1]), found[2], more)
-        if isinstance(answer, Found) and (
-            (may_be_title(found[2], found[0], rest) if more else next_behind(answer.episodes[-1], rest))
-            or further_behind(found[2], answer.episodes[-1], rest)
-        ):
-            return NotUnderstood(NUMBER_OR_TITLE)
-        return answer
-    return None
-
-
-def _swapped(found: re.Match[str]) -> bool:
-    """Whether ``05 Staffel 2`` may be the fifth episode of season 2."""
-    return re.match(r"[0-9]+[ ]?[^\W\d_]+[ ]*[0-9]", found[0]) is not None and (found[1][0] == "0" or len(found[2]) < 2)
-
-
-def _checked(season: int, first: str, more: str) -> Answer:
-    episodes = chain(int(first), more, season=season, most=_most(more))
-    if not episodes:
-        return NotUnderstood(CONTRADICTION)
-    return Found(season, episodes, kind=Kind.EPISODE if season else Kind.SPECIAL)
-
-
-def _most(more: str) -> int:
-    """How many episodes one file may claim: many only with a code for the range, such as ``E01-E12``."""
-    return MOST_IN_ONE_FILE if p.CODED_MORE.search(more) else MOST_WITHOUT_CODE
-
-
-def _numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
-    first, more = int(number.first), number.more
-    if pair := p.PAIR.fullmatch(more):
-        alone = number.bare and not re.search(r"[^\W_]", text[: number.start])
-        if alone and (answer := _pair(number.first, pair[1], folder, named)):
-            return answer
-        if pair[1].startswith("0") and not number.first.startswith("0"):
-            return NotUnderstood(RANGE_OR_SEASON)
-    episodes = chain(first, more, most=_most(more))
-    if not episodes:
-        return NotUnderstood(no_episode("0") if first == 0 else "The range makes no sense.")
-    before, rest = p.NO_PART.sub(" ", text[: number.start]), text[number.end :]
-    if further_behind(number.first, episodes[-1], rest) or _second_number(
-        text, number, folder.season if named else None
-    ):
-        return NotUnderstood(NUMBER_OR_TITLE)
-    if may_be_title(number.first, number.first + more, rest) or next_behind(episodes[-1], rest):
-        return NotUnderstood(NUMBER_OR_TITLE)
-    if p.EXTRA_REST.match(rest):
-        return (
-            NotUnderstood(TITLE_OR_EXTRA) if p.EXTRA_TITLE.match(rest) else Ignored("It is a trailer or other extra.")
-        )
-    if p.EXTRA.search(before):
-        return Ignored("It is a trailer, sample or other extra.")
-    if p.PIECE.match(rest) or p.PIECE_BEFORE.search(text[: number.start]):
-        return NotUnderstood(PIECE)
-    if (
-        p.ORDINAL_BEFORE.search(text[: number.start])
-        or p.OTHER_SEASON.match(rest)
-        or (number.bare and _two_before(before, number, named))
-    ):
-        return NotUnderstood("There are two numbers in the name.")
-    if (lone := re.fullmatch(r"\s*-?\s*([0-9]{1,4})\s*", rest)) and (number.bare or not p.YEAR.fullmatch(lone[1])):
-        return NotUnderstood("There are two numbers in the name.")
-    if p.YEAR.fullmatch(number.first):
-        return NotUnderstood("The number may be a year.")
-    if p.NUMBERED_TITLE.match(text[number.start : number.end]) and p.WORD_BEHIND.match(rest):
-        return NotUnderstood("The number may belong to a title.")
-    if (said := seasons_in(rest)) is not None:
-        return _of_season_said(said, before, episodes, folder)
-    return _of_season(before, episodes, folder, named)
-
-
-def _second_number(text: str, number: Number, season: int | None) -> bool:
-    """Whether a number in front may be the episode's instead: ``10 - 24``, ``05 Titel (1 von 2)``, ``01 und 02``."""
-    before = text[: number.start]
-    if not re.search(r"[0-9]", before):
-        return False
-    if p.SEASON_IN_NAME.search(before):
-        return False
-    if further_before(before):
-        return True
-    first = p.LEADING.match(text) or p.LEADING_ZERO.match(text)
-    if first and first.end() <= number.start and int(first[1]) not in (int(number.first), season):
-        return True
-    return p.NUMBER_OF.match(text, number.start) is not None
-
-
-def _of_season_said(seasons: set[int], before: str, episodes: tuple[int, ...], folder: Folder) -> Answer:
-    """``05 Titel Staffel 2``: the season stands behind the number, somewhere."""
-    if len(seasons) != 1 or seasons_in(before) is not None:
-        return NotUnderstood("The name says a season, but not clearly which one the number belongs to.")
-    (season,) = seasons
-    if folder.season is not None and folder.season != season:
-        return NotUnderstood(CONTRADICTION if folder.season else SEASON_IN_SPECIALS)
-    return Found(season, episodes, kind=Kind.EPISODE if season else Kind.SPECIAL)
-
-
-def _two_before(before: str, number: Number, named: bool) -> bool:
-    """Whether ``01 - 119`` may be a range, the 3 of ``S01 02 03`` one of three, and the 1 of ``2013-10-30 - Titel (1)`` a part's."""
-    season = p.SEASON_IN_NAME.search(before)
-    if season and re.search(r"(?<![^\W_])[0-9]{1,3}(?![^\W_])", before[season.end() :]):
-        return True
-    if p.DATED.search(before) and len(number.first) == 1:
-        return True
-    padded = p.PADDED.search(before) if not named else None
-    return padded is not None and (len(number.first) == 1 or not before[padded.end() :].strip(" -"))
-
-
-def _pair(one: str, other: str, folder: Folder, named: bool) -> Answer | None:
-    """``2-13``, where nothing says that a range is meant: the second season's episode 13, episodes 2 to 13, or a title."""
-    first, last = int(one), int(other)
-    if folder.season == first:
-        return (
-            Found(first, (last,))
-            if last - first >= MOST_WITHOUT_CODE and one[0] != "0"
-            else NotUnderstood(RANGE_OR_SEASON)
-        )
-    if (
-        folder.season is not None
-        or (last > first > MOST_SEASONS)
-        or (last == first + 1 and first > 9)
-        or (named and len(one) > 1)
-        or len(one) > 2
-    ):
-        return None
-    return NotUnderstood(RANGE_OR_SEASON)
-
-
-def _of_season(before: str, episodes: tuple[int, ...], folder: Folder, named: bool) -> Answer:
-    season = p.SEASON_IN_NAME.search(before)
-    if season and p.LATER_PART.search(before):
-        return NotUnderstood("The name tells a later part of a season; its numbers may begin anew or go on.")
-    if season:
-        return Found(int(next(group for group in season.groups() if group)), episodes)
-    if folder.season == 0:
-        return Found(0, episodes, kind=folder.kind)
-    if folder.season is not None:
-        if named and other_sequel(before, folder.season):
-            return NotUnderstood("The folder says another season than the name.")
-        if folder.piece:
-            return NotUnderstood("The folder is a later part or disc of a season; its numbers may begin anew or go on.")
-        return Found(folder.season, episodes, episodes)
-    if (named and re.search(r"[^\W\d_]{2}|[0-9]", before)) or p.UNCLEAR_PART.search(before):
-        return NotUnderstood("The name goes on after the series' name; it may be another season.")
-    if folder.unclear and episodes[0] < 100:
-        return NotUnderstood("The folder's name does not tell which season this number belongs to.")
-    return Found(None, (), episodes)
 
 
 def _guessed(shown: str, tail: str, folder: Folder) -> Answer | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import patterns as p
-from .answers import Answer, Found, Ignored, NotUnderstood
+from .answers import TWO_NUMBERS, Answer, Found, Ignored, NotUnderstood
 from .season_folders import Folder, Kind
 from .second_readings import further_before, further_behind
 
@@ -54,9 +54,9 @@ def special_in(text: str, folder: Folder) -> Answer | None:
             return NotUnderstood(SPECIALS_OF_A_SEASON)
         behind = text[found.end() :]
         if digits and (re.match(r"\s*[&+,~-]\s*[0-9]", behind) or further_behind(digits, int(digits), behind)):
-            return NotUnderstood("There are two numbers in the name.")
+            return NotUnderstood(TWO_NUMBERS)
         if digits and further_before(text[: found.start()]):
-            return NotUnderstood("There are two numbers in the name.")
+            return NotUnderstood(TWO_NUMBERS)
         if digits and int(digits):
             return Found(0, (int(digits),), kind=kind)
         return NotUnderstood(f"It is a {'film' if kind is Kind.FILM else 'special'} without a number.")

@@ -1,0 +1,73 @@
+"""Names that state both a season and an episode: ``Staffel 1 Folge 2``, ``1x02``, ``Temporada 4 [Cap.408]``."""
+
+from __future__ import annotations
+
+import re
+
+from . import patterns as p
+from .answers import CONTRADICTION, NUMBER_OR_TITLE, Answer, Found, NotUnderstood
+from .language_hints import language_hint
+from .number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
+from .season_folders import Folder, Kind
+from .second_readings import further_behind, seasons_in
+
+
+def season_and_episode(text: str) -> Answer | None:
+    reverse = p.EPISODE_OF_SEASON.search(text)
+    if reverse:
+        around = f"{text[: reverse.start()]} {text[reverse.end() :]}"
+        if seasons_in(around) is not None:
+            return NotUnderstood(CONTRADICTION)
+        return checked(int(reverse[2]), reverse[1], "")
+    for pattern in p.SEASON_AND_EPISODE:
+        found = pattern.search(text)
+        if not found:
+            continue
+        rest = text[found.end() :]
+        if pattern is p.SEASON_AND_EPISODE[1] and _swapped(found):
+            return NotUnderstood(CONTRADICTION)
+        if "teil" in found[0].lower() and re.search(r"[0-9]", text[: found.start()]):
+            return NotUnderstood("The name tells a later part of a season; its numbers may begin anew or go on.")
+        more = found[3] or ""
+        if (end := p.PAIR_AT_END.fullmatch(more)) and int(end[1]) != int(found[2]) + 1:
+            more = ""  # ``1x03 - 274``: a title
+        elif end:
+            return NotUnderstood(NUMBER_OR_TITLE)
+        answer = checked(int(found[1]), found[2], more)
+        if isinstance(answer, Found) and (
+            (may_be_title(found[2], found[0], rest) if more else next_behind(answer.episodes[-1], rest))
+            or further_behind(found[2], answer.episodes[-1], rest)
+        ):
+            return NotUnderstood(NUMBER_OR_TITLE)
+        return answer
+    return None
+
+
+def _swapped(found: re.Match[str]) -> bool:
+    """Whether ``05 Staffel 2`` may be the fifth episode of season 2."""
+    return re.match(r"[0-9]+[ ]?[^\W\d_]+[ ]*[0-9]", found[0]) is not None and (found[1][0] == "0" or len(found[2]) < 2)
+
+
+def checked(season: int, first: str, more: str) -> Answer:
+    episodes = chain(int(first), more, season=season, most=most_of(more))
+    if not episodes:
+        return NotUnderstood(CONTRADICTION)
+    return Found(season, episodes, kind=Kind.EPISODE if season else Kind.SPECIAL)
+
+
+def most_of(more: str) -> int:
+    """How many episodes one file may claim: many only with a code for the range, such as ``E01-E12``."""
+    return MOST_IN_ONE_FILE if p.CODED_MORE.search(more) else MOST_WITHOUT_CODE
+
+
+def chapter_of(stem: str, chapter: re.Match[str], folder: Folder) -> Answer | None:
+    """``Temporada 4 [Cap.408]``: the number begins with the season that is stated. None where none is."""
+    season = p.CHAPTER_SEASON.search(stem)
+    stated = int(season[1]) if season else folder.season
+    if stated is None:
+        return None
+    numbers = [int(digits) for digits in chapter.groups() if digits]
+    first, last = numbers[0] - 100 * stated, numbers[-1] - 100 * stated
+    if not 0 < first <= last < min(100, first + MOST_WITHOUT_CODE):
+        return NotUnderstood(CONTRADICTION)
+    return Found(stated, tuple(range(first, last + 1)), language=language_hint(stem))
