@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from aniworld.core.media import SPECIALS, EpisodeNumber
+from aniworld.core.media import SEASONS, SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_catalogue
 
 from .matching import KnownSeries
@@ -68,6 +68,8 @@ class Reading:
                 entry = answer, FoundFile(path, size, answer.language, sidecars.get(path, ()))
                 if answer.absolute:
                     bare.append(entry)
+                elif (answer.season or 0) >= SEASONS and self._no_such_year(answer, path, size):
+                    continue
                 else:
                     for number in answer.episodes:
                         claims[answer.season or 0, number].append(entry)
@@ -82,6 +84,17 @@ class Reading:
             for place, several in claims.items()
         }
         return files, tuple(self.unclear)
+
+    def _no_such_year(self, found: Found, path: str, size: int) -> bool:
+        """Whether the catalogue does not count its seasons by years as ``S2013E05`` does: a season of its own would hide
+        what is missing. Before the catalogue's counts are known the file waits for them."""
+        if not self.series.counted:
+            self.unplaced.append(SeenFile(path, size))
+            return True
+        if found.season in self._numbers().seasons:
+            return False
+        self.unclear.append((path, "The name says a year as its season, and the catalogue has no such season."))
+        return True
 
     def _stored(self) -> dict[str, list[Place]]:
         """Path on the disk → the episodes that it is in the records, also after its folder was renamed or its tags written."""

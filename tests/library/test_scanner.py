@@ -200,6 +200,18 @@ def test_absolute_numbers_follow_the_catalogues_own(tmp_path):
     )
 
 
+def test_a_year_as_season_counts_where_the_catalogue_counts_by_years(tmp_path):
+    tree(tmp_path, "Naruto/Naruto - S2013E05.mkv", "Naruto/Naruto - 2013x06.mkv")
+    by_year = series(counts={2012: 12, 2013: 12})
+    assert sorted(found(scan(tmp_path, by_year))) == [(2013, 5), (2013, 6)]
+    (one,) = scan(tmp_path, series()).series
+    reason = "The name says a year as its season, and the catalogue has no such season."
+    assert not one.files and {said for _, said in one.not_understood} == {reason}
+    (one,) = scan(tmp_path, series(episodes=(), counted=False)).series
+    assert not one.files and not one.not_understood
+    assert sorted(seen.path for seen in one.unplaced) == ["Naruto - 2013x06.mkv", "Naruto - S2013E05.mkv"]
+
+
 def test_specials_of_two_seasons_do_not_take_each_others_place(tmp_path):
     tree(tmp_path, "Naruto/Season 1 Specials/01 - Eins.mkv", "Naruto/Season 2 Specials/01 - Zwei.mkv")
     tree(tmp_path, "Naruto/Season 2 Specials/Naruto - S00E03.mkv", "Naruto/Specials/02.mkv")

@@ -45,13 +45,14 @@ def cleaned(stem: str) -> str:
     text = (
         text
         if " " in text.strip() or "." not in text
-        else re.sub(r"(?<![0-9])\.|\.(?![0-9])|(?<=[0-9]{3})\.|\.(?=[0-9]{3})", " ", text)
+        else re.sub(r"(?<![0-9])\.|\.(?![0-9])|(?<=[0-9]{3})\.|\.(?=[0-9]{3}|[0-9]{1,2}of[0-9])", " ", text)
     )
     text = p.NOISE.sub(" ", p.HASH.sub(" ", p.DATE.sub(" date ", text)))
     text = without_group(text)
     text = p.BRACKET.sub(_bracket, p.HEIGHT_BEHIND_NUMBER.sub(r"\1 ", text))
     text = re.sub(r"[–—−]", "-", text)
-    return re.sub(r"\s+", " ", p.EXTENSION_BEHIND.sub("", text)).strip(" .").rstrip("~ ")
+    text = re.sub(r"\s+", " ", p.EXTENSION_BEHIND.sub("", text)).strip(" .").rstrip("~ ")
+    return p.SEASON_OF_MANY.sub(r"\1", text)
 
 
 def _pair(found: re.Match[str]) -> str:

@@ -12,8 +12,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from aniworld.core.media import SEASONS
-
 from . import patterns as p
 from .answers import (
     CONTRADICTION,
@@ -42,7 +40,7 @@ from .guessing import guessed
 from .language_hints import first_said, language_hint
 from .number_chains import chain, may_be_title, next_behind
 from .season_folders import Folder, Kind, read_folders
-from .seasons_and_episodes import chapter_of, season_and_episode
+from .seasons_and_episodes import chapter_of, may_be_season, season_and_episode
 from .second_readings import foreign_before, further_behind
 from .specials import SPECIALS_OF_A_SEASON, extra_in, special_in
 from .standing_numbers import Number, as_number, number_of_many, standing
@@ -119,7 +117,7 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
         return NotUnderstood(NUMBER_OR_TITLE)
     if not episodes and p.PAIR.fullmatch(more) and int(more[1:]) <= first and p.WORD_BEHIND.match(rest):
         episodes, more = (first,), ""  # ``S12E13-3 Freunde``
-    if not episodes or season >= SEASONS:
+    if not episodes or not may_be_season(season, folder):
         return NotUnderstood(CONTRADICTION)
     if more and may_be_title(number, more, rest):
         return NotUnderstood(NUMBER_OR_TITLE)
@@ -199,9 +197,11 @@ def _doubted(answer: Found, stem: str, tail: str, folder: Folder, named: bool, n
     """The answer, unless something else in the name, or the folder, allows a second one."""
     if answer.season and folder.season == 0:
         return NotUnderstood(SEASON_IN_SPECIALS)
+    if answer.season and not may_be_season(answer.season, folder):
+        return NotUnderstood(CONTRADICTION)
     if answer.season != 0 and p.SPECIAL_MARK.search(stem):
         return NotUnderstood("The name says a special or a film, and the number may be an episode's.")
-    if not named and folder.season and p.TITLE_PART.search(stem):
+    if not named and folder.season and p.TITLE_PART.search(stem) and not season_and_episode(tail):
         return NotUnderstood("The number may belong to a title.")
     if not named and foreign_before(tail, names):
         return NotUnderstood("A word stands in front of the series' name; it may be another series.")
@@ -247,7 +247,7 @@ def _read(text: str, folder: Folder, named: bool) -> Answer | None:
         return seasonal
     number = as_number(
         p.KEYWORD.search(text) or p.CJK.search(text) or p.NUMBERED_EPISODE.search(text)
-    ) or number_of_many(text)
+    ) or number_of_many(text, named)
     if number and p.SPECIAL_BEFORE.search(text[: number.start]):
         if folder.season:
             return NotUnderstood(SPECIALS_OF_A_SEASON)

@@ -123,7 +123,7 @@ EXTRA_TIGHT = re.compile(r"[-._][^\s._-]")  # ``S01E07-trailer``, as media serve
 
 # What looks like a number of an episode and is none.
 NOISE = re.compile(
-    r"\b(?:[0-9]{3,4}[ ]?x[ ]?[0-9]{3,4}|[0-9]{3,4}[pi][0-9]{0,3}|(?:480|720|1080|2160)[ .]hi10p|[48]k|uhd|[xh][ ._]?26[45]|(?:8|10|12)[ -]?bits?|hi10p?|ma10p|mp[34]|ac3d?|e-?ac3d?"
+    r"\b(?:(?!(?:19(?!20)|20)[0-9]{2}x[0-3][0-9]{2}(?![0-9]))[0-9]{3,4}[ ]?x[ ]?[0-9]{3,4}|[0-9]{3,4}[pi][0-9]{0,3}|(?:480|720|1080|2160)[ .]hi10p|[48]k|uhd|[xh][ ._]?26[45]|(?:8|10|12)[ -]?bits?|hi10p?|ma10p|mp[34]|ac3d?|e-?ac3d?"
     r"|aac(?:[ ]?[0-9][ .][0-9])?|flac(?:[ ]?[0-9][ .][0-9])?|opus(?:[ ]?[0-9][ .][0-9])?|dd[p+]?[ ]?[0-9][ .][0-9]|dts(?:-hd)?(?:[ ]?[0-9][ .][0-9])?|[257][ .][01](?:ch)?"
     r"|[0-9]{2}[.,][0-9]{1,3} ?fps|[0-9]{2,3} ?fps|dvd[ ]?[0-9]|bd[ ]?[0-9]{3,4}|[0-9]+ ?mb|[0-9](?:[.,][0-9])? ?gb|av1|hevc|web-?dl|web-?rip)\b",
     re.IGNORECASE,
@@ -145,7 +145,8 @@ BRACKET_KEPT = re.compile(
 HEIGHTS = _set("480 540 576 720 1080 1440 2160")
 HEIGHT_BEHIND_NUMBER = re.compile(r"([0-9](?=[^\[(]).*?)[\[(](?:480|540|576|720|1080|1440|2160)[\])]")
 PLUS_AS_SPACE = re.compile(r"(?<![0-9])\+|\+(?![0-9])")
-YEAR = re.compile(r"(?:19|20)[0-9][0-9]")
+_YEAR = r"(?:19|20)[0-9][0-9]"
+YEAR = re.compile(_YEAR)
 DATE = re.compile(
     r"(?<![0-9])(?:(?:19|20)[0-9][0-9](?:[-. ][01]?[0-9][-. ][0-3]?[0-9]|[01][0-9][0-3][0-9])|[0-3]?[0-9][-.][01]?[0-9][-.](?:19|20)[0-9][0-9])(?![0-9])"
     r"|(?<![^\W_])[0-3]?[0-9](?:st|nd|rd|th|\.)?[ .](?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zäé]*[ .](?:19|20)[0-9][0-9](?![0-9])",
@@ -188,7 +189,7 @@ _TO = (
 _BARE_TO = r"((?:(?:-|\s?(?:~|\+|&|,)\s?)[0-9]{1,4}(?:v[0-9])?)*)"
 SEASON_AND_EPISODE = (
     re.compile(
-        rf"\b(?:{_SEASON}|st\.?|se\.?|s)[ .-]?([0-9]{{1,2}})[ ,.:\-]*(?:{_EP}[ .-]{{0,2}}|f(?=[0-9])){_N}{_TO}",
+        rf"\b(?:{_SEASON}|st\.?|se\.?|s)[ .-]?({_YEAR}|[0-9]{{1,2}})[ ,.:\-]*(?:{_EP}[ .-]{{0,2}}|f(?=[0-9])){_N}{_TO}",
         re.IGNORECASE,
     ),
     re.compile(
@@ -200,7 +201,8 @@ SEASON_AND_EPISODE = (
     re.compile(r"(?<![0-9A-Za-z])S([0-9]{1,2})\.([0-9]{2})(?![0-9A-Za-z])(\b)(?!\.[0-9](?![0-9]))", re.IGNORECASE),
     re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th)[ ]season[ ]([0-9]{2,3})(?:v[0-9])?(\b)(?=\s*$|\s-\s)", re.IGNORECASE),
     re.compile(
-        r"(?<![0-9A-Za-z])(?:(?<![0-9]\.)|(?<=(?<![0-9])(?:19|20)[0-9][0-9]\.))[sS]?([0-9]{1,2})[xX]([0-9]{2,3}|[0-9](?=[ ]?-[ ]?[0-9]{1,2}x[0-9]))(?:v[0-9])?"
+        rf"(?<![0-9A-Za-z])(?:(?<![0-9]\.)|(?<=(?<![0-9]){_YEAR}\.))[sS]?({_YEAR}|[0-9]{{1,2}})[xX]"
+        r"([0-9]{2,3}|[0-9](?=[ ]?-[ ]?[0-9]{1,2}x[0-9]))(?:v[0-9])?"
         r"((?:(?:[ ._]?[-+&,~][ ._]?|[ ._])\1[xX][0-9]{1,3}|[ ._]?[-+&,~]?[ ._]?[xX][0-9]{1,3}|[ ._]?[-+&,~][ ._]?[eE][0-9]{1,3}"
         r"|[-+&][0-9]{2,3}|[ ][+&][ ][0-9]{2,3}|[ ]-[ ][0-9]{2,3}(?=\s*$))*)(?![0-9A-Za-z])"
     ),
@@ -233,6 +235,10 @@ NUMBER_OF = re.compile(
     r"(?<![0-9A-Za-z.])([0-9]{1,3})(?:of([0-9]{1,3})(?![0-9A-Za-z])|[ .]?(?:of|von)[ .]?([0-9]{1,3})(?![0-9A-Za-z])(?=\s*(?:$|[-.(\[])))",
     re.IGNORECASE,
 )
+# Behind the series' name also with a title: ``14 of 21 Titel``; ``7 of 9`` may be the title.
+NUMBER_OF_BEHIND_NAME = re.compile(r"\s*(?:-\s+)?([0-9]{2,3})[ ](?:of|von)[ ]([0-9]{2,3})\s[^0-9]*$", re.IGNORECASE)
+# ``Season 2of5``: the season, and how many there are.
+SEASON_OF_MANY = re.compile(rf"(?<![^\W_])({_SEASON}[ ][0-9]{{1,2}})of[0-9]{{1,2}}(?![0-9A-Za-z])", re.IGNORECASE)
 # A number with the one that counts through all seasons, or within one, behind it: ``017 (115)``, ``29 (04)``.
 TWO_COUNTS = re.compile(r"(?<![0-9A-Za-z.(])([0-9]{1,4})(?:v[0-9])?[ _]?\(([0-9]{2,4})\)")
 # What a file manager adds to the second copy: ``10 (1)``, ``03(1)``.
@@ -342,6 +348,7 @@ NO_PART = re.compile(
 )
 UNCLEAR_PART = re.compile(
     r"\b(?:part|teil|cour|arc|seasons?|staffeln?|the[ ]final|zoku|r2|kai|next|new|vol(?:ume)?|band|chapter|kapitel)\b[ .]*(?:[0-9]{1,2}|[ivx]{1,4})?\W*$"
+    rf"|(?<![^\W_])(?:{_SEASON}[ .]?|s){_YEAR}\W*$"
     r"|\b(?:II|III|IV|V|VI|VII|VIII|IX)\W*$|(?:^|\s)[2-9]\W*$|-hen\W*$|第[一二三四五六七八九十]+[期季]",
     re.IGNORECASE,
 )

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 
+from aniworld.core.media import SEASONS
+
 from . import patterns as p
 from .answers import CONTRADICTION, NUMBER_OR_TITLE, Answer, Found, NotUnderstood
 from .language_hints import language_hint
 from .number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
 from .season_folders import Folder, Kind
 from .second_readings import further_behind, seasons_in
+
+
+def may_be_season(season: int, folder: Folder) -> bool:
+    """Whether a name may state this season: a count, or a year, as in ``S2013E05``, where no folder counts its seasons."""
+    return season < SEASONS or (p.YEAR.fullmatch(str(season)) is not None and not folder.season)
 
 
 def season_and_episode(text: str) -> Answer | None:
@@ -24,7 +31,7 @@ def season_and_episode(text: str) -> Answer | None:
         if not found:
             continue
         rest = text[found.end() :]
-        if pattern is p.SEASON_AND_EPISODE[1] and _swapped(found):
+        if pattern is p.SEASON_AND_EPISODE[1] and (_swapped(found) or p.YEAR.fullmatch(found[2])):
             return NotUnderstood(CONTRADICTION)
         if "teil" in found[0].lower() and re.search(r"[0-9]", text[: found.start()]):
             return NotUnderstood("The name tells a later part of a season; its numbers may begin anew or go on.")

@@ -9,15 +9,16 @@ from . import patterns as p
 from .cleaned_names import without_name
 
 _JOINING_WORD = r"(?:bis|und|and|to|thru|through|u\.?|y|et|en)"
-_CODED = r"(?:s[0-9]{1,4}[ ._]?)?(?:folge|episode|ep?|x|#)[ ._]?|[0-9]{1,2}x|第[ ]?"
+_SEASON_X = r"(?:(?:19(?!20)|20)[0-9]{2}(?=x[0-3]?[0-9]{1,2}(?![0-9]))|[0-9]{1,2})x"  # ``1920x910`` is a size
+_CODED = rf"(?:s[0-9]{{1,4}}[ ._]?)?(?:folge|episode|ep?|x|#)[ ._]?|{_SEASON_X}|第[ ]?"
 _LONE = r"(?![0-9A-Za-z])"
 # ``, 05``, ``–06``, `` bis E06``, `` u. 11``, `` & #6``, ``-2x01``, `` Ep6``, ``・第6話``: further episodes behind a number.
 FURTHER = re.compile(
     rf"[ ._]*[&+,;/・、][ ._]*(?:{_CODED})?[0-9]{{1,4}}(?:v[0-9])?{_LONE}"
     rf"|(?:[~–—]|[ ._]+~[ ._]+)(?:{_CODED})?[0-9]{{1,4}}{_LONE}"
     rf"|[ ._]+{_JOINING_WORD}[ ._]+(?:{_CODED})?[0-9]{{1,4}}{_LONE}"
-    rf"|(?:[-~–—]|[ ._]+)(?:s[0-9]{{1,4}}[ ._]?e|[0-9]{{1,2}}x|folge[ .]?|episode[ .]?|ep[ .]?|#|第)[0-9]{{1,4}}(?![0-9]|[ ]?[期季])"
-    r"|[ ._]+[-–—][ ._]+[0-9]{1,2}x[0-9]{2,3}(?![0-9])",
+    rf"|(?:[-~–—]|[ ._]+)(?:s[0-9]{{1,4}}[ ._]?e|{_SEASON_X}|folge[ .]?|episode[ .]?|ep[ .]?|#|第)[0-9]{{1,4}}(?![0-9]|[ ]?[期季])"
+    rf"|[ ._]+[-–—][ ._]+{_SEASON_X}[0-9]{{2,3}}(?![0-9])",
     re.IGNORECASE,
 )
 _DIGIT_NEAR = re.compile(r"[^0-9]{0,20}[0-9]")

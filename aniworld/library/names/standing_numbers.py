@@ -26,10 +26,10 @@ def as_number(found: re.Match[str] | None, bare: bool = False) -> Number | None:
     return Number(groups[0], groups[1] if len(groups) > 1 else "", found.start(), found.end(), bare)
 
 
-def number_of_many(text: str) -> Number | None:
+def number_of_many(text: str, named: bool) -> Number | None:
     """The 5 of ``5 of 12``."""
-    found = p.NUMBER_OF.search(text)
-    if not found or not 0 < int(found[1]) <= int(found[2] or found[3]):
+    found = p.NUMBER_OF.search(text) or (p.NUMBER_OF_BEHIND_NAME.match(text) if named else None)
+    if not found or not 0 < int(found[1]) <= int(next(filter(None, found.groups()[1:]))):
         return None
     before = text[: found.start()].strip(" -")
     same = before.isdecimal() and int(before) == int(found[1])  # ``05 (05 of 12)``

@@ -221,6 +221,7 @@ SENTENCES = (
     _("The number is beyond the catalogue's."),
     _("The catalogue's counts are not known yet."),
     _("The catalogue lists no such episode in this season."),
+    _("The name says a year as its season, and the catalogue has no such season."),
     _("Another special or film has this number."),
     _("It is one of several parts of an episode."),
     _("The number behind the code may be a second episode or a title."),
