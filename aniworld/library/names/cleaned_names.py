@@ -34,7 +34,8 @@ def second_count(stem: str) -> tuple[str, int | None]:
 def without_group(text: str) -> str:
     """The name without the group's bracket in front."""
     lead = re.match(r"[\s_]*[\[【]([^\]】]*)[\]】]", text)
-    return text[lead.end() :] if lead and not p.BRACKET_NUMBER.fullmatch(lead[1]) else text
+    said = lead and (p.BRACKET_NUMBER.fullmatch(lead[1]) or p.BRACKET_CODE.fullmatch(lead[1]))
+    return text[lead.end() :] if lead and not said else text
 
 
 def cleaned(stem: str) -> str:

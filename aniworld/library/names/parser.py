@@ -199,6 +199,8 @@ def _doubted(answer: Found, stem: str, tail: str, folder: Folder, named: bool, n
         return NotUnderstood(SEASON_IN_SPECIALS)
     if answer.season and not may_be_season(answer.season, folder):
         return NotUnderstood(CONTRADICTION)
+    if p.CODE_AND_NUMBER.match(stem):
+        return NotUnderstood(TWO_NUMBERS)
     if answer.season != 0 and p.SPECIAL_MARK.search(stem):
         return NotUnderstood("The name says a special or a film, and the number may be an episode's.")
     if not named and folder.season and p.TITLE_PART.search(stem) and not season_and_episode(tail):

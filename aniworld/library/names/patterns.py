@@ -170,7 +170,7 @@ _SEASON = r"(?:seasons?|staffeln?|saison|temporada|temp\.|stagione|seizoen|s[äa
 
 # The two commonest names without a code, read without all the rest: ``[Group] Name - 12 [1080p]`` and ``Folge 12``.
 PLAIN = re.compile(
-    r"(?:\[[^\[\]]{1,40}\] )?(?:([^\[\](){}]{1,200}) - |(?:Folge|Episode) )([0-9]{1,3})(?: [\[(](?:[0-9]{3,4}p|[0-9A-F]{8})[\])])*"
+    r"(?:\[[^\[\]0-9]{1,40}\] )?(?:([^\[\](){}]{1,200}) - |(?:Folge|Episode) )([0-9]{1,3})(?: [\[(](?:[0-9]{3,4}p|[0-9A-F]{8})[\])])*"
 )
 _EP = r"(?:folgen?|episoden?|episodes?|episodios?|episódios?|épisodes?|epi|eps?|teil|afl(?:evering)?\.?|puntata|avsnitt|odcinek|серия|серії|cap[ií]tulo|capitolo|e|b[öo]l[üu]m|epiz[óo]da?|d[íi]l|jakso|afsnit|эпизод)"
 # The words for an episode in further languages, in front of a number or behind it.
@@ -219,6 +219,12 @@ SEASON_BEHIND = re.compile(
 )
 SEASON_ALONE = re.compile(
     rf"\s*(?:{_SEASON}[ .]?[0-9]{{1,2}}|S[0-9]{{1,2}}|[0-9]{{1,2}}\.[ ]?staffel)\s*", re.IGNORECASE
+)
+# ``[2x05-x06]``, ``[Staffel 2 Folge 5]``, ``[S2]`` in front of a name are no group's.
+BRACKET_CODE = re.compile(rf"(?=[^0-9]*[0-9])(?>{_SEASON}|{_EP}|[sx]|[0-9]+|[ ._,+&~-]+)++", re.IGNORECASE)
+# ``[1x02] Name - 07``: two episodes, and none is the one.
+CODE_AND_NUMBER = re.compile(
+    r"\W*\[[^\]]*(?<![^\W_])(?:[0-9]{1,4}x|e|folge )[0-9]{1,3}\].*\s-\s[0-9]{1,4}(?![^\W_])", re.IGNORECASE
 )
 SEQUEL_MARK = re.compile(r"\s*(?:II|III|IV|第[ ]?[0-9]{1,2}[ ]?[期季])\s*")
 SPECIAL_MARK = re.compile(r"[(\[](?:ova|oad|special|spezial|film|movie|kinofilm)s?[)\]]", re.IGNORECASE)
