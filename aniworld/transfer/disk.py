@@ -20,6 +20,7 @@ LOCK_NAME = ".lock"
 _LOCK_WAIT_S = 3.0
 _SYNC_FILE_RANGE_WRITE = 2
 _STRIPE = 8 * 1024 * 1024
+_MOVED_AT_ONCE = 1024 * 1024
 _SYNCED = re.compile(r"S \d{1,15}")
 FULL = "The disk of the library is full. Make room and the download goes on."
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -128,6 +129,21 @@ def _sync_file_range() -> Any:
 _SYNC_FILE_RANGE = _sync_file_range()
 
 
+def cut_front(path: Path, count: int) -> None:
+    """The file without its first ``count`` bytes, moved in place: there may be no room for a second copy. Raises OSError."""
+    with path.open("r+b") as file:
+        place = 0
+        while True:
+            file.seek(place + count)
+            data = file.read(_MOVED_AT_ONCE)
+            if not data:
+                break
+            file.seek(place)
+            file.write(data)
+            place += len(data)
+        file.truncate(place)
+
+
 def boot_id() -> str:
     """What changes when the machine starts anew; after that, written bytes may be lost that were not synced."""
     try:
@@ -187,6 +203,12 @@ class Journal:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def forget(self) -> None:
+        """No journal is left. Raises StorageError."""
+        self.close()
+        with storage(self.path.parent):
+            self.path.unlink(missing_ok=True)
 
 
 class PartFile:
@@ -250,8 +272,8 @@ class PartFile:
     def discard(self) -> None:
         """Neither file nor journal is left."""
         self.close()
+        self.journal.forget()
         with storage(self.path.parent):
-            self.journal.path.unlink(missing_ok=True)
             self.path.unlink(missing_ok=True)
 
     def _sync(self) -> None:

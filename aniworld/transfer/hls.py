@@ -34,14 +34,13 @@ from .patience import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Pat
 from .pieces import check_pairs
 from .playlist import Choice, Segment
 from .session import Session
-from .sniff import FRONT, SYNCED, TS_PACKET, TS_SYNC, IsPlaylist, check_start, is_picture, is_segment, media_start
+from .sniff import SYNCED, TS_PACKET, TS_SYNC, IsPlaylist, begins_media, check_start, is_picture, media_start, reach
 
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024
 _SHIFTS = 3
 _AHEAD, _FEW = 32, 2  # segments that ffmpeg still has to join, beyond which so many are fetched at a time
 _DEPTH = 2
-_FEW_PACKETS = 1024
 _LEAST_WAIT_S, _LONGEST_GROWTH_S = 1.0, 30.0
 _SOON_S = 0.2  # what takes longer is not waited for with an open connection
 
@@ -309,14 +308,14 @@ class TrackFetcher:
     def _media(self, segment: Segment, pieces: Iterator[Data]) -> tuple[int, Iterable[Data]]:
         """How many bytes stand before the segment's media, and the pieces from there on. Raises WrongMedia."""
         first = next(pieces, b"")
-        if is_segment(bytes(first[:_FEW_PACKETS])):
+        if begins_media(bytes(first[:SYNCED])):
             return 0, chain([first], pieces)
-        head = bytearray(first)
-        while len(head) < FRONT + SYNCED and (more := next(pieces, None)) is not None:
+        head, enough = bytearray(first), reach(bytes(first[:SYNCED]))
+        while len(head) < enough and (more := next(pieces, None)) is not None:
             head += more
-        start = media_start(bytes(head[: FRONT + SYNCED]))
+        start = media_start(bytes(head[:enough]))
         if start is None:
-            self._check(segment, bytes(head[:512]))
+            self._check(segment, bytes(head))
         front = start if start and self._is_foreign(segment, bytes(head[: start + 1]), start) else 0
         return front, chain([memoryview(head)[front:]], pieces)
 
@@ -395,7 +394,10 @@ class TrackFetcher:
         return self._layout.place(segment.index, size, self._part.note, self._session.check, within_s)
 
     def _check(self, segment: Segment, start: bytes) -> None:
-        """``start``: the first bytes of a segment in which no media was found. Raises WrongMedia if it cannot be any."""
+        """``start``: the first bytes of a segment in which no media was found. Raises WrongMedia if it cannot be any.
+
+        A later part of a track without a map may be one that was cut anywhere, even in the middle of a packet.
+        """
         host = urlsplit(segment.url).hostname or "The host"
         try:
             check_start(start, host)
@@ -405,6 +407,9 @@ class TrackFetcher:
             raise WrongMedia("The video cannot be decrypted with the key that came with it.")
         if is_picture(start):
             raise WrongMedia(f"{host} sent a picture instead of a part of the video.")
+        aligned = not segment.index or (self._track[0].head and not segment.span)
+        if start and (aligned or not start.strip(start[:1])):
+            raise WrongMedia(f"{host} sent unknown data instead of a part of the video.")
 
     def _key(self, url: str) -> bytes:
         with self._key_lock:

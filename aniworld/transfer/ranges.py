@@ -10,17 +10,18 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aniworld.core.errors import SiteUnreachable, TransferFailed, WrongMedia
 
 from .crew import Crew, OneConnectionLess
-from .disk import PartFile
+from .disk import PartFile, cut_front, storage
 from .http import BUFFER, Buffer, Interrupted, Refused, Response
 from .job import Phase
 from .patience import AT_THE_START, IN_THE_MIDDLE, ONE_LESS, Patience
 from .plan import FIRST, Piece, Plan, gaps
 from .session import Session
-from .sniff import check_kind, check_start
+from .sniff import SYNCED, check_kind, check_start, is_picture, media_start, reach
 
 _FLUSH = 64 * 1024
 _FLUSH_S = 0.25
@@ -87,7 +88,7 @@ class RangeFetcher:
         try:
             for _ in range(_CHANGES):
                 try:
-                    return self._attempt()
+                    return self._without_front(self._attempt())
                 except Changed as change:
                     self._part.discard()
                     self._session.revive(change)
@@ -112,6 +113,25 @@ class RangeFetcher:
             return self._part.path
         self._in_ranges(response, done)
         return self._part.path
+
+    def _without_front(self, path: Path) -> Path:
+        """The file from the start of its media on: what a host puts in front of it, such as a picture, is cut off.
+
+        Raises WrongMedia for a picture without media, StorageError.
+        """
+        with storage(path.parent), path.open("rb") as file:
+            head = file.read(SYNCED)
+            head += file.read(reach(head) - len(head))
+        front = media_start(head)
+        if front is None and is_picture(head):
+            self._part.discard()
+            raise WrongMedia(f"{urlsplit(self._url).hostname} sent a picture instead of a video.")
+        if front:
+            self._session.enter(Phase.MERGING)
+            self._part.journal.forget()  # a file that is half moved holds nothing that an attempt could use
+            with storage(path.parent):
+                cut_front(path, front)
+        return path
 
     def _left_over(self) -> tuple[Facts | None, list[tuple[int, int]]]:
         """What an earlier attempt left, if there is something to go on from."""

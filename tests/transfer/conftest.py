@@ -1,3 +1,3 @@
-from tests.transfer.fixtures import ask, host, videos
+from tests.transfer.fixtures import ask, clip, host, videos
 
-__all__ = ["ask", "host", "videos"]
+__all__ = ["ask", "clip", "host", "videos"]

@@ -173,3 +173,11 @@ def frames(path: Path) -> str:
     command = [str(shutil.which("ffmpeg")), "-v", "error", "-i", str(path), "-map", "0:v", "-f", "framemd5", "-"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     return "\n".join(line.rsplit(",", 1)[-1] for line in lines if not line.startswith("#"))
+
+
+@pytest.fixture
+def clip(videos: Videos, tmp_path: Path) -> str:
+    """The fingerprint of what every playlist here has to become."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(videos.mp4)
+    return frames(path)

@@ -5,29 +5,15 @@ from __future__ import annotations
 import base64
 import re
 import shutil
-import subprocess
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from aniworld.core.errors import HosterUnsupported, LinkDead, WrongMedia
 from aniworld.core.media import StreamKind
 
 from .fixtures import Ask, Videos, frames, serve
 from .media_server import MediaHost, Request
-
-
-@pytest.fixture
-def clip(videos: Videos, tmp_path: Path) -> str:
-    """The fingerprint of what every playlist here has to become."""
-    path = tmp_path / "clip.mp4"
-    path.write_bytes(videos.mp4)
-    return frames(path)
 
 
 @pytest.mark.parametrize("folder", ["Fruits Basket (2019)", "Über ärger", 'a"b|c[1]', "it's {x}^`"])
@@ -68,73 +54,6 @@ def test_a_location_in_raw_utf_8_is_followed(host: MediaHost, videos: Videos, as
 def test_what_is_encoded_already_is_not_encoded_again(host: MediaHost, videos: Videos, ask: Ask) -> None:
     serve(host, "a%20b%2Fc", videos.hls)
     assert ask("/a%20b%2Fc/list.m3u8", StreamKind.HLS).run().duration == pytest.approx(12, abs=0.2)
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Whole small pictures, the first bytes of one, and what is no picture at all."""
-    folder = tmp_path_factory.mktemp("pictures")
-    for kind in ("png", "gif", "jpg", "bmp", "webp"):
-        command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48", "-frames:v", "1", f"p.{kind}"]
-        subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL)
-    found = {path.suffix[1:]: path.read_bytes() for path in folder.iterdir()}
-    grey = found["bmp"][:54] + b"\x47" * (len(found["bmp"]) - 54)
-    junk = bytes(place * 7 % 251 for place in range(1000))
-    return found | {"head": found["png"][:8], "grey": grey, "junk": junk, "large": found["png"] + b"\x47\x00" * 60_000}
-
-
-@pytest.mark.parametrize("kind", ["hls", "fmp4"])
-@pytest.mark.parametrize("picture", ["png", "gif", "jpg", "bmp", "webp", "head", "grey", "junk", "large"])
-def test_media_behind_a_picture_is_found(
-    host: MediaHost, videos: Videos, ask: Ask, clip: str, pictures: dict[str, bytes], kind: str, picture: str
-) -> None:
-    files = getattr(videos, kind)
-    serve(host, "d", {name: data if "m3u8" in name else pictures[picture] + data for name, data in files.items()})
-    assert frames(ask("/d/list.m3u8", StreamKind.HLS).run().path) == clip
-
-
-def test_a_picture_of_its_own_size_before_each_part_and_none_before_some(
-    host: MediaHost, videos: Videos, ask: Ask, clip: str, pictures: dict[str, bytes]
-) -> None:
-    fronts = [pictures["png"], b"", pictures["gif"], pictures["head"]]
-    for place, name in enumerate(sorted(videos.hls)):
-        host.files[f"/d/{name}"] = (b"" if "m3u8" in name else fronts[place % 4]) + videos.hls[name]
-    assert frames(ask("/d/list.m3u8", StreamKind.HLS, connections=3).run().path) == clip
-
-
-def test_encrypted_media_behind_a_picture_is_found(
-    host: MediaHost, videos: Videos, ask: Ask, clip: str, pictures: dict[str, bytes]
-) -> None:
-    key = bytes(range(16))
-    host.files["/d/k"] = key
-    lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", '#EXT-X-KEY:METHOD=AES-128,URI="k"']
-    for place in range(12):
-        plain = pictures["png"] + videos.hls[f"list{place}.ts"]
-        padder, coder = PKCS7(128).padder(), Cipher(AES(key), CBC(place.to_bytes(16, "big"))).encryptor()
-        host.files[f"/d/{place}.ts"] = coder.update(padder.update(plain) + padder.finalize()) + coder.finalize()
-        lines += ["#EXTINF:1.0,", f"{place}.ts"]
-    host.files["/d/list.m3u8"] = "\n".join([*lines, "#EXT-X-ENDLIST", ""]).encode()
-    assert frames(ask("/d/list.m3u8", StreamKind.HLS).run().path) == clip
-
-
-def test_a_packet_that_is_cut_in_two_by_the_parts_stays_whole(
-    host: MediaHost, videos: Videos, ask: Ask, clip: str
-) -> None:
-    """What stands before the first sync belongs to the part before it."""
-    whole = b"".join(videos.hls[f"list{place}.ts"] for place in range(12))
-    step = len(whole) // 12 + 1
-    for place in range(12):
-        host.files[f"/d/list{place}.ts"] = whole[place * step : (place + 1) * step]
-    host.files["/d/list.m3u8"] = videos.hls["list.m3u8"]
-    assert frames(ask("/d/list.m3u8", StreamKind.HLS).run().path) == clip
-
-
-def test_a_picture_in_a_parts_place_is_no_part(
-    host: MediaHost, videos: Videos, ask: Ask, pictures: dict[str, bytes]
-) -> None:
-    serve(host, "d", videos.hls | {"list5.ts": pictures["png"]})
-    with pytest.raises(WrongMedia, match="picture"):
-        ask("/d/list.m3u8", StreamKind.HLS).run()
 
 
 @pytest.mark.parametrize(
