@@ -5,6 +5,7 @@ Imports m3u8 (60 ms): only for streams that are playlists.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,18 +14,19 @@ import m3u8
 
 from aniworld.core.addresses import as_browsers_ask, check_url
 from aniworld.core.errors import AniworldError, HosterUnsupported, TooLarge, TransferFailed, WrongMedia
-from aniworld.core.heights import class_of, limit_of, lines_of
 from aniworld.core.subtitles import SubtitleTrack
 
 from . import renditions
 from .inline import is_inline
 from .sniff import PLAYLIST
+from .variants import chosen, stated_names
 
 LARGEST = 8 * 1024 * 1024
 MOST_SEGMENTS = 50_000
 MOST_STRETCHES = 1000
 LIVE = "This is a live broadcast, which has no end that could be downloaded."
 GROWING = "This video is still being broadcast; try again when the broadcast has ended."
+_NO_BANDWIDTH = re.compile(r"^(#EXT-X-STREAM-INF:)(?!(?:.*,)?\s*BANDWIDTH=)", re.MULTILINE)  # the parser insists on it
 _LANGUAGES = {
     "ger": ("ger", "deu", "de", "german", "deutsch"),
     "eng": ("eng", "en", "english", "englisch"),
@@ -76,7 +78,7 @@ def parse(text: str, url: str) -> m3u8.M3U8:
     if text.count("#EXTINF") > MOST_SEGMENTS:
         raise TooLarge(f"The playlist lists more than {MOST_SEGMENTS} parts; no episode has so many.")
     try:
-        return m3u8.loads(text, uri=url)
+        return m3u8.loads(_NO_BANDWIDTH.sub(r"\1BANDWIDTH=0,", text), uri=url)
     except Exception as error:  # the wall to foreign code: the parser raises many kinds on nonsense
         raise WrongMedia(f"The playlist cannot be read ({type(error).__name__}).") from error
 
@@ -86,7 +88,7 @@ def choose(master: m3u8.M3U8, quality: str, language: str | None) -> Choice:
     variants = [one for one in master.playlists if one.uri and not _sound_only(one)] or list(master.playlists)
     if not variants:
         raise WrongMedia("The playlist lists no video.")
-    best = _by_quality(variants, quality)
+    best = chosen(variants, stated_names(master), quality)
     info = best.stream_info
     audio = _audio(master, info.audio, language)
     return Choice(
@@ -245,19 +247,6 @@ def _sound_only(variant: m3u8.Playlist) -> bool:
     codecs = (variant.stream_info.codecs or "").lower()
     pictured = any(name in codecs for name in ("avc", "hvc", "hev", "vp0", "vp8", "vp9", "av01", "dvh", "mp4v"))
     return bool(codecs) and not pictured and not variant.stream_info.resolution
-
-
-def _by_quality(variants: list[m3u8.Playlist], quality: str) -> m3u8.Playlist:
-    def rank(one: m3u8.Playlist) -> tuple[int, float, int]:
-        size = one.stream_info.resolution or (None, None)
-        return class_of(*size), lines_of(*size), one.stream_info.bandwidth or 0
-
-    ordered = sorted(variants, key=rank)
-    if quality == "worst":
-        return ordered[0]
-    limit = limit_of(quality)
-    fitting = [one for one in ordered if limit is None or rank(one)[0] <= limit]
-    return fitting[-1] if fitting else ordered[0]
 
 
 def _audio(master: m3u8.M3U8, group: str | None, language: str | None) -> m3u8.Media | None:

@@ -152,6 +152,74 @@ def test_the_variant_and_the_audio_that_fit(quality: str, language: str | None, 
     assert choice.audio == f"https://h.example/x/{audio}.m3u8"
 
 
+def _video(variants: list[tuple[str, str]], quality: str) -> str:
+    """The address of the chosen one of ``(attributes, address)``."""
+    lines = [f"#EXT-X-STREAM-INF:{facts}\n{address}" for facts, address in variants]
+    text = "\n".join(["#EXTM3U", *lines, ""])
+    return choose(parse(text, "https://h.example/x/list.m3u8"), quality, None).video.removeprefix(
+        "https://h.example/x/"
+    )
+
+
+BY_NAME = [
+    ('BANDWIDTH=5000000,NAME="1080p"', "a.m3u8"),
+    ('BANDWIDTH=6000000,NAME="720"', "b.m3u8"),
+    ('BANDWIDTH=7000000,NAME="480p HQ"', "c.m3u8"),
+]
+BY_GROUP = [
+    ('BANDWIDTH=1,VIDEO="1080p60"', "a.m3u8"),
+    ('BANDWIDTH=1,VIDEO="720p30"', "b.m3u8"),
+    ('BANDWIDTH=1,VIDEO="480p"', "c.m3u8"),
+]
+BY_FILE = [
+    ("BANDWIDTH=1", "index-f3-v1-1080p.m3u8"),
+    ("BANDWIDTH=1", "hls_720.m3u8?t=480"),
+    ("BANDWIDTH=1", "640x480-v.m3u8"),
+]
+BY_FOLDER = [
+    ("BANDWIDTH=1", "720p-show/FHD/v.m3u8"),
+    ("BANDWIDTH=1", "720p-show/720/v.m3u8"),
+    ("BANDWIDTH=1", "720p-show/480/v.m3u8"),
+]
+BY_QUERY = [
+    ("BANDWIDTH=1", "v.m3u8?quality=1080&e=480"),
+    ("BANDWIDTH=1", "v.m3u8?quality=720&e=480"),
+    ("BANDWIDTH=1", "v.m3u8?quality=480&e=480"),
+]
+BY_BANDWIDTH = [
+    ("BANDWIDTH=5500000", "x/86-1080-a.m3u8"),
+    ("BANDWIDTH=2800000", "x/86-1080-b.m3u8"),
+    ("BANDWIDTH=1200000", "x/86-1080-c.m3u8"),
+]
+MIXED = [
+    ("BANDWIDTH=900000,RESOLUTION=1920x1080", "a.m3u8"),
+    ("BANDWIDTH=480000,RESOLUTION=1280x720", "b.m3u8"),
+    ("BANDWIDTH=200000,RESOLUTION=854x480", "hidden.m3u8"),
+    ("BANDWIDTH=210000", "c.m3u8"),
+]
+
+
+@pytest.mark.parametrize("variants", [BY_NAME, BY_GROUP, BY_FILE, BY_FOLDER, BY_QUERY, BY_BANDWIDTH, MIXED])
+@pytest.mark.parametrize(("quality", "place"), [("best", 0), ("1080p", 0), ("720p", 1), ("480p", -1), ("1440p", 0)])
+def test_the_wished_quality_counts_without_a_resolution(
+    variants: list[tuple[str, str]], quality: str, place: int
+) -> None:
+    assert _video(variants, quality) == variants[place][1]
+    assert _video(variants[::-1], quality) == variants[place][1]
+
+
+def test_a_quality_below_all_takes_the_smallest() -> None:
+    assert _video(BY_NAME, "360p") == "c.m3u8"
+    assert _video(BY_BANDWIDTH, "144p") == BY_BANDWIDTH[-1][1]
+    assert _video(BY_BANDWIDTH, "worst") == BY_BANDWIDTH[-1][1]
+
+
+def test_variants_that_say_nothing_are_still_one_video() -> None:
+    assert _video([("PROGRAM-ID=1", "a.m3u8")], "720p") == "a.m3u8"
+    assert _video([("AVERAGE-BANDWIDTH=9", "a-480p.m3u8"), ("RESOLUTION=1920x1080", "b.m3u8")], "720p") == "a-480p.m3u8"
+    assert _video([("BANDWIDTH=900000", "v.m3u8"), ("BANDWIDTH=900000", "v.m3u8")], "720p") == "v.m3u8"
+
+
 def test_words_for_languages() -> None:
     assert [code_of(word) for word in ("de-DE", "Deutsch", "ja", "xx", None, "")] == [
         "ger",
