@@ -70,7 +70,7 @@ def validate_folder(folder: str) -> str:
     separators = ("/", "\0", os.sep)  # a backslash is a letter like any other where it separates nothing
     is_path = folder.strip() in (".", "..") or any(one in folder for one in separators)
     if is_path or any(unicodedata.category(char) == "Cs" for char in folder):
-        raise _invalid("folder", "The folder is the name of one folder in the library, not a path.")
+        raise _invalid("folder", "The folder must be the name of one folder in the library, not a path.")
     return folder
 
 
@@ -225,7 +225,7 @@ def sanitize_filename(name: str, *, field: str = "filename") -> str:
     ``field``: what the request calls it, for the error.
     """
     if not isinstance(name, str):
-        raise _invalid(field, "The file name is a text.")
+        raise _invalid(field, "The file name must be text.")
     clean = path_component(name, fallback="")
     if not clean:
         raise _invalid(field, "Nothing of this file name can be used.")
@@ -234,7 +234,7 @@ def sanitize_filename(name: str, *, field: str = "filename") -> str:
 
 def _text(value: object, field: str, what: str, longest: int) -> str:
     if not isinstance(value, str):
-        raise _invalid(field, f"{what} is a text.")
+        raise _invalid(field, f"{what} must be text.")
     if len(value) > 2 * longest + 100 or len(text := value.strip()) > longest:
         raise _invalid(field, f"{what} is longer than {longest} characters.")
     if not text:

@@ -123,7 +123,7 @@ class Serie:
 
 def _text(field: str, value: object) -> str:
     if not isinstance(value, str):
-        raise InvalidInput(f"{field} is a text.", {field: [f"{field} is a text."]})
+        raise InvalidInput(f"{field} must be text.", {field: [f"{field} must be text."]})
     return value
 
 

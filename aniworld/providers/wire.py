@@ -198,7 +198,7 @@ def _is_media(page: Page) -> bool:
 
 
 def _too_large(url: str, max_bytes: int) -> TooLarge:
-    return TooLarge(f"{url.split('?', 1)[0][:200]} is larger than {max_bytes // 1024} kB, more than any honest page.")
+    return TooLarge(f"{url.split('?', 1)[0][:200]} is larger than {max_bytes // 1024} kB and was not read.")
 
 
 def _unresolved(host: str) -> str:

@@ -181,7 +181,7 @@ class Archive:
             sum(entry.file_size for entry in entries) > TOTAL_LIMIT
             or sum(each.compress_size for each in entries) > packed
         ):
-            raise InvalidInput("This file would grow beyond any honest backup.")
+            raise InvalidInput("This file decompresses to more than a backup can hold; use another backup.")
         if MANIFEST not in names:
             raise InvalidInput("This file has no manifest; it is no backup of Aniworld.")
 
@@ -197,7 +197,7 @@ class Archive:
         with self._zip.open(name) as file:
             content = file.read(limit + 1)
         if len(content) > limit:
-            raise InvalidInput(f"{name} is larger than any honest one.")
+            raise InvalidInput(f"{name} is too large; use another backup.")
         return content
 
 
@@ -237,10 +237,12 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise InvalidInput(f"{entry.filename} in this backup is a link, or encrypted.")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.file_size > limit:
         raise InvalidInput(
-            f"{entry.filename} in this backup is larger than any honest one, or packed in a strange way."
+            f"{entry.filename} in this backup is too large, or compressed in an unsupported way; use another backup."
         )
     if entry.file_size > GROWS_FREELY and entry.file_size > entry.compress_size * GROWTH_LIMIT:
-        raise InvalidInput(f"{entry.filename} in this backup would grow beyond any honest one.")
+        raise InvalidInput(
+            f"{entry.filename} in this backup decompresses to more than it can hold; use another backup."
+        )
 
 
 def limit_of(name: str) -> int | None:

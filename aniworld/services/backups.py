@@ -244,7 +244,7 @@ def quiet_while(downloads: DownloadService, busy: Callable[[], bool]) -> Callabl
         try:
             with downloads.hold.closed(RESTORING):
                 if not downloads.hold.drained(QUIET_WITHIN_S):
-                    raise Conflict("The changes that had begun did not end in time; try again in a moment.")
+                    raise Conflict("Changes in progress did not finish in time; try again in a moment.")
                 check()  # once more: one may have begun before the hold
                 before = downloads.repository.state()
                 if not downloads.halt(QUIET_WITHIN_S):

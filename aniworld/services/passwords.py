@@ -70,7 +70,9 @@ def check(password: str, field: str = "password") -> None:
     try:
         password.encode()
     except UnicodeEncodeError:
-        raise InvalidInput("The password contains invalid characters.", {field: ["Is no valid text."]}) from None
+        raise InvalidInput(
+            "The password contains invalid characters.", {field: ["Contains invalid characters."]}
+        ) from None
 
 
 def _verify(digest: str, password: str) -> bool:

@@ -75,7 +75,7 @@ class Form:
         try:
             values = json.loads(line, parse_constant=_no_number)
         except (ValueError, RecursionError):
-            raise InvalidInput(f"A row of {self.name} is no JSON.") from None
+            raise InvalidInput(f"A row of {self.name} is not valid JSON.") from None
         if not isinstance(values, dict) or values.keys() != self.columns.keys():
             raise InvalidInput(f"A row of {self.name} has other columns than the table.")
         return {name: self._value(name, kind, values[name]) for name, kind in self.columns.items()}
@@ -84,7 +84,7 @@ class Form:
         if value is None and (name in self.optional or kind == "json"):
             return None
         if not _FITS[kind](value):
-            raise InvalidInput(f"A value of {self.name}.{name} is none of its kind ({kind}).")
+            raise InvalidInput(f"A value of {self.name}.{name} has the wrong type ({kind} expected).")
         return _READ[kind](value, f"{self.name}.{name}") if kind in _READ else value
 
     def _type(self, name: str, kind: str) -> Any:
@@ -226,13 +226,13 @@ def _moment(text: str, where: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise InvalidInput(f"A moment of {where} is none.") from None
+        raise InvalidInput(f"A timestamp of {where} is invalid.") from None
     if moment.tzinfo is None:
-        raise InvalidInput(f"A moment of {where} states no zone.")
+        raise InvalidInput(f"A timestamp of {where} has no time zone.")
     try:
         return moment.astimezone(UTC)
     except OverflowError:  # the zone leads out of the years that there are
-        raise InvalidInput(f"A moment of {where} is none.") from None
+        raise InvalidInput(f"A timestamp of {where} is invalid.") from None
 
 
 def _date(text: str, where: str) -> date:

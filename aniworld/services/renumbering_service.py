@@ -45,7 +45,7 @@ class RenumberingService:
         Raises NotFound, InvalidInput, Conflict where there is nothing to decide or an episode is being downloaded.
         """
         if decision not in (APPLY, KEEP):
-            raise InvalidInput("The decision is apply or keep.", {"decision": ["Must be one of: apply, keep."]})
+            raise InvalidInput("The decision must be apply or keep.", {"decision": ["Must be one of: apply, keep."]})
         with self._database.writing() as session:
             series = required_in(session, key)
             found = renumbering_of(series)

@@ -40,7 +40,7 @@ CHANGEABLE = frozenset(
         "refresh_error",
     }
 )
-_KINDS = {str: "a text", int: "a whole number", bool: "true or false", datetime: "a timestamp with a time zone"}
+_KINDS = {str: "text", int: "a whole number", bool: "true or false", datetime: "a timestamp with a time zone"}
 
 
 def checked_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _checked(name: str, value: Any) -> Any:
         return special(value)
     hint = _hints()[name]
     if not _fits(value, hint):
-        raise InvalidInput(f"{name} is {_kind(hint)}.")
+        raise InvalidInput(f"{name} must be {_kind(hint)}.")
     kind = AnimeSeries.__table__.c[name].type
     if isinstance(value, str) and isinstance(kind, String) and not isinstance(kind, Text):
         if kind.length is not None and len(value) > kind.length:

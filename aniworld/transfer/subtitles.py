@@ -266,7 +266,7 @@ class Subtitles:
                 data += piece
                 self._bytes += len(piece)
                 if len(data) > LARGEST or self._bytes > ALL_TOGETHER:
-                    raise TooLarge(f"{response.host} sends more than subtitles can be.")
+                    raise TooLarge(f"{response.host} sends more data than a subtitle file can have.")
                 self._in_time()
         finally:
             response.close()

@@ -60,7 +60,7 @@ class Sent:
 def check() -> None:
     """Refuses what no view should ever see. Raises BadBody, NotJson, InvalidInput, 413."""
     if len(request.query_string) > MAX_QUERY:
-        raise BadBody("The address is longer than any honest one.")
+        raise BadBody(f"The query string is longer than {MAX_QUERY} bytes; send a shorter one.")
     if not request.path.startswith("/api/"):
         return
     _check_query()
@@ -87,10 +87,10 @@ def _check_query() -> None:
         return
     if not any(one["in"] == "query" for one in _parameters()):
         found = {name: ["Unknown field."] for name in list(request.args)[:20]}
-        raise InvalidInput("This request takes nothing after the question mark.", found)
-    twice = {name: ["Stands there twice."] for name, values in request.args.lists() if len(values) > 1}
+        raise InvalidInput("This request takes no query parameters.", found)
+    twice = {name: ["Must be sent once only."] for name, values in request.args.lists() if len(values) > 1}
     if twice:
-        raise InvalidInput("The address names a field twice.", twice)
+        raise InvalidInput("The query string contains a parameter more than once.", twice)
 
 
 def _parsed(content: bytes) -> Any:
@@ -98,9 +98,9 @@ def _parsed(content: bytes) -> Any:
         body = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_object)
         json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise BadBody("The body holds halves of characters, which is no valid text.") from None
+        raise BadBody("The body is not valid Unicode text: it contains a lone surrogate.") from None
     except (ValueError, RecursionError):
-        raise BadBody("The body is no JSON that can be read.") from None
+        raise BadBody("The body is not valid JSON.") from None
     if _deeper_than(body, MAX_DEPTH):
         raise BadBody(f"The body is nested deeper than {MAX_DEPTH} levels.")
     return body
@@ -110,9 +110,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Raises BadBody: two readers of a field that stands there twice may take another one each."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise BadBody("The body names a field twice.")
+        raise BadBody("The body contains a field more than once.")
     if len(fields) > MAX_FIELDS:
-        raise BadBody(f"The body names more than {MAX_FIELDS} fields.")
+        raise BadBody(f"The body contains more than {MAX_FIELDS} fields.")
     return fields
 
 

@@ -257,7 +257,7 @@ def endless(request: Request) -> bool:
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [(hidden, "169.254.169.254"), (page, "not subtitles in a known form"), (endless, "more than subtitles can be")],
+    [(hidden, "169.254.169.254"), (page, "not subtitles in a known form"), (endless, "more data than a subtitle file")],
 )
 def test_the_same_gate_and_limits_hold_for_them(
     host: MediaHost, videos: Videos, ask: Ask, fault: object, reason: str

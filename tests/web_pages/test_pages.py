@@ -155,6 +155,32 @@ def test_what_the_server_says_is_known_by_its_form(app: Flask, text: str, german
         assert words.translated(text) == text
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "de",
+            "Kein Hoster hat funktioniert. VOE (Deutscher Ton): Den Link zu VOE gibt es nicht mehr (Status 404).; "
+            "Doodstream (Deutsche Untertitel): d.example hat statt eines Videos ein Bild gesendet. Verwende einen anderen "
+            "Hoster oder versuche es später erneut.; Vidoza (xyz): Nobody knows it.",
+        ),
+        (
+            "en",
+            "No hoster worked. VOE (German audio): The link to VOE is gone (status 404).; Doodstream (German subtitles): "
+            "d.example sent a picture instead of a video. Use another hoster, or retry later.; Vidoza (xyz): Nobody knows it.",
+        ),
+    ],
+)
+def test_each_hosters_reason_is_said_in_the_visitors_language(app: Flask, language: str, said: str) -> None:
+    text = (
+        "No hoster worked. VOE (ger-dub): The link to VOE is gone (status 404).; "
+        "Doodstream (ger-sub): d.example sent a picture instead of a video. Use another hoster, or retry later.; "
+        "Vidoza (xyz): Nobody knows it."
+    )
+    with app.test_request_context(headers={"Accept-Language": language}):
+        assert words.translated(text) == said
+
+
 def test_a_folder_that_cannot_be_the_library_is_refused_in_the_visitors_language(app: Flask) -> None:
     client = app.test_client()
     client.post("/login", data={"password": PASSWORD, "csrf_token": _token(client)})

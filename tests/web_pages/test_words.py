@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import marshmallow.fields
 import marshmallow.validate
+import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from aniworld.config import settings
+from aniworld.core import errors
 from aniworld.web.pages import words
-from aniworld.web.pages.told import FORMS, SENTENCES
+from aniworld.web.pages.told import FORMS, SENTENCES, form_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PO = ROOT / "aniworld/web/translations/de/LC_MESSAGES/messages.po"
@@ -88,6 +92,32 @@ def test_every_sentence_for_the_modules_is_said_by_one() -> None:
     counted = {f"{key}_one" for key in named}  # taken by the module that says it, where the count is one
     switched = {key for key in keys if key.endswith(("_on", "_off"))}
     assert {key for key in keys - named - counted - switched if not key.startswith(families)} == set()
+
+
+def _errors_texts(folder: str) -> Iterator[str]:
+    """The text of every error that is raised in ``folder``, with a word in each place that is filled in."""
+    kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    for path in (ROOT / "aniworld" / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
+                text = node.args[0]
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    yield text.value
+                elif isinstance(text, ast.JoinedStr):
+                    yield "".join(str(one.value) if isinstance(one, ast.Constant) else "x1" for one in text.values)
+
+
+@pytest.mark.parametrize("folder", ["transfer", "providers/hosters"])
+def test_every_reason_of_a_failed_download_has_its_german(folder: str) -> None:
+    texts = [text for text in _errors_texts(folder) if text.strip("x1 ")]
+    assert len(texts) > 8
+    assert [text for text in texts if text not in SENTENCES and form_of(text) is None] == []
+
+
+def test_the_template_of_translations_is_up_to_date() -> None:
+    with (ROOT / "aniworld/web/translations/messages.pot").open("rb") as file:
+        template = {one.id if isinstance(one.id, str) else one.id[0] for one in read_po(file) if one.id}
+    assert said() - template == set(), HOW_TO
 
 
 def test_every_form_is_still_said_by_somebody() -> None:

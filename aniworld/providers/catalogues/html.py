@@ -34,7 +34,7 @@ def soup_of(text: str, url: str) -> BeautifulSoup:
     """The page as a tree. Raises TooLarge for more elements than any honest page has, PageChanged for no HTML."""
     text = _NESTING.sub(r"\g<0></\1>", text)  # libxml2 does not know that these have no content, and nests them
     if text.count("<") > TAGS or depth_of(text) > DEPTH:
-        raise TooLarge(f"{url} has more elements, or deeper nested ones, than any honest page.")
+        raise TooLarge(f"{url} has too many elements, or they are nested too deeply, and was not read.")
     try:
         return BeautifulSoup(text, "lxml")
     except (RecursionError, ValueError, AssertionError, TypeError) as error:

@@ -167,7 +167,7 @@ def _calendar_row(card: Tag, href: str, day: date, reading: Reading) -> Calendar
 def calendar_of(answer: Any, url: str) -> Listed[CalendarRow]:
     """What ``/api/calendar`` answers, which the calendar's page is filled from: day → entries. Raises PageChanged."""
     if not isinstance(answer, Mapping):
-        raise PageChanged(f"{url} was expected to answer with days and did not.")
+        raise PageChanged(f"{url} was expected to answer with a list and did not.")
     reading = Reading(url)
     entries = (
         (entry, day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,9 @@ from aniworld.core.sentences import Sentence
 from aniworld.web.pages.told import form_of
 from aniworld.web.pages.tongue import gettext as _
 from aniworld.web.pages.tongue import language
+
+_NEXT_REASON = re.compile(r"; (?=[^;:]+ \([a-z-]*\): )")
+_REASON = re.compile(r"(.+?) \(([a-z-]*)\): (.+)", re.DOTALL)
 
 LANGUAGE_NAMES: dict[str, Callable[[], str]] = {
     "ger-dub": lambda: _("German audio"),
@@ -203,7 +207,23 @@ def translated(text: str) -> str:
         return text
     said = _(text)
     known = form_of(text) if said == text else None
-    return _(known[0]).format(**{name: translated(value) for name, value in known[1].items()}) if known else said
+    if not known:
+        return said
+    return _(known[0]).format(**{name: _filled_in(name, value) for name, value in known[1].items()})
+
+
+def _filled_in(name: str, value: str) -> str:
+    return _reasons(value) if name == "reasons" else translated(value)
+
+
+def _reasons(text: str) -> str:
+    """Each hoster's reason of ``VOE (ger-dub): …; Doodstream (ger-sub): …`` in the visitor's language."""
+    return "; ".join(_REASON.sub(_reason, one) for one in _NEXT_REASON.split(text))
+
+
+def _reason(found: re.Match[str]) -> str:
+    hoster, language, why = found.groups()
+    return f"{hoster} ({language_name(language)}): {translated(why)}"
 
 
 class _GermanNumber(int):
