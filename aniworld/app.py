@@ -103,6 +103,7 @@ def build_services(environment: Environment | None = None) -> Services:
         spawn=spawn,
         undo_removal=recycling.undo_removal,
         read_folder=lambda key: scan.read_folder(key),
+        wake_queue=downloads.changes.ring,
     )
     name = shared.name if shared else process_name()
     scan = ScanService(

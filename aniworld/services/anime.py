@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from aniworld.config.settings import Settings
 from aniworld.core.errors import AniworldError, InvalidInput, KeyConflict, NotFound, NothingThere, PageChanged
-from aniworld.core.events import SeriesAdded, SeriesUpdated
+from aniworld.core.events import QueueStatusChanged, SeriesAdded, SeriesUpdated
 from aniworld.core.keys import title_from_slug
 from aniworld.core.media import EpisodeNumber, SeriesHit
 from aniworld.core.naming import folder_name
@@ -83,6 +83,7 @@ class AnimeService:
         spawn: Callable[[Callable[[], None]], None],
         undo_removal: Callable[[str], bool] = lambda key: False,
         read_folder: Callable[[str], None] = lambda key: None,
+        wake_queue: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._registry = registry
@@ -96,6 +97,7 @@ class AnimeService:
         self._spawn = spawn
         self._undo_removal = undo_removal
         self._read_folder = read_folder
+        self._wake_queue = wake_queue
         self._lock = threading.Lock()
         self._refreshing: dict[str, _Refresh] = {}
         self._guessed_folders: set[str] = set()  # a restart may forget it: the first guess then stays
@@ -302,6 +304,9 @@ class AnimeService:
                 session, row, page, name_folder=name_folder, spelled=lambda name: suggested(name, folders)
             )
         self._guessed_folders.discard(key)
+        if recorded.queue_changed:
+            self._wake_queue()
+            self._progress.publish(QueueStatusChanged({}))
         self._tell(key)
         if fresh:
             self._fetch_cover(catalogue, key, fresh, old_cover)

@@ -20,11 +20,13 @@ from .unreleased_items import settle_items
 
 @dataclass(frozen=True)
 class Recorded:
-    """``new``: (season, number) of episodes that can be had now and could not before."""
+    """``new``: (season, number) of episodes that can be had now and could not before; ``queue_changed``: an item of the
+    queue ended or waits again, because its episode is not out, or out."""
 
     key: str
     folder: str
     new: tuple[tuple[int, int], ...]
+    queue_changed: bool = False
 
 
 def record_page(
@@ -56,10 +58,10 @@ def record_page(
         series.folder = free_folder(session, spelled(folder_name(series.name, page.year_start)), series.key)
     new = record_entries(session, series, page, rows)
     place_seen_files(session, series)
-    settle_items(session, series)
+    queue_changed = settle_items(session, series)
     if first:  # what was out when the series came is not new to it
         settle_released(session, series)
-    return Recorded(series.key, series.folder, new)
+    return Recorded(series.key, series.folder, new, queue_changed)
 
 
 def settle_released(session: Session, series: AnimeSeries) -> None:

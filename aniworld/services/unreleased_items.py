@@ -15,9 +15,9 @@ from .queue_queries import set_status
 _REASONS = ("It is announced ", "Its video is part of ")  # how why_not_out() begins
 
 
-def settle_items(session: Session, series: AnimeSeries) -> None:
+def settle_items(session: Session, series: AnimeSeries) -> bool:
     """After a page was recorded: what waits for an episode that is not out fails and says so; what failed for that
-    reason waits again when it is out."""
+    reason waits again when it is out. Whether an item changed."""
     session.flush()
     unreleased = or_(Episode.announced.is_(True), Episode.part_of.is_not(None))
     mine = select(Episode).where(Episode.series_id == series.id)
@@ -30,13 +30,17 @@ def settle_items(session: Session, series: AnimeSeries) -> None:
     items = select(DownloadQueueItem).where(
         DownloadQueueItem.serie_id == series.key, DownloadQueueItem.status.in_(states)
     )
+    changed = False
     for item in session.scalars(items):
         place = (item.season, item.episode)
         failed_for_it = item.status == DownloadStatus.FAILED and (item.error or "").startswith(_REASONS)
         if place in not_out and (failed_for_it or item.status == DownloadStatus.PENDING):
+            changed |= not failed_for_it or item.error != not_out[place]
             if not failed_for_it:
                 set_status(item, DownloadStatus.FAILED)
             item.error, item.error_code, item.not_before = not_out[place], NothingThere.code, None
         elif place in out and failed_for_it:
+            changed = True
             set_status(item, DownloadStatus.PENDING)
             item.error = item.error_code = None
+    return changed

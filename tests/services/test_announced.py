@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from aniworld.core.errors import CatalogueBlocked
+from aniworld.core.events import QueueStatusChanged, SeriesUpdated
 from aniworld.core.media import EpisodeEntry, EpisodeKind, SeriesHit, SeriesPage
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.providers.base import Airing, Postponement
@@ -132,6 +134,36 @@ def test_an_item_whose_episode_became_announced_says_so_and_waits_again_when_it_
         and not queue.failed_downloads
     )
     assert all(one.error is None for one in queue.pending_queue)
+
+
+def test_browsers_and_the_pool_hear_of_an_item_that_its_episodes_page_changed(house: House) -> None:
+    house.follow("nebel", "S01E01 ger-sub", "S01E02 ger-sub")
+    house.downloads.add(DownloadRequest("nebel", ((1, 1),)))
+    rung: list[bool] = []
+    house.downloads.changes.listen(lambda: rung.append(True))
+
+    def refreshed(*episodes: str) -> tuple[int, int]:
+        """How often the queue's change was published, and the pool woken."""
+        house.shelf.put("nebel", *episodes)
+        house.told.clear()
+        rung.clear()
+        house.anime.refresh_now("nebel")
+        return sum(isinstance(one, QueueStatusChanged) for one in house.told), len(rung)
+
+    page = house.shelf.pages["nebel"].episodes
+    assert refreshed("S01E01 ger-sub", "S01E02 ger-sub") == (0, 0)
+    house.shelf.pages["nebel"] = replace(
+        house.shelf.pages["nebel"], episodes=(replace(page[0], languages=(), announced=True), page[1])
+    )
+    house.told.clear()
+    house.anime.refresh_now("nebel")
+    assert [type(one) for one in house.told] == [QueueStatusChanged, SeriesUpdated] and rung
+    assert [one.error_code for one in house.downloads.status().failed_downloads] == ["nothing_there"]
+    house.told.clear()
+    house.anime.refresh_now("nebel")
+    assert not any(isinstance(one, QueueStatusChanged) for one in house.told)
+    assert refreshed("S01E01 ger-sub", "S01E02 ger-sub") == (1, 1)
+    assert codes(house.downloads.status().pending_queue) == ["nebel S01E01"]
 
 
 def airing(*dates: tuple[str, date, datetime | None], episode: int = 1) -> Airing:

@@ -68,6 +68,7 @@ class House:
             covers=folder / "covers",
             settings=lambda: self.settings,
             spawn=self.waiting.append,
+            wake_queue=self.downloads.changes.ring,
         )
         self.tracking = TrackingService(
             database=database,
