@@ -114,6 +114,13 @@ def test_every_reason_of_a_failed_download_has_its_german(folder: str) -> None:
     assert [text for text in texts if text not in SENTENCES and form_of(text) is None] == []
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_no_wider_form_takes_the_place_of_another(form: str) -> None:
+    found = form_of(re.sub(r"\{\w+\}", "x1", form))
+    assert found is not None
+    assert found[0] == form
+
+
 def test_the_template_of_translations_is_up_to_date() -> None:
     with (ROOT / "aniworld/web/translations/messages.pot").open("rb") as file:
         template = {one.id if isinstance(one.id, str) else one.id[0] for one in read_po(file) if one.id}
