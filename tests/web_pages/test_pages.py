@@ -229,6 +229,15 @@ def test_a_wrong_password_by_form_is_told_on_the_page(guest: FlaskClient) -> Non
     assert "The password is wrong." in answer.text
 
 
+def test_a_query_that_is_too_long_says_the_limit_and_what_to_do(app: Flask, owner: FlaskClient) -> None:
+    refused = owner.get(f"/api/anime?q={'a' * 8200}")
+    assert refused.status_code == 400
+    detail = refused.get_json()["detail"]
+    assert detail == "The query string is longer than 8192 bytes; send a shorter one."
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        assert words.translated(detail) == "Die Abfrage ist länger als 8192 Bytes; sende eine kürzere."
+
+
 def test_a_form_without_its_token_is_refused(guest: FlaskClient) -> None:
     assert guest.post("/login", data={"password": PASSWORD}).status_code == 403
 
