@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from aniworld.core.naming import folded
 from aniworld.core.offload import offload, offload_each
 
 from .matching import Candidate, KnownSeries, Matcher
+from .names.answers import READING_FAILED
 from .numbering import Place
 from .reading import FoundFile, Guesses, Reading
 from .walk import Listing, SeenFile, Top, is_unchanged, is_unicode, list_folder, read_root, readable, still_there
@@ -34,6 +35,7 @@ EMPTY_NAMED = 5
 
 
 T = TypeVar("T")
+Unclear = tuple[tuple[str, str], ...]  # (path, reason) of videos whose place is unclear
 Complete = Callable[[Sequence[KnownSeries]], Sequence[KnownSeries]]
 Take = Callable[[Sequence["SeriesFound"]], object]
 Seen = Mapping[str, dict[str, int]]
@@ -49,7 +51,8 @@ class SeriesFound:
 
     ``uncertain``: not all of it could be read, so what is not in ``files`` may be there all the same.
     ``unchanged``: nothing changed since the last scan; ``files`` is empty then and says nothing.
-    ``not_understood``: (path, reason) of videos whose place is unclear. ``unplaced``: videos that wait for the catalogue's counts.
+    ``not_understood``: (path, reason) of videos whose place is unclear and that no record knows. ``unplaced``: videos that
+    wait for the catalogue's counts.
     """
 
     key: str
@@ -57,7 +60,7 @@ class SeriesFound:
     files: Mapping[Place, FoundFile] = field(default_factory=dict)
     uncertain: bool = False
     unchanged: bool = False
-    not_understood: tuple[tuple[str, str], ...] = ()
+    not_understood: Unclear = ()
     unplaced: tuple[SeenFile, ...] = ()
 
 
@@ -363,13 +366,13 @@ class _Scan:
         except Exception as error:
             log.exception("The names in %r cannot be read", readable(listing.folder))
             self.pending.append((_unreadable(listing.folder, error), key, listing.folder))
-            return SeriesFound(key, listing.folder, uncertain=True)
+            unread = _unknown(tuple((path, READING_FAILED) for path, _ in listing.files), set(known.files.values()))
+            return SeriesFound(key, listing.folder, uncertain=True, not_understood=unread)
         self._count_empty(listing.folder, files.values())
-        if unclear and len(self.warnings) < NAMES_TOLD:
-            self.pending.extend(
-                (sentence, key, listing.folder) for sentence in _uncounted(known, listing.folder, unclear)
-            )
         placed = {file.path for file in files.values()}
+        unclear = _unknown(unclear, placed | set(known.files.values()))
+        if unclear and len(self.warnings) < NAMES_TOLD:
+            self.pending.extend((sentence, key, listing.folder) for sentence in _uncounted(listing.folder, unclear))
         if waiting := sum(file.path not in placed for file in reading.unplaced):
             self.pending.append((_waiting(listing.folder, waiting), key, listing.folder))
         return SeriesFound(key, listing.folder, files, bool(listing.problems), False, unclear, tuple(reading.unplaced))
@@ -450,13 +453,17 @@ class _Scan:
             raise Cancelled("The scan was cancelled.")
 
 
-def _uncounted(series: KnownSeries, folder: str, unclear: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """A sentence for each of the first videos whose names are not understood; a stored one is known by its path."""
-    stored = set(series.files.values())
-    untold = [(path, reason) for path, reason in unclear if path not in stored]
-    for path, reason in untold[:NAMES_OF_A_FOLDER]:
+def _unknown(unclear: Unclear, paths: Collection[str]) -> Unclear:
+    """Each video once, without those at ``paths``: a stored file is known by its path, whatever its name says."""
+    reasons = {path: reason for path, reason in reversed(unclear) if path not in paths}
+    return tuple((path, reasons.pop(path)) for path, _ in unclear if path in reasons)
+
+
+def _uncounted(folder: str, unclear: Unclear) -> Iterator[str]:
+    """A sentence for each of the first videos whose names are not understood."""
+    for path, reason in unclear[:NAMES_OF_A_FOLDER]:
         yield f"{readable(folder)}/{readable(path)} is not counted. {reason}"
-    if more := len(untold[NAMES_OF_A_FOLDER:]):
+    if more := len(unclear[NAMES_OF_A_FOLDER:]):
         yield (
             f"{readable(folder)} holds one more video whose name is not understood."
             if more == 1

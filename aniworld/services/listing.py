@@ -20,6 +20,7 @@ from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 
 from .renumbering import renumbering_of
 from .renumbering_view import view_of
+from .unread_files import unread_files_of
 from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SearchResult, SeriesQuery
 
 _MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}
@@ -154,6 +155,7 @@ def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
     live = _live_states(session, series.key)
     episodes = tuple(_episode(row, live.get((row.season, row.number))) for row in session.scalars(query))
     spoken = dict.fromkeys(code for one in episodes for code in one.languages)
+    unread, unread_count = unread_files_of(session, series, episodes)
     return AnimeDetail(
         key=series.key,
         title=series.name,
@@ -181,6 +183,8 @@ def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
         numbering=dict(series.numbering or {}),
         page_notes=tuple(series.page_notes or ()),
         renumbering=view_of(renumbering_of(series), episodes),
+        unread_files=unread,
+        unread_count=unread_count,
     )
 
 

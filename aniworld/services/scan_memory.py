@@ -9,11 +9,13 @@ from typing import Any
 from aniworld.library.scanner import ScanResult, Unmatched
 
 # A folder's mtime in ns, 0 = read it again; and what it was: [kind, facts …, the times of the directories below it].
+# The facts of a series: its mark, and the videos that were not understood ([] or [count, [[path, reason], …]]).
 Content = tuple[int, list[Any]]
 
 SERIES = "#series"  # no key looks like this
 OFFER = "unmatched"
-RULES = 2  # raised when other files count than before: then every folder is read again
+RULES = 3  # raised when other files count than before, or more is remembered: then every folder is read again
+MOST_UNREAD = 100  # videos of a series that are remembered with their reason; the others are counted
 LONGEST = 1000  # characters of a path that fit into a row
 
 
@@ -44,16 +46,36 @@ def about(root: str, links: Sequence[str]) -> list[Any]:
     return [root, RULES, *links]
 
 
-def rows_of(about: list[Any], result: ScanResult, marks: Mapping[str, list[Any]]) -> dict[str, Content]:
-    """The rows that a result leaves. ``marks``: key → what the series is now; one that is uncertain is read again."""
+def rows_of(
+    about: list[Any], result: ScanResult, marks: Mapping[str, list[Any]], before: Mapping[str, Content]
+) -> dict[str, Content]:
+    """The rows that a result leaves. ``marks``: key → what the series is now; one that is uncertain is read again.
+
+    ``before``: the rows of the last scan; what they say of a folder that was not read still holds.
+    """
     rows: dict[str, Content] = {"": (0, about)}
     for one in result.series:
         mark = [] if one.uncertain else marks.get(one.key, [])
-        rows[one.folder] = _row(result.directories.get(one.folder), SERIES, mark)
+        unread = [len(one.not_understood), [list(each) for each in one.not_understood[:MOST_UNREAD]]]
+        if not one.not_understood:
+            unread = _unread_before(before, one.folder) if one.unchanged or one.uncertain else []
+        rows[one.folder] = _row(result.directories.get(one.folder), SERIES, mark, unread)
     for offer in result.unmatched:
         candidates = [list(each) for each in offer.candidates]
         rows[offer.folder] = _row(result.directories.get(offer.folder), OFFER, offer.files, candidates)
     return {path: content for path, content in rows.items() if len(path) <= LONGEST}
+
+
+def unread_in(content: list[Any]) -> tuple[int, list[tuple[str, str]]]:
+    """How many videos of a series' folder were not understood, and the first of them: (path below the folder, reason)."""
+    unread = content[2] if len(content) > 3 and content[0] == SERIES else []
+    return (unread[0], [(path, reason) for path, reason in unread[1]]) if unread else (0, [])
+
+
+def _unread_before(before: Mapping[str, Content], folder: str) -> list[Any]:
+    content = before[folder][1] if folder in before else []
+    count, unread = unread_in(content)
+    return [count, [list(each) for each in unread]] if count else []
 
 
 def offer_in(folder: str, content: list[Any]) -> Unmatched | None:

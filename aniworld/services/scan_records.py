@@ -207,7 +207,7 @@ class ScanRecords:
 
         ``only``: the scan looked at their folders and at no others.
         """
-        rows = rows_of(about(root, links), result, self._marks)
+        rows = rows_of(about(root, links), result, self._marks, snapshot.rows)
         self._write_seen(rows, self._scope(result, snapshot, only), snapshot.old)
 
     def _scope(self, result: ScanResult, snapshot: Snapshot, only: frozenset[str]) -> Mapping[str, Content]:
@@ -372,9 +372,8 @@ class _Plan:
 
     @property
     def moved(self) -> bool:
-        return self.stored_folder != self.found.folder and bool(
-            self.found.files or self.found.unplaced or not self.stored_folder
-        )
+        videos = self.found.files or self.found.unplaced or (self.found.not_understood and not self.found.uncertain)
+        return self.stored_folder != self.found.folder and bool(videos or not self.stored_folder)
 
     def truly_lost(self, vanished: frozenset[tuple[str, str]]) -> list[_Lost]:
         """Those that are gone, or that hold another episode now: no file is two episodes because its row is older."""

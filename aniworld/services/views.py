@@ -141,10 +141,19 @@ class RenumberingView:
 
 
 @dataclass(frozen=True)
+class UnreadFile:
+    """A video of the series that counts as no episode. ``file``: below the series folder; ``reason``: why not."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class AnimeDetail:
     """``specials``: the numbers in the library of specials and films by the catalogue's, ``{"2": 5}``. ``numbering``:
     entries that an owner put elsewhere, link → ``S01E02`` or None. ``page_notes``: what of the catalogue's page could not
-    be read. ``renumbering``: where the catalogue counts otherwise than the library; None where they agree."""
+    be read. ``renumbering``: where the catalogue counts otherwise than the library; None where they agree.
+    ``unread_files``: the first videos in the folder that the last scan did not understand, of ``unread_count``."""
 
     key: str
     title: str
@@ -172,6 +181,8 @@ class AnimeDetail:
     numbering: Mapping[str, str | None] = field(default_factory=dict)
     page_notes: tuple[str, ...] = ()
     renumbering: RenumberingView | None = None
+    unread_files: tuple[UnreadFile, ...] = ()
+    unread_count: int = 0
 
 
 @dataclass(frozen=True)

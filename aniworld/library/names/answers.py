@@ -29,6 +29,7 @@ NUMBER_OR_TITLE = "The second number may be another episode's, or begin a title.
 RANGE_OR_SEASON = "The numbers may be a range, or a season and an episode."
 TWO_NUMBERS = "There are two numbers in the name."
 CONTRADICTION = "The numbers in the name contradict each other."
+READING_FAILED = "Reading the name failed; the log has the details."
 SEASON_IN_SPECIALS = "The folder says specials or films, the name says a season."
 
 

@@ -16,6 +16,7 @@ from . import patterns as p
 from .answers import (
     CONTRADICTION,
     NUMBER_OR_TITLE,
+    READING_FAILED,
     SEASON_IN_SPECIALS,
     TWO_NUMBERS,
     Answer,
@@ -61,7 +62,7 @@ def read_name(relative_path: str, *, series_names: Sequence[str] = (), guess: bo
         return _answer(relative_path, series_names, guess)
     except Exception:  # one name must not end a scan
         log.exception("The name %r cannot be read", relative_path[:LONGEST_NAME])
-        return NotUnderstood("Reading the name failed; the log has the details.")
+        return NotUnderstood(READING_FAILED)
 
 
 def _answer(relative_path: str, series_names: Sequence[str], guess: bool) -> Answer:

@@ -225,6 +225,7 @@ SENTENCES = (
     _("The name tells a season and no clear number."),
     _("The number may belong to the title of a sequel."),
     _("Reading the name failed; the log has the details."),
+    _("Its number names no season; it gets its episode as soon as the series' catalogue page is read."),
     _("Reading it failed; the log has the details."),
     _("The scan was cancelled; what it had recorded is kept."),
     _("The scan stopped because of something unforeseen; the log has the details."),

@@ -168,7 +168,8 @@ const refresh = later(async () => {
   const detail = await api.get(path).catch(() => null);
   if (!detail) return;
   const renumbering = find("[data-renumbering]")?.dataset.renumbering || "";
-  if ((!find("[data-episodes]") && detail.episodes.length) || (detail.renumbering?.status || "") !== renumbering) {
+  const unread = Number(find("[data-unread]")?.dataset.unread || 0);
+  if ((!find("[data-episodes]") && detail.episodes.length) || (detail.renumbering?.status || "") !== renumbering || detail.unread_count !== unread) {
     location.reload();
     return;
   }
@@ -229,6 +230,7 @@ live.on("series_updated", concerns);
 live.on("download_complete", concerns);
 live.on("download_failed", concerns);
 live.on("queue_status", () => refresh());
+live.on("scan_complete", () => refresh());
 live.onReturn(() => refresh());
 document.addEventListener("htmx:afterSwap", () => {
   showSelection(selection.values);
