@@ -15,8 +15,19 @@ help:
 	@echo "make screenshots  regenerate docs/screenshots"
 	@echo "make lint types audit translations migration clean"
 
-$(BIN)/.run: requirements.txt
+# The set-up holds for one Python: it is done again for another one in its place, as after an upgrade of the system.
+# A Python that is named (PYTHON=python3.12) is compared with it each time.
+TAG = import sys; print(sys.implementation.cache_tag)
+SET_UP_FOR := $(BIN)/.python-$(shell $(BIN)/python -c '$(TAG)' 2>/dev/null || echo none)
+
+.PHONY: python
+python:
 	@sh tools/make_venv.sh "$(PYTHON)" "$(VENV)"
+
+$(SET_UP_FOR): | python
+	@touch "$(BIN)/.python-$$($(BIN)/python -c '$(TAG)')"
+
+$(BIN)/.run: requirements.txt $(SET_UP_FOR) $(if $(filter file,$(origin PYTHON)),,| python)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/python -m compileall -q aniworld wsgi.py # so that the first start is as quick as the later ones
 	@touch $@

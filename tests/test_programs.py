@@ -229,6 +229,39 @@ def test_a_virtual_environment_without_pip_is_made_again(checkout: Path) -> None
     assert pip.returncode == 0
 
 
+def test_make_names_a_python_that_is_not_the_environments_each_time(checkout: Path) -> None:
+    other = checkout / "python3.99"
+    other.write_text("#!/bin/sh\necho 3.99.1\n")
+    other.chmod(0o755)
+    made = make(checkout, ".venv/bin/.run", f"PYTHON={sys.executable}")
+    assert made.returncode == 0 and "keeps its Python" not in made.stderr, made.stderr
+    for _ in range(2):
+        done = make(checkout, ".venv/bin/.run", f"PYTHON={other}")
+        assert done.returncode == 0, done.stderr
+        assert ".venv keeps its Python" in done.stderr and "(3.99.1) remove the folder .venv first" in done.stderr
+    for same in ({}, {"PYTHON": sys.executable}):
+        done = make(checkout, ".venv/bin/.run", **same)
+        assert (done.returncode, done.stderr) == (0, "") and "pip install" not in done.stdout
+
+
+def test_make_sets_up_again_for_another_python_in_the_environments_place(checkout: Path) -> None:
+    """As after an upgrade of the system: the stamps are fresh, and the packages were another Python's."""
+    made = make(checkout, ".venv/bin/.run", f"PYTHON={sys.executable}")
+    assert made.returncode == 0, made.stderr
+    python, real = checkout / ".venv/bin/python", Path(sys.executable).resolve()
+    python.unlink()
+    python.write_text(f'#!/bin/sh\ncase "$2" in *cache_tag*) echo cpython-399;; *) exec {real} "$@";; esac\n')
+    python.chmod(0o755)
+    done = make(checkout, ".venv/bin/.run", f"PYTHON={sys.executable}")
+    assert done.returncode == 0 and "pip install" in done.stdout, done.stderr
+    assert "pip install" not in make(checkout, ".venv/bin/.run").stdout
+    python.unlink()
+    python.symlink_to(checkout / "gone")
+    done = make(checkout, ".venv/bin/.run", f"PYTHON={sys.executable}")
+    assert done.returncode == 0 and "pip install" in done.stdout, done.stderr
+    assert subprocess.run([python, "-m", "pip", "--version"], capture_output=True, timeout=60).returncode == 0
+
+
 def test_ci_is_a_script_that_shells_understand() -> None:
     assert subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")]).returncode == 0
     assert subprocess.run(["sh", "-n", str(ROOT / "tools" / "make_venv.sh")]).returncode == 0
