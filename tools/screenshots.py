@@ -25,9 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the tools are no package
 
 from aniworld.library.recycle import RecycleBin  # noqa: E402
+from tools.check_machine import BY_NAME, advice  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
-CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless=new",
     "--no-sandbox",
@@ -131,13 +131,22 @@ def picture(page: Page, name: str, look: str) -> None:
     page.screenshot(path=FOLDER / f"{name}-{look}.png", animations="disabled")
 
 
+def chromium() -> str:
+    """The browser that the tests use. Ends the program with advice where there is none."""
+    program = BY_NAME["Chromium"]
+    found = program.path()
+    if found is None:
+        raise SystemExit(f"{advice(program)}.")
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join(PAGES), help="pages, with commas between")
     wanted = parser.parse_args().only.split(",")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with demo() as (url, password), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         state = sign_in(browser, url, password)
         for look, options in LOOKS.items():
             for name in wanted:
