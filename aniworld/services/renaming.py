@@ -30,13 +30,14 @@ from aniworld.core.naming import folded
 from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
 from aniworld.library.disk import check_root
+from aniworld.library.folders import folder_of_season
 from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take, take_along
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun
 from aniworld.models.clock import database_now
 
 from .away import DATABASE_AWAY
 from .progress import ProgressService
-from .renaming_names import Named, names_of
+from .renaming_names import Named, names_of, seasons_of
 from .renumbering import WAITS, held_seasons, waits
 from .series import library_folder
 from .views import Rename, RenameOutcome
@@ -141,7 +142,8 @@ class RenamingService:
             if series is None or not series.folder:
                 return [], []
             library = self._settings().library
-            named = list(names_of(series, series.episodes, library, _hosters(session, series, library)))
+            folders = offload(_season_folders, root / series.folder, seasons_of(series, series.episodes))
+            named = list(names_of(series, series.episodes, library, _hosters(session, series, library), folders))
             held, undecided = _downloading(session, key), held_seasons(series)
         named = [replace(one, reason=one.reason or _undecided(one, undecided)) for one in named]
         told = [(one, line) for one in named if (line := _line(series, one, held)) is not None]
@@ -402,6 +404,10 @@ def _change(session: Session, part_id: int, **changes: object) -> None:
     session.execute(
         update(RenameRun).where(RenameRun.id == part_id).values(updated_at=database_now(session), **changes)
     )
+
+
+def _season_folders(series: Path, seasons: Collection[int]) -> dict[int, str]:
+    return {season: folder_of_season(series, season) for season in seasons}
 
 
 def _below(path: str) -> str:

@@ -13,7 +13,7 @@ from aniworld.config.settings import LibrarySettings
 from aniworld.core.errors import AniworldError, InvalidInput
 from aniworld.core.heights import label_of
 from aniworld.core.media import EpisodeNumber
-from aniworld.core.naming import EXAMPLE, EpisodeNaming, episode_path, folded
+from aniworld.core.naming import EXAMPLE, EpisodeNaming, episode_path, folded, season_folder
 from aniworld.core.specials import in_library
 from aniworld.models import AnimeSeries, Episode
 
@@ -51,13 +51,35 @@ def example_names(template: str, *, season_folders: bool = True) -> NameExamples
         raise InvalidInput(str(error), {"template": [str(error)]}) from None
 
 
+def seasons_of(series: AnimeSeries, episodes: Sequence[Episode]) -> frozenset[int]:
+    """The seasons that the files have in the library."""
+    return frozenset(
+        in_library(EpisodeNumber(row.season, row.number), series.specials).season for row in episodes if row.file
+    )
+
+
 def names_of(
-    series: AnimeSeries, episodes: Sequence[Episode], library: LibrarySettings, hosters: Mapping[str, str]
+    series: AnimeSeries,
+    episodes: Sequence[Episode],
+    library: LibrarySettings,
+    hosters: Mapping[str, str],
+    folders: Mapping[int, str],
 ) -> Iterator[Named]:
-    """Each file with the name that it should have. ``hosters``: what the history knows, by path below the folder."""
+    """Each file with the name that it should have. ``hosters``: what the history knows, by path below the folder.
+
+    ``folders``: season → the folder that holds its files already; one without is called ``Season 01``.
+    """
     present = sorted((row for row in episodes if row.file), key=lambda row: (row.file or "", row.season, row.number))
     for file, rows in groupby(present, key=lambda row: row.file or ""):
-        yield _named(series, list(rows), library, file, hosters.get(file, ""))
+        named = _named(series, list(rows), library, file, hosters.get(file, ""))
+        yield replace(named, new=_in_its_folder(named.new, folders)) if named.reason is None else named
+
+
+def _in_its_folder(new: str, folders: Mapping[int, str]) -> str:
+    """A season keeps the folder that it has, as it does for new episodes."""
+    own, sep, name = new.partition("/")
+    existing = {season_folder(season): folder for season, folder in folders.items()}
+    return f"{existing.get(own, own)}/{name}" if sep else new
 
 
 def _named(series: AnimeSeries, rows: list[Episode], library: LibrarySettings, file: str, hoster: str) -> Named:

@@ -206,6 +206,37 @@ def test_a_crash_between_file_and_row_is_taken_up(shelf: Shelf) -> None:
     assert shelf.true() and (shelf.library / "Nebel/1.srt").exists()
 
 
+def test_a_season_keeps_the_folder_that_holds_its_files(shelf: Shelf) -> None:
+    shelf.put("S01E01", "Staffel 1/Folge 1.mkv", title="Der Anfang")
+    shelf.put("S01E02", "Folge 2.mkv", title="Weiter")
+    shelf.put("S02E01", "zwei/Folge 1.mkv", title="Neu")
+    shelf.put("S00E01", "Specials/Film.mkv", title="Der Film")
+    lines = {line.old: line.new for line in shelf.service.preview("nebel")}
+    assert lines == {
+        "Staffel 1/Folge 1.mkv": "Staffel 1/Nebel - S01E01 - Der Anfang.mkv",
+        "Folge 2.mkv": "Staffel 1/Nebel - S01E02 - Weiter.mkv",
+        "zwei/Folge 1.mkv": "Season 02/Nebel - S02E01 - Neu.mkv",
+        "Specials/Film.mkv": "Specials/Nebel - S00E01 - Der Film.mkv",
+    }
+    assert shelf.service.apply(["nebel"]).done == 4 and shelf.true()
+    assert shelf.service.preview("nebel") == [] and not (shelf.library / "Nebel/Season 01").exists()
+
+
+def test_files_of_a_season_in_two_folders_move_into_the_one_that_holds_most(shelf: Shelf) -> None:
+    for number in (1, 2):
+        shelf.put(f"S01E0{number}", f"Season 01/Nebel - S01E0{number}.mkv")
+    shelf.put("S01E03", "Staffel 1/Nebel - S01E03.mkv")
+    (line,) = shelf.service.preview("nebel")
+    assert (line.old, line.new) == ("Staffel 1/Nebel - S01E03.mkv", "Season 01/Nebel - S01E03.mkv")
+
+
+def test_without_season_folders_files_leave_the_folder_that_they_have(shelf: Shelf) -> None:
+    shelf.template("{series} - S{season:02}E{episode:02}", season_folders=False)
+    shelf.put("S01E01", "Staffel 1/Folge 1.mkv")
+    (line,) = shelf.service.preview("nebel")
+    assert line.new == "Nebel - S01E01.mkv"
+
+
 def test_not_while_a_scan_reads_the_names(shelf: Shelf) -> None:
     shelf.scanning = True
     with pytest.raises(Conflict):
