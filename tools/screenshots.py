@@ -87,7 +87,7 @@ def demo() -> Iterator[tuple[str, str]]:
 def fill_the_bin(library: Path) -> None:
     """Something to bring back: an episode that was replaced, and one that was removed."""
     for name, reason in (
-        ("Lautlos im Nebelwald - S01E02 - Der dritte Ruf.mp4", "a better language took its place"),
+        ("Lautlos im Nebelwald - S01E02 - Der dritte Ruf.mp4", "replaced"),
         ("Kupferherz - S01E01 - Das Uhrwerk.mp4", "Kupferherz was removed"),
     ):
         path = library / name
