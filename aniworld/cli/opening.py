@@ -10,18 +10,34 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from aniworld.services.registry import Services
     from aniworld.services.series_app import SeriesApp
 
 
 @contextmanager
-def opened() -> Iterator[Services]:
-    """The services on this instance, closed at the end of the block. Only what matters is logged, on stderr."""
+def opened(*, restoring: bool = False) -> Iterator[Services]:
+    """The services on this instance, closed at the end of the block. Only what matters is logged, on stderr.
+
+    A change of the database raises Conflict while a backup is being restored, except by ``restoring`` itself.
+    """
+    from sqlalchemy import event
+
     from aniworld.app import build_services  # half a second that help and wrong usage need not wait for
     from aniworld.config.environment import Environment
+    from aniworld.services.restore_lock import RestoreLock
 
     logging.basicConfig(level=os.environ.get("ANIWORLD_LOG", "ERROR"), format="%(levelname)s: %(message)s")
     services = build_services(Environment.read())
+    lock = RestoreLock(services.environment.instance)
+
+    def begun(connection: Connection) -> None:
+        if connection.get_execution_options().get("aniworld_write"):
+            lock.check()
+
+    if not restoring:
+        event.listen(services.database.engine, "begin", begun)
     try:
         yield services
     finally:
@@ -30,9 +46,14 @@ def opened() -> Iterator[Services]:
 
 @contextmanager
 def recorded(services: Services, kind: str) -> Iterator[None]:
-    """The settings that change in this block are an entry of the audit log, by name."""
-    from aniworld.services.audit import changed  # see opened
+    """The settings that change in this block are an entry of the audit log, by name.
 
+    Raises Conflict while a backup is being restored.
+    """
+    from aniworld.services.audit import changed  # see opened
+    from aniworld.services.restore_lock import RestoreLock
+
+    RestoreLock(services.environment.instance).check()
     before = services.config.current
     yield
     names = changed(before, services.config.current)

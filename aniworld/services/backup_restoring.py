@@ -32,6 +32,7 @@ from .backup_shelf import BackupShelf
 from .configuration import MASK
 from .database_copy import check_quiet, replace_rows, writing
 from .portable import Form, Tally, forms_of, insert, patient, snapshot
+from .restore_lock import RestoreLock
 from .views import BackupView
 
 ROOM_FACTOR = 3  # a table's rows in a database with its indexes and its log, beside their text
@@ -99,7 +100,9 @@ def restore(home: Home, path: Path, *, beside_server: bool = False, tell: Tell =
     Raises InvalidInput, Unavailable, DiskFull, AlreadyRunning; then nothing has changed.
     """
     shelf = BackupShelf(home.instance)
-    with shelf.working() as work, Archive(path) as archive:
+    with shelf.working() as work, Archive(path) as archive, RestoreLock(home.instance).held():
+        with home.database.writing() as session:
+            session.connection()  # commands that began to write before the lock was taken have ended
         secret_key = _new_secret(home, archive, beside_server)
         with closing(stage(archive, work, tell)) as staged:
             settings, warnings = _settings(home, archive)

@@ -11,6 +11,7 @@ from aniworld.core.errors import Forbidden, NotSignedIn
 from aniworld.extensions import login
 from aniworld.services.auth import Identity, SignedIn
 from aniworld.services.automation import EXTRA
+from aniworld.services.hold import Hold
 from aniworld.services.tokens import is_api_key
 
 from . import bodies, origins
@@ -57,6 +58,7 @@ def install(app: Flask) -> None:
     login.user_loader(_visitor_of)
     login.unauthorized_handler(_to_sign_in)
     app.before_request(guard)
+    app.teardown_request(end_change)
 
 
 def guard() -> Response | None:
@@ -79,8 +81,23 @@ def guard() -> Response | None:
         and request.endpoint not in PUBLIC
         and not (request.endpoint or "").startswith("auth.")
     ):
-        services().downloads.hold.check()  # what a restore replaces would be lost, or make the restore fail
+        _begin_change()
     return None
+
+
+def _begin_change() -> None:
+    """What a restore replaces would be lost, or make the restore fail: it waits for the end of this request. Raises Conflict."""
+    hold = services().downloads.hold
+    while not hold.begin():
+        hold.check()
+    g.changes = hold
+
+
+def end_change(error: BaseException | None) -> None:
+    """After every request, however it ended."""
+    hold: Hold | None = g.pop("changes", None)
+    if hold is not None:
+        hold.end()
 
 
 def _asker() -> Identity | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aniworld.services.restore_lock import RESTORING, RestoreLock
 from aniworld.workers.instance_lock import InstanceLock
 
 from .conftest import Cli
@@ -36,6 +37,18 @@ def test_a_server_that_runs_is_not_pulled_away_from_under(cli: Cli, tmp_path: Pa
     done = cli("backup", "restore", str(file), "--yes")
     lock.release()
     assert done.code == 1 and "A server runs on this instance" in done.err
+
+
+def test_commands_change_nothing_while_a_backup_is_restored(cli: Cli) -> None:
+    assert cli("config", "set", "download.concurrency", "5").code == 0
+    with RestoreLock(cli.instance).held():
+        for wish in (("config", "set", "download.concurrency", "9"), ("queue", "pause"), ("queue", "start")):
+            done = cli(*wish)
+            assert done.code == 1 and RESTORING in done.err and "Traceback" not in done.err, (wish, done)
+        assert cli("list").code == 0
+        assert cli("config", "get", "download.concurrency").out == "5\n"
+    assert cli("config", "set", "download.concurrency", "9").code == 0
+    assert cli("queue", "pause").code == 0
 
 
 def test_a_database_of_a_newer_program_is_set_aside(cli: Cli, tmp_path: Path) -> None:

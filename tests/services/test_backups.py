@@ -24,6 +24,7 @@ from aniworld.services.backup_making import Home, carried, create
 from aniworld.services.backup_restoring import restore, verify
 from aniworld.services.backup_shelf import BackupShelf
 from aniworld.services.portable import forms_of
+from aniworld.services.restore_lock import RestoreLock
 
 from .houses import COVER, COVER_NAME, NAMES, furnish, furnish_queue, house, sums
 
@@ -497,6 +498,24 @@ def test_a_long_queue_goes_through_a_small_memory(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 40, "megabytes beyond the program itself"
+
+
+def test_a_restore_holds_its_lock_until_its_end(tmp_path: Path) -> None:
+    with house(tmp_path / "instance") as home:
+        file = path_of(home, create(home).name)
+        lock, refused = RestoreLock(home.instance), []
+
+        def tell(phase: str, current: int, total: int) -> None:
+            with pytest.raises(Conflict) as error:
+                lock.check()
+            refused.append(str(error.value))
+
+        lock.check()
+        restore(home, file, tell=tell)
+        lock.check()
+        assert refused and set(refused) == {"A backup is being restored; try again when it is done."}
+        with lock.held(), pytest.raises(AlreadyRunning):
+            restore(home, file)
 
 
 RESTORING = """

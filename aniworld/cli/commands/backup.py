@@ -15,7 +15,7 @@ from aniworld.config.store import BACKUP_NAME as SETTINGS_NAME
 from aniworld.core.counting import counted
 from aniworld.core.errors import AlreadyRunning, AniworldError
 
-from ..opening import opened
+from ..opening import opened, recorded
 from ..output import emit, emit_line, prints, say, show, size_text
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def restore(file: str, yes: bool, asked_by_server: bool, for_server: bool, as_js
         click.confirm(f"Put everything in {path.name} in the place of what is there?", abort=True, err=True)
     with _telling(for_server, as_json) as told, _alone(asked_by_server):
         _make_way()
-        with opened() as services:
+        with opened(restoring=True) as services:
             brought = bring_back(_home(services), path, beside_server=asked_by_server, tell=told.step)
             if not asked_by_server:
                 services.audit.record("backup_restored", brought.name)
@@ -150,7 +150,7 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
 
 def _restore_settings(name: str, as_json: bool) -> None:
     """A copy of the settings alone, as this command brought it back before there were whole backups."""
-    with opened() as services:
+    with opened() as services, recorded(services, "settings_restored"):
         settings = services.config.restore(name)
     emit(settings) if as_json else say(f"The settings are those of {name} again.")
 
