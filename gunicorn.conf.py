@@ -106,7 +106,7 @@ class Worker(GeventWorker):
             return
         status, detail = next((status, detail) for kind, status, detail in REFUSALS if isinstance(exc, kind))
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.log.exception("A request could not be answered")
+            self.log.exception("A request could not be answered")  # noqa: LOG004 - gunicorn calls this while it handles the error
         else:  # nothing that a stranger wrote goes into the log
             self.log.warning(
                 "Refused a request of %s with %s (%s)", addr[0] if addr else "-", status, type(exc).__name__

@@ -27,7 +27,7 @@ def test_every_variable_of_the_environment_is_documented() -> None:
 def test_links_between_documents_lead_somewhere() -> None:
     dead = []
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-            if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
-                dead.append(f"{page.relative_to(ROOT)}: {target}")
+        targets = re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
+        local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+        dead += [f"{page.relative_to(ROOT)}: {target}" for target in local if not (page.parent / target).exists()]
     assert dead == []

@@ -88,9 +88,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _failed(error.format_message())
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  the reader has gone; nothing more is to be said
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the reader has gone; nothing more is to be said
         return 1
-    except Exception as error:  # noqa: BLE001  the outermost wall: one line for the person, the trace for who asks
+    except Exception as error:
         if os.environ.get("ANIWORLD_DEBUG"):
             raise
         return _failed(f"{_unforeseen(error)} (ANIWORLD_DEBUG=1 shows where.)")

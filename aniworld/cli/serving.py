@@ -37,7 +37,7 @@ def serve(instance: Path, host: str, port: int) -> int:
 
 def address(host: str, port: int) -> str:
     """What a person opens in a browser on this machine."""
-    name = "127.0.0.1" if host in ("0.0.0.0", "") else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
+    name = "127.0.0.1" if host in ("0.0.0.0", "") else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host  # noqa: S104 - compares
     return f"http://{name}:{port}"
 
 

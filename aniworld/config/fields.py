@@ -57,7 +57,7 @@ def plain(text: str) -> None:
 
 class Whole(fields.Integer):
     def _validated(self, value: Any) -> int:
-        if not isinstance(value, int | float) or isinstance(value, float) and not value.is_integer():
+        if not isinstance(value, int | float) or (isinstance(value, float) and not value.is_integer()):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
 
@@ -73,7 +73,7 @@ class Count(fields.Integer):
 
 class Amount(fields.Float):
     def _validated(self, value: Any) -> float:
-        if not isinstance(value, int | float) or isinstance(value, float) and not math.isfinite(value):
+        if not isinstance(value, int | float) or (isinstance(value, float) and not math.isfinite(value)):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
 

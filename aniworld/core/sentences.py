@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 
 class Sentence(str):
@@ -15,7 +15,7 @@ class Sentence(str):
     form: str
     values: dict[str, Any]
 
-    def __new__(cls, form: str, **values: Any) -> Sentence:
+    def __new__(cls, form: str, **values: Any) -> Self:
         said = super().__new__(cls, form.format(**values))
         said.form, said.values = form, values
         return said

@@ -102,7 +102,7 @@ class Clips:
         path = self.folder / name
         if path.is_file():
             return path
-        look = name.split("/")[0] if "/" in name else name
+        look = name.split("/", maxsplit=1)[0] if "/" in name else name
         with self._lock_of(look):
             if not path.is_file():
                 self._make(name)
@@ -117,7 +117,7 @@ class Clips:
     def _make(self, name: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if "/" in name:
-            self._make_playlist(self.folder / name.split("/")[0])
+            self._make_playlist(self.folder / name.split("/", maxsplit=1)[0])
         elif name.endswith("-halb.mp4"):
             self._make_half(self.folder / name, name.removesuffix("-halb.mp4") + "-deu.mp4")
         else:

@@ -8,7 +8,7 @@ from typing import Any
 from aniworld.core.media import SPECIALS
 
 from .matching import KnownEpisode
-from .names.parser import Found
+from .names.answers import Found
 
 Place = tuple[int, int]
 

@@ -114,7 +114,7 @@ def check_schema(which: str, names: Collection[str], revision: str | None) -> No
     """
     missing = [name for name in MAIN_TABLES if name not in names]
     known = revision is not None and REVISION.fullmatch(revision) is not None
-    if len(missing) == len(MAIN_TABLES) and not known or revision is not None and not known:
+    if (len(missing) == len(MAIN_TABLES) and not known) or (revision is not None and not known):
         others = ", ".join(sorted({*names} - {"alembic_version"})[:3]) or "alembic_version"
         raise DatabaseDamaged(
             f"{which} belongs to another program (tables {others}); nothing in it was "

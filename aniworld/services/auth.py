@@ -373,7 +373,7 @@ class AuthService:
         self._recent.clear()
         self.endings.tell(ids)
 
-    def _saw(self, table: type[UserSession] | type[ApiKey], row_id: str) -> None:
+    def _saw(self, table: type[UserSession | ApiKey], row_id: str) -> None:
         """Writes at most once a minute that someone was here; nobody waits for it to succeed."""
         now = self._clock()
         with self._seen_lock:
@@ -385,7 +385,7 @@ class AuthService:
         origin = self._audit.origin()
         self._spawn(lambda: self._note_seen(table, row_id, now, origin))
 
-    def _note_seen(self, table: type[UserSession] | type[ApiKey], row_id: str, now: datetime, origin: Origin) -> None:
+    def _note_seen(self, table: type[UserSession | ApiKey], row_id: str, now: datetime, origin: Origin) -> None:
         field = "last_seen_at" if table is UserSession else "last_used_at"
         try:
             with self._database.writing() as session:

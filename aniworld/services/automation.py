@@ -59,7 +59,7 @@ class Automation:
         self.bus.publish(CatalogueResting(rest.site, round(rest.seconds), rest.why))
 
 
-def build_automation(
+def build_automation(  # noqa: PLR0913 - the place where the parts are put together
     *,
     database: Database,
     bus: EventBus,

@@ -20,6 +20,6 @@ def log_failure(log: logging.Logger, error: Exception, message: str, *args: obje
     """Logs that background work failed: a warning of one line for an outage of the database, which is no fault of the
     work and is logged with its cause where it is found; a traceback for anything else."""
     if isinstance(error, DATABASE_AWAY):
-        log.warning(f"{message}: %s", *args, " ".join(str(error).split()))
+        log.warning("%s: %s", message % args, " ".join(str(error).split()))
     else:
         log.error(message, *args, exc_info=error)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from aniworld.config.store import BACKUP_NAME as SETTINGS_NAME
 from aniworld.core.errors import InvalidInput
@@ -121,7 +121,7 @@ class Archive:
                 raise
             raise InvalidInput("This file is no backup of Aniworld, or it is damaged.") from error
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

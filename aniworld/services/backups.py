@@ -125,7 +125,7 @@ class BackupService:
         """Whether the backup that the settings want by now was made. Waits for its end."""
         wanted = self._settings().backup
         newest = max((one.created_at for one in self.list()), default=None)
-        if not wanted.enabled or newest and (now or utcnow()) - newest < timedelta(hours=wanted.interval_hours):
+        if not wanted.enabled or (newest and (now or utcnow()) - newest < timedelta(hours=wanted.interval_hours)):
             return False
         arguments = ["create", "--kind", "auto", "--keep", str(wanted.keep)]
         try:
@@ -174,7 +174,7 @@ class BackupService:
             )
         except AniworldError as error:
             ended = replace(self._work, status="failed", error=str(error), error_code=error.code)
-            log.error("A backup could not be %s: %s", _DONE[begun.what], error)
+            log.error("A backup could not be %s: %s", _DONE[begun.what], error)  # noqa: TRY400 - the text says it all
         except Exception as error:  # the wall: whatever it was, the work has ended and says so
             ended = replace(
                 self._work,

@@ -26,7 +26,7 @@ from .views import CalendarAccess, CalendarEntry
 log = logging.getLogger(__name__)
 
 USER = "calendar"
-TOKEN_PREFIX = "awc_"
+TOKEN_PREFIX = "awc_"  # noqa: S105 - the part that every token has
 NEW_FOR = timedelta(days=14)
 SETTLED_AFTER = timedelta(hours=1)  # what came with a series itself is no news
 SEEN_EVERY = timedelta(hours=1)

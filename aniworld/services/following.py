@@ -57,7 +57,7 @@ def likely_keys(
 def _aired_lately(one: Airing, known: Mapping[str, Known], today: date) -> bool:
     """Whether it came out today or in the last two days, in a language that is not known yet."""
     lately = {code for code, day, _ in one.dates if _is_recent(day, today)}
-    if one.dates and not lately or not one.dates and not _is_recent(one.day, today):
+    if (one.dates and not lately) or (not one.dates and not _is_recent(one.day, today)):
         return False
     return not _is_out(one.key, one.season, one.episode, lately, known)
 

@@ -39,8 +39,9 @@ def renumbered(page: SeriesPage, numbering: Mapping[str, str | None] | None) -> 
             continue
         if (entry.season, entry.number) in taken:
             last[entry.season] += 1
-            entry = replace(entry, number=last[entry.season])
-        put.append(entry)
+            put.append(replace(entry, number=last[entry.season]))
+        else:
+            put.append(entry)
     entries = tuple(sorted(put, key=lambda entry: (entry.season, entry.number)))
     return replace(page, episodes=entries, seasons=tuple(sorted({entry.season for entry in entries})))
 

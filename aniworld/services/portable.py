@@ -146,7 +146,7 @@ def snapshot(database: Database) -> Iterator[sa.Connection]:
     """One reading transaction: everything read in the block is of one moment, whatever others write meanwhile."""
     with database.engine.connect() as connection:
         if database.engine.dialect.name != "sqlite":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.execution_options(isolation_level="REPEATABLE READ")  # changes the connection itself
         with connection.begin():
             yield connection
 

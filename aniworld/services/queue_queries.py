@@ -45,7 +45,7 @@ def held_items(item_ids: Sequence[str], worker: str) -> tuple[ColumnElement[bool
 
 def rows_changed(result: Result[Any]) -> int:
     """How many rows a statement changed."""
-    return cast(CursorResult[Any], result).rowcount
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def row_of(session: Session, item_id: str, *, locked: bool = False) -> DownloadQueueItem:

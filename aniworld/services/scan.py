@@ -187,7 +187,7 @@ class ScanService:
             query = select(AnimeSeries.key).where(AnimeSeries.key.in_(keys), AnimeSeries.deleted_at.is_(None))
             unknown = keys - set(session.scalars(query))
         if unknown:
-            raise NotFound(f"There is no series {sorted(unknown)[0]} in the library.")
+            raise NotFound(f"There is no series {min(unknown)} in the library.")
 
     def _check_free(self, key: str, folder: str, root: Path) -> None:
         with self._database.reading() as session:

@@ -56,9 +56,9 @@ def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
         yield items[start : start + size]
 
 
-_SERIES, _EPISODE = cast(Table, AnimeSeries.__table__), cast(Table, Episode.__table__)
-_SEEN = cast(Table, SeenFolder.__table__)
-_ITEM = cast(Table, DownloadQueueItem.__table__)
+_SERIES, _EPISODE = cast("Table", AnimeSeries.__table__), cast("Table", Episode.__table__)
+_SEEN = cast("Table", SeenFolder.__table__)
+_ITEM = cast("Table", DownloadQueueItem.__table__)
 
 
 # An episode as the driver gives it, first its place (KnownSeries.episodes): 60,000 rows take longer to name than to fetch.
@@ -285,7 +285,7 @@ class ScanRecords:
     def _rows(self, query: Select[Any]) -> list[_Row]:
         """As the driver gives them: whole numbers and texts need no translation."""
         with self._connection().engine.connect() as connection:
-            return cast(list[_Row], connection.execute(query).cursor.fetchall())
+            return cast("list[_Row]", connection.execute(query).cursor.fetchall())
 
     def _counts(self, keys: Sequence[str] = ()) -> dict[int, Row[Any]]:
         """Series id → what its episodes' rows say in sum; of all series where no ``keys`` are given."""

@@ -159,7 +159,9 @@ def _ffmpeg() -> str | None:
 
 def _version_of(ffmpeg: str) -> str | None:
     try:
-        told = subprocess.run([ffmpeg, "-version"], capture_output=True, text=True, timeout=FFMPEG_ANSWERS_WITHIN_S)
+        told = subprocess.run(
+            [ffmpeg, "-version"], capture_output=True, text=True, timeout=FFMPEG_ANSWERS_WITHIN_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     words = told.stdout.split()

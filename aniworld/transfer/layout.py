@@ -20,7 +20,7 @@ class Stretch:
     rounding: float = 0.0
 
 
-class Shifted(Exception):  # noqa: N818 - lays the track anew from ``index`` on
+class Shifted(Exception):
     """A segment came with another size than it had stated before; what stands behind it is misplaced."""
 
     def __init__(self, index: int) -> None:
@@ -47,8 +47,7 @@ class Layout:
             if (
                 not index.isdecimal()
                 or not (0 <= int(index) < len(self._sizes))
-                or before is not None
-                and int(index) >= before
+                or (before is not None and int(index) >= before)
             ):
                 continue
             if word == "n" and size.isdecimal():

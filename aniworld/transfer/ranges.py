@@ -29,11 +29,11 @@ _CHANGES = 3
 _CONFIRM = 64 * 1024
 
 
-class Changed(Exception):  # noqa: N818 - begins the fetch anew
+class Changed(Exception):
     """The file there is no longer the one of which bytes are here."""
 
 
-class _NoRanges(Exception):  # noqa: N818
+class _NoRanges(Exception):
     """The host sends this file only in one piece; ``response``: the answer that showed it and can be used."""
 
     def __init__(self, response: Response | None = None) -> None:

@@ -62,7 +62,7 @@ _MP3_KBIT = {  # by MPEG version 1 or not, and layer (ISO 11172-3, 2.4.2.3)
 _MP3_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 
 
-class IsPlaylist(Exception):  # noqa: N818 - another fetcher's work, not a failure
+class IsPlaylist(Exception):
     """What was taken for a file is a playlist."""
 
 

@@ -70,7 +70,7 @@ _SRT = re.compile(r"(?:\d+\s*\n)?\s*\d{1,2}:\d{2}:\d{2}[,.]\d{1,3}\s*-->")
 _OFF = "Subtitles are switched off in the settings (download.subtitles)."
 
 
-class _Lost(Exception):  # noqa: N818 - told apart from errors that end the transfer
+class _Lost(Exception):
     """Why a track cannot be had, as a sentence."""
 
 
@@ -322,7 +322,7 @@ def embedded(ffmpeg: Ffmpeg, video: Path, outcome: Outcome, wanted: str | None) 
     return out, replace(outcome, files=tuple(replace(one, name="") for one in outcome.files))
 
 
-class _NotSubtitles(Exception):  # noqa: N818
+class _NotSubtitles(Exception):
     """Pictures of the time line, or nothing at all: nobody misses them."""
 
 

@@ -29,7 +29,7 @@ _TAG = re.compile(r"&lt;(/?(?:i|b|u|c|v|ruby|rt|lang|font)(?:[ .][^&<>\n]{0,100}
 _PICTURE = re.compile(r"\S+\.(?:jpe?g|png|webp|gif|bmp|avif)(?:[?#]\S*)?", re.IGNORECASE)
 
 
-class Pictures(Exception):  # noqa: N818 - an answer, not a failure
+class Pictures(Exception):
     """The text lists pictures for the time line and is not subtitles."""
 
 

@@ -12,4 +12,4 @@ EXTENSION = "aniworld"
 
 
 def services() -> Services:
-    return cast(Services, current_app.extensions[EXTENSION])
+    return cast("Services", current_app.extensions[EXTENSION])

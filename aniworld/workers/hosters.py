@@ -15,7 +15,7 @@ FAILURES = (SiteUnreachable, TransferFailed, Stalled)  # of the hoster, not of o
 _REMEMBERED = 5000
 
 
-class HostersClosed(Exception):  # noqa: N818 - the item waits, which is no failure of it
+class HostersClosed(Exception):
     """Every hoster of an item rests (``wait_s``: until the first may be asked), or serves as many as it may (None)."""
 
     def __init__(self, full: Sequence[HosterLink], rests: Sequence[Rest]) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 FLAGS = {
@@ -36,7 +37,7 @@ class ForeignSite:
         self._servers = [self._server(self._catalogue), self._server(self._hoster)]
         self.url, self.hoster_url = (f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers)
 
-    def __enter__(self) -> ForeignSite:
+    def __enter__(self) -> Self:
         for server in self._servers:
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return self

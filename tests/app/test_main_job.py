@@ -180,7 +180,7 @@ def test_removing_stopping_pausing_and_resuming_keep_their_word(
     server.post("/api/queue/resume")
     until(lambda: bytes_of(server, first["id"]) > before, 10)
 
-    children = [pid for pid in server.tree() if pid not in {server.process.pid}]
+    children = [pid for pid in server.tree() if pid != server.process.pid]
     assert children
     status = server.post("/api/queue/stop")
     assert status["active_downloads"] == []

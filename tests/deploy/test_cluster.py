@@ -61,8 +61,11 @@ def test_every_secret_comes_from_outside(services: dict[str, Any]) -> None:
         assert set(re.findall(r"\$\{" + name + r"([^}]*)\}", TEXT)) and f"${{{name}}}" not in TEXT
         assert all(rest.startswith(":?") for rest in re.findall(r"\$\{" + name + r"([^}]*)\}", TEXT)), name
     example = (DEPLOY / "env.cluster.example").read_text()
-    assert re.findall(r"^(?:ANIWORLD_SECRET_KEY|POSTGRES_PASSWORD|REDIS_PASSWORD)=(.*)$", example, re.M) == [""] * 3
-    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.M)) == set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", TEXT))
+    assert (
+        re.findall(r"^(?:ANIWORLD_SECRET_KEY|POSTGRES_PASSWORD|REDIS_PASSWORD)=(.*)$", example, re.MULTILINE)
+        == [""] * 3
+    )
+    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", TEXT))
 
 
 def test_only_nginx_has_a_port_and_database_and_redis_reach_nobody(services: dict[str, Any]) -> None:

@@ -194,7 +194,7 @@ def test_every_variable_is_one_that_somebody_reads(service: dict[str, Any], fina
 
 def test_env_example_names_what_compose_asks_for() -> None:
     asked = set(re.findall(r"\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text())) - {"YT_DLP", "ANIWORLD_SUBNET"}
-    named = set(re.findall(r"^#?([A-Z_]+)=", (DEPLOY / "env.example").read_text(), re.M))
+    named = set(re.findall(r"^#?([A-Z_]+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE))
     assert named == asked
 
 

@@ -27,13 +27,14 @@ def test_every_file_that_it_names_is_there() -> None:
 
 def test_every_link_leads_to_a_heading() -> None:
     headings = {
-        re.sub(r"[^\w -]", "", line.lower()).strip().replace(" ", "-") for line in re.findall(r"^#+ (.+)$", GUIDE, re.M)
+        re.sub(r"[^\w -]", "", line.lower()).strip().replace(" ", "-")
+        for line in re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([\w-]+)\)", GUIDE)) <= headings
 
 
 def test_it_explains_every_variable_and_no_other() -> None:
-    explained = set(re.findall(r"^\| `(ANIWORLD_[A-Z_]+)`", GUIDE, re.M))
+    explained = set(re.findall(r"^\| `(ANIWORLD_[A-Z_]+)`", GUIDE, re.MULTILINE))
     read = set(re.findall(r"env\.\w+\(\"([A-Z_]+)\"", (ROOT / "aniworld/config/environment.py").read_text()))
     assert {f"ANIWORLD_{name}" for name in read} <= explained
     assert set(re.findall(r"ANIWORLD_[A-Z_]+[A-Z]", GUIDE)) <= known_variables() | {"ANIWORLD_PORT"}

@@ -40,7 +40,7 @@ def test_a_broken_example_would_be_noticed(folder: Path) -> None:
 
 @pytest.mark.parametrize(("example", "prefix"), [("root", '""'), ("subpath", "/aniworld")])
 def test_every_header_that_is_believed_is_set_by_nginx(example: str, prefix: str) -> None:
-    told = dict(re.findall(r"^\s*proxy_set_header (\S+)\s+(\S+);", NGINX[example].read_text(), re.M))
+    told = dict(re.findall(r"^\s*proxy_set_header (\S+)\s+(\S+);", NGINX[example].read_text(), re.MULTILINE))
     assert {name: told[name] for name in BELIEVED} == {
         "Host": "$http_host",
         "X-Forwarded-For": "$remote_addr",

@@ -188,7 +188,7 @@ def test_a_protection_page_is_told_as_such_and_never_as_no_results(catalogue: An
             lambda: catalogue.series(ROOT1),
             lambda: catalogue.search("nebel"),
             lambda: catalogue.episode(f"{ROOT1}/staffel-1/episode-1"),
-        ):  # noqa: E501
+        ):
             with pytest.raises(CatalogueBlocked, match="browser"):
                 ask()
 

@@ -28,12 +28,12 @@ SHOUTED = """<HTML><BODY><DIV CLASS="row  series-title"><H1 ITEMPROP="name" DATA
 <A HREF="https://aniworld.to/anime/stream/film-7/staffel-1/episode-1?ref=x#y"><STRONG></STRONG>  <SPAN>First&nbsp; Step [EPISODE 0013]</SPAN></A></TD>
 <TD CLASS="editFunctions"><IMG CLASS="flag lazy" SRC="/public/img/1x1.gif" DATA-SRC="//cdn.example/German.SVG"><NOSCRIPT><IMG CLASS=flag SRC="/public/img/german.svg"></NOSCRIPT>
 <IMG DATA-SRC="/public/img/english-german.svg" CLASS=flag><IMG DATA-SRC="/public/img/japanese.svg" CLASS=flag></TD></TR>
-</TBODY><TBODY ID="season2"></TBODY></TABLE></BODY></HTML>"""  # noqa: E501
+</TBODY><TBODY ID="season2"></TBODY></TABLE></BODY></HTML>"""
 
 SHOUTED_SECOND = """<table class=seasonEpisodesList><tbody id=season2>
 <tr data-episode-id=7 data-episode-season-id=3><td class=seasonEpisodeTitle><a href='./episode-3'><strong>Drei</strong></a></td></tr>
 <tr data-episode-id=8 data-episode-season-id=4><td>Folge 4</td><td class=seasonEpisodeTitle><strong>Noch ohne Adresse</strong></td></tr>
-<tr><td colspan=4>Weitere Folgen folgen.</td></tr></tbody></table>"""  # noqa: E501
+<tr><td colspan=4>Weitere Folgen folgen.</td></tr></tbody></table>"""
 
 
 def engine1(pages: dict[str, str], slug: str) -> SeriesPage:
@@ -65,7 +65,7 @@ def test_upper_case_spaces_and_a_slug_that_looks_like_a_film() -> None:
 
 def test_a_season_that_is_announced_has_no_episodes_and_the_others_keep_theirs() -> None:
     title = '<div class="series-title"><h1 itemprop="name"><span>Neu</span></h1></div>'
-    empty = '<div id="stream"><ul><li><a href="/anime/stream/neu/staffel-1">1</a></li></ul></div><table class="seasonEpisodesList"><tbody id="season1"><tr><td colspan="4">Noch keine Folgen vorhanden.</td></tr></tbody></table>'  # noqa: E501
+    empty = '<div id="stream"><ul><li><a href="/anime/stream/neu/staffel-1">1</a></li></ul></div><table class="seasonEpisodesList"><tbody id="season1"><tr><td colspan="4">Noch keine Folgen vorhanden.</td></tr></tbody></table>'
     series = engine1({"": title + empty}, "neu")
     assert (series.seasons, series.episodes) == ((1,), ())
 
@@ -77,7 +77,7 @@ def test_films_only_with_films_in_any_order_and_links_from_elsewhere() -> None:
     <table class="seasonEpisodesList"><tbody id="season0">
     <tr data-episode-season-id="2" data-episode-id="2"><td><a href="/anime/stream/nur-filme/filme/film-2">Film 2</a></td><td class="seasonEpisodeTitle"><a href="/anime/stream/nur-filme/filme/film-2"><strong>Zwei</strong></a></td></tr>
     <tr data-episode-season-id="1" data-episode-id="1"><td><a href="/anime/stream/nur-filme/filme/film-1">Film 1</a></td><td class="seasonEpisodeTitle"><a href="/anime/stream/nur-filme/filme/film-1"><strong>Eins</strong></a></td></tr>
-    </tbody></table>"""  # noqa: E501
+    </tbody></table>"""
     series = engine1({"": page}, "nur-filme")
     assert series.seasons == (0,)
     assert [(e.number, e.title) for e in series.episodes] == [(1, "Eins"), (2, "Zwei")]
@@ -90,7 +90,7 @@ def test_an_episode_page_with_attributes_in_any_order_and_full_addresses() -> No
         <noscript><img src="/public/img/german.svg" data-lang-key="1"></noscript></div>
         <DIV CLASS="row hosterSiteVideo"><ul><li data-link-target="https://aniworld.to/redirect/5" data-lang-key="3"><h4>
             VOE </h4></li><noscript><li data-lang-key="3" data-link-target="https://aniworld.to/redirect/5"><h4>VOE</h4></li></noscript>
-        <li data-lang-key="2" data-link-target="//aniworld.to/redirect/6"><i class="icon Vidoza"></i></li><li>Werbung</li></ul></DIV>""",  # noqa: E501
+        <li data-lang-key="2" data-link-target="//aniworld.to/redirect/6"><i class="icon Vidoza"></i></li><li>Werbung</li></ul></DIV>""",
         "https://aniworld.to/anime/stream/x/staffel-1/episode-1",
     )
     assert (facts.title, facts.title_en) == ('Der "Anfang"', "")
@@ -107,7 +107,7 @@ def test_the_calendar_with_today_tomorrow_every_month_and_one_section_for_all_da
         <h3> Dienstag, 4. August 2026 (morgen) </h3>
         <div><a href="/anime/stream/b"><h3 class="seriesTitle">B</h3><small>S2 E12</small><small>~ 00:05 Uhr</small></a></div></section>
         <section class="calendarList"><h3>Freitag, 1. März 2030</h3><div><h3 class="seriesTitle">C</h3><a href="/anime/stream/c"></a></div></section>
-        <section class="calendarList"><h3>Sonntag, 27.12.2026</h3><div><a href="/anime/stream/d"><h3 class="seriesTitle">D</h3><small>~ 25:99 Uhr</small></a></div></section>""",  # noqa: E501
+        <section class="calendarList"><h3>Sonntag, 27.12.2026</h3><div><a href="/anime/stream/d"><h3 class="seriesTitle">D</h3><small>~ 25:99 Uhr</small></a></div></section>""",
         "https://aniworld.to/animekalender",
     )
     assert [(r.name, r.season, r.episode, r.day) for r in rows] == [
@@ -128,7 +128,7 @@ def test_new_episodes_with_films_and_rows_that_say_little() -> None:
     rows = aniworld_lists.parse_new_episodes(
         """<div class="newEpisodeList"><div class="rows"><div class="col"><a href="https://aniworld.to/anime/stream/a/filme/film-2"><strong>A</strong></a>
         <span class="blue2">Film 2</span><noscript><img class="flag" src="/public/img/german.svg"></noscript><img class="flag" data-src="/public/img/german.svg"><span class="elementFloatRight">Do, 31.12.2026</span></div>
-        <div><a href="/anime/stream/b/staffel-3/episode-4"> B </a><span class="elementFloatRight">Heute</span></div><div>Werbung</div></div></div>""",  # noqa: E501
+        <div><a href="/anime/stream/b/staffel-3/episode-4"> B </a><span class="elementFloatRight">Heute</span></div><div>Werbung</div></div></div>""",
         "https://aniworld.to/neue-episoden",
     )
     assert [(r.name, r.season, r.episode, r.day, r.languages) for r in rows] == [
@@ -156,9 +156,9 @@ def test_engine_2_in_upper_case_with_a_slug_that_looks_like_a_season() -> None:
     <NOSCRIPT><IMG SRC="/media/images/channel/a.webp"></NOSCRIPT><IMG DATA-SRC="https://s.to/media/images/channel/a.webp">
     <TABLE><TR CLASS="row episode-row"><TD CLASS=episode-number-cell>Folge&nbsp;01</TD><TD><SPAN CLASS=episode-title-eng>Low Tide</SPAN></TD>
     <TD><A HREF="https://s.to/serie/staffel-3/staffel-2/episode-1/?x">▶</A><SVG CLASS="svg-flag-english-german x"></SVG></TD></TR>
-    <tr class=episode-row><td class=episode-number-cell>2</td><td class=episode-title-ger>Flut</td><td><a href="staffel-2/episode-2"></a></td></tr></TABLE>"""  # noqa: E501
-    first = """<table><tr class="episode-row" data-href="/serie/stream/staffel-3/staffel-1/episode-9"><td class="episode-title-ger">Alt</td></tr></table>"""  # noqa: E501
-    films = """<table><tr class="episode-row"><td class="episode-number-cell">1</td><td><a href="/serie/staffel-3/filme/film-4"></a></td></tr></table>"""  # noqa: E501
+    <tr class=episode-row><td class=episode-number-cell>2</td><td class=episode-title-ger>Flut</td><td><a href="staffel-2/episode-2"></a></td></tr></TABLE>"""
+    first = """<table><tr class="episode-row" data-href="/serie/stream/staffel-3/staffel-1/episode-9"><td class="episode-title-ger">Alt</td></tr></table>"""
+    films = """<table><tr class="episode-row"><td class="episode-number-cell">1</td><td><a href="/serie/staffel-3/filme/film-4"></a></td></tr></table>"""
     series = engine2({"": root, "/staffel-1": first, "/filme": films, "/staffel-0": films}, "staffel-3")
     assert (series.name, series.description, series.seasons) == ("Hafen & Meer", "Ein Hafen.", (0, 1, 2))
     assert [(e.season, e.number, e.title, e.title_en) for e in series.episodes] == [
@@ -189,7 +189,7 @@ def test_engine_2_hosters_in_any_order_and_titles_with_brackets_of_their_own() -
         """<h2>Kommentare</h2><H2> S01E01 : Der Tag (Teil 1) (The Day (Part 1)) </H2><DIV ID=episode-links>
         <BUTTON DATA-LANGUAGE-LABEL=" ger-sub " DATA-PLAY-URL=" https://s.to/r?t=a&amp;b=1 " DATA-PROVIDER-NAME=VOE CLASS="link-box" DATA-LINK-ID=1></BUTTON>
         <noscript><button class="link-box" data-link-id="1" data-play-url="https://s.to/r?t=a&amp;b=1" data-provider-name="VOE" data-language-label="Ger-Sub"></button></noscript>
-        <button class="link-box" data-link-id="2" data-play-url="/r?t=c" data-provider-name="Filemoon" data-language-label="Klingonisch"></button></DIV>""",  # noqa: E501
+        <button class="link-box" data-link-id="2" data-play-url="/r?t=c" data-provider-name="Filemoon" data-language-label="Klingonisch"></button></DIV>""",
         "https://s.to/serie/x/staffel-1/episode-1",
     )
     assert (facts.title, facts.title_en) == ("Der Tag (Teil 1)", "The Day (Part 1)")
@@ -213,7 +213,7 @@ STREAM = '<div id="stream"><ul><li><a href="/anime/stream/a/staffel-1">1</a></li
 
 
 def row1(number: int, flags: str = "") -> str:
-    return f'<tr data-episode-id="{number}" data-episode-season-id="{number}"><td>{number}</td><td class="editFunctions">{flags}</td></tr>'  # noqa: E501
+    return f'<tr data-episode-id="{number}" data-episode-season-id="{number}"><td>{number}</td><td class="editFunctions">{flags}</td></tr>'
 
 
 def season1(rows: str, names: str = "", before: str = "") -> str:
@@ -285,13 +285,13 @@ def test_a_flag_in_the_copy_without_scripts_decides_over_the_key_number() -> Non
     "card",
     [
         '<a href="/anime/stream/{0}"><img><h3 class="seriesTitle">{0}</h3></a><small>S01E05</small><small>~ 14:40 Uhr</small>',
-        '<a href="#merken">!</a><h3 class="seriesTitle"><a href="/anime/stream/{0}">{0}</a></h3><p><small>S01E05</small><small>~ 14:40 Uhr</small></p>',  # noqa: E501
+        '<a href="#merken">!</a><h3 class="seriesTitle"><a href="/anime/stream/{0}">{0}</a></h3><p><small>S01E05</small><small>~ 14:40 Uhr</small></p>',
         '<p><a href="/anime/stream/{0}"></a></p><p><h3 class="seriesTitle">{0}</h3></p><small>S01E05 ~ 14:40 Uhr</small>',
     ],
 )
 def test_calendar_cards_of_every_build_and_headings_between_them(card: str) -> None:
     cards = [f'<div class="card">{card.format(name)}</div>' for name in "ab"]
-    text = f'<section class="calendarList"><h3>Montag, 03.08.2026</h3>{cards[0]}<div><h3>Werbung</h3></div>{cards[1]}</section>'  # noqa: E501
+    text = f'<section class="calendarList"><h3>Montag, 03.08.2026</h3>{cards[0]}<div><h3>Werbung</h3></div>{cards[1]}</section>'
     alone = f'<section class="calendarList"><h3>Montag, 03.08.2026</h3><div class="row">{cards[0]}</div></section>'
     rows = aniworld_lists.parse_calendar(text + alone, "https://aniworld.to/animekalender")
     assert [(r.name, r.href, r.season, r.episode, r.at and r.at.hour) for r in rows] == [

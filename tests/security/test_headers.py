@@ -136,7 +136,7 @@ def test_a37_every_kind_of_answer_is_kept_from_being_misused(sealed: Server, nam
         word for words in policy.values() for word in words if "unsafe" in word or word in ("*", "http:", "https:")
     ]
     assert heard.headers["strict-transport-security"] == "max-age=31536000"
-    assert is_private(heard) or (kind.kept and "max-age" in heard.headers["cache-control"] or kind.status == 304)
+    assert is_private(heard) or ((kind.kept and "max-age" in heard.headers["cache-control"]) or kind.status == 304)
     assert (
         not kind.signed or "public" not in heard.headers["cache-control"]
     )  # a proxy keeps nothing that needs a sign-in

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 ADDRESS = "127.0.0.2"  # another address of this machine than the one on which the honest sites of the tests live
 
@@ -83,7 +83,7 @@ WRAPPERS = (
 class Victim:
     """Counts whoever connects. Use it in a ``with`` block."""
 
-    def __enter__(self) -> Victim:
+    def __enter__(self) -> Self:
         self._listener = socket.create_server((ADDRESS, 0))
         self.port = self._listener.getsockname()[1]
         self.heard = 0

@@ -6,8 +6,7 @@ import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -47,11 +46,11 @@ class Listener:
         self.host = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.host}"
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._let_go.set()
         self._server.shutdown()
         self._server.server_close()

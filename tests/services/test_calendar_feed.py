@@ -42,7 +42,7 @@ def announced() -> Announced:
 
 @pytest.fixture
 def feeds(database: Database, announced: Announced) -> Iterator[CalendarFeedService]:
-    yield CalendarFeedService(database, announced, AuditService(database), lambda: NOW)  # type: ignore[arg-type]
+    return CalendarFeedService(database, announced, AuditService(database), lambda: NOW)  # type: ignore[arg-type]
 
 
 def entries_of(feed: bytes) -> list[dict]:

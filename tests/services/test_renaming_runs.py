@@ -180,7 +180,7 @@ def test_only_the_last_runs_are_kept(house: House, monkeypatch: pytest.MonkeyPat
     last = house.shelf.service.apply().id
     for _ in range(4):
         last = house.shelf.service.undo(last).id
-    assert [one.id for one in house.runs.earlier()][0] == last and len(house.runs.earlier()) == 2
+    assert house.runs.earlier()[0].id == last and len(house.runs.earlier()) == 2
 
 
 def test_a_database_that_is_away_at_the_end_spoils_no_renaming(house: House) -> None:

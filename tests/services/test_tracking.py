@@ -119,7 +119,7 @@ class House:
 
 @pytest.fixture
 def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    yield House(database, tmp_path)
+    return House(database, tmp_path)
 
 
 # ── what is looked at ───────────────────────────────────────────────────────

@@ -295,7 +295,7 @@ def test_the_child_loads_no_server_and_no_extractor_at_its_start() -> None:
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
         capture_output=True,
         text=True,
-    )  # noqa: E501
+    )
     assert set(done.stdout.split()) <= {"ssl"}, done.stderr
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,9 @@ def _follow(programmes: Programmes, path: Path, *names: str) -> None:
     """Every frame of every stretch is there, and none comes late."""
     assert frames(path) == "\n".join(frames(programmes.clips / f"{name}.mp4") for name in names)
     shown = times(path, "v")
-    assert all(0 < after - before < 0.12 for before, after in zip(shown, shown[1:], strict=False))
+    assert all(0 < after - before < 0.12 for before, after in pairwise(shown))
     heard = times(path, "a")
-    assert all(0 < after - before < 0.08 for before, after in zip(heard, heard[1:], strict=False))
+    assert all(0 < after - before < 0.08 for before, after in pairwise(heard))
 
 
 def _wrapped(tmp_path: Path, pattern: str, command: str) -> str:

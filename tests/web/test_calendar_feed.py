@@ -16,7 +16,7 @@ FEED = "/api/calendar.ics"
 
 @pytest.fixture(scope="module")
 def password(running: Server) -> Iterator[str]:
-    yield running.post("/api/calendar/access", None, 201)["password"]
+    return running.post("/api/calendar/access", None, 201)["password"]
 
 
 def ask(server: Server, path: str = FEED, **more: object) -> requests.Response:

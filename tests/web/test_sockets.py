@@ -76,7 +76,7 @@ def test_joining_gives_the_state_and_then_what_changes(running: Server, transpor
     until(lambda: ear.heard[-1][1]["is_running"])
     running.post("/api/queue/stop")
     until(lambda: not ear.heard[-1][1]["is_running"])
-    name, data = ear.heard[-1]
+    _, data = ear.heard[-1]
     rest = running.get("/api/queue/status")
     assert set(rest) | {"timestamp"} == set(data)
     assert data["timestamp"].endswith("Z")

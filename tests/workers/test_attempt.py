@@ -71,8 +71,8 @@ def attempt(
 ) -> Waiting:
     item = DownloadQueueItem(id="1", serie_id="a", season=1, episode=1, retry_count=0, **facts)
     room = SimpleNamespace(release=lambda item_id: None)
-    shop = cast(Workshop, SimpleNamespace(downloads=downloads, room=room))
-    made = kind(item, shop, cast(Hosters, None), lambda ended: None)
+    shop = cast("Workshop", SimpleNamespace(downloads=downloads, room=room))
+    made = kind(item, shop, cast("Hosters", None), lambda ended: None)
     made.naps, made.seconds = naps, seconds
     return made
 
@@ -169,7 +169,7 @@ def test_a_removed_item_ends_and_leaves_nothing_though_the_library_was_taken_awa
         settings=lambda: replace(Settings(), library=LibrarySettings(root=libraries.pop(0))),
         resolver=SimpleNamespace(target=lambda item, languages: gevent.sleep(60)),
     )
-    made = Attempt(item, cast(Workshop, shop), cast(Hosters, None), lambda ended: None)
+    made = Attempt(item, cast("Workshop", shop), cast("Hosters", None), lambda ended: None)
     made.start()
     gevent.sleep(0.1)
     libraries[:] = [""] * 3

@@ -41,7 +41,7 @@ def guessed(shown: str, tail: str) -> Guess | None:
         return None  # several seasons, or a year: the name says more than one thing
     if not numbers <= {season, episode}:
         return None
-    if season is not None and (p.TITLE_NUMBER.search(tail) or len(numbers) == 2 and int(digits[0]) == episode):
+    if season is not None and (p.TITLE_NUMBER.search(tail) or (len(numbers) == 2 and int(digits[0]) == episode)):
         return None  # "30 Name Season 04", "Name No. 8 Season 2": the number may be the title's
     return Guess(season, episode)
 

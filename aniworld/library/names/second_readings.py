@@ -52,7 +52,7 @@ def further_behind(first: str, last: int, rest: str) -> bool:
         return True
     if dashed := _DASHED.match(rest):
         number, width = int(dashed[1]), len(dashed[1])
-        return number > last and width == len(first) or (number == last + 1 and width > len(first))
+        return (number > last and width == len(first)) or (number == last + 1 and width > len(first))
     dotted = _DOTTED.match(rest)
     return dotted is not None and int(dotted[1]) == last + 1
 

@@ -435,7 +435,11 @@ def _frames(
 
 def _pages(stated: Iterable[str], base: str) -> tuple[str, ...]:
     full = (_joined(base, address) for address in stated)
-    wanted = (url for url in full if url and not _NO_PLAYER.search(url) and url.split("#")[0] != base.split("#")[0])
+    wanted = (
+        url
+        for url in full
+        if url and not _NO_PLAYER.search(url) and url.split("#")[0] != base.split("#", maxsplit=1)[0]
+    )
     return tuple(dict.fromkeys(wanted))
 
 

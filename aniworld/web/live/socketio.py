@@ -7,7 +7,8 @@ import threading
 from typing import Any
 
 from flask import Flask, request
-from flask_socketio import ConnectionRefusedError, SocketIO
+from flask_socketio import ConnectionRefusedError as ConnectionRefused
+from flask_socketio import SocketIO
 
 from aniworld.core.errors import AniworldError, NotSignedIn
 from aniworld.services.auth import Identity
@@ -76,11 +77,11 @@ class SocketIoOutlet:
     # ── hearing ─────────────────────────────────────────────────────────────
 
     def connect(self, auth: Any = None) -> None:
-        """Raises ConnectionRefusedError for whoever is not signed in."""
+        """Raises ConnectionRefused for whoever is not signed in."""
         try:
             identity = _identify(auth)
         except AniworldError as error:
-            raise ConnectionRefusedError(str(error)) from None
+            raise ConnectionRefused(str(error)) from None
         sid = request.sid  # type: ignore[attr-defined]
         self._allowances[sid] = Allowance(EVENTS_A_SECOND, EVENTS_BURST)
         self._clients[sid] = identity
