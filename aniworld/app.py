@@ -10,8 +10,9 @@ import gc
 import logging
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from sqlalchemy import make_url
@@ -180,7 +181,7 @@ def build_services(environment: Environment | None = None) -> Services:
         cluster=_cluster(shared, bus=bus, config=config, auth=auth, downloads=downloads, scan=scan, waking=waking),
         stops=(gate.close, *((shared.messages.stop,) if shared else ())),
     )
-    bus.subscribe(lambda event: downloads.drop_series(event.key) if _left(event) else None)
+    bus.subscribe(partial(_drop_what_left, downloads))
     config.subscribe(lambda old, new: system.health.expire())
     config.subscribe(lambda old, new: downloads.trim_history() if _shorter_history(old, new) else None)
     config.subscribe(lambda old, new: gate.configure(**_gate_settings(config)))
@@ -257,9 +258,10 @@ def _is_busy(services: Services) -> bool:
     return services.scan.status().status == "running" or services.extras[EXTRA].tracking.status().running
 
 
-def _left(event: Event) -> TypeGuard[SeriesUpdated]:
-    """Whether a series has just left the library."""
-    return isinstance(event, SeriesUpdated) and event.removed
+def _drop_what_left(downloads: DownloadService, event: Event) -> None:
+    """Takes the items of a series that has just left the library out of the queue."""
+    if isinstance(event, SeriesUpdated) and event.removed:
+        downloads.drop_series(event.key)
 
 
 def _log_doubts(services: Services) -> None:
@@ -306,7 +308,7 @@ def _gate(environment: Environment, config: ConfigService) -> Gate:
     return Gate(rule=AddressRule.of(environment.private_hosts), user_agent=USER_AGENT, **_gate_settings(config))
 
 
-def _gate_settings(config: ConfigService) -> dict[str, float]:
+def _gate_settings(config: ConfigService) -> dict[str, Any]:
     catalogue = config.current.catalogue
     return {"requests_per_second": catalogue.requests_per_second, "timeout_s": catalogue.timeout_s}
 

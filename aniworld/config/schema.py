@@ -25,10 +25,10 @@ _LANGUAGE = validate.Regexp(rf"^{LANGUAGE_FORM.pattern}\Z", error="A language is
 @cache
 def settings_schema() -> type[Schema]:
     """The schema of a part, or the whole, of the settings: what is absent stays as it is."""
-    sections: dict[str, dict[str, Any]] = {}
+    sections: dict[str, dict[str, fields.Field[Any]]] = {}
     for section, name, one in walk():
         sections.setdefault(section, {})[name] = _field(one)
-    nested = {
+    nested: dict[str, fields.Field[Any]] = {
         section: fields.Nested(StrictSchema.from_dict(parts, name=f"{section.title().replace('_', '')}Settings"))
         for section, parts in sections.items()
     }
@@ -46,15 +46,18 @@ def problems(part: Any) -> dict[str, list[str]]:
     return {}
 
 
-def _field(one: Field[Any]) -> fields.Field:
+def _field(one: Field[Any]) -> fields.Field[Any]:
     facts = one.metadata
-    described = {"metadata": {"description": facts["doc"]}}
+    described: dict[str, Any] = {"metadata": {"description": facts["doc"]}}
     default = one.default
     if facts.get("kind") == "windows":
         return fields.List(fields.Nested(_window()), validate=validate.Length(max=LIST_LENGTH), **described)
     if isinstance(default, tuple):
-        rules = [validate.Length(min=1 if facts.get("kind") == "languages" else 0, max=LIST_LENGTH), _no_twins]
-        said = {"invalid": 'Must be a list, such as ["first", "second"].'}
+        rules: list[Callable[[Any], Any]] = [
+            validate.Length(min=1 if facts.get("kind") == "languages" else 0, max=LIST_LENGTH),
+            _no_twins,
+        ]
+        said: dict[str, Any] = {"invalid": 'Must be a list, such as ["first", "second"].'}
         return fields.List(Text(validate=_text_rules(facts)), validate=rules, error_messages=said, **described)
     if isinstance(default, bool):
         return Truth(**described)
@@ -111,7 +114,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], ...]] = {
 
 @cache
 def _window() -> type[Schema]:
-    known = {
+    known: dict[str, fields.Field[Any]] = {
         "days": fields.List(Whole(validate=validate.Range(0, 6)), validate=[validate.Length(1, 7), _no_twins]),
         "start": Text(validate=_CLOCK),
         "end": Text(validate=_CLOCK),

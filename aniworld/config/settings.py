@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aniworld.core.media import ENG_SUB, GER_DUB, GER_SUB
 from aniworld.core.naming import DEFAULT_TEMPLATE
@@ -253,6 +253,9 @@ class Settings:
     ui: UiSettings = field(default_factory=UiSettings)
 
 
+T = TypeVar("T")
+
+
 def walk() -> Iterator[tuple[str, str, Field[Any]]]:
     """Each setting as (section, name, dataclass field), in the order of the page."""
     for section in fields(Settings):
@@ -260,10 +263,10 @@ def walk() -> Iterator[tuple[str, str, Field[Any]]]:
             yield section.name, one.name, one
 
 
-def from_mapping(kind: type[Any], values: Mapping[str, Any]) -> Any:
+def from_mapping(kind: type[T], values: Mapping[str, Any]) -> T:
     """A settings tree of ``kind`` from checked JSON; what is absent keeps its default, what is unknown is passed over."""
     known = {}
-    for one in fields(kind):
+    for one in fields(kind):  # type: ignore[arg-type]
         if one.name not in values:
             continue
         value, default = values[one.name], _default(one)

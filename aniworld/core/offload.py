@@ -45,6 +45,7 @@ def offload(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return work(*args, **kwargs)
     import gevent  # only where gevent already runs: the core works without it
 
+    answer: T
     answer, error = gevent.get_hub().threadpool.apply(_on_native_thread, (work, args, kwargs))
     if error is not None:
         raise error
@@ -67,6 +68,7 @@ def offload_whole(work: Callable[[], T]) -> T:
             result.wait()
         except BaseException as kill:  # told to whoever killed it, once the work is done
             killed = killed or kill
+    answer: T
     answer, error = result.get()
     if killed is not None or error is not None:
         raise killed or error
@@ -122,7 +124,9 @@ def pause(seconds: float) -> None:
     sleep(seconds)
 
 
-def _on_native_thread(work: Callable[..., T], args: tuple, kwargs: dict) -> tuple[T, None] | tuple[None, BaseException]:
+def _on_native_thread(
+    work: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[T, None] | tuple[None, BaseException]:
     """The answer, or the error as a value: one that rises here is printed by gevent, though its caller expects it."""
     _place.native = True
     try:

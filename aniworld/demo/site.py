@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from pathlib import Path
+from typing import Self
 
 from .answers import Catalogue, Hosters
 from .catalogue import CATALOGUE
@@ -38,7 +39,7 @@ class DemoSite:
         catalogue: Sequence[DemoSeries] = CATALOGUE,
         ffmpeg: str | None = None,
     ) -> None:
-        self.requests: deque[Seen] = deque(maxlen=KEPT_REQUESTS)
+        self.requests: MutableSequence[Seen] = deque(maxlen=KEPT_REQUESTS)
         self.clips = Clips(media or media_folder(), ffmpeg)
         self.throttle = throttle
         self._catalogue = tuple(catalogue)
@@ -72,7 +73,7 @@ class DemoSite:
             host.stop()
         self._hosts = ()
 
-    def __enter__(self) -> DemoSite:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -25,7 +25,7 @@ class Serie:
         name: str,
         site: str,
         folder: str,
-        episodeDict: Mapping[int | str, Iterable[int]] | None = None,  # noqa: N803 - the file's own field
+        episodeDict: Mapping[int, Iterable[int]] | Mapping[int | str, Iterable[int]] | None = None,  # noqa: N803 - the file's own field
     ) -> None:
         self._stated_key = key
         self.facts = self._facts(name, site, folder, episodeDict or {})

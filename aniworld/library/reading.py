@@ -10,8 +10,10 @@ from aniworld.core.media import SEASONS, SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_catalogue
 
 from .matching import KnownSeries
-from .names.parser import Found, Ignored, Kind, read_name
+from .names.answers import Found, Ignored
+from .names.parser import read_name
 from .names.patterns import CODE
+from .names.season_folders import Kind
 from .numbering import Numbering, Place
 from .sidecars import languages_by_video
 from .stored import stored_paths

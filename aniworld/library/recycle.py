@@ -248,7 +248,7 @@ class RecycleBin:
         entry = parsed(read_note(folder / _MANIFEST), entry_id)
         return entry if entry is not None and len(names) == 1 else self._damaged(entry_id, names)
 
-    def _damaged(self, entry_id: str, names: list[str]) -> Recycled:
+    def _damaged(self, entry_id: str, names: Sequence[str]) -> Recycled:
         content = self._home() / entry_id / _CONTENT
         log.warning("The note of %s in the recycle bin is damaged", entry_id)
         size, is_folder = 0, False
@@ -325,7 +325,12 @@ def _nearby(content: Path, folder: Path) -> Iterator[Path]:
     draft = folder / f".aniworld-{secrets.token_hex(16)}.part"
     try:
         if content.is_dir():
-            shutil.copytree(content, draft, symlinks=True, copy_function=copy_synced)
+            shutil.copytree(
+                content,
+                draft,
+                symlinks=True,
+                copy_function=lambda source, target: copy_synced(Path(source), Path(target)),
+            )
         else:
             copy_synced(content, draft)
         yield draft

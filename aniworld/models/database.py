@@ -135,7 +135,7 @@ class Database:
     def _accepts_writes(self, session: Session) -> bool:
         """As the server says it; a promoted standby needs no write to be known again. SQLite shows it by a write only."""
         if self.engine.dialect.name == "postgresql":
-            return session.scalar(text("SHOW transaction_read_only")) == "off"
+            return bool(session.scalar(text("SHOW transaction_read_only")) == "off")
         return False
 
     def _check_file(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,7 +51,7 @@ class SeenFolder(Base):
 
     path: Mapped[str] = mapped_column(String(1000).with_variant(String(PATH_LENGTH), "mysql"), primary_key=True)
     mtime_ns: Mapped[int] = mapped_column(BigInteger)
-    content: Mapped[list] = mapped_column(JSON, default=list)
+    content: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
 
 class FolderMatch(TimestampMixin, Base):

@@ -36,7 +36,8 @@ def revision_of(database: Database) -> str | None:
     with database.reading() as session:
         if not inspect(session.connection()).has_table("alembic_version"):
             return None
-        return session.scalar(text("SELECT version_num FROM alembic_version"))
+        revision: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
 
 
 def bring_up_to_date(database: Database, copies: Path) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -147,7 +148,7 @@ class Wire:
         """One answer, whatever its status. Raises Faulty, SiteUnreachable, AddressRefused, TooLarge."""
         attempt = Attempt(deadline_s)
         self._dialer.here.attempt = attempt
-        host = requests.utils.urlparse(url).hostname or url
+        host = urlsplit(url).hostname or url
         try:
             with self._session.request(
                 method,

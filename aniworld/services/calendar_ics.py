@@ -25,7 +25,7 @@ def written(occasions: Iterable[Occasion], address: Callable[[Occasion], str]) -
     calendar.add("x-published-ttl", "PT1H")
     for occasion in occasions:
         calendar.add_component(_event(occasion, address(occasion)))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _event(occasion: Occasion, address: str) -> Event:

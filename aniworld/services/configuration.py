@@ -81,7 +81,8 @@ class ConfigService:
     @property
     def stored(self) -> Json:
         """What is kept, secrets and all, without what the environment puts over it: for backups only."""
-        return to_mapping(self._stored)
+        kept: Json = to_mapping(self._stored)
+        return kept
 
     def masked(self) -> Json:
         """The settings in force as JSON, secrets as ``********``."""

@@ -207,7 +207,7 @@ class Messages:
 
     def _listen(self, missed: bool) -> None:
         """Hears one connection to its end. Raises RedisError, OSError."""
-        with self._redis.pubsub() as channel:
+        with self._redis.pubsub() as channel:  # type: ignore[no-untyped-call]
             channel.subscribe(self._channel)
             silent = True
             while not self._stopping.is_set():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,6 +15,8 @@ from aniworld.core.offload import offload
 
 SHORTEST, LONGEST = 8, 1024
 AT_ONCE, WAITING = 2, 64
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html: 46 MiB, one lane; two rounds for margin
 _hasher = PasswordHasher(time_cost=2, memory_cost=47104, parallelism=1)
@@ -41,12 +45,12 @@ class Passwords:
         forms = [form for form in dict.fromkeys((prepared(password), password, *normal)) if len(form) >= SHORTEST]
         return any(self._in_turn(_verify, digest, form) for form in forms)
 
-    def _in_turn(self, work, *args):  # type: ignore[no-untyped-def]
+    def _in_turn(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if not self._crowd.acquire(blocking=False):
             raise Unavailable("There are too many sign-ins at once; try again in a few seconds.")
         try:
             with self._turns:
-                return offload(work, *args)
+                return offload(work, *args, **kwargs)
         finally:
             self._crowd.release()
 

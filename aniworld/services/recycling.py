@@ -19,7 +19,8 @@ from aniworld.core.offload import offload
 from aniworld.core.subtitles import is_subtitle_name
 from aniworld.library.disk import check_root
 from aniworld.library.matching import KnownEpisode
-from aniworld.library.names.parser import Found, read_name
+from aniworld.library.names.answers import Found
+from aniworld.library.names.parser import read_name
 from aniworld.library.numbering import Numbering
 from aniworld.library.recycle import RecycleBin, Recycled
 from aniworld.library.sidecars import languages_by_video, subtitles_of
@@ -132,7 +133,7 @@ def _entry_of(series: AnimeSeries, entries: Iterable[Recycled]) -> Recycled | No
     """The newest entry with the folder of a series that was removed; earlier programs wrote no key into it."""
     removed = series.deleted_at.timestamp() if series.deleted_at else 0.0
     for entry in entries:
-        mine = entry.series == series.key or not entry.series and folded(entry.original) == folded(series.folder)
+        mine = entry.series == series.key or (not entry.series and folded(entry.original) == folded(series.folder))
         if mine and entry.is_folder and not entry.damaged and abs(removed - entry.removed_at) < _TOGETHER_S:
             return entry
     return None

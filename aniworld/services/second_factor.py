@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlalchemy import delete, func, select, update
 
 from aniworld.core.errors import Conflict, Unavailable, WrongCode
 from aniworld.models import Database, RecoveryCode, SecondFactorSecret, utcnow
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 SECRET_BYTES = 20  # RFC 4226, section 4: 160 bits
 STEP_S, DIGITS = 30, 6
@@ -172,7 +176,7 @@ class SecondFactor:
                 "itself with: aniworld password --disable-totp"
             ) from None
 
-    def _fernet(self):  # type: ignore[no-untyped-def]
+    def _fernet(self) -> Fernet:
         """Loaded at the first use: 9 MB that a server without a second factor does without."""
         from cryptography.fernet import Fernet
 

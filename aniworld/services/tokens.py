@@ -11,6 +11,7 @@ import secrets
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from aniworld.config.instance import check_is_file, instance_errors, make_folder
 from aniworld.config.store import write_private
@@ -64,7 +65,7 @@ class Tokens:
 
     def issue(self, session_id: str, issued: datetime, expires: datetime) -> str:
         claims = {"iss": ISSUER, "jti": session_id, "iat": int(issued.timestamp()), "exp": int(expires.timestamp())}
-        return _jwt().encode(claims, self._key, algorithm=ALGORITHM)
+        return str(_jwt().encode(claims, self._key, algorithm=ALGORITHM))
 
     def session_id(self, token: str) -> str:
         """The session that a token names. Raises NotSignedIn for anything but a whole, unexpired token of ours."""
@@ -87,7 +88,7 @@ class Tokens:
 
 
 @cache
-def _jwt():  # type: ignore[no-untyped-def]
+def _jwt() -> ModuleType:
     """PyJWT, at the first token, and without the cryptography that it takes along where it is installed: 11 MB for key
     pairs, which sign nothing here."""
     with left_out("cryptography"):

@@ -9,18 +9,19 @@ from typing import Generic, Protocol, TypeVar
 from .session import Session
 
 T = TypeVar("T")
+Piece_co = TypeVar("Piece_co", covariant=True)
 _LOOK_AGAIN_S = 1.0
 
 
-class Work(Protocol[T]):
-    def take(self) -> T | None:
+class Work(Protocol[Piece_co]):
+    def take(self) -> Piece_co | None:
         """The next piece, or None if there is none just now."""
 
     def waiting(self) -> bool:
         """Whether ``take`` would give a piece."""
 
 
-class OneConnectionLess(Exception):  # noqa: N818 - an answer, not a failure
+class OneConnectionLess(Exception):
     """Raised by the work when the host takes no further connection; its piece was handed back."""
 
 

@@ -62,7 +62,7 @@ def find(named: str | None) -> str:
     try:
         import imageio_ffmpeg  # only where the system has none
 
-        return imageio_ffmpeg.get_ffmpeg_exe()
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError):
         raise ChildDied("ffmpeg is not installed, so no video can be checked. Install it and try again.") from None
 
@@ -229,7 +229,7 @@ class Ffmpeg:
             stderr=subprocess.PIPE,
             cwd=self._folder,
             pass_fds=kept,
-            preexec_fn=die_with_parent if os.name == "posix" else None,
+            preexec_fn=die_with_parent if os.name == "posix" else None,  # noqa: PLW1509 - see above
         )
 
     def _judge(self, ran: Ran) -> Ran:

@@ -35,11 +35,11 @@ _OWN_HEADERS = frozenset({"accept-encoding", "host", "range", "connection", "con
 _CONTENT_RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*", re.IGNORECASE)
 
 
-class Interrupted(Exception):  # noqa: N818 - a turn in the work that the fetchers answer, not a failure yet
+class Interrupted(Exception):
     """The connection broke; the text is a sentence."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A status that is no success, with what the server asked to wait (seconds), if it did."""
 
     def __init__(self, status: int, host: str, retry_after: float | None) -> None:
@@ -64,7 +64,7 @@ class _Body(HTTPResponse):
             raise IncompleteRead(b"", self.length)
         self.length -= count
         if not self.length:
-            self._close_conn()
+            self._close_conn()  # type: ignore[attr-defined]
         return count
 
 
@@ -125,7 +125,7 @@ class Response:
             raise WrongMedia(f"{self.host} sends a compressed file that cannot be opened.") from None
         if self._decoder.unconsumed_tail:
             raise TooLarge(f"What {self.host} sends grows beyond measure when it is unpacked.")
-        return out
+        return bytes(out)
 
     def read(self, most: int) -> bytes:
         """The whole body, unpacked if it was packed. Raises TooLarge beyond ``most`` bytes."""

@@ -16,7 +16,7 @@ _NO = (401, 403, 404, 410, 451)
 
 AT_THE_START: Mapping[int, type[AniworldError]] = dict.fromkeys(_NO, LinkDead)
 IN_THE_MIDDLE: Mapping[int, type[AniworldError]] = dict.fromkeys(_NO, MediaExpired)
-FOR_A_SEGMENT: Mapping[int, type[AniworldError]] = IN_THE_MIDDLE | {404: TransferFailed}
+FOR_A_SEGMENT: Mapping[int, type[AniworldError]] = {**IN_THE_MIDDLE, 404: TransferFailed}
 
 _SENTENCES = {
     LinkDead: "{host} no longer has this file (status {status}).",

@@ -101,7 +101,7 @@ def _name_of(host: str) -> str:
 
 
 def _pattern(extractor: Any) -> str:
-    found = extractor._VALID_URL or ""
+    found = extractor._VALID_URL or ""  # noqa: SLF001 - extractors declare their addresses so
     return (found if isinstance(found, str) else " ".join(found)).replace("\\", "").lower()
 
 
@@ -168,7 +168,7 @@ def _sides(limit: int | None) -> list[str]:
 
 def _resolve(session: Session, ask: Callable[[], Any]) -> dict[str, Any]:
     try:
-        info = ask()
+        info: dict[str, Any] | None = ask()
         if info and info.get("_type") == "playlist":
             info = next(iter(info.get("entries") or ()), None)
     except AniworldError:
@@ -283,11 +283,12 @@ class _Tracks:
 
 def _in_words(session: Session, error: Exception, *, moving: bool = False) -> AniworldError:
     """What yt-dlp met, as one of our errors with a sentence for people."""
-    if session.refused() is not None:
-        return session.refused()
+    refused: AniworldError | None = session.refused()
+    if refused is not None:
+        return refused
     host, chain = _host(session), _chain(error)
     text = " ".join(str(one) for one in chain).lower()
-    status = next((one.status for one in chain if isinstance(getattr(one, "status", None), int)), None)
+    status = next((code for one in chain if isinstance(code := getattr(one, "status", None), int)), None)
     if "unsupported url" in text or any(type(one).__name__ == "UnsupportedError" for one in chain):
         return HosterUnsupported(f"{host} is not among the hosters that can be read, and its page states no video.")
     if "drm" in text.split() or "drm protected" in text:

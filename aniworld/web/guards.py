@@ -10,7 +10,7 @@ from flask_login import login_user, logout_user
 from aniworld.core.errors import Forbidden, NotSignedIn
 from aniworld.extensions import login
 from aniworld.services.auth import Identity, SignedIn
-from aniworld.services.automation import EXTRA
+from aniworld.services.automation import EXTRA, Automation
 from aniworld.services.hold import Hold
 from aniworld.services.tokens import is_api_key
 
@@ -140,9 +140,10 @@ def by_headers() -> Identity | None:
 
 def by_calendar_password() -> Identity:
     """A reader of the calendar feed and of nothing else. Raises NotSignedIn."""
-    given, automation = request.authorization, services().extras.get(EXTRA)
-    stated = given is not None and given.type == "basic" and automation is not None
-    if stated and automation.feed.opens(given.username or "", given.password or ""):
+    given = request.authorization
+    automation: Automation | None = services().extras.get(EXTRA)
+    stated = given.type == "basic" and (given.username or "", given.password or "") if given else None
+    if automation is not None and stated and automation.feed.opens(*stated):
         return Identity("read", None)
     raise NotSignedIn("The calendar wants the user “calendar” and the password that the calendar's page made.")
 
@@ -212,7 +213,7 @@ def _check_wish() -> None:
 
 
 def _to_sign_in() -> Response:
-    if under_api() or request.endpoint is None and not _wants_page() or request.method not in SAFE:
+    if under_api() or (request.endpoint is None and not _wants_page()) or request.method not in SAFE:
         raise NotSignedIn("Sign in first.")
     page = "pages.login" if services().auth.configured() else "pages.setup"
     if page not in current_app.view_functions:

@@ -95,7 +95,7 @@ def _keep_from_others(response: Response) -> None:
     if request.endpoint in OPEN_FILES and kept:
         return
     if kept.max_age or kept.private:
-        kept.public = None
+        kept.public = False
         kept.private = True
     else:
         response.headers["Cache-Control"] = "no-store"

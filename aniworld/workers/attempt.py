@@ -130,7 +130,7 @@ class Attempt:
         if self._greenlet is None:
             return True
         self._greenlet.join(timeout_s)
-        return self._greenlet.dead
+        return bool(self._greenlet.dead)
 
     def pause(self) -> None:
         if self._transfer is not None:

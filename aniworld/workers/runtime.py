@@ -229,8 +229,8 @@ class Runtime:
     def _keep_house(self) -> None:
         first = True
         while True:
-            for chore in (self._import_legacy,) if first else ():
-                _guarded(chore)
+            if first:
+                _guarded(self._import_legacy)
             for chore in (self._sweep, self._services.auth.purge, self._services.audit.purge, self._seen.purge):
                 _guarded(chore)
             if not first:  # a server that just started has better things to do

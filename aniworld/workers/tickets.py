@@ -56,7 +56,7 @@ class Tickets:
 
     def _sent(self) -> bool:
         try:
-            if self._redis.llen(PREFIX + QUEUE) < ENOUGH:  # type: ignore[operator]  # the client is no asynchronous one
+            if self._redis.llen(PREFIX + QUEUE) < ENOUGH:  # the client is no asynchronous one
                 self._application.send_task(TICKET, retry=False, ignore_result=True)
         except (OperationalError, RedisError, OSError) as error:
             log.debug("A ticket could not be sent: %s", error)

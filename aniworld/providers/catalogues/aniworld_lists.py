@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import TypeVar
 
 from bs4 import Tag
@@ -202,9 +203,7 @@ def parse_titles(text: str, url: str) -> Listed[TitleRow]:
         "//*[@id='seriesContainer']//div[contains(concat(' ', normalize-space(@class), ' '), ' genre ')]"
     ):
         heading = plain(" ".join(genre.xpath(".//h3[1]//text()")))
-        for row in reading.each(
-            genre.xpath(".//li//a[@href]"), lambda anchor, genre=heading: _title_row(anchor, genre)
-        ):
+        for row in reading.each(genre.xpath(".//li//a[@href]"), partial(_title_row, genre=heading)):
             rows.setdefault(spot_of(row.href).slug or row.href, row)
     if not rows:
         raise not_found(TITLES, url)

@@ -11,7 +11,8 @@ from aniworld.core.errors import Cancelled
 from aniworld.core.media import UNKNOWN_LANGUAGE
 
 log = logging.getLogger(__name__)
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 EXCERPT, LABEL, LABELS_NAMED = 200, 60, 20
 

@@ -141,7 +141,8 @@ class Site(Catalogue):
         page = self._ask(lambda base: self._conditional(base + path, max_bytes))
         known = self._remembered.get(page.url)
         if page.not_modified and known is not None:
-            return known[2]
+            remembered: T = known[2]
+            return remembered
         self._check_status(page)
         facts = self._parsed(page, parse, path)
         self._remember(page, facts)

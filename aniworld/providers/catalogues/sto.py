@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from aniworld.core.errors import CatalogueBlocked, PageChanged, SourceError
@@ -11,6 +12,7 @@ from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.core.sites import ENGINE_2, HOMES
 from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
+from aniworld.providers.http import Page
 from aniworld.providers.obstacles import check_obstacle
 from aniworld.providers.parsing import parsed
 
@@ -90,7 +92,7 @@ class SerienStream(Engine):
         found: list[pages.Show] = []
         for number in range(1, RESULT_PAGES + 1):
             query = {"term": words, "tab": "shows", "page": str(number)}
-            page = self._ask(lambda base, query=query: self.gate.get(f"{base}/suche", params=query, referer=f"{base}/"))
+            page = self._ask(partial(self._search_page, query))
             self._check_status(page)
             shows = parsed(pages.parse_shows, page.text, page.url)
             if not shows:
@@ -100,8 +102,12 @@ class SerienStream(Engine):
             found += shows
         return self._hits(found)
 
+    def _search_page(self, query: dict[str, str], base: str) -> Page:
+        return self.gate.get(f"{base}/suche", params=query, referer=f"{base}/")
+
     def _hits(self, shows: Iterable[pages.Show]) -> list[SeriesHit]:
-        base, hits = self.base_urls[0], {}
+        base = self.base_urls[0]
+        hits: dict[str, SeriesHit] = {}
         for show in shows:
             place = self.place(show.href)
             if place is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -288,7 +288,7 @@ def _row_link(line: Tag) -> str:
 
 def flag_names(svg: Tag) -> Iterator[str]:
     """The names of its flag: by its classes, else by the symbol that it uses."""
-    names = svg.get("class") or []
+    names: Sequence[str] = svg.get("class") or ()
     found = [name.removeprefix("svg-flag-") for name in names if name.startswith("svg-flag-")]
     found = [name for name in found if name not in _SIZES]
     used = (attribute(use, "href", "xlink:href") for use in svg.select("use"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from aniworld.core.postponed import postponed
 
 with postponed("yaml"):  # for a command of its own that writes the document as YAML
@@ -14,7 +12,7 @@ from webargs.flaskparser import FlaskParser
 class _Parser(FlaskParser):
     """Schemas decide what is unknown, in queries as in bodies: it is refused."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar = {"json": None, "query": None}
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {"json": None, "query": None}  # noqa: RUF012 - webargs' own
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -74,7 +74,7 @@ def change_password(wish: dict[str, Any]) -> Response:
     """Change the password; every other session ends"""
     who = guards.identity()
     with attempt():
-        services().auth.change_password(wish["current"], wish["new"], who and who.session_id)
+        services().auth.change_password(wish["current"], wish["new"], who.session_id if who else None)
     return nothing()
 
 
@@ -83,7 +83,7 @@ def change_password(wish: dict[str, Any]) -> Response:
 def sessions() -> Response:
     """The open sessions"""
     who = guards.identity()
-    return answer(services().auth.sessions(who and who.session_id))
+    return answer(services().auth.sessions(who.session_id if who else None))
 
 
 @blueprint.delete("/sessions")
@@ -91,7 +91,7 @@ def sessions() -> Response:
 def end_other_sessions() -> Response:
     """End every session but this one"""
     who = guards.identity()
-    return answer({"removed": services().auth.end_others(who and who.session_id)})
+    return answer({"removed": services().auth.end_others(who.session_id if who else None)})
 
 
 @blueprint.delete("/sessions/<session_id>")

@@ -33,7 +33,8 @@ def read() -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Disposition"] = "inline; filename=aniworld.ics"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/calendar/access")

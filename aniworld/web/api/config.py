@@ -98,4 +98,4 @@ def _sent() -> Any:
 
 
 for view in (change, validate):
-    view.takes_json = True  # type: ignore[attr-defined]
+    view.takes_json = True

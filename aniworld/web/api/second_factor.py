@@ -43,7 +43,7 @@ def confirm(wish: dict[str, Any]) -> Response:
     """Turn the second factor on; the recovery codes are shown in this answer only, and every other session ends"""
     who = guards.identity()
     with attempt():
-        codes = services().auth.enable_second_factor(wish["code"], who and who.session_id)
+        codes = services().auth.enable_second_factor(wish["code"], who.session_id if who else None)
     return answer(codes)
 
 

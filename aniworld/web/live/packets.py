@@ -15,6 +15,8 @@ _PLAIN = (CONNECT, DISCONNECT, EVENT, ACK)
 class TextPacket(Packet):  # type: ignore[misc]
     """Text only. Binary attachments would be collected in memory without a bound."""
 
+    data: Any
+
     def __init__(self, *args: Any, encoded_packet: Any = None, **more: Any) -> None:
         super().__init__(*args, encoded_packet=encoded_packet, **more)
         if encoded_packet is not None and not encoded_packet:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import cast
+
+from flask import Blueprint, Flask
 
 from aniworld.web.pages import access, assets, calendar, dressing, library, settings, spoken, watch
 from aniworld.web.pages.dressing import error_page
@@ -10,7 +12,7 @@ from aniworld.web.pages.dressing import error_page
 __all__ = ["blueprint", "error_page"]
 
 blueprint = Blueprint("pages", __name__, template_folder="../templates")
-blueprint.record_once(lambda state: dressing.dress(state.app))
+blueprint.record_once(lambda state: dressing.dress(cast("Flask", state.app)))
 
 for routes in (
     assets.ROUTES,

@@ -37,7 +37,7 @@ def static(stamp: str, filename: str) -> Response:
     current = stamp == version()
     response = send_from_directory(STATIC, filename, max_age=KEEP_S if current else 0)
     response.headers["Vary"] = "Accept-Encoding"
-    response.cache_control.immutable = current or None
+    response.cache_control.immutable = current
     if response.status_code == 200 and filename.endswith(COMPRESSED) and request.accept_encodings["gzip"] > 0:
         _compress(response, filename)
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask import request
 
@@ -34,7 +35,7 @@ class Day:
 def calendar() -> str:
     """Seven days, from today; the catalogues may have to be asked, so the week itself follows its page."""
     week = min(max(request.args.get("week", 0, type=int), -WEEKS_BACK), WEEKS_AHEAD)
-    context = {
+    context: dict[str, Any] = {
         "week": week,
         "first": week > -WEEKS_BACK,
         "last": week < WEEKS_AHEAD,

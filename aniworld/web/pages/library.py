@@ -65,13 +65,13 @@ def _with_address(results: str, query: SeriesQuery) -> Response:
     """Results of a filter with the address that stands for it; only what is set is named there."""
     response = make_response(results)
     if query.page == 1:
-        kept = {name: value for name, value in request.args.items() if name in ADDRESSED and value}
+        kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in ADDRESSED and value}
         response.headers["HX-Replace-Url"] = url_for("pages.index", **kept)
     return response
 
 
 def next_page_address(query: SeriesQuery) -> str:
-    kept = {name: value for name, value in request.args.items() if name in ADDRESSED and value}
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in ADDRESSED and value}
     return url_for("pages.index", page=query.page + 1, **kept)
 
 
@@ -79,7 +79,7 @@ def series(key: str) -> str:
     """One series with one of its seasons; for HTMX the season alone."""
     detail = services().anime.detail(key)
     shown = chosen_season(detail, request.args.get("season", type=int))
-    context = {
+    context: dict[str, Any] = {
         "detail": detail,
         "season": shown,
         "seasons": seasons_of(detail),

@@ -38,7 +38,7 @@ def spoken(language: str, stamp: str) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     current = stamp == script.stamp
     response.cache_control.max_age = assets.KEEP_S if current else 0
-    response.cache_control.public = response.cache_control.immutable = current or None
+    response.cache_control.public = response.cache_control.immutable = current
     return response
 
 

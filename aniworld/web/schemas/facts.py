@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import Schema, fields
 
-_SCALARS: dict[Any, type[fields.Field]] = {
+_SCALARS: dict[Any, type[fields.Field[Any]]] = {
     str: fields.String,
     int: fields.Integer,
     float: fields.Float,
@@ -30,7 +30,7 @@ def schema_of(kind: type) -> type[Schema]:
     return Schema.from_dict(parts, name=kind.__name__)
 
 
-def field_of(hint: Any) -> fields.Field:
+def field_of(hint: Any) -> fields.Field[Any]:
     """The field for a type: scalars, other facts, lists and tuples of them, mappings, and ``None`` beside them."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):

@@ -68,7 +68,7 @@ class NewKey(StrictSchema):
     scope = Text(required=True, validate=validate.OneOf(("read", "full")))
 
 
-def language_list() -> fields.List:
+def language_list() -> fields.List[Any]:
     form = validate.Regexp(rf"^{LANGUAGE_FORM.pattern}\Z", error="A language is written like ger-dub, ger-sub or jpn.")
     return fields.List(Text(validate=form), validate=validate.Length(max=20))
 
@@ -231,7 +231,7 @@ class ItemList(PageQuery):
     q = Text(load_default="", validate=validate.Length(max=200))
 
 
-class EpisodeField(fields.Field):
+class EpisodeField(fields.Field[Any]):
     """``"S01E02"`` or ``{"season": 1, "episode": 2}`` as (season, number)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[int, int]:
@@ -270,7 +270,7 @@ _EPISODE_FORM = {
 }
 
 
-class PriorityField(fields.Field):
+class PriorityField(fields.Field[Any]):
     """``"low"``, ``"normal"``, ``"high"`` or 0, 1, 2."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
