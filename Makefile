@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 5000
 
-.PHONY: help run demo test test-all test-system lint types bench screenshots audit migration translations clean
+.PHONY: help run demo test test-all test-system lint lint-web types bench screenshots audit migration translations clean
 
 help:
 	@echo "make run          set up and start Aniworld (PORT=$(PORT))"
@@ -58,6 +58,22 @@ test-system:
 lint: $(BIN)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory lint-web
+
+# JavaScript and CSS; Node.js is needed for nothing else.
+lint-web:
+	@if command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory node_modules/.package-lock.json && \
+		node_modules/.bin/biome check --error-on-warnings .; \
+	elif [ "$(CI)" = true ]; then \
+		echo "npm is missing, and JavaScript and CSS have to be checked; install nodejs and npm." >&2; exit 1; \
+	else \
+		echo "npm is missing, so JavaScript and CSS are not checked; install nodejs and npm to do so." >&2; \
+	fi
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@touch $@
 
 types: $(BIN)/.test
 	$(BIN)/mypy
@@ -78,4 +94,4 @@ migration: $(BIN)/.test
 	$(BIN)/python tools/new_migration.py "$(NAME)"
 
 clean:
-	rm -rf $(VENV) .venv-system .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+	rm -rf $(VENV) .venv-system .pytest_cache .mypy_cache .ruff_cache .hypothesis build node_modules

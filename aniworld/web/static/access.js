@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { find, on, setText, size } from "./dom.js";
-import { readyOrderLists, valueOf } from "./order_list.js";
+import { readyOrderLists, orderOf } from "./order_list.js";
 import { readyStrength } from "./strength.js";
 import { nextTheme, switchLanguage } from "./preferences.js";
 import { announce } from "./a11y_announcer.js";
@@ -58,7 +58,7 @@ async function setUp() {
 }
 
 async function setUpLibrary() {
-  await api.put("/api/config/", { library: { root: form.elements.root.value }, download: { languages: valueOf(find("[data-order-list]")) } });
+  await api.put("/api/config/", { library: { root: form.elements.root.value }, download: { languages: orderOf(find("[data-order-list]")) } });
   await api.post("/api/anime/rescan", {}).catch((problem) => {
     if (problem.status !== 409) throw problem;
   });

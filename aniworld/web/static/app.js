@@ -126,7 +126,7 @@ for (const cover of findAll("[data-cover]")) if (cover.complete && cover.natural
 
 /* HTMX asks with the token of the page, and says what went wrong as everything else does. */
 document.addEventListener("htmx:afterSwap", () => showTimes());
-document.addEventListener("htmx:responseError", (event) => toast(say("failed_unknown") + ` (${event.detail.xhr.status})`, { bad: true }));
+document.addEventListener("htmx:responseError", (event) => toast(`${say("failed_unknown")} (${event.detail.xhr.status})`, { bad: true }));
 document.addEventListener("htmx:sendError", () => toast(say("failed_network"), { bad: true }));
 
 showTimes();

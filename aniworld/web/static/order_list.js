@@ -3,7 +3,7 @@
 import { announce } from "./a11y_announcer.js";
 import { icon, make, say } from "./dom.js";
 
-export const valueOf = (element) => JSON.parse(element.dataset.value || "[]");
+export const orderOf = (element) => JSON.parse(element.dataset.value || "[]");
 
 /** Makes every [data-order-list] under `root` work. */
 export function readyOrderLists(root = document) {
@@ -24,7 +24,7 @@ class OrderList {
   }
 
   draw(focus = null) {
-    const values = valueOf(this.element);
+    const values = orderOf(this.element);
     const rows = values.map((value, place) => this.row(value, place, values.length));
     if (!rows.length) rows.push(make("p", { class: "order-none" }, this.element.dataset.empty));
     this.element.replaceChildren(...rows, ...this.adder(values));
@@ -77,7 +77,7 @@ class OrderList {
   }
 
   move(place, step) {
-    const values = valueOf(this.element);
+    const values = orderOf(this.element);
     const [value] = values.splice(place, 1);
     values.splice(place + step, 0, value);
     announce(say("moved", { name: this.name(value), n: place + step + 1, total: values.length }));
@@ -86,7 +86,7 @@ class OrderList {
   }
 
   remove(place) {
-    const values = valueOf(this.element);
+    const values = orderOf(this.element);
     values.splice(place, 1);
     this.set(values, `[data-do="remove_entry-${Math.min(place, values.length - 1)}"], select, input`);
   }

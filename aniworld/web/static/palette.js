@@ -54,7 +54,9 @@ function show(entries) {
 }
 
 function mark() {
-  findAll("li", list).forEach((entry, place) => entry.setAttribute("aria-selected", String(place === chosen && shown.length > 0)));
+  findAll("li", list).forEach((entry, place) => {
+    entry.setAttribute("aria-selected", String(place === chosen && shown.length > 0));
+  });
   input.setAttribute("aria-activedescendant", shown.length ? `palette-${chosen}` : "");
   find(`#palette-${chosen}`)?.scrollIntoView({ block: "nearest" });
 }

@@ -5,7 +5,7 @@ import { announce } from "./a11y_announcer.js";
 import { api } from "./api.js";
 import { base, code, find, findAll, later, on, say, setText, size, subtitleLanguage } from "./dom.js";
 import { confirm } from "./dialogs.js";
-import { readyOrderLists, valueOf } from "./order_list.js";
+import { readyOrderLists, orderOf } from "./order_list.js";
 import { readyRenaming } from "./renaming.js";
 import { attempt, toast } from "./toasts.js";
 import { live } from "./websocket_client.js";
@@ -89,7 +89,7 @@ on(page, "change", "[data-switch]", (event, box) => attempt(async () => {
   toast(say(`${box.dataset.switch}_${box.checked ? "on" : "off"}`));
 }).then(() => refresh()));
 on(page, "change", '[data-order-list][data-name="languages"]', (event, list) => attempt(async () => {
-  await change(key, { languages: valueOf(list) });
+  await change(key, { languages: orderOf(list) });
   toast(say("saved"), { seconds: 3 });
 }));
 /* A folder that nobody touched is not sent: a field shows less than a name may hold. */

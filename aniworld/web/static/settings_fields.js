@@ -1,7 +1,7 @@
 /* The controls of the settings form and the values that they stand for. */
 
 import { find, findAll, on } from "./dom.js";
-import { valueOf } from "./order_list.js";
+import { orderOf } from "./order_list.js";
 
 /** The JSON value of a control. A number that cannot be read is sent as it was typed: the server says what is wrong. */
 export function fieldValue(control) {
@@ -10,7 +10,7 @@ export function fieldValue(control) {
     case "number": return control.value.trim() === "" || Number.isNaN(Number(control.value)) ? control.value : Number(control.value);
     case "choices": return findAll("input:checked", control).map((box) => box.value);
     case "lines": return linesOf(control.value, control.name === "link_roots");
-    case "order": return valueOf(control);
+    case "order": return orderOf(control);
     case "windows": return findAll(".window", control).map(windowValue);
     default: return control.value;
   }
