@@ -2,7 +2,9 @@
 
 import { find, findAll } from "./dom.js";
 
-const isTyping = (target) => target instanceof Element && Boolean(target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog"));
+const isTyping = (target) =>
+  target instanceof Element &&
+  Boolean(target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog"));
 
 /** Calls `commands[keys]` for single keys ("?"), sequences ("g q") and chords ("ctrl+k"). Not while somebody writes. */
 export function listenForShortcuts(commands) {
@@ -64,7 +66,8 @@ export class Selection {
   }
 
   #pressed(event) {
-    if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+      return;
     const box = find("[data-select]", event.target.closest(this.row) || document.createElement("i"));
     if (!box || !this.root()?.contains(box)) return;
     event.preventDefault();

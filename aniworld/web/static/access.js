@@ -28,7 +28,12 @@ async function submit(wish) {
     location.assign(form.dataset.next);
   } catch (problem) {
     if (!("status" in problem)) throw problem;
-    complain(Object.values(problem.errors).flat(2).filter((one) => typeof one === "string").join(" ") || problem.message);
+    complain(
+      Object.values(problem.errors)
+        .flat(2)
+        .filter((one) => typeof one === "string")
+        .join(" ") || problem.message,
+    );
     find(form.matches(":has([data-code]:not([hidden]))") ? "#code" : "#password, #root")?.focus();
     button.disabled = false;
   }
@@ -58,7 +63,10 @@ async function setUp() {
 }
 
 async function setUpLibrary() {
-  await api.put("/api/config/", { library: { root: form.elements.root.value }, download: { languages: orderOf(find("[data-order-list]")) } });
+  await api.put("/api/config/", {
+    library: { root: form.elements.root.value },
+    download: { languages: orderOf(find("[data-order-list]")) },
+  });
   await api.post("/api/anime/rescan", {}).catch((problem) => {
     if (problem.status !== 409) throw problem;
   });
@@ -86,7 +94,10 @@ find("#root")?.addEventListener("input", async (event) => {
   if (mine !== asked || !root.trim()) return;
   const answer = await api.post("/folder-check", { root }).catch((problem) => ({ message: problem.message }));
   if (mine !== asked) return;
-  const text = answer.free_bytes === undefined || answer.free_bytes === null ? answer.message : `${answer.message} ${size(answer.free_bytes)}`;
+  const text =
+    answer.free_bytes === undefined || answer.free_bytes === null
+      ? answer.message
+      : `${answer.message} ${size(answer.free_bytes)}`;
   setText(find("[data-root-check]"), answer.ok ? text : "");
   complain(answer.ok ? "" : text);
   if (answer.ok) announce(text);

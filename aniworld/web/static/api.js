@@ -5,7 +5,11 @@ import { base, find, say, told } from "./dom.js";
 /** What went wrong, fit to be shown: `message` is one sentence, `errors` = {field: [messages]}, `status` 0 without an answer. */
 export class Problem extends Error {
   constructor(status, document = {}) {
-    super(document.detail || document.title ? told(document.detail || document.title) : say(status === 0 ? "failed_network" : "failed_unknown"));
+    super(
+      document.detail || document.title
+        ? told(document.detail || document.title)
+        : say(status === 0 ? "failed_network" : "failed_unknown"),
+    );
     this.status = status;
     this.code = document.code || "";
     this.errors = spoken(document.errors || {});
@@ -14,7 +18,13 @@ export class Problem extends Error {
 }
 
 /** The messages of each field, in the visitor's language where they are known. */
-export const spoken = (errors) => Object.fromEntries(Object.entries(errors).map(([field, texts]) => [field, Array.isArray(texts) ? texts.map((text) => told(String(text))) : texts]));
+export const spoken = (errors) =>
+  Object.fromEntries(
+    Object.entries(errors).map(([field, texts]) => [
+      field,
+      Array.isArray(texts) ? texts.map((text) => told(String(text))) : texts,
+    ]),
+  );
 
 const token = () => find('meta[name="csrf-token"]')?.content || "";
 
@@ -24,13 +34,19 @@ async function send(method, path, body, again = true) {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(base + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin" });
+    answer = await fetch(base + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "same-origin",
+    });
   } catch {
     throw new Problem(0);
   }
   if (answer.ok) return read(answer);
   const problem = new Problem(answer.status, await readProblem(answer));
-  if (answer.status === 403 && method !== "GET" && again && (await renewToken())) return send(method, path, body, false);
+  if (answer.status === 403 && method !== "GET" && again && (await renewToken()))
+    return send(method, path, body, false);
   if (answer.status === 401 && !path.startsWith("/api/auth/")) signInAgain();
   throw problem;
 }

@@ -32,7 +32,10 @@ function showConnection() {
 }
 
 function banner(text) {
-  for (const [holder, place] of [["[data-banner]", "[data-banner-text]"], ["[data-connection]", "[data-connection-text]"]]) {
+  for (const [holder, place] of [
+    ["[data-banner]", "[data-banner-text]"],
+    ["[data-connection]", "[data-connection-text]"],
+  ]) {
     const element = find(holder);
     if (!element) continue;
     element.hidden = !text;
@@ -88,13 +91,16 @@ function listen() {
 
 const goTo = (page) => () => location.assign(find(`[data-page="${page}"]`).href);
 const toggleTheme = () => toast(nextTheme(), { seconds: 2 });
-const signOut = () => attempt(async () => {
-  await api.post("/api/auth/logout");
-  location.assign(`${base}/login`);
-});
+const signOut = () =>
+  attempt(async () => {
+    await api.post("/api/auth/logout");
+    location.assign(`${base}/login`);
+  });
 
 function readyCommands() {
-  const pages = Object.fromEntries(findAll("[data-shortcut]").map((link) => [link.dataset.shortcut, goTo(link.dataset.page)]));
+  const pages = Object.fromEntries(
+    findAll("[data-shortcut]").map((link) => [link.dataset.shortcut, goTo(link.dataset.page)]),
+  );
   listenForShortcuts({
     ...pages,
     "?": () => find("#help").showModal(),
@@ -121,12 +127,18 @@ on(document, "click", "[data-action]", (event, button) => {
 });
 
 /* A cover that is not there gives way to the letters behind it. */
-document.addEventListener("error", (event) => event.target instanceof HTMLImageElement && event.target.matches("[data-cover]") && event.target.remove(), true);
+document.addEventListener(
+  "error",
+  (event) => event.target instanceof HTMLImageElement && event.target.matches("[data-cover]") && event.target.remove(),
+  true,
+);
 for (const cover of findAll("[data-cover]")) if (cover.complete && cover.naturalWidth === 0) cover.remove();
 
 /* HTMX asks with the token of the page, and says what went wrong as everything else does. */
 document.addEventListener("htmx:afterSwap", () => showTimes());
-document.addEventListener("htmx:responseError", (event) => toast(`${say("failed_unknown")} (${event.detail.xhr.status})`, { bad: true }));
+document.addEventListener("htmx:responseError", (event) =>
+  toast(`${say("failed_unknown")} (${event.detail.xhr.status})`, { bad: true }),
+);
 document.addEventListener("htmx:sendError", () => toast(say("failed_network"), { bad: true }));
 
 showTimes();

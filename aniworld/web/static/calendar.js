@@ -18,7 +18,16 @@ function show(active, password = "") {
 
 async function allow() {
   const again = box().dataset.calendarAccess === "on";
-  if (again && !(await confirm({ title: say("calendar_again_title"), body: say("calendar_again"), yes: say("calendar_make"), danger: false }))) return;
+  if (
+    again &&
+    !(await confirm({
+      title: say("calendar_again_title"),
+      body: say("calendar_again"),
+      yes: say("calendar_make"),
+      danger: false,
+    }))
+  )
+    return;
   const made = await api.post(PATH);
   show(true, made.password);
   const text = find('[data-copy="password"]');
@@ -28,7 +37,8 @@ async function allow() {
 }
 
 async function forbid() {
-  if (!(await confirm({ title: say("calendar_forbid_title"), body: say("calendar_forbid"), yes: say("revoke") }))) return;
+  if (!(await confirm({ title: say("calendar_forbid_title"), body: say("calendar_forbid"), yes: say("revoke") })))
+    return;
   await api.delete(PATH);
   show(false);
   find('[data-action="allow-calendar"]').focus();

@@ -22,7 +22,10 @@ export function confirm({ title, body = "", yes, danger = true }) {
 export function readyMenus() {
   for (const button of findAll("[popovertarget]")) {
     const menu = find(`#${button.getAttribute("popovertarget")}`);
-    menu.addEventListener("beforetoggle", (event) => event.newState === "open" && placeUnder(menu, button.getBoundingClientRect()));
+    menu.addEventListener(
+      "beforetoggle",
+      (event) => event.newState === "open" && placeUnder(menu, button.getBoundingClientRect()),
+    );
   }
 }
 
@@ -38,7 +41,8 @@ function placeUnder(menu, box) {
 export function readySheets() {
   for (const sheet of document.querySelectorAll("dialog.sheet")) {
     sheet.addEventListener("click", (event) => {
-      if (event.target === sheet || (event.target instanceof Element && event.target.closest("[data-close]"))) sheet.close();
+      if (event.target === sheet || (event.target instanceof Element && event.target.closest("[data-close]")))
+        sheet.close();
     });
   }
 }

@@ -14,17 +14,45 @@ export function say(key, facts = {}) {
 }
 
 const PLACE = /\{(\w+)\}/;
-const forms = Object.keys(messages).filter((key) => PLACE.test(key)).map((form) => [form, new RegExp(`^${form.split(PLACE).map((part, place) => (place % 2 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))).join("")}$`, "s")]);
+const forms = Object.keys(messages)
+  .filter((key) => PLACE.test(key))
+  .map((form) => [
+    form,
+    new RegExp(
+      `^${form
+        .split(PLACE)
+        .map((part, place) => (place % 2 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")))
+        .join("")}$`,
+      "s",
+    ),
+  ]);
 
 /** "VOE (ger-dub): why; Doodstream (ger-sub): why": each hoster's reason, told. */
-const reasons = (text) => text.split(/; (?=[^;:]+ \([a-z-]*\): )/).map((one) => one.replace(/^(.+?) \(([a-z-]*)\): (.+)$/s, (_, hoster, language, why) => `${hoster} (${languageName(language)}): ${told(why)}`)).join("; ");
+const reasons = (text) =>
+  text
+    .split(/; (?=[^;:]+ \([a-z-]*\): )/)
+    .map((one) =>
+      one.replace(
+        /^(.+?) \(([a-z-]*)\): (.+)$/s,
+        (_, hoster, language, why) => `${hoster} (${languageName(language)}): ${told(why)}`,
+      ),
+    )
+    .join("; ");
 
 /** What the server said, in the visitor's language where its sentence or its form is known. */
 export function told(text) {
   if (!text || text in messages) return say(text || "");
   const [form, fits] = forms.find(([, one]) => one.test(text)) || [];
   if (!form) return text;
-  return say(form, Object.fromEntries(Object.entries(fits.exec(text).groups).map(([name, value]) => [name, name === "reasons" ? reasons(value) : /^\d+(\.\d+)?$/.test(value) ? number(Number(value), 3) : told(value)])));
+  return say(
+    form,
+    Object.fromEntries(
+      Object.entries(fits.exec(text).groups).map(([name, value]) => [
+        name,
+        name === "reasons" ? reasons(value) : /^\d+(\.\d+)?$/.test(value) ? number(Number(value), 3) : told(value),
+      ]),
+    ),
+  );
 }
 
 export const knows = (key) => key in messages;
@@ -35,7 +63,8 @@ export const findAll = (selector, from = document) => [...from.querySelectorAll(
 export function make(tag, facts = {}, ...inside) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(facts)) {
-    if (value !== null && value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== false && value !== undefined)
+      element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...inside.filter((one) => one !== null && one !== undefined));
   return element;
@@ -72,7 +101,8 @@ export function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
-export const number = (value, digits = 0) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: 0 }).format(value);
+export const number = (value, digits = 0) =>
+  new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: 0 }).format(value);
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
@@ -96,7 +126,8 @@ export function timeLeft(seconds) {
 
 export const clock = (iso) => new Date(iso).toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" });
 export const moment = (iso) => new Date(iso).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
-export const percent = (value) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }).format(Math.floor(value) / 100);
+export const percent = (value) =>
+  new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }).format(Math.floor(value) / 100);
 
 /** `German` for `ger`, a code of ISO 639-2; one that the browser does not know stays. */
 export function subtitleLanguage(code) {

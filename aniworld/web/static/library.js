@@ -32,7 +32,12 @@ async function forEachChosen(wish) {
 
 async function queueSelected() {
   const answers = await forEachChosen(async (key) => queueEpisodes(key, await missingOf(key)));
-  sayQueued(answers.reduce((sum, one) => ({ added: sum.added + one.added, skipped: sum.skipped + one.skipped }), { added: 0, skipped: 0 }));
+  sayQueued(
+    answers.reduce((sum, one) => ({ added: sum.added + one.added, skipped: sum.skipped + one.skipped }), {
+      added: 0,
+      skipped: 0,
+    }),
+  );
   selection.clear();
 }
 
@@ -66,14 +71,20 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:configRequest", (event) => {
   const facts = event.detail.parameters;
   for (const name of [...new Set(Object.keys(facts))]) {
-    if (facts[name] === "" || (name === "sort" && facts[name] === "name") || (name === "view" && facts[name] === "grid")) delete facts[name];
+    if (
+      facts[name] === "" ||
+      (name === "sort" && facts[name] === "name") ||
+      (name === "view" && facts[name] === "grid")
+    )
+      delete facts[name];
   }
 });
 document.addEventListener("htmx:afterSwap", () => {
   showSelection(selection.values);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id === "results" || event.detail?.elt?.id === "results") announce(find("[data-results-count]")?.textContent || say("nothing_found"));
+  if (event.target.id === "results" || event.detail?.elt?.id === "results")
+    announce(find("[data-results-count]")?.textContent || say("nothing_found"));
 });
 on(document, "change", "[data-view] input", (event, choice) => {
   keep("view", choice.value);
@@ -109,11 +120,12 @@ function offerUndo() {
   const removed = JSON.parse(sessionStorage.getItem("removed") || "null");
   sessionStorage.removeItem("removed");
   if (!removed) return;
-  const act = () => attempt(async () => {
-    const back = await api.post(`/api/anime/${encodeURIComponent(removed.key)}/restore`);
-    toast(say("series_restored", { name: back.name }));
-    reload();
-  });
+  const act = () =>
+    attempt(async () => {
+      const back = await api.post(`/api/anime/${encodeURIComponent(removed.key)}/restore`);
+      toast(say("series_restored", { name: back.name }));
+      reload();
+    });
   const message = removed.message ? ` ${told(removed.message)}` : "";
   toast(say("series_removed", { name: removed.name }) + message, { action: { label: say("undo"), act }, seconds: 20 });
 }

@@ -34,12 +34,25 @@ class OrderList {
   row(value, place, count) {
     const name = this.name(value);
     const button = (key, sign, act, off) => {
-      const made = make("button", { class: "icon-button", type: "button", "data-do": `${key}-${place}`, "aria-label": say(key, { name }), title: say(key, { name }), disabled: off }, icon(sign));
+      const made = make(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "data-do": `${key}-${place}`,
+          "aria-label": say(key, { name }),
+          title: say(key, { name }),
+          disabled: off,
+        },
+        icon(sign),
+      );
       made.addEventListener("click", act);
       return made;
     };
     return make(
-      "div", { class: "order-item" }, make("span", {}, make("bdi", {}, name)),
+      "div",
+      { class: "order-item" },
+      make("span", {}, make("bdi", {}, name)),
       button("move_entry_up", "up", () => this.move(place, -1), place === 0),
       button("move_entry_down", "down", () => this.move(place, 1), place === count - 1),
       button("remove_entry", "close", () => this.remove(place), false),
@@ -50,7 +63,12 @@ class OrderList {
     if (!this.choices) return [this.textAdder(values)];
     const left = this.choices.filter(([value]) => !values.includes(value));
     if (!left.length) return [];
-    const select = make("select", { class: "form-select", "aria-label": this.element.dataset.add }, make("option", { value: "" }, `${this.element.dataset.add}…`), ...left.map(([value, label]) => make("option", { value }, label)));
+    const select = make(
+      "select",
+      { class: "form-select", "aria-label": this.element.dataset.add },
+      make("option", { value: "" }, `${this.element.dataset.add}…`),
+      ...left.map(([value, label]) => make("option", { value }, label)),
+    );
     select.addEventListener("change", (event) => {
       event.stopPropagation();
       if (select.value) this.set([...values, select.value], "select, [data-do]");
@@ -59,7 +77,13 @@ class OrderList {
   }
 
   textAdder(values) {
-    const input = make("input", { class: "form-control", type: "text", maxlength: "200", "aria-label": this.element.dataset.add, spellcheck: "false" });
+    const input = make("input", {
+      class: "form-control",
+      type: "text",
+      maxlength: "200",
+      "aria-label": this.element.dataset.add,
+      spellcheck: "false",
+    });
     const button = make("button", { class: "btn btn-secondary", type: "button" }, this.element.dataset.add);
     const add = () => {
       const text = input.value.trim();
@@ -82,7 +106,10 @@ class OrderList {
     values.splice(place + step, 0, value);
     announce(say("moved", { name: this.name(value), n: place + step + 1, total: values.length }));
     const key = step < 0 ? "move_entry_up" : "move_entry_down";
-    this.set(values, `[data-do="${key}-${place + step}"]:not(:disabled), [data-do="${step < 0 ? "move_entry_down" : "move_entry_up"}-${place + step}"]`);
+    this.set(
+      values,
+      `[data-do="${key}-${place + step}"]:not(:disabled), [data-do="${step < 0 ? "move_entry_down" : "move_entry_up"}-${place + step}"]`,
+    );
   }
 
   remove(place) {

@@ -13,7 +13,10 @@ let shown = [];
 export function readyPalette(extra) {
   commands = [
     ...findAll(".rail-link").map((link) => ({
-      label: link.querySelector(".rail-label").textContent.trim(), hint: link.dataset.shortcut, sign: "right", act: () => location.assign(link.href),
+      label: link.querySelector(".rail-label").textContent.trim(),
+      hint: link.dataset.shortcut,
+      sign: "right",
+      act: () => location.assign(link.href),
     })),
     ...extra,
   ];
@@ -39,17 +42,33 @@ const lookForSeries = later(async () => {
   if (text.length < 2) return;
   const series = await api.get(`/api/anime/?q=${encodeURIComponent(text)}&page_size=8`).catch(() => []);
   if (input.value.trim() !== text) return;
-  const found = series.map((one) => ({ label: one.name, hint: "", sign: "film", act: () => location.assign(`${base}/series/${encodeURIComponent(one.key)}`) }));
+  const found = series.map((one) => ({
+    label: one.name,
+    hint: "",
+    sign: "film",
+    act: () => location.assign(`${base}/series/${encodeURIComponent(one.key)}`),
+  }));
   show([...matching(text), ...found]);
 }, 180);
 
 function show(entries) {
   shown = entries;
   chosen = 0;
-  list.replaceChildren(...entries.map((one, place) => make(
-    "li", { class: "palette-item", role: "option", id: `palette-${place}` }, icon(one.sign || "right"), make("bdi", {}, one.label), one.hint ? make("span", { class: "hint" }, one.hint) : null,
-  )));
-  if (!entries.length) list.replaceChildren(make("li", { class: "palette-item", role: "option", "aria-disabled": "true" }, say("nothing_found")));
+  list.replaceChildren(
+    ...entries.map((one, place) =>
+      make(
+        "li",
+        { class: "palette-item", role: "option", id: `palette-${place}` },
+        icon(one.sign || "right"),
+        make("bdi", {}, one.label),
+        one.hint ? make("span", { class: "hint" }, one.hint) : null,
+      ),
+    ),
+  );
+  if (!entries.length)
+    list.replaceChildren(
+      make("li", { class: "palette-item", role: "option", "aria-disabled": "true" }, say("nothing_found")),
+    );
   mark();
 }
 

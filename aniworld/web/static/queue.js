@@ -37,7 +37,7 @@ function showControls() {
   button("resume").hidden = !status.is_paused;
   button("stop").hidden = !status.is_running && !status.is_paused;
   find("[data-pause-menu]").hidden = status.is_paused || !status.is_running;
-  if (focused && document.activeElement.closest("[hidden]")) find('[data-controls] > button:not([hidden])')?.focus();
+  if (focused && document.activeElement.closest("[hidden]")) find("[data-controls] > button:not([hidden])")?.focus();
   const message = find("[data-queue-message]");
   message.hidden = !status.message;
   find("span", message).textContent = told(status.message);
@@ -71,17 +71,24 @@ async function remove(item) {
   const next = find(`.item[data-id="${CSS.escape(item.id)}"]`)?.nextElementSibling;
   await api.delete(`/api/queue/${item.id}`);
   next?.focus();
-  toast(say("item_removed", { name }), { action: { label: say("undo"), act: () => attempt(() => queueAgain([item])) } });
+  toast(say("item_removed", { name }), {
+    action: { label: say("undo"), act: () => attempt(() => queueAgain([item])) },
+  });
   refresh();
 }
 
 /** Puts removed items back: the wish is made again, at the same place where that is still possible. */
 async function queueAgain(items) {
   for (const item of items) {
-    const wish = { serie_id: item.serie_id, episodes: [{ season: item.season, episode: item.episode }], priority: item.priority };
+    const wish = {
+      serie_id: item.serie_id,
+      episodes: [{ season: item.season, episode: item.episode }],
+      priority: item.priority,
+    };
     if (item.languages.length) wish.languages = item.languages;
     const { added } = await api.post("/api/queue/add", wish);
-    if (added.length && item.status === "pending") await api.patch(`/api/queue/${added[0].id}`, { position: item.position });
+    if (added.length && item.status === "pending")
+      await api.patch(`/api/queue/${added[0].id}`, { position: item.position });
   }
   refresh();
 }
@@ -113,7 +120,9 @@ async function removeSelected() {
   const items = status.pending_queue.filter((one) => selection.values.includes(one.id));
   for (const item of items) await api.delete(`/api/queue/${item.id}`);
   selection.clear();
-  toast(say("items_removed", { count: items.length }), { action: { label: say("undo"), act: () => attempt(() => queueAgain(items)) } });
+  toast(say("items_removed", { count: items.length }), {
+    action: { label: say("undo"), act: () => attempt(() => queueAgain(items)) },
+  });
   refresh();
 }
 
@@ -149,10 +158,12 @@ on(document, "click", "[data-action]", (event, button) => {
   const act = ACTIONS[button.dataset.action];
   if (act && button.getAttribute("aria-disabled") !== "true") attempt(() => act(button), button);
 });
-on(document, "change", '[data-f="priority"]', (event, select) => attempt(async () => {
-  await api.patch(`/api/queue/${itemOf(select).id}`, { priority: select.value });
-  refresh();
-}));
+on(document, "change", '[data-f="priority"]', (event, select) =>
+  attempt(async () => {
+    await api.patch(`/api/queue/${itemOf(select).id}`, { priority: select.value });
+    refresh();
+  }),
+);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && selection.values.length && !find("dialog[open]")) selection.clear();
   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -166,7 +177,14 @@ document.addEventListener("keydown", (event) => {
     (step < 0 ? row.previousElementSibling : row.nextElementSibling)?.focus();
   }
 });
-readyDragging(find('[data-items="pending"]'), (id, place) => attempt(() => move(status.pending_queue.find((one) => one.id === id), place)));
+readyDragging(find('[data-items="pending"]'), (id, place) =>
+  attempt(() =>
+    move(
+      status.pending_queue.find((one) => one.id === id),
+      place,
+    ),
+  ),
+);
 
 live.on("queue_status", take);
 live.on("download_progress", (progress) => {
@@ -178,6 +196,9 @@ live.on("download_progress", (progress) => {
   showTotals(status);
 });
 live.onReturn(refresh);
-setInterval(() => graph.add(status.active_downloads.reduce((sum, one) => sum + (status.is_paused ? 0 : one.speed_mbps), 0)), 1000);
+setInterval(
+  () => graph.add(status.active_downloads.reduce((sum, one) => sum + (status.is_paused ? 0 : one.speed_mbps), 0)),
+  1000,
+);
 show();
 history.reload();

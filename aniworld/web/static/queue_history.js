@@ -15,8 +15,13 @@ export class History {
     this.asked = 0;
     this.search = find("[data-history-search]");
     this.more = find('[data-action="more-history"]');
-    this.search.addEventListener("input", later(() => this.seek(), 250));
-    this.more.addEventListener("click", () => attempt(() => this.load(Math.floor(this.items.length / PAGE_SIZE) + 1), this.more));
+    this.search.addEventListener(
+      "input",
+      later(() => this.seek(), 250),
+    );
+    this.more.addEventListener("click", () =>
+      attempt(() => this.load(Math.floor(this.items.length / PAGE_SIZE) + 1), this.more),
+    );
   }
 
   /** The same stretch again, so that what somebody reads does not go away when a download ends. */
@@ -30,7 +35,9 @@ export class History {
 
   async load(page, size = PAGE_SIZE) {
     const mine = ++this.asked;
-    const found = await api.get(`/api/queue/items?status=completed&q=${encodeURIComponent(this.search.value.trim())}&page=${page}&page_size=${size}`);
+    const found = await api.get(
+      `/api/queue/items?status=completed&q=${encodeURIComponent(this.search.value.trim())}&page=${page}&page_size=${size}`,
+    );
     if (mine !== this.asked) return;
     this.items = page === 1 ? [...found] : [...this.items, ...found];
     this.list.show(this.items);

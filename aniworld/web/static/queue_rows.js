@@ -1,6 +1,23 @@
 /* Rows of the queue: made from the page's templates, changed in place so that focus and choice stay where they are. */
 
-import { base, clock, code, find, findAll, knows, languageName, make, moment, number, percent, say, setText, size, timeLeft, told } from "./dom.js";
+import {
+  base,
+  clock,
+  code,
+  find,
+  findAll,
+  knows,
+  languageName,
+  make,
+  moment,
+  number,
+  percent,
+  say,
+  setText,
+  size,
+  timeLeft,
+  told,
+} from "./dom.js";
 
 export const episodeName = (item) => `${item.serie_name} ${code(item.season, item.episode)}`;
 
@@ -48,7 +65,8 @@ export class ItemList {
 
   note(more) {
     find(":scope > .items-more", this.place)?.remove();
-    if (more > 0) this.place.append(make("li", { class: "items-more hint" }, say("more_items", { count: number(more) })));
+    if (more > 0)
+      this.place.append(make("li", { class: "items-more hint" }, say("more_items", { count: number(more) })));
   }
 }
 
@@ -72,7 +90,12 @@ export function progressRow(row, item) {
   field(row, "bar").value = item.progress;
   setText(field(row, "percent"), percent(item.progress));
   setText(field(row, "phase"), item.phase && knows(`phase_${item.phase}`) ? say(`phase_${item.phase}`) : "");
-  setText(field(row, "bytes"), item.total_bytes ? say("of", { done: size(item.downloaded_bytes), total: size(item.total_bytes) }) : size(item.downloaded_bytes));
+  setText(
+    field(row, "bytes"),
+    item.total_bytes
+      ? say("of", { done: size(item.downloaded_bytes), total: size(item.total_bytes) })
+      : size(item.downloaded_bytes),
+  );
   const moves = !item.phase || item.phase === "transferring";
   setText(field(row, "speed"), moves ? speed(item.speed_mbps) : "");
   setText(field(row, "eta"), moves ? timeLeft(item.eta_seconds) : "");
@@ -85,14 +108,23 @@ function fillPending(row, item, count) {
   box.value = item.id;
   box.setAttribute("aria-label", say("select_item", { name: episodeName(item) }));
   row.setAttribute("aria-label", episodeName(item));
-  for (const [action, key] of [["remove", "remove_item"], ["up", "move_up"], ["down", "move_down"], ["top", "move_top"]]) label(row, action, key, item);
+  for (const [action, key] of [
+    ["remove", "remove_item"],
+    ["up", "move_up"],
+    ["down", "move_down"],
+    ["top", "move_top"],
+  ])
+    label(row, action, key, item);
   find('[data-action="up"]', row).disabled = item.position === 0;
   find('[data-action="top"]', row).disabled = item.position === 0;
   find('[data-action="down"]', row).disabled = item.position >= count - 1;
   const priority = field(row, "priority");
   if (priority !== document.activeElement) priority.value = item.priority;
   const waits = item.not_before && new Date(item.not_before) > new Date();
-  setText(field(row, "note"), waits ? [say("waiting_until", { time: clock(item.not_before) }), told(item.error)].filter(Boolean).join(" · ") : "");
+  setText(
+    field(row, "note"),
+    waits ? [say("waiting_until", { time: clock(item.not_before) }), told(item.error)].filter(Boolean).join(" · ") : "",
+  );
 }
 
 function fillFailed(row, item) {
@@ -125,4 +157,3 @@ export function showTotals(status) {
   total("pending", number(statistics.pending));
   total("disk", size(statistics.disk_free_bytes));
 }
-

@@ -13,7 +13,12 @@ function show() {
   const running = scan.status === "running";
   find('[data-action="start-scan"]').hidden = running;
   find('[data-action="cancel-scan"]').hidden = !running;
-  setText(find("[data-scan-state]"), running ? `${say("scan_status_running")} · ${percent(scan.percent)}` : say(scan.status === "idle" ? "scan_idle" : `scan_status_${scan.status}`));
+  setText(
+    find("[data-scan-state]"),
+    running
+      ? `${say("scan_status_running")} · ${percent(scan.percent)}`
+      : say(scan.status === "idle" ? "scan_idle" : `scan_status_${scan.status}`),
+  );
   setText(find("[data-scan-times]"), [scan.started_at, scan.completed_at].filter(Boolean).map(moment).join(" – "));
   const bar = find("[data-scan-bar]");
   bar.hidden = scan.status === "idle";
@@ -31,7 +36,13 @@ function showPhases(running) {
     if (running && now === place) phase.setAttribute("aria-current", "step");
     else phase.removeAttribute("aria-current");
   }
-  const text = running ? [knownPhase(scan.phase), scan.message || scan.folder || "", scan.total ? `${number(scan.current)} / ${number(scan.total)}` : ""] : [];
+  const text = running
+    ? [
+        knownPhase(scan.phase),
+        scan.message || scan.folder || "",
+        scan.total ? `${number(scan.current)} / ${number(scan.total)}` : "",
+      ]
+    : [];
   setText(find("[data-scan-message]"), text.filter(Boolean).join(" · "));
 }
 
@@ -39,7 +50,11 @@ const knownPhase = (phase) => (PHASES.includes(phase) ? say(`phase_${phase}`) : 
 
 function showResult() {
   const ended = scan.status === "completed" || scan.status === "cancelled";
-  for (const [place, value] of [["series", scan.series_found], ["episodes", scan.episodes_found], ["missing", scan.missing_total]]) {
+  for (const [place, value] of [
+    ["series", scan.series_found],
+    ["episodes", scan.episodes_found],
+    ["missing", scan.missing_total],
+  ]) {
     setText(find(`[data-scan-${place}]`), ended ? number(value) : "–");
   }
   const trouble = find("[data-scan-error]");
@@ -89,7 +104,9 @@ async function match(button) {
   item.remove();
   showFolders();
   (next ? find("select", next) : find("#main")).focus();
-  toast(choice.value ? say("matched", { folder, name: choice.selectedOptions[0].textContent }) : say("ignored", { folder }));
+  toast(
+    choice.value ? say("matched", { folder, name: choice.selectedOptions[0].textContent }) : say("ignored", { folder }),
+  );
 }
 
 async function takeBack(button) {

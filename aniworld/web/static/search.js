@@ -27,14 +27,22 @@ async function add() {
   if (folder.trim()) wish.folder = folder;
   const added = await api.post("/api/anime/add", wish);
   const path = `/api/anime/${encodeURIComponent(added.key)}`;
-  if (added.monitored !== form.elements.monitored.checked) await api.patch(path, { monitored: form.elements.monitored.checked });
+  if (added.monitored !== form.elements.monitored.checked)
+    await api.patch(path, { monitored: form.elements.monitored.checked });
   dialog.close();
-  toast(say(added.status_code === 201 ? "series_added" : "series_there", { name: added.name }), { action: { label: say("open"), href: `${base}/series/${encodeURIComponent(added.key)}` } });
+  toast(say(added.status_code === 201 ? "series_added" : "series_there", { name: added.name }), {
+    action: { label: say("open"), href: `${base}/series/${encodeURIComponent(added.key)}` },
+  });
   showAdded(added);
 }
 
 function showAdded(added) {
-  const link = make("a", { class: "btn btn-secondary", href: `${base}/series/${encodeURIComponent(added.key)}` }, icon("check"), make("span", {}, say("in_library")));
+  const link = make(
+    "a",
+    { class: "btn btn-secondary", href: `${base}/series/${encodeURIComponent(added.key)}` },
+    icon("check"),
+    make("span", {}, say("in_library")),
+  );
   find('[data-action="add"]', hit)?.replaceWith(link);
   link.focus();
 }

@@ -34,10 +34,17 @@ async function queue(episodes) {
   refresh();
 }
 
-const ofSeason = (fits) => findAll(".episode").filter(fits).map((one) => one.dataset.code);
+const ofSeason = (fits) =>
+  findAll(".episode")
+    .filter(fits)
+    .map((one) => one.dataset.code);
 
 async function remove() {
-  const agreed = await confirm({ title: say("remove_series_title", { name }), body: find("#remove-body").content.firstElementChild.cloneNode(true), yes: say("remove") });
+  const agreed = await confirm({
+    title: say("remove_series_title", { name }),
+    body: find("#remove-body").content.firstElementChild.cloneNode(true),
+    yes: say("remove"),
+  });
   if (!agreed) return;
   const files = find('#confirm [name="files"]')?.checked ? "recycle" : "keep";
   const answer = await api.delete(`${path}?files=${files}`);
@@ -78,20 +85,24 @@ on(page, "change", "[data-select-all]", (event, box) => selection.set(() => box.
 /* Only monitored series are looked through: who wishes their new episodes wishes that, too. An answer that was asked for
    before the wish must not put the switch back meanwhile. */
 let wishing = 0;
-on(page, "change", "[data-switch]", (event, box) => attempt(async () => {
-  const facts = { [box.dataset.switch]: box.checked };
-  if (box.checked) facts.monitored = true;
-  wishing += 1;
-  const detail = await change(key, facts).finally(() => {
-    wishing -= 1;
-  });
-  showSwitches(detail);
-  toast(say(`${box.dataset.switch}_${box.checked ? "on" : "off"}`));
-}).then(() => refresh()));
-on(page, "change", '[data-order-list][data-name="languages"]', (event, list) => attempt(async () => {
-  await change(key, { languages: orderOf(list) });
-  toast(say("saved"), { seconds: 3 });
-}));
+on(page, "change", "[data-switch]", (event, box) =>
+  attempt(async () => {
+    const facts = { [box.dataset.switch]: box.checked };
+    if (box.checked) facts.monitored = true;
+    wishing += 1;
+    const detail = await change(key, facts).finally(() => {
+      wishing -= 1;
+    });
+    showSwitches(detail);
+    toast(say(`${box.dataset.switch}_${box.checked ? "on" : "off"}`));
+  }).then(() => refresh()),
+);
+on(page, "change", '[data-order-list][data-name="languages"]', (event, list) =>
+  attempt(async () => {
+    await change(key, { languages: orderOf(list) });
+    toast(say("saved"), { seconds: 3 });
+  }),
+);
 /* A folder that nobody touched is not sent: a field shows less than a name may hold. */
 let shownFolder = find("#series-folder")?.value;
 on(page, "submit", "[data-rename]", async (event, form) => {
@@ -107,7 +118,12 @@ on(page, "submit", "[data-rename]", async (event, form) => {
     shownFolder = folder.value;
     toast(say("saved"));
   } catch (problem) {
-    setText(trouble, Object.values(problem.errors || {}).flat().join(" ") || problem.message);
+    setText(
+      trouble,
+      Object.values(problem.errors || {})
+        .flat()
+        .join(" ") || problem.message,
+    );
     trouble.hidden = false;
   }
 });
@@ -116,9 +132,14 @@ on(page, "submit", "[data-rename]", async (event, form) => {
 async function saveSpecials(specials) {
   const form = find("[data-specials]");
   await change(key, { specials });
-  for (const field of findAll("[data-special]", form)) field.value = specials[field.dataset.special] || field.dataset.special;
-  find('[data-action="reset-specials"]', form).hidden = findAll("[data-special]", form).every((one) => one.value === one.dataset.special);
-  toast(say("specials_saved"), { action: { label: say("file_names"), act: () => find('[data-action="rename-files"]').click() } });
+  for (const field of findAll("[data-special]", form))
+    field.value = specials[field.dataset.special] || field.dataset.special;
+  find('[data-action="reset-specials"]', form).hidden = findAll("[data-special]", form).every(
+    (one) => one.value === one.dataset.special,
+  );
+  toast(say("specials_saved"), {
+    action: { label: say("file_names"), act: () => find('[data-action="rename-files"]').click() },
+  });
 }
 
 /* Numbers of a list's entries: what was put elsewhere before stays so, what was changed here is added. */
@@ -131,20 +152,32 @@ async function saveEntries(numbering) {
   toast(say("entries_saved"));
 }
 
-const changedEntries = (form) => Object.fromEntries(
-  findAll("[data-entry]", form).filter((one) => one.value.trim() !== one.dataset.code).map((one) => [one.dataset.entry, one.value.trim() || null]),
-);
+const changedEntries = (form) =>
+  Object.fromEntries(
+    findAll("[data-entry]", form)
+      .filter((one) => one.value.trim() !== one.dataset.code)
+      .map((one) => [one.dataset.entry, one.value.trim() || null]),
+  );
 
 on(page, "submit", "[data-specials], [data-entries]", async (event, form) => {
   event.preventDefault();
   const trouble = find("[data-form-error]", form);
   trouble.hidden = true;
   try {
-    if (form.matches("[data-entries]")) await saveEntries({ ...JSON.parse(form.dataset.entries), ...changedEntries(form) });
-    else await saveSpecials(Object.fromEntries(findAll("[data-special]", form).map((one) => [one.dataset.special, Number(one.value)])));
+    if (form.matches("[data-entries]"))
+      await saveEntries({ ...JSON.parse(form.dataset.entries), ...changedEntries(form) });
+    else
+      await saveSpecials(
+        Object.fromEntries(findAll("[data-special]", form).map((one) => [one.dataset.special, Number(one.value)])),
+      );
   } catch (problem) {
     if (!("status" in problem)) throw problem;
-    setText(trouble, Object.values(problem.errors || {}).flat().join(" ") || problem.message);
+    setText(
+      trouble,
+      Object.values(problem.errors || {})
+        .flat()
+        .join(" ") || problem.message,
+    );
     trouble.hidden = false;
   }
 });
@@ -169,7 +202,11 @@ const refresh = later(async () => {
   if (!detail) return;
   const renumbering = find("[data-renumbering]")?.dataset.renumbering || "";
   const unread = Number(find("[data-unread]")?.dataset.unread || 0);
-  if ((!find("[data-episodes]") && detail.episodes.length) || (detail.renumbering?.status || "") !== renumbering || detail.unread_count !== unread) {
+  if (
+    (!find("[data-episodes]") && detail.episodes.length) ||
+    (detail.renumbering?.status || "") !== renumbering ||
+    detail.unread_count !== unread
+  ) {
     location.reload();
     return;
   }
@@ -196,10 +233,17 @@ function showState(shown, one) {
   if (one.state !== "downloading") find("[data-progress]", shown).hidden = true;
   const file = find("[data-file]", shown);
   file.hidden = !one.file;
-  const read = one.subtitles?.length ? say("subtitles_are", { languages: one.subtitles.map(subtitleLanguage).join(", ") }) : "";
-  if (one.file) setText(file, [one.file.replaceAll("\\", "/").split("/").pop(), size(one.size_bytes), read].filter(Boolean).join(" · "));
+  const read = one.subtitles?.length
+    ? say("subtitles_are", { languages: one.subtitles.map(subtitleLanguage).join(", ") })
+    : "";
+  if (one.file)
+    setText(
+      file,
+      [one.file.replaceAll("\\", "/").split("/").pop(), size(one.size_bytes), read].filter(Boolean).join(" · "),
+    );
   find("[data-subtitles-missing]", shown).hidden = !one.subtitles_missing;
-  if (changed && one.state === "present") announce(`${find(".episode-title", shown).textContent}: ${say("state_present")}`);
+  if (changed && one.state === "present")
+    announce(`${find(".episode-title", shown).textContent}: ${say("state_present")}`);
 }
 
 function showCounts(detail) {

@@ -19,8 +19,14 @@ const form = find("[data-settings]");
 const section = form?.dataset.settings;
 let saved = {};
 
-const values = () => Object.fromEntries(findAll("[data-kind]", form).map((control) => [control.name || control.dataset.name, fieldValue(control)]));
-const changed = () => Object.fromEntries(Object.entries(values()).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(saved[name])));
+const values = () =>
+  Object.fromEntries(
+    findAll("[data-kind]", form).map((control) => [control.name || control.dataset.name, fieldValue(control)]),
+  );
+const changed = () =>
+  Object.fromEntries(
+    Object.entries(values()).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(saved[name])),
+  );
 const isDirty = () => form && Object.keys(changed()).length > 0;
 
 function showDirty() {
@@ -32,7 +38,9 @@ function showErrors(errors) {
   const flat = Object.entries(flatten(errors));
   for (const setting of findAll("[data-field]", form)) {
     const name = setting.dataset.field;
-    const texts = flat.filter(([path]) => path === name || path.startsWith(`${name}.`) || `${section}.${path}` === name).flatMap(([, text]) => text);
+    const texts = flat
+      .filter(([path]) => path === name || path.startsWith(`${name}.`) || `${section}.${path}` === name)
+      .flatMap(([, text]) => text);
     const place = find("[data-field-error]", setting);
     setText(place, texts.join(" "));
     place.hidden = texts.length === 0;
@@ -58,7 +66,9 @@ const validate = later(async () => {
     showErrors({});
     return;
   }
-  const answer = await api.post("/api/config/validate", { [section]: changed() }).catch((problem) => (problem.status ? problem : null));
+  const answer = await api
+    .post("/api/config/validate", { [section]: changed() })
+    .catch((problem) => (problem.status ? problem : null));
   if (answer) showErrors(spoken(answer.errors));
 }, 300);
 
@@ -69,7 +79,9 @@ async function save() {
   } catch (problem) {
     if (problem.status !== 422) throw problem;
     showErrors(problem.errors);
-    toast(`${say("settings_invalid")} ${Object.keys(problem.errors).length ? "" : problem.message}`.trim(), { bad: true });
+    toast(`${say("settings_invalid")} ${Object.keys(problem.errors).length ? "" : problem.message}`.trim(), {
+      bad: true,
+    });
     find('[aria-invalid="true"]', form)?.focus();
     return;
   }
@@ -82,7 +94,8 @@ async function save() {
 
 /* A choice in the settings goes over an earlier one of this browser. */
 function showAppearance(part) {
-  for (const name of Object.keys(part)) document.cookie = `${name}=; path=${document.documentElement.dataset.base || "/"}; max-age=0`;
+  for (const name of Object.keys(part))
+    document.cookie = `${name}=; path=${document.documentElement.dataset.base || "/"}; max-age=0`;
   location.reload();
 }
 
@@ -111,17 +124,28 @@ function readyForm() {
 
 function guardLeaving() {
   addEventListener("beforeunload", (event) => isDirty() && event.preventDefault());
-  document.addEventListener("click", async (event) => {
-    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-    if (!link || link.target || !isDirty() || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    if (!(await confirm({ title: say("unsaved_title"), body: say("unsaved_text"), yes: say("leave") }))) return;
-    saved = values();
-    location.assign(link.href);
-  }, true);
+  document.addEventListener(
+    "click",
+    async (event) => {
+      const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+      if (!link || link.target || !isDirty() || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      if (!(await confirm({ title: say("unsaved_title"), body: say("unsaved_text"), yes: say("leave") }))) return;
+      saved = values();
+      location.assign(link.href);
+    },
+    true,
+  );
 }
 
-const ACTIONS = { ...BACKUP_ACTIONS, ...ACCESS_ACTIONS, ...RECYCLE_ACTIONS, ...TRACKING_ACTIONS, ...TRIAL_ACTIONS, ...WHOLE_ACTIONS };
+const ACTIONS = {
+  ...BACKUP_ACTIONS,
+  ...ACCESS_ACTIONS,
+  ...RECYCLE_ACTIONS,
+  ...TRACKING_ACTIONS,
+  ...TRIAL_ACTIONS,
+  ...WHOLE_ACTIONS,
+};
 on(document, "click", "[data-action]", (event, button) => {
   const act = ACTIONS[button.dataset.action];
   if (!act || button.getAttribute("aria-disabled") === "true") return;

@@ -64,7 +64,12 @@ function sessionRow(session) {
   row.dataset.session = session.id;
   const here = session.current ? say("this_session") : "";
   setText(find('[data-f="agent"]', row), here || browserOf(session.user_agent));
-  setText(find('[data-f="facts"]', row), [here ? browserOf(session.user_agent) : "", session.address, `${say("last_seen")} ${moment(session.last_seen)}`].filter(Boolean).join(" · "));
+  setText(
+    find('[data-f="facts"]', row),
+    [here ? browserOf(session.user_agent) : "", session.address, `${say("last_seen")} ${moment(session.last_seen)}`]
+      .filter(Boolean)
+      .join(" · "),
+  );
   find('[data-action="end-session"]', row).hidden = session.current;
   return row;
 }
@@ -85,7 +90,8 @@ async function endSession(button) {
 }
 
 async function endOtherSessions() {
-  if (!(await confirm({ title: say("end_others_title"), body: say("end_others_text"), yes: say("end_others") }))) return;
+  if (!(await confirm({ title: say("end_others_title"), body: say("end_others_text"), yes: say("end_others") })))
+    return;
   const ended = await api.delete("/api/auth/sessions");
   toast(say("others_ended", { count: ended.removed }));
   await showSessions();
@@ -94,7 +100,14 @@ async function endOtherSessions() {
 
 async function revokeKey(button) {
   const row = button.closest("[data-key-id]");
-  if (!(await confirm({ title: say("revoke_title", { name: row.dataset.name }), body: say("revoke_text"), yes: say("revoke") }))) return;
+  if (
+    !(await confirm({
+      title: say("revoke_title", { name: row.dataset.name }),
+      body: say("revoke_text"),
+      yes: say("revoke"),
+    }))
+  )
+    return;
   await api.delete(`/api/auth/keys/${encodeURIComponent(row.dataset.keyId)}`);
   toast(say("key_revoked"));
   await showKeys();

@@ -11,24 +11,43 @@ async function restoreBackup(button) {
   const name = nameOf(button);
   const [now, then] = await Promise.all([api.get("/api/config/"), api.get(path(name))]);
   const changes = differences(now, then.settings || then);
-  if (!(await confirm({ title: say("restore_title"), body: summary(changes), yes: say("restore"), danger: false }))) return;
+  if (!(await confirm({ title: say("restore_title"), body: summary(changes), yes: say("restore"), danger: false })))
+    return;
   await api.post(`${path(name)}/restore`, {});
   location.reload();
 }
 
 /** [setting, value now, value then] for each setting that differs. A secret differs only by being there. */
 function differences(now, then) {
-  return Object.entries(now).flatMap(([section, values]) => Object.entries(values || {})
-    .filter(([name, value]) => then[section] && name in then[section] && !isSecret(value) && JSON.stringify(value) !== JSON.stringify(then[section][name]))
-    .map(([name, value]) => [`${section}.${name}`, value, then[section][name]]));
+  return Object.entries(now).flatMap(([section, values]) =>
+    Object.entries(values || {})
+      .filter(
+        ([name, value]) =>
+          then[section] &&
+          name in then[section] &&
+          !isSecret(value) &&
+          JSON.stringify(value) !== JSON.stringify(then[section][name]),
+      )
+      .map(([name, value]) => [`${section}.${name}`, value, then[section][name]]),
+  );
 }
 
 const isSecret = (value) => JSON.stringify(value ?? "").includes("********");
-const spoken = (value) => (Array.isArray(value) ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : one)).join(", ") || "–" : String(value) || "–");
+const spoken = (value) =>
+  Array.isArray(value)
+    ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : one)).join(", ") || "–"
+    : String(value) || "–";
 
 function summary(changes) {
   if (!changes.length) return make("p", {}, say("restore_same"));
-  const rows = changes.map(([name, before, after]) => make("div", { class: "change" }, make("code", {}, name), make("span", {}, make("del", {}, spoken(before)), " → ", make("ins", {}, spoken(after)))));
+  const rows = changes.map(([name, before, after]) =>
+    make(
+      "div",
+      { class: "change" },
+      make("code", {}, name),
+      make("span", {}, make("del", {}, spoken(before)), " → ", make("ins", {}, spoken(after))),
+    ),
+  );
   return make("div", {}, make("p", {}, say("restore_changes")), ...rows);
 }
 

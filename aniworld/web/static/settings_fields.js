@@ -6,19 +6,31 @@ import { orderOf } from "./order_list.js";
 /** The JSON value of a control. A number that cannot be read is sent as it was typed: the server says what is wrong. */
 export function fieldValue(control) {
   switch (control.dataset.kind) {
-    case "switch": return control.checked;
-    case "number": return control.value.trim() === "" || Number.isNaN(Number(control.value)) ? control.value : Number(control.value);
-    case "choices": return findAll("input:checked", control).map((box) => box.value);
-    case "lines": return linesOf(control.value, control.name === "link_roots");
-    case "order": return orderOf(control);
-    case "windows": return findAll(".window", control).map(windowValue);
-    default: return control.value;
+    case "switch":
+      return control.checked;
+    case "number":
+      return control.value.trim() === "" || Number.isNaN(Number(control.value)) ? control.value : Number(control.value);
+    case "choices":
+      return findAll("input:checked", control).map((box) => box.value);
+    case "lines":
+      return linesOf(control.value, control.name === "link_roots");
+    case "order":
+      return orderOf(control);
+    case "windows":
+      return findAll(".window", control).map(windowValue);
+    default:
+      return control.value;
   }
 }
 
 /* A masked secret goes back as the mask, whatever its kind. The names of folders may begin or end with spaces. */
 const linesOf = (text, exact) =>
-  text.trim() === "********" ? "********" : text.split("\n").filter((line) => line.trim()).map((line) => (exact ? line : line.trim()));
+  text.trim() === "********"
+    ? "********"
+    : text
+        .split("\n")
+        .filter((line) => line.trim())
+        .map((line) => (exact ? line : line.trim()));
 
 const windowValue = (row) => ({
   days: findAll("[data-day]:checked", row).map((box) => Number(box.value)),
@@ -30,12 +42,24 @@ const windowValue = (row) => ({
 /** Puts `value` back into a control. */
 export function restore(control, value) {
   switch (control.dataset.kind) {
-    case "switch": control.checked = value; break;
-    case "choices": for (const box of findAll("input", control)) box.checked = value.includes(box.value); break;
-    case "lines": control.value = Array.isArray(value) ? value.join("\n") : value; break;
-    case "order": control.dataset.value = JSON.stringify(value); control.dispatchEvent(new Event("reset-value")); break;
-    case "windows": showWindows(control, value); break;
-    default: control.value = value;
+    case "switch":
+      control.checked = value;
+      break;
+    case "choices":
+      for (const box of findAll("input", control)) box.checked = value.includes(box.value);
+      break;
+    case "lines":
+      control.value = Array.isArray(value) ? value.join("\n") : value;
+      break;
+    case "order":
+      control.dataset.value = JSON.stringify(value);
+      control.dispatchEvent(new Event("reset-value"));
+      break;
+    case "windows":
+      showWindows(control, value);
+      break;
+    default:
+      control.value = value;
   }
 }
 

@@ -8,7 +8,8 @@ let codes = [];
 
 /** Shows one step of the set-up and hides the others; the focus goes to its heading, so that it is read out. */
 function show(step) {
-  for (const name of ["[data-totp-begin]", "[data-totp-confirm]", "[data-totp-codes]"]) find(name).hidden = name !== step;
+  for (const name of ["[data-totp-begin]", "[data-totp-confirm]", "[data-totp-codes]"])
+    find(name).hidden = name !== step;
   find(`${step} [data-totp-step]`)?.focus();
 }
 
@@ -32,7 +33,9 @@ async function turnOn(fields) {
   const made = await api.post("/api/auth/totp/confirm", { code: fields.code.value });
   codes = made.recovery_codes;
   find("[data-totp-list]").replaceChildren(...codes.map((code) => make("li", {}, make("code", {}, code))));
-  find("[data-totp-file]").href = URL.createObjectURL(new Blob([`Aniworld\n${codes.join("\n")}\n`], { type: "text/plain" }));
+  find("[data-totp-file]").href = URL.createObjectURL(
+    new Blob([`Aniworld\n${codes.join("\n")}\n`], { type: "text/plain" }),
+  );
   find("[data-totp-secret]").value = "";
   find("[data-totp-qr]").replaceChildren();
   show("[data-totp-codes]");

@@ -32,7 +32,12 @@ function sentence(look) {
   if (look.running) return say("look_running", { done: number(look.looked), total: number(look.total) });
   if (!look.completed_at && look.reason) return told(look.reason);
   if (!look.completed_at) return say("look_never");
-  const facts = { time: moment(look.completed_at), looked: number(look.looked), new: number(look.new_episodes), queued: number(look.queued + look.upgrades) };
+  const facts = {
+    time: moment(look.completed_at),
+    looked: number(look.looked),
+    new: number(look.new_episodes),
+    queued: number(look.queued + look.upgrades),
+  };
   return look.reason ? `${say("look_done", facts)} ${told(look.reason)}` : say("look_done", facts);
 }
 

@@ -8,9 +8,16 @@ const sentence = (trial) => [trial.target, told(trial.message)].filter(Boolean).
 
 function show(trials) {
   const texts = trials.length ? trials : [{ ok: false, target: "", message: "trial_nothing" }];
-  find("[data-trials]").replaceChildren(...texts.map((one) => make(
-    "li", { class: one.ok ? "trial trial-ok" : "trial trial-bad" }, icon(one.ok ? "check" : "error"), make("bdi", {}, sentence(one)),
-  )));
+  find("[data-trials]").replaceChildren(
+    ...texts.map((one) =>
+      make(
+        "li",
+        { class: one.ok ? "trial trial-ok" : "trial trial-bad" },
+        icon(one.ok ? "check" : "error"),
+        make("bdi", {}, sentence(one)),
+      ),
+    ),
+  );
   announce(texts.map(sentence).join(" "));
 }
 

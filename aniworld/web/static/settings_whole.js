@@ -26,12 +26,18 @@ function show(work) {
 
 function sentence(work) {
   if (work.status === "idle") return "";
-  if (work.status === "running") return say(work.phase ? `whole_${work.phase}` : "whole_begins", { percent: percent(work.percent) });
+  if (work.status === "running")
+    return say(work.phase ? `whole_${work.phase}` : "whole_begins", { percent: percent(work.percent) });
   if (work.status === "failed") return `${moment(work.completed_at)}: ${told(work.error)}`;
-  return say(`whole_done_${work.what}`, { time: moment(work.completed_at), rows: number(rows(work.facts)), covers: number(work.facts.covers ?? 0) });
+  return say(`whole_done_${work.what}`, {
+    time: moment(work.completed_at),
+    rows: number(rows(work.facts)),
+    covers: number(work.facts.covers ?? 0),
+  });
 }
 
-const rows = (facts) => (typeof facts.tables === "object" ? Object.values(facts.tables).reduce((sum, each) => sum + each, 0) : facts.rows || 0);
+const rows = (facts) =>
+  typeof facts.tables === "object" ? Object.values(facts.tables).reduce((sum, each) => sum + each, 0) : facts.rows || 0;
 
 function ended(work) {
   if (work.status === "failed") toast(told(work.error), { bad: true });
@@ -40,7 +46,9 @@ function ended(work) {
 }
 
 const ask = later(async () => {
-  const work = await api.get("/api/backups/work").catch((problem) => (problem.status ? null : pageState("backup-work")));
+  const work = await api
+    .get("/api/backups/work")
+    .catch((problem) => (problem.status ? null : pageState("backup-work")));
   if (work) show(work);
 }, 100);
 

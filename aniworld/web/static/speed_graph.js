@@ -25,11 +25,20 @@ export class SpeedGraph {
     this.svg.closest("figure").hidden = !this.#samples.some((mbps) => mbps > 0);
     const top = Math.max(1, ...this.#samples) * 1.1;
     const offset = SAMPLES - this.#samples.length;
-    const points = this.#samples.map((mbps, place) => `${(((offset + place) / (SAMPLES - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 1 - (mbps / top) * (HEIGHT - 4)).toFixed(1)}`);
+    const points = this.#samples.map(
+      (mbps, place) =>
+        `${(((offset + place) / (SAMPLES - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 1 - (mbps / top) * (HEIGHT - 4)).toFixed(1)}`,
+    );
     const line = points.length ? `M${points.join("L")}` : "";
     find(".graph-line", this.svg).setAttribute("d", line);
-    find(".graph-area", this.svg).setAttribute("d", line ? `${line}L${WIDTH},${HEIGHT}L${((offset / (SAMPLES - 1)) * WIDTH).toFixed(1)},${HEIGHT}Z` : "");
+    find(".graph-area", this.svg).setAttribute(
+      "d",
+      line ? `${line}L${WIDTH},${HEIGHT}L${((offset / (SAMPLES - 1)) * WIDTH).toFixed(1)},${HEIGHT}Z` : "",
+    );
     const now = this.#samples.at(-1) || 0;
-    this.svg.setAttribute("aria-label", say("graph", { n: number(now, 1), max: number(Math.max(0, ...this.#samples), 1) }));
+    this.svg.setAttribute(
+      "aria-label",
+      say("graph", { n: number(now, 1), max: number(Math.max(0, ...this.#samples), 1) }),
+    );
   }
 }

@@ -23,5 +23,10 @@ function show(names) {
   const trouble = names instanceof Error;
   place.classList.toggle("preview-bad", trouble);
   if (trouble) place.replaceChildren(names.message);
-  else place.replaceChildren(...KINDS.map((kind) => make("span", { class: "preview-line" }, make("span", {}, say(`name_${kind}`)), make("bdi", {}, names[kind]))));
+  else
+    place.replaceChildren(
+      ...KINDS.map((kind) =>
+        make("span", { class: "preview-line" }, make("span", {}, say(`name_${kind}`)), make("bdi", {}, names[kind])),
+      ),
+    );
 }

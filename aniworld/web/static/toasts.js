@@ -7,7 +7,12 @@ const AT_MOST = 4;
 
 /** Shows `text`. `action` = {label, act} adds a button (or {label, href} a link); `bad` marks a failure and is read at once. */
 export function toast(text, { bad = false, action = null, seconds = action ? 10 : 6 } = {}) {
-  const card = make("div", { class: bad ? "toast-card bad" : "toast-card" }, icon(bad ? "error" : "check"), make("div", { class: "toast-text" }, text));
+  const card = make(
+    "div",
+    { class: bad ? "toast-card bad" : "toast-card" },
+    icon(bad ? "error" : "check"),
+    make("div", { class: "toast-text" }, text),
+  );
   const drop = () => card.remove();
   if (action) card.append(actionButton(action, drop));
   const close = make("button", { class: "icon-button", type: "button", "aria-label": say("close") }, icon("close"));

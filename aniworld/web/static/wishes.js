@@ -17,7 +17,9 @@ export async function queueEpisodes(key, episodes) {
 /** Every missing episode of a series as codes. */
 export async function missingOf(key) {
   const detail = await api.get(`/api/anime/${encodeURIComponent(key)}`);
-  return detail.episodes.filter((one) => one.state === "missing").map((one) => ({ season: one.season, episode: one.episode }));
+  return detail.episodes
+    .filter((one) => one.state === "missing")
+    .map((one) => ({ season: one.season, episode: one.episode }));
 }
 
 export function sayQueued({ added, skipped }) {
