@@ -2,7 +2,10 @@
 
 import { base, find, say, told } from "./dom.js";
 
-/** What went wrong, fit to be shown: `message` is one sentence, `errors` = {field: [messages]}, `status` 0 without an answer. */
+/**
+ * What went wrong, fit to be shown: `message` is one sentence, `errors` = {field: [messages]}, `status` 0 without an
+ * answer.
+ */
 export class Problem extends Error {
   constructor(status, document = {}) {
     super(

@@ -2,12 +2,17 @@
 
 export const base = document.documentElement.dataset.base || "";
 const language = document.documentElement.lang || "en";
-/** How numbers and times are written: as in the visitor's country where the browser names one for the page's language. */
+/**
+ * How numbers and times are written: as in the visitor's country where the browser names one for the page's language.
+ */
 export const locale = navigator.languages.find((one) => one.split("-")[0] === language) || language;
 
 const messages = globalThis.aniworldWords || {};
 
-/** The sentence `key` in the visitor's language, with each {word} filled in from `facts`; `key_one` where the count is 1. */
+/**
+ * The sentence `key` in the visitor's language, with each {word} filled in from `facts`; `key_one` where the count is
+ * 1.
+ */
 export function say(key, facts = {}) {
   const text = (String(facts.count) === "1" && messages[`${key}_one`]) || messages[key] || key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
@@ -59,7 +64,10 @@ export const knows = (key) => key in messages;
 export const find = (selector, from = document) => from.querySelector(selector);
 export const findAll = (selector, from = document) => [...from.querySelectorAll(selector)];
 
-/** A new element; `facts` are attributes (null and false leave one out), `inside` texts and elements. Texts are never read as HTML. */
+/**
+ * A new element; `facts` are attributes (null and false leave one out), `inside` texts and elements. Texts are never
+ * read as HTML.
+ */
 export function make(tag, facts = {}, ...inside) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(facts)) {

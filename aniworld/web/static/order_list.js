@@ -1,4 +1,7 @@
-/* A list whose order matters: add, move up, move down, remove. Tells by a `change` event; its value stands in `data-value`. */
+/*
+ * A list whose order matters: add, move up, move down, remove. Tells by a `change` event; its value stands in
+ * `data-value`.
+ */
 
 import { announce } from "./a11y_announcer.js";
 import { icon, make, say } from "./dom.js";
@@ -106,10 +109,8 @@ class OrderList {
     values.splice(place + step, 0, value);
     announce(say("moved", { name: this.name(value), n: place + step + 1, total: values.length }));
     const key = step < 0 ? "move_entry_up" : "move_entry_down";
-    this.set(
-      values,
-      `[data-do="${key}-${place + step}"]:not(:disabled), [data-do="${step < 0 ? "move_entry_down" : "move_entry_up"}-${place + step}"]`,
-    );
+    const back = step < 0 ? "move_entry_down" : "move_entry_up";
+    this.set(values, `[data-do="${key}-${place + step}"]:not(:disabled), [data-do="${back}-${place + step}"]`);
   }
 
   remove(place) {

@@ -1,4 +1,6 @@
-/* Colours and language of this browser: kept in a cookie, so that the server's next page is right from its first byte. */
+/*
+ * Colours and language of this browser: kept in a cookie, so that the server's next page is right from its first byte.
+ */
 
 import { base, say } from "./dom.js";
 

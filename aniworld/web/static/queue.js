@@ -1,4 +1,6 @@
-/* The queue page: what runs, waits, failed and is done, as the server tells it; every wish goes to the REST interface. */
+/*
+ * The queue page: what runs, waits, failed and is done, as the server tells it; every wish goes to the REST interface.
+ */
 
 import { announce } from "./a11y_announcer.js";
 import { Selection } from "./a11y_keyboard.js";

@@ -35,9 +35,8 @@ export class History {
 
   async load(page, size = PAGE_SIZE) {
     const mine = ++this.asked;
-    const found = await api.get(
-      `/api/queue/items?status=completed&q=${encodeURIComponent(this.search.value.trim())}&page=${page}&page_size=${size}`,
-    );
+    const words = encodeURIComponent(this.search.value.trim());
+    const found = await api.get(`/api/queue/items?status=completed&q=${words}&page=${page}&page_size=${size}`);
     if (mine !== this.asked) return;
     this.items = page === 1 ? [...found] : [...this.items, ...found];
     this.list.show(this.items);

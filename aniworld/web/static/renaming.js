@@ -1,4 +1,7 @@
-/* File names as the template wants them: looked at first, done while the page goes on, and taken back if that was wrong. */
+/*
+ * File names as the template wants them: looked at first, done while the page goes on, and taken back if that was
+ * wrong.
+ */
 
 import { api } from "./api.js";
 import { find, make, moment, on, say, setText, told } from "./dom.js";

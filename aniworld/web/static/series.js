@@ -1,4 +1,6 @@
-/* One series: choose episodes, queue them, monitor, languages, remove with undo; states stay true while things happen. */
+/*
+ * One series: choose episodes, queue them, monitor, languages, remove with undo; states stay true while things happen.
+ */
 
 import { Selection } from "./a11y_keyboard.js";
 import { announce } from "./a11y_announcer.js";
@@ -82,8 +84,8 @@ on(page, "click", "[data-action]", (event, button) => {
   if (act && button.getAttribute("aria-disabled") !== "true") attempt(() => act(button), button);
 });
 on(page, "change", "[data-select-all]", (event, box) => selection.set(() => box.checked));
-/* Only monitored series are looked through: who wishes their new episodes wishes that, too. An answer that was asked for
-   before the wish must not put the switch back meanwhile. */
+/* Only monitored series are looked through: who wishes their new episodes wishes that, too. An answer that was asked
+   for before the wish must not put the switch back meanwhile. */
 let wishing = 0;
 on(page, "change", "[data-switch]", (event, box) =>
   attempt(async () => {

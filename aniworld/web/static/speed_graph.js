@@ -25,10 +25,11 @@ export class SpeedGraph {
     this.svg.closest("figure").hidden = !this.#samples.some((mbps) => mbps > 0);
     const top = Math.max(1, ...this.#samples) * 1.1;
     const offset = SAMPLES - this.#samples.length;
-    const points = this.#samples.map(
-      (mbps, place) =>
-        `${(((offset + place) / (SAMPLES - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 1 - (mbps / top) * (HEIGHT - 4)).toFixed(1)}`,
-    );
+    const points = this.#samples.map((mbps, place) => {
+      const x = ((offset + place) / (SAMPLES - 1)) * WIDTH;
+      const y = HEIGHT - 1 - (mbps / top) * (HEIGHT - 4);
+      return `${x.toFixed(1)},${y.toFixed(1)}`;
+    });
     const line = points.length ? `M${points.join("L")}` : "";
     find(".graph-line", this.svg).setAttribute("d", line);
     find(".graph-area", this.svg).setAttribute(

@@ -5,7 +5,10 @@ import { find, icon, make, say } from "./dom.js";
 
 const AT_MOST = 4;
 
-/** Shows `text`. `action` = {label, act} adds a button (or {label, href} a link); `bad` marks a failure and is read at once. */
+/**
+ * Shows `text`. `action` = {label, act} adds a button (or {label, href} a link); `bad` marks a failure and is read at
+ * once.
+ */
 export function toast(text, { bad = false, action = null, seconds = action ? 10 : 6 } = {}) {
   const card = make(
     "div",

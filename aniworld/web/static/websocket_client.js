@@ -113,5 +113,7 @@ class LiveLine extends EventTarget {
 
 export const live = new LiveLine();
 
-/** Whether a scan_progress tells of a scan that goes on; whoever joins is told of the last one too, with its `status`. */
+/**
+ * Whether a scan_progress tells of a scan that goes on; whoever joins is told of the last one too, with its `status`.
+ */
 export const isRunning = (scan) => (scan.status ? scan.status === "running" : true);
