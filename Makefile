@@ -58,6 +58,7 @@ test-system:
 lint: $(BIN)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djlint aniworld/web/templates --lint --quiet
 	@$(MAKE) --no-print-directory lint-web
 
 # JavaScript and CSS; Node.js is needed for nothing else.
