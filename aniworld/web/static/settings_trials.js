@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { announce } from "./a11y_announcer.js";
-import { find, say, told } from "./dom.js";
+import { find, told } from "./dom.js";
 
 const sentence = (trial) => [trial.target, told(trial.message)].filter(Boolean).join(": ");
 
