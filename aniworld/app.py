@@ -212,7 +212,8 @@ def _cluster(shared: Shared | None, **services: Any) -> Cluster | None:
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """The application, wired but not working yet: ``start_workers`` sets downloads and housekeeping going.
 
-    ``config``: Flask settings; ``ANIWORLD_…`` names in it go over the environment, e.g. ``{"ANIWORLD_INSTANCE": path}``.
+    ``config``: Flask settings; ``ANIWORLD_…`` names in it go over the environment, e.g. ``{"ANIWORLD_INSTANCE":
+    path}``.
     """
     from aniworld.web.setup import init_web  # the command line builds services without the weight of the web
 
@@ -247,7 +248,8 @@ def start_workers(app: Flask) -> Runtime:
 
 
 def spawn(work: Callable[[], None]) -> None:
-    """Begins ``work`` beside everything else: in a greenlet under gevent, else in a thread that ends with the process."""
+    """Begins ``work`` beside everything else: in a greenlet under gevent, else in a thread that ends with the process.
+    """
     import threading  # patched by then, where it is to be
 
     threading.Thread(target=work, daemon=True).start()

@@ -5,9 +5,10 @@
 Prints a Markdown table. A real server scans a tree of empty files in a temporary folder, which is removed afterwards.
 
 Three bases stand beside the first scan, all taken in the same run, the shortest of three since they can be repeated:
-``find -type f`` plus reading the episodes' table as a program with models does; the same with SQLite alone, which is the least
-that has to be fetched; and with that, reading each of the names in one plain loop, which is what has to be understood. Around
-them the scan asks for sizes, compares, and writes 60,000 rows. The server and the scan's own process are told apart: memory and processor seconds of both.
+``find -type f`` plus reading the episodes' table as a program with models does; the same with SQLite alone, which is
+the least that has to be fetched; and with that, reading each of the names in one plain loop, which is what has to be
+understood. Around them the scan asks for sizes, compares, and writes 60,000 rows. The server and the scan's own process
+are told apart: memory and processor seconds of both.
 """
 
 from __future__ import annotations
@@ -134,7 +135,8 @@ def _told(pids: list[int], name: str) -> list[str]:
 
 
 class Watched:
-    """One scan of the server (none for ``idle_s`` seconds), asked for its queue's status 50 ms after each answer meanwhile.
+    """One scan of the server (none for ``idle_s`` seconds), asked for its queue's status 50 ms after each answer
+    meanwhile.
 
     ``seconds`` of the scan, ``cpu`` seconds of the server, ``taken`` milliseconds an answer, ``grown`` MB at the worst;
     ``beside``: (processor seconds, MB at the worst) of the scan's own process, as last seen.

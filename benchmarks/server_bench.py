@@ -28,7 +28,8 @@ MOST_BYTES = 20 << 30
 
 
 def big_file(path: Path) -> None:
-    """Sparse, and says that it is an MP4: large enough to last for the whole measurement, small enough for this disk."""
+    """Sparse, and says that it is an MP4: large enough to last for the whole measurement, small enough for this disk.
+    """
     size = min(MOST_BYTES, shutil.disk_usage(path.parent).free // 10)
     with path.open("wb") as file:
         file.write(struct.pack(">I4s4sI4s", 20, b"ftyp", b"isom", 512, b"isom"))

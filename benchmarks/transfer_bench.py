@@ -167,7 +167,9 @@ def report(case: Case, results: dict[str, list[Measured]]) -> list[str]:
 
 
 def main(rounds: int = 5, wanted: Sequence[str] = CASES[:-1], folder: Path | None = None) -> list[str]:
-    """The lines of one Markdown table for each row. ``folder``: where files are written; its disk is part of the result."""
+    """The lines of one Markdown table for each row. ``folder``: where files are written; its disk is part of the
+    result.
+    """
     lines: list[str] = []
     if set(wanted) & {"file", "slow", "hls", "slow-hls", "start"}:
         lines += transfers(rounds, wanted, folder)

@@ -1,4 +1,6 @@
-"""Programs that tests start. A test whose program is missing is left out and named in the summary; with CI=true it fails."""
+"""Programs that tests start. A test whose program is missing is left out and named in the summary; with CI=true it
+fails.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,9 @@ _own_ports = _ports()
 
 
 def free_port() -> int:
-    """A port that nobody listens on. It may be taken later: no connection gets it by chance, and nobody else is given it."""
+    """A port that nobody listens on. It may be taken later: no connection gets it by chance, and nobody else is given
+    it.
+    """
     for port in _own_ports:
         with socket.socket() as listener, suppress(OSError):
             listener.bind(("127.0.0.1", port))

@@ -1,7 +1,7 @@
 """The shape of the package: imports run down, in files and in folders of every depth, and a start loads nothing heavy.
 
-Every import counts: one inside a function and one for types only are dependencies as well, for the reader and for whoever
-moves the file. The two lists of known faults only shrink: a fault that is gone but still listed fails too.
+Every import counts: one inside a function and one for types only are dependencies as well, for the reader and for
+whoever moves the file. The two lists of known faults only shrink: a fault that is gone but still listed fails too.
 """
 
 from __future__ import annotations
@@ -181,7 +181,9 @@ def folder_cycles(imports: Graph) -> dict[str, set[tuple[str, ...]]]:
 
 
 def roots_below(imports: Graph) -> dict[str, set[str]]:
-    """Subfolder → files at the root of the folder around it that it imports; the package's own root is a matter of LAYERS."""
+    """Subfolder → files at the root of the folder around it that it imports; the package's own root is a matter of
+    LAYERS.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     for source, target in _edges(imports):
         folder, below_source, below_target = _split(source, target)

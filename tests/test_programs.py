@@ -1,4 +1,6 @@
-"""A missing program leaves its tests out by name, and fails them in CI; docs promise the versions in tools/check_machine.py."""
+"""A missing program leaves its tests out by name, and fails them in CI; docs promise the versions in
+tools/check_machine.py.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The programs that the tests start: which of them this machine has, in which version, and how to get the others.
 
-``python -m tools.check_machine`` names what is missing; with ``--install`` it is installed first, where that is possible:
-as root on Debian, Ubuntu and what is derived from them.
+``python -m tools.check_machine`` names what is missing; with ``--install`` it is installed first, where that is
+possible: as root on Debian, Ubuntu and what is derived from them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # what Debian asks before it starts
 class Program:
     """``commands``: names, or globs of paths; the first that is there counts. ``packages``: Debian's.
 
-    ``lowest``: the version that docs promise at least; empty where they promise none. ``slow``: only slow tests start it.
+    ``lowest``: the version that docs promise at least; empty where they promise none. ``slow``: only slow tests start
+    it.
     """
 
     name: str

@@ -1,7 +1,8 @@
-"""``make test`` and ``make test-all``: installs what it may, runs what can run, and says at the end what was left out and why.
+"""``make test`` and ``make test-all``: installs what it may, runs what can run, and says at the end what was left out
+and why.
 
-``python -m tools.run_tests [--slow] [arguments for pytest]``. Ends with 0 when nothing failed; with CI=true a test whose program
-is missing fails.
+``python -m tools.run_tests [--slow] [arguments for pytest]``. Ends with 0 when nothing failed; with CI=true a test
+whose program is missing fails.
 """
 
 from __future__ import annotations

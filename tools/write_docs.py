@@ -1,4 +1,5 @@
-"""Writes the derived parts of the documentation: the endpoints in docs/api.md, all of docs/configuration.md and docs/manual.md.
+"""Writes the derived parts of the documentation: the endpoints in docs/api.md, all of docs/configuration.md and
+docs/manual.md.
 
 ``python tools/write_docs.py`` writes, ``--check`` ends with 1 if anything would change. A test runs the check.
 """

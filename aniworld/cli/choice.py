@@ -16,7 +16,8 @@ _SPAN = re.compile(r"([sS]\d{1,4}[eE]\d{1,5})-(?:[sS](\d{1,4}))?[eE](\d{1,5})")
 
 
 def parse(words: Iterable[str]) -> list[str | EpisodeNumber | tuple[EpisodeNumber, EpisodeNumber] | int]:
-    """The wishes that the words name: ``"all"``, ``"missing"``, a season's number, an episode or first and last of a span.
+    """The wishes that the words name: ``"all"``, ``"missing"``, a season's number, an episode or first and last of a
+    span.
 
     Raises InvalidInput for a word that is none of them.
     """

@@ -52,7 +52,9 @@ def say(text: str) -> None:
 
 
 def shown(value: object) -> str:
-    """Text that may come from outside, fit for a terminal: what steers it or turns the reading direction is written out."""
+    """Text that may come from outside, fit for a terminal: what steers it or turns the reading direction is written
+    out.
+    """
     text = "" if value is None else value if isinstance(value, str) else str(value)
     return "".join(f"\\u{ord(char):04x}" if unicodedata.category(char) in _UNSEEN else char for char in text)
 

@@ -23,7 +23,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 def serve(instance: Path, host: str, port: int) -> int:
     """Serves until SIGINT or SIGTERM and gives the exit code.
 
-    Raises AlreadyRunning when another server has the instance, StorageError where its folder cannot be used, Unavailable when the port is taken.
+    Raises AlreadyRunning when another server has the instance, StorageError where its folder cannot be used,
+    Unavailable when the port is taken.
     """
     make_instance(instance)
     if InstanceLock.is_held(instance):

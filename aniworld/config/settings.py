@@ -54,7 +54,9 @@ EVENT_NAMES = (
 
 
 def setting(default: Any, doc: str, *, secret: bool = False, **limits: Any) -> Any:
-    """A setting. ``limits``: ``low``, ``high`` (numbers), ``choices``, ``kind`` (path, paths, url, urls, languages, template, words, windows)."""
+    """A setting. ``limits``: ``low``, ``high`` (numbers), ``choices``, ``kind`` (path, paths, url, urls, languages,
+    template, words, windows).
+    """
     metadata = {"doc": doc, "secret": secret, **limits}
     if isinstance(default, tuple | int | float | str | bool):
         return field(default=default, metadata=metadata)
@@ -63,7 +65,9 @@ def setting(default: Any, doc: str, *, secret: bool = False, **limits: Any) -> A
 
 @dataclass(frozen=True)
 class Window:
-    """A span of the week in which downloads may run. ``days``: 0 = Monday; times ``HH:MM`` in local time; an end before the start runs over midnight."""
+    """A span of the week in which downloads may run. ``days``: 0 = Monday; times ``HH:MM`` in local time; an end before
+    the start runs over midnight.
+    """
 
     days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
     start: str = "00:00"
@@ -264,7 +268,8 @@ def walk() -> Iterator[tuple[str, str, Field[Any]]]:
 
 
 def from_mapping(kind: type[T], values: Mapping[str, Any]) -> T:
-    """A settings tree of ``kind`` from checked JSON; what is absent keeps its default, what is unknown is passed over."""
+    """A settings tree of ``kind`` from checked JSON; what is absent keeps its default, what is unknown is passed over.
+    """
     known = {}
     for one in fields(kind):  # type: ignore[arg-type]
         if one.name not in values:

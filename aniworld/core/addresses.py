@@ -110,7 +110,8 @@ def as_browsers_ask(address: str, base: str = "") -> str:
 
     Spaces, quotes, umlauts and control characters are percent-encoded in UTF-8, backslashes before the query become
     slashes, tabs and line breaks are dropped; what is encoded already stays as it is. The host is left alone.
-    Source: WHATWG URL Standard, the path and special-query percent-encode sets. Raises AddressRefused for a malformed host.
+    Source: WHATWG URL Standard, the path and special-query percent-encode sets. Raises AddressRefused for a malformed
+    host.
     """
     cleaned = address.strip(_ENDS).translate(_DROPPED)
     scheme = _SCHEME.match(cleaned)

@@ -31,7 +31,8 @@ def stated(found: Any) -> tuple[Chapter, ...]:
 def sound(chapters: Iterable[Chapter], duration: float | None) -> tuple[Chapter, ...]:
     """Those that can be: not negative, not upside down, not over an earlier one, not beyond ``duration`` (seconds).
 
-    Gaps are filled with chapters of the neutral name, so that an ``Intro`` ends where it does. Nothing without a duration.
+    Gaps are filled with chapters of the neutral name, so that an ``Intro`` ends where it does. Nothing without a
+    duration.
     """
     if duration is None or not math.isfinite(duration):
         return ()

@@ -1,8 +1,8 @@
 """Cookies for as long as one errand takes: a host is told again what it set itself, and no other host is.
 
 Some hosts answer with a cookie and a redirect to the same address, and serve only who comes back with it. Less is kept
-than RFC 6265 allows: a cookie goes to its own scheme, host and port alone, whatever domain it names; its path counts for
-nothing. What a host sets is bounded, since a stranger wrote it.
+than RFC 6265 allows: a cookie goes to its own scheme, host and port alone, whatever domain it names; its path counts
+for nothing. What a host sets is bounded, since a stranger wrote it.
 """
 
 from __future__ import annotations

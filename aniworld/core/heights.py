@@ -1,7 +1,7 @@
 """Which class (480p, 1080p …) a picture belongs to: the nearest one, not its exact height.
 
-Encoders round heights up (1920×1088), films are cut to wide screens (1920×804), old series are narrow (1440×1080), phones
-film upright (1080×1920). So the class is that of the 16:9 picture that holds this one.
+Encoders round heights up (1920×1088), films are cut to wide screens (1920×804), old series are narrow (1440×1080),
+phones film upright (1080×1920). So the class is that of the 16:9 picture that holds this one.
 """
 
 from __future__ import annotations

@@ -20,11 +20,11 @@ MAX_BYTES = 240
 TEMPLATE_BYTES = 120
 DEFAULT_TEMPLATE = "{series} - S{season:02}E{episode:02} - {title}"
 
-# Folders that systems, network disks, recycle bins and programs make among a user's own, with or without videos in them.
-# Synology: @eaDir, #recycle, #snapshot, @tmp, @sharebin; QNAP: @Recycle, @Recently-Snapshot, @Transcode, Network Recycle Bin;
-# NetApp: ~snapshot; Buffalo: trashbox; Windows: RECYCLER, Recycled, $RECYCLE.BIN, found.000; Android: LOST.DIR;
-# Linux: lost+found, .Trash-1000; macOS: Network Trash Folder, Temporary Items; Plex: Plex Versions; Samba: @GMT-…;
-# SABnzbd: _UNPACK_…, __ADMIN__; NZBGet: _unpack; Transmission: incomplete; Unmanic; Safari: Name.mkv.download.
+# Folders that systems, network disks, recycle bins and programs make among a user's own, with or without videos in
+# them. Synology: @eaDir, #recycle, #snapshot, @tmp, @sharebin; QNAP: @Recycle, @Recently-Snapshot, @Transcode, Network
+# Recycle Bin; NetApp: ~snapshot; Buffalo: trashbox; Windows: RECYCLER, Recycled, $RECYCLE.BIN, found.000; Android:
+# LOST.DIR; Linux: lost+found, .Trash-1000; macOS: Network Trash Folder, Temporary Items; Plex: Plex Versions; Samba:
+# @GMT-…; SABnzbd: _UNPACK_…, __ADMIN__; NZBGet: _unpack; Transmission: incomplete; Unmanic; Safari: Name.mkv.download.
 _IGNORED = re.compile(
     r"""
       @(?:eadir|recycle(?:[ ._-]?bin)?|recently-snapshots?|snapshots?|te?mp|trash|sharebin|sharesnap|(?:__)?thumbs?|__qini

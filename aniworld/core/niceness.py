@@ -17,9 +17,9 @@ def step_aside(niceness: int) -> None:
     """This process, and what it starts from now on, has the processor when nobody else wants it.
 
     ``niceness``: 0 (nothing changes) to 19.
-    Linux may weigh whole sessions against each other (sched(7), "The autogroup feature"): there the niceness of a process
-    in a session of its own counts for nothing, and that of the session does. So both are set. Call it on the main thread.
-    Does nothing where the platform has no niceness, or a sandbox forbids it.
+    Linux may weigh whole sessions against each other (sched(7), "The autogroup feature"): there the niceness of a
+    process in a session of its own counts for nothing, and that of the session does. So both are set. Call it on the
+    main thread. Does nothing where the platform has no niceness, or a sandbox forbids it.
     """
     if not niceness:
         return

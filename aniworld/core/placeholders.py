@@ -1,4 +1,6 @@
-"""Videos that a hoster plays in place of one that is gone (``/video_error.mp4``, ``/deleted.mp4``), told by their names."""
+"""Videos that a hoster plays in place of one that is gone (``/video_error.mp4``, ``/deleted.mp4``), told by their
+names.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,8 @@ def _is_number(word: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """The known words and the numbers that a name consists of, also where they are run together; empty for any other."""
+    """The known words and the numbers that a name consists of, also where they are run together; empty for any other.
+    """
     words: list[str] = []
     for found in _WORD.findall(name):
         known = [found] if found.isdigit() else _parted(found)

@@ -35,8 +35,9 @@ _BACKUP = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,150}(?<!\.)")
 
 
 def holds_control(text: str) -> bool:
-    """Whether a name holds what is no part of one: line breaks, other control characters, half a surrogate pair, or marks
-    that turn the direction of what is written after it."""
+    """Whether a name holds what is no part of one: line breaks, other control characters, half a surrogate pair, or
+    marks that turn the direction of what is written after it.
+    """
     return any(unicodedata.category(char) in _NO_WRITING or char in _TURNING for char in text)
 
 
@@ -122,8 +123,9 @@ def validate_language(language: str) -> str:
 def validate_anime_url(url: str, mirrors: Iterable[str] = ()) -> str:
     """The address of a series (or of a part of it) on a known site, without query, fragment and last slash.
 
-    One without a scheme, ``aniworld.to/anime/stream/x`` or ``//aniworld.to/anime/stream/x``, is taken as https. The path has
-    to be of the host's own site. Slugs and paths without a host are the catalogues' alone: they name no site. ``mirrors``: further sites, as host, ``host:port`` or base address.
+    One without a scheme, ``aniworld.to/anime/stream/x`` or ``//aniworld.to/anime/stream/x``, is taken as https. The
+    path has to be of the host's own site. Slugs and paths without a host are the catalogues' alone: they name no site.
+    ``mirrors``: further sites, as host, ``host:port`` or base address.
     """
     text = _text(url, "link", "The link", URL_LENGTH)
     if text.startswith("//"):

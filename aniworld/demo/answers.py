@@ -1,4 +1,6 @@
-"""What the demo's two hosts answer: the catalogue's pages and searches, and the hosters' players and media. No sockets here."""
+"""What the demo's two hosts answer: the catalogue's pages and searches, and the hosters' players and media. No sockets
+here.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The demo's twelve series. All of them are invented; any likeness in name is chance.
 
-Hosters: Vulkan, Streamwerk, Lichtspiel and Vidpol state their media openly, Wellenbad streams in pieces (HLS), Totholz has
-lost its files, Tresor asks for a browser check, Halbmond serves half a file.
+Hosters: Vulkan, Streamwerk, Lichtspiel and Vidpol state their media openly, Wellenbad streams in pieces (HLS), Totholz
+has lost its files, Tresor asks for a browser check, Halbmond serves half a file.
 """
 
 from __future__ import annotations

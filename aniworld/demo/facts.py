@@ -40,7 +40,8 @@ class DemoEpisode:
 
 @dataclass(frozen=True)
 class DemoSeries:
-    """``seasons`` may name one that has no episodes yet; 0 are films and specials. ``year_end`` None = still running."""
+    """``seasons`` may name one that has no episodes yet; 0 are films and specials. ``year_end`` None = still running.
+    """
 
     slug: str
     title: str
@@ -77,7 +78,9 @@ class Link:
 
 
 def copies(offer: str) -> tuple[Copy, ...]:
-    """The copies that a line names: ``"ger-dub:Vulkan,Streamwerk ger-sub:Vulkan>Totholz"``; ``A>B`` is B under A's label."""
+    """The copies that a line names: ``"ger-dub:Vulkan,Streamwerk ger-sub:Vulkan>Totholz"``; ``A>B`` is B under A's
+    label.
+    """
     found = []
     for part in offer.split():
         language, names = part.split(":")

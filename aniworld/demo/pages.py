@@ -1,7 +1,7 @@
 """The demo catalogue's pages, built as sites of engine 1 build theirs, with their quirks.
 
-Lazy images (``src`` is a placeholder, a ``noscript`` copy doubles them), the cut description, episode numbers in ``meta``,
-flags for languages, links to hosters only as ``data-link-target``.
+Lazy images (``src`` is a placeholder, a ``noscript`` copy doubles them), the cut description, episode numbers in
+``meta``, flags for languages, links to hosters only as ``data-link-target``.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ THERE = ((NAUTILUS, 1, (1, 2, 4)), (BAKERY, 1, (1, 2, 3, 4, 5, 6, 7)), (FOG, 1, 
 
 @dataclass(frozen=True)
 class Home:
-    """The demo's folder: ``state`` is the instance, ``library`` stands beside it, ``media`` keeps the hosters' videos."""
+    """The demo's folder: ``state`` is the instance, ``library`` stands beside it, ``media`` keeps the hosters' videos.
+    """
 
     folder: Path
 

@@ -37,7 +37,9 @@ class Seen:
 
 
 class Site(Protocol):
-    """What a host asks of the site that it belongs to, at each request. ``throttle``: bytes a second, None = as it comes."""
+    """What a host asks of the site that it belongs to, at each request. ``throttle``: bytes a second, None = as it
+    comes.
+    """
 
     requests: MutableSequence[Seen]
     throttle: int | None

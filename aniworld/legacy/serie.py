@@ -14,7 +14,8 @@ from .data_files import LegacySeries, Unreadable, legacy_series, read_series
 
 
 class Serie:
-    """``episodeDict``: season → numbers of missing episodes; assign it to change it. ``folder`` is for the disk only; ``key`` identifies the series.
+    """``episodeDict``: season → numbers of missing episodes; assign it to change it. ``folder`` is for the disk only;
+    ``key`` identifies the series.
 
     All but ``key`` can be assigned. Raises InvalidInput for an invalid key.
     """
@@ -113,7 +114,9 @@ class Serie:
 
     @classmethod
     def load_from_file(cls, filename: str | Path) -> Serie:
-        """Deprecated: use ``DataMigrationService.migrate_data_file``. Raises InvalidInput for a file that cannot be read."""
+        """Deprecated: use ``DataMigrationService.migrate_data_file``. Raises InvalidInput for a file that cannot be
+        read.
+        """
         _warn("Serie.load_from_file", "DataMigrationService.migrate_data_file")
         facts = read_series(Path(filename))
         if isinstance(facts, Unreadable):

@@ -94,7 +94,9 @@ def copy_synced(source: Path, target: Path) -> None:
 
 
 def move_new(source: Path, target: Path) -> None:
-    """Moves a file to a name that is free, on one file system. Raises FileExistsError where it is not: nothing is overwritten."""
+    """Moves a file to a name that is free, on one file system. Raises FileExistsError where it is not: nothing is
+    overwritten.
+    """
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:

@@ -1,7 +1,7 @@
 """Folders as people have them: each part of a path is opened under the name that it has on the disk.
 
-A folder that exists is never spelled in another way, whatever its name holds; one that is missing gets a name that every
-file system takes. What can be known before a file is fetched is checked before: ``check_landing``.
+A folder that exists is never spelled in another way, whatever its name holds; one that is missing gets a name that
+every file system takes. What can be known before a file is fetched is checked before: ``check_landing``.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def check_landing(root: Path, folder: str, season: int | None, links: Sequence[s
 
 
 def _opened(root: Path, relative: PurePosixPath, links: Sequence[str]) -> PurePosixPath:
-    """As much of ``relative`` as is there, each part a folder that may be used. Raises UnsafePath, LibraryUnavailable."""
+    """As much of ``relative`` as is there, each part a folder that may be used. Raises UnsafePath, LibraryUnavailable.
+    """
     here = PurePosixPath()
     for part in relative.parts:
         name = None if part == ".." else existing(root / here, part)
@@ -128,7 +129,9 @@ def _shown(path: PurePosixPath) -> str:
 
 
 def longest_name(folder: Path) -> int:
-    """The bytes that a file's name may have in ``folder``: fewer where its file system allows fewer, as encrypted ones do."""
+    """The bytes that a file's name may have in ``folder``: fewer where its file system allows fewer, as encrypted ones
+    do.
+    """
     there = next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
     try:
         return min(MAX_BYTES, os.pathconf(there, "PC_NAME_MAX"))

@@ -29,14 +29,16 @@ class KnownEpisode(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownSeries:
-    """What is stored of a series before a scan. ``files``: (season, number) → path below ``folder``. ``episodes``: KnownEpisodes,
-    or rows that begin as these do. ``sizes``: path → bytes, where they are known.
+    """What is stored of a series before a scan. ``files``: (season, number) → path below ``folder``. ``episodes``:
+    KnownEpisodes, or rows that begin as these do. ``sizes``: path → bytes, where they are known.
 
-    ``names``: further titles. ``specials``: their numbers on the disk by the catalogue's (core/specials). ``unchanged``: none of this changed since the last scan, so that a folder whose
-    directories did not change either need not be read. ``whole``: False while ``episodes`` and ``files`` are left out.
+    ``names``: further titles. ``specials``: their numbers on the disk by the catalogue's (core/specials).
+    ``unchanged``: none of this changed since the last scan, so that a folder whose directories did not change either
+    need not be read. ``whole``: False while ``episodes`` and ``files`` are left out.
     ``placed``: the catalogue's numbers changed since the files came, so that ``files`` says better than a name which
     episode a file is.
-    ``counted``: a catalogue page was read, so that ``episodes`` are all that there are; before that they are what a legacy file knew.
+    ``counted``: a catalogue page was read, so that ``episodes`` are all that there are; before that they are what a
+    legacy file knew.
     """
 
     key: str

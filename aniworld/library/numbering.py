@@ -37,7 +37,8 @@ class Numbering:
         return None if None in places or not places else places  # type: ignore[return-value]
 
     def _of_season(self, season: int, numbers: Sequence[int]) -> tuple[Place, ...]:
-        """``S20E1006`` is the season's episode with that absolute number, where the season itself has no such number."""
+        """``S20E1006`` is the season's episode with that absolute number, where the season itself has no such number.
+        """
         stated = [(season, number) for number in numbers]
         if season not in self.seasons or any(place in self.known for place in stated):
             return tuple(stated)
@@ -47,7 +48,9 @@ class Numbering:
         return tuple((season, number) for _, number in counted)
 
     def _agreeing(self, one: int, other: int) -> tuple[Place, ...] | None:
-        """The place of ``017 (115)``: the 115th through all seasons, if it is its season's 17th; else the 17th of the only season."""
+        """The place of ``017 (115)``: the 115th through all seasons, if it is its season's 17th; else the 17th of the
+        only season.
+        """
         low, high = sorted((one, other))
         place = self._absolute.get(high)
         if place is None and len(self.seasons - {SPECIALS}) == 1:
@@ -55,7 +58,8 @@ class Numbering:
         return (place,) if place and place[1] == low else None
 
     def counts_through(self, founds: Iterable[Found]) -> bool:
-        """Whether bare numbers in one season's folder count through the series: ``Season 02/13.mkv`` after 12 episodes."""
+        """Whether bare numbers in one season's folder count through the series: ``Season 02/13.mkv`` after 12 episodes.
+        """
         bare = [found for found in founds if found.absolute and found.season]
         if not bare or all((one.season, number) in self.known for one in bare for number in one.episodes):
             return False

@@ -40,8 +40,8 @@ def place(
     ``links``: folders outside of the root that links in it may lead to.
 
     ``replace``: the episode's file so far; it goes to ``recycle`` once the new one stands (and stays without one).
-    A stranger's file under the same name goes to ``recycle`` too, or the new one is named beside it, as with ``keep_others``:
-    where names may be older than the numbers, it can be another episode's.
+    A stranger's file under the same name goes to ``recycle`` too, or the new one is named beside it, as with
+    ``keep_others``: where names may be older than the numbers, it can be another episode's.
     Raises UnsafePath, LibraryUnavailable, DiskFull; then everything is as it was.
     """
     return offload(_place, source, root, relative, replace, recycle, links, keep_others)

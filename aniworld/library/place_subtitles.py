@@ -24,8 +24,8 @@ def place_subtitles(
 ) -> list[Path]:
     """Copies of ``files`` next to a placed video: each a path and how it goes on after the video's stem, ``.de.vtt``.
 
-    ``links``: folders outside of the root that links in it may lead to. What has such a name goes to the recycle bin, unless it is the same already. Raises UnsafePath, LibraryUnavailable,
-    DiskFull; may be called again then.
+    ``links``: folders outside of the root that links in it may lead to. What has such a name goes to the recycle bin,
+    unless it is the same already. Raises UnsafePath, LibraryUnavailable, DiskFull; may be called again then.
     """
     return offload(_place, root, video, files, recycle, links)
 

@@ -99,7 +99,9 @@ class Reading:
         return True
 
     def _stored(self) -> dict[str, list[Place]]:
-        """Path on the disk → the episodes that it is in the records, also after its folder was renamed or its tags written."""
+        """Path on the disk → the episodes that it is in the records, also after its folder was renamed or its tags
+        written.
+        """
         places = defaultdict[str, list[Place]](list)
         for place, path in self.series.files.items():
             places[path].append(place)
@@ -135,7 +137,9 @@ class Reading:
                     claims[place].append(entry)
 
     def _claim_uncounted(self, together: list[_Claim], claims: dict[Place, list[_Claim]]) -> None:
-        """Before the catalogue's counts are known a number in a season's folder is that season's, and one without a season waits."""
+        """Before the catalogue's counts are known a number in a season's folder is that season's, and one without a
+        season waits.
+        """
         lowest = min((number for found, _ in together for number in found.absolute), default=0)
         for entry in together:
             found, file = entry
@@ -185,5 +189,6 @@ class Reading:
 
 
 def _coded_season(season: int, lowest: int) -> bool:
-    """Whether the numbers of a folder may hold their season: ``Season 4/401.mkv`` is its first episode, or the 401st."""
+    """Whether the numbers of a folder may hold their season: ``Season 4/401.mkv`` is its first episode, or the 401st.
+    """
     return lowest >= 100 and lowest // 100 == season

@@ -1,7 +1,7 @@
 """The recycle bin: what the application removes or replaces can be brought back for some days.
 
-``<root>/.recycle/<id>/manifest.json`` says what it was, ``<root>/.recycle/<id>/content/<name>`` is it; ``…/subtitles/`` holds
-the subtitle files of a video. The manifest is
+``<root>/.recycle/<id>/manifest.json`` says what it was, ``<root>/.recycle/<id>/content/<name>`` is it; ``…/subtitles/``
+holds the subtitle files of a video. The manifest is
 written first: a crash leaves an entry without content, which is not listed and is purged.
 
 Every field of a manifest is foreign data (recycle_note). An entry whose manifest is damaged is listed as damaged, under
@@ -182,7 +182,8 @@ class RecycleBin:
         return entry_inside(self._root, path, self._links)
 
     def _below_root(self, path: Path, real: Path) -> PurePosixPath:
-        """The path below the root as it is written, by way of links; where it was written in another way, the real one."""
+        """The path below the root as it is written, by way of links; where it was written in another way, the real one.
+        """
         for one, root in ((path, self._root), (real, Path(os.path.realpath(self._root)))):
             with suppress(ValueError):
                 below = PurePosixPath(one.relative_to(root).as_posix())

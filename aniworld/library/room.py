@@ -20,7 +20,9 @@ def _free(path: Path) -> int:
 
 
 class FreeSpace:
-    """Bytes free on the disk that holds ``folder()``, asked of it every two seconds at most; None where it does not say."""
+    """Bytes free on the disk that holds ``folder()``, asked of it every two seconds at most; None where it does not
+    say.
+    """
 
     def __init__(self, folder: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder

@@ -124,12 +124,13 @@ class SerieScanner:
     ) -> ScanResult:
         """What lies under the root now. ``matched``: folders that a person gave to a series, or to none (None).
 
-        ``take``: is handed every few series as they are read, on a native thread; the result then holds them without files.
+        ``take``: is handed every few series as they are read, on a native thread; the result then holds them without
+        files.
         ``before_reading``: told how many folders will be read, since they changed; what it raises ends the scan.
         ``only``: keys of the series whose folders are read, nothing else is looked at; empty = the whole library.
 
-        ``complete``: the same series with episodes and files, asked on a native thread for those whose folders are read and
-        that are not ``whole``, or are called ``unchanged``.
+        ``complete``: the same series with episodes and files, asked on a native thread for those whose folders are read
+        and that are not ``whole``, or are called ``unchanged``.
         Raises LibraryUnavailable where the root is missing, suddenly empty, or vanishes meanwhile; Cancelled when
         ``should_stop`` says so.
         """
@@ -483,9 +484,11 @@ def _waiting(folder: str, count: int) -> str:
 
 
 def _same_files(series: KnownSeries, listing: Listing) -> bool:
-    """Whether a folder holds most of the files that the series had, by their names; where sizes are known, one with its size.
+    """Whether a folder holds most of the files that the series had, by their names; where sizes are known, one with its
+    size.
 
-    One is enough: what a tool changed in place has another size, and two series' ``Folge 01.mp4`` have not one in common.
+    One is enough: what a tool changed in place has another size, and two series' ``Folge 01.mp4`` have not one in
+    common.
     """
     had = {_name(path) for path in series.files.values()}
     has = {_name(path) for path, _ in listing.files}

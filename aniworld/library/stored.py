@@ -11,8 +11,8 @@ def stored_paths(
 ) -> Iterator[tuple[str, str]]:
     """(path on the disk, its path in the records) of each file that is in the records.
 
-    A file keeps its path, or its name and size in another folder, or at least its name where only one has it. Files that
-    were renamed by hand to each other's names, which their sizes show, are none of these: their names are new.
+    A file keeps its path, or its name and size in another folder, or at least its name where only one has it. Files
+    that were renamed by hand to each other's names, which their sizes show, are none of these: their names are new.
     """
     paths, known = {path for path, _ in listed}, Counter(sizes.values())
     gone = [path for path in stored if path not in paths]

@@ -19,7 +19,8 @@ from .names.patterns import ONE_TRACK, VIDEO
 DEEPEST = 8
 RACY_NS = 2_000_000_000  # the coarsest directory clock that is common (FAT); younger times may hide a later change
 LEGACY_FILES = frozenset({"data", "key"})
-# What download programs keep beside a file while they fill it, and what they name a file that is empty until it is whole.
+# What download programs keep beside a file while they fill it, and what they name a file that is empty until it is
+# whole.
 _CONTROL = (
     ".aria2",
     ".aria2__temp",
@@ -48,8 +49,8 @@ class SeenFile(NamedTuple):
 class Listing:
     """A series folder as it was read. ``problems``: sentences; with one, what is not listed may still be there.
 
-    ``subtitles``: paths of subtitle files. ``directories``: path below the series folder ("" = itself) → mtime in ns. ``trusted``: a later change is sure to change
-    one of them.
+    ``subtitles``: paths of subtitle files. ``directories``: path below the series folder ("" = itself) → mtime in ns.
+    ``trusted``: a later change is sure to change one of them.
     ``unchanged``: no directory changed since ``seen``, so nothing was read.
     """
 
@@ -90,8 +91,8 @@ def left_out(name: str) -> bool:
 
 
 def counts(folder: str, path: str) -> bool:
-    """Whether a file, by its ``path`` below the series ``folder``, may be an episode's: in a folder of the library, and whole
-    as far as names tell.
+    """Whether a file, by its ``path`` below the series ``folder``, may be an episode's: in a folder of the library, and
+    whole as far as names tell.
     """
     *parents, name = path.split("/")
     if any(map(left_out, parents)) or name.startswith(".") or _is_draft(name):
@@ -100,7 +101,8 @@ def counts(folder: str, path: str) -> bool:
 
 
 def leads_outside(root: str, path: str, links: Sequence[str] = ()) -> str | None:
-    """Where a link leads, if that is neither in the library nor in one of ``links``; None for one that may be followed."""
+    """Where a link leads, if that is neither in the library nor in one of ``links``; None for one that may be followed.
+    """
     target = os.path.realpath(path)
     homes = [os.path.realpath(one) for one in (root, *links) if one]
     return None if any(os.path.commonpath([home, target]) == home for home in homes) else target
@@ -146,7 +148,9 @@ def still_there(root: str, identity: tuple[int, int]) -> bool:
 
 
 def is_unchanged(root: str, name: str, seen: Mapping[str, int]) -> bool:
-    """Whether each of a series folder's directories has the time that it had in the last scan; False where nothing is known."""
+    """Whether each of a series folder's directories has the time that it had in the last scan; False where nothing is
+    known.
+    """
     return bool(seen) and all(_mtime(f"{root}/{name}/{below}") == mtime for below, mtime in seen.items())
 
 
@@ -307,7 +311,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def leads_up(root: str, link: str) -> bool:
-    """Whether a link leads to the library or above it, where the other series' episodes would be taken for this one's."""
+    """Whether a link leads to the library or above it, where the other series' episodes would be taken for this one's.
+    """
     target = os.path.realpath(link)
     return os.path.commonpath([os.path.realpath(root), target]) == target
 

@@ -49,8 +49,9 @@ class Database:
     """``reading()`` and ``writing()`` give a Session for a ``with`` block; writing commits at its end, or rolls back.
 
     One block writes at a time, whatever the kind of database and however many processes: what it looked at first stays
-    true until its end. Keep the blocks short, and wait for nothing inside one. ``sessions`` and ``readers`` are the session
-    factories behind them, for code that commits by itself; on PostgreSQL and MariaDB those ``sessions`` take no turns.
+    true until its end. Keep the blocks short, and wait for nothing inside one. ``sessions`` and ``readers`` are the
+    session factories behind them, for code that commits by itself; on PostgreSQL and MariaDB those ``sessions`` take no
+    turns.
     """
 
     def __init__(self, engine: Engine, *, log_outages: bool = True) -> None:
@@ -77,7 +78,9 @@ class Database:
 
     @contextmanager
     def reading_of_one_moment(self) -> Iterator[Session]:
-        """As ``reading``, where several questions belong together: what others commit meanwhile is seen by none of them."""
+        """As ``reading``, where several questions belong together: what others commit meanwhile is seen by none of
+        them.
+        """
         with self.readers() as session:
             if self.engine.dialect.name != "sqlite":  # each of whose transactions is of one moment
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -133,7 +136,8 @@ class Database:
         return None
 
     def _accepts_writes(self, session: Session) -> bool:
-        """As the server says it; a promoted standby needs no write to be known again. SQLite shows it by a write only."""
+        """As the server says it; a promoted standby needs no write to be known again. SQLite shows it by a write only.
+        """
         if self.engine.dialect.name == "postgresql":
             return bool(session.scalar(text("SHOW transaction_read_only")) == "off")
         return False

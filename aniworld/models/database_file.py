@@ -23,7 +23,8 @@ _RESTORE = (
 
 
 class DatabaseFile:
-    """``opened`` remembers the file at the first connection; ``check`` raises once another one, or none, has its path."""
+    """``opened`` remembers the file at the first connection; ``check`` raises once another one, or none, has its path.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -108,7 +109,8 @@ def _revision(connection: sqlite3.Connection) -> str | None:
 
 
 def check_schema(which: str, names: Collection[str], revision: str | None) -> None:
-    """Raises DatabaseDamaged where the tables ``names`` and their ``revision`` are another program's, or ours are incomplete.
+    """Raises DatabaseDamaged where the tables ``names`` and their ``revision`` are another program's, or ours are
+    incomplete.
 
     ``which``: the database, for the message.
     """

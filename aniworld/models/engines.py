@@ -1,7 +1,7 @@
 """An engine for a database's address, with the same manners on SQLite, PostgreSQL and MariaDB.
 
-Whatever the network and the server do, nobody waits for an answer longer than ``ANSWER_WAIT_S``: the servers are told to
-give up by then, and a connection on which nothing came is closed. A driver is loaded only when its database is used.
+Whatever the network and the server do, nobody waits for an answer longer than ``ANSWER_WAIT_S``: the servers are told
+to give up by then, and a connection on which nothing came is closed. A driver is loaded only when its database is used.
 """
 
 from __future__ import annotations

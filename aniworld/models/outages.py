@@ -1,9 +1,9 @@
 """What a database says when it cannot work now, whatever its kind, as one error that says what to do.
 
-Read off the codes (SQLSTATE, the server's number, SQLite's result code), never off the driver's exception class: a standby
-that only reads is an ``InternalError`` to psycopg and an ``OperationalError`` to PyMySQL.
-PostgreSQL: https://www.postgresql.org/docs/15/errcodes-appendix.html; MariaDB: https://mariadb.com/kb/en/mariadb-error-codes/;
-SQLite: https://www.sqlite.org/rescode.html.
+Read off the codes (SQLSTATE, the server's number, SQLite's result code), never off the driver's exception class: a
+standby that only reads is an ``InternalError`` to psycopg and an ``OperationalError`` to PyMySQL.
+PostgreSQL: https://www.postgresql.org/docs/15/errcodes-appendix.html; MariaDB:
+https://mariadb.com/kb/en/mariadb-error-codes/; SQLite: https://www.sqlite.org/rescode.html.
 """
 
 from __future__ import annotations
@@ -158,7 +158,9 @@ class OutageLog:
 
 
 class OutageWatch:
-    """Listens to an engine: its outages are raised as ``Unavailable``; ``current`` is the last one until a write succeeds."""
+    """Listens to an engine: its outages are raised as ``Unavailable``; ``current`` is the last one until a write
+    succeeds.
+    """
 
     def __init__(self, engine: Engine, *, logs: bool = True) -> None:
         self.current: Unavailable | None = None

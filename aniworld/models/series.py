@@ -17,12 +17,14 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     ``languages``: this series' own preference, best first; empty = the configured one.
     ``refreshed_at``: when its catalogue page was last read; None = not yet.
     ``refresh_error``: the sentence why the last reading failed; None = it went well.
-    ``auto_download``: new episodes are queued by themselves; ``upgrade``: present ones too, once a better language is out.
+    ``auto_download``: new episodes are queued by themselves; ``upgrade``: present ones too, once a better language is
+    out.
     ``specials``: the library's numbers of specials and films by the catalogue's, ``{"2": 5}`` (core/specials).
     ``page_notes``: what of its catalogue page could not be read, one sentence each; None = nothing.
-    ``unplaced_files``: path and size of files that a scan saw while ``refreshed_at`` was None, and whose numbers need the catalogue's
-    counts; None = none wait.
-    ``numbering``: where an owner put entries of a catalogue that states no numbers, link → ``S01E02`` or None = left out.
+    ``unplaced_files``: path and size of files that a scan saw while ``refreshed_at`` was None, and whose numbers need
+    the catalogue's counts; None = none wait.
+    ``numbering``: where an owner put entries of a catalogue that states no numbers, link → ``S01E02`` or None = left
+    out.
     """
 
     __tablename__ = "anime_series"
@@ -66,8 +68,8 @@ class Episode(TimestampMixin, Base):
     ``languages``: where the catalogue offers it in. ``file``: relative to the series folder, None = not there.
     ``available``: False when the catalogue lists it without any language (announced only).
     ``settled``: automatic downloads leave it alone, because it was out before they were wished, or was queued once.
-    ``air_date``: the catalogue's release date, by its own clock; None = not stated. ``kind``: ``ova``, ``movie``, ``special``
-    where the catalogue states it. ``part``: of an episode that the catalogue lists in parts.
+    ``air_date``: the catalogue's release date, by its own clock; None = not stated. ``kind``: ``ova``, ``movie``,
+    ``special`` where the catalogue states it. ``part``: of an episode that the catalogue lists in parts.
     ``announced``: the catalogue says that it is not out yet, with or without a day; it is never ``available``.
     ``part_of``: the code of the episode whose video contains this one, which has none of its own.
     ``subtitles``: languages of the subtitle files next to the video or inside it (``ger``); None = not known.

@@ -41,7 +41,8 @@ def revision_of(database: Database) -> str | None:
 
 
 def bring_up_to_date(database: Database, copies: Path) -> str | None:
-    """The revision that the database was at before, if it had to be migrated; a SQLite file is copied to ``copies`` first.
+    """The revision that the database was at before, if it had to be migrated; a SQLite file is copied to ``copies``
+    first.
 
     Raises Unavailable for a database that is newer than this program, DatabaseDamaged for one that is another program's
     or lacks a main table.
@@ -108,7 +109,9 @@ def _lock(connection: Connection) -> None:
 
 
 def _compare_exactly(connection: Connection) -> None:
-    """Texts of tables made from now on are equal when they are the same, on MariaDB and MySQL too: case, accents, spaces."""
+    """Texts of tables made from now on are equal when they are the same, on MariaDB and MySQL too: case, accents,
+    spaces.
+    """
     if connection.dialect.name == "mysql":
         collation = "utf8mb4_nopad_bin" if connection.dialect.is_mariadb else "utf8mb4_0900_bin"  # type: ignore[attr-defined]
         connection.execute(text(f"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE {collation}"))
@@ -164,9 +167,11 @@ def _run_scripts(database: Database, direction: str, revision: str) -> None:
 
 @contextmanager
 def _foreign_keys_off(connection: Connection) -> Iterator[None]:
-    """SQLite changes a table by copying and dropping it, and a dropped table's rows take those that refer to them along.
+    """SQLite changes a table by copying and dropping it, and a dropped table's rows take those that refer to them
+    along.
 
-    The pragma has no effect inside a transaction (https://www.sqlite.org/foreignkeys.html), so it goes to the driver first.
+    The pragma has no effect inside a transaction (https://www.sqlite.org/foreignkeys.html), so it goes to the driver
+    first.
     """
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name != "sqlite":

@@ -1,8 +1,8 @@
 """The one gate to the network for the server: pages, searches, covers, notifications.
 
 Addresses are checked after name resolution and again for each redirect; requests are paced for each host, retried with
-back-off, and bounded in time and decompressed size. Cookies last from one redirect to the next. What comes back is a Page,
-whatever its status, except for 429 and 5xx that outlast the retries.
+back-off, and bounded in time and decompressed size. Cookies last from one redirect to the next. What comes back is a
+Page, whatever its status, except for 429 and 5xx that outlast the retries.
 """
 
 from __future__ import annotations

@@ -38,10 +38,10 @@ _WRITTEN_IN = re.compile(r"<textarea|type\s*=\s*[\"']?(?:password|text|email|sea
 def sign_of(page: Page, *, nothing_found: bool = False, leads_on: bool = False) -> str | None:
     """The sign of a browser check on a page, or None.
 
-    Statuses 403, 429 and 503 need any sign. With status 200 an honest page may carry one as well: a series of that name,
-    a sign-in form with a captcha, a protection script beside the content. So there a sign counts only with
-    ``nothing_found``, when nothing of what was looked for is on the page: in its title and headings, as a form that asks
-    for nothing but a captcha, and anywhere on a page without the many links of a site's own.
+    Statuses 403, 429 and 503 need any sign. With status 200 an honest page may carry one as well: a series of that
+    name, a sign-in form with a captcha, a protection script beside the content. So there a sign counts only with
+    ``nothing_found``, when nothing of what was looked for is on the page: in its title and headings, as a form that
+    asks for nothing but a captcha, and anywhere on a page without the many links of a site's own.
     ``leads_on``: its script sends the browser on, which says "just a moment" as well, behind a protection's script that
     honest pages carry too. There only a captcha counts, and a challenge's own mark.
     """

@@ -42,8 +42,8 @@ class Registry:
     """``catalogue_for(link)``, ``catalogue(site)``, ``hoster_for(url)``. Safe from any thread.
 
     ``settings``: where each site is reached. ``searched``: the sites that a search asks; None for those in
-    ``settings``. Plug-ins always are. ``otherwise``: the settings that count once the site at the configured address has
-    shown that it is built in the other way, None where that is known.
+    ``settings``. Plug-ins always are. ``otherwise``: the settings that count once the site at the configured address
+    has shown that it is built in the other way, None where that is known.
     ``plugins``: entry points by group, for tests; the installed ones otherwise.
     """
 
@@ -144,7 +144,8 @@ class Registry:
         return next((c for c in asked if c.claims(link) or (source and c.takes(link))), None)
 
     def search(self, catalogue: Catalogue, query: str) -> list[SeriesHit]:
-        """Its hits; of an address that nobody said how it is built, those of the engine that can read what it answers."""
+        """Its hits; of an address that nobody said how it is built, those of the engine that can read what it answers.
+        """
         try:
             return catalogue.search(query)
         except (NothingThere, PageChanged):

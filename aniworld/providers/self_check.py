@@ -1,8 +1,8 @@
 """Reads one bundled page through each page parser, and reports those that do not read it right.
 
 An installed library can be of a version that does not work on the running Python. It runs in a child process
-(services/health/parsers.py): the server itself loads no parser before its first page, and a library that crashes or hangs
-takes nothing along.
+(services/health/parsers.py): the server itself loads no parser before its first page, and a library that crashes or
+hangs takes nothing along.
 """
 
 from __future__ import annotations

@@ -240,8 +240,8 @@ class AnimeService:
     def refresh(self, key: str) -> None:
         """Reads the series' catalogue page again, in the background. Raises NotFound.
 
-        Once at a time: asked for while the page is being read or recorded, it is read once more after that, for it may have
-        changed since.
+        Once at a time: asked for while the page is being read or recorded, it is read once more after that, for it may
+        have changed since.
         """
         with self._lock:
             running = self._refreshing.get(key)
@@ -344,10 +344,11 @@ class AnimeService:
     # ── change ──────────────────────────────────────────────────────────────
 
     def change(self, key: str, **wish: Any) -> AnimeDetail:
-        """``monitored``, ``auto_download``, ``upgrade``, ``languages``, ``specials``, ``numbering``, ``folder``, ``name``.
+        """``monitored``, ``auto_download``, ``upgrade``, ``languages``, ``specials``, ``numbering``, ``folder``,
+        ``name``.
 
-        A new folder moves no file, and other numbers rename none: that is the wish of ``RenamingService``. Episodes whose files
-        are not in the new folder miss them; where it exists, it is read.
+        A new folder moves no file, and other numbers rename none: that is the wish of ``RenamingService``. Episodes
+        whose files are not in the new folder miss them; where it exists, it is read.
 
         Automatic downloads begin with what comes out after they were switched on. Raises NotFound, InvalidInput.
         """
@@ -420,8 +421,8 @@ class AnimeService:
         return folder
 
     def remove(self, key: str, recycle: bool = False) -> str:
-        """Takes the series out of the library; ``recycle`` moves its folder into the recycle bin as well. A sentence about
-        files that were not moved, "" where there are none.
+        """Takes the series out of the library; ``recycle`` moves its folder into the recycle bin as well. A sentence
+        about files that were not moved, "" where there are none.
 
         Raises NotFound, StorageError; with an error of the disk the series stays.
         """

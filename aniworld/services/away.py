@@ -1,7 +1,7 @@
 """A database that does not work at this moment: which errors say so. Running transfers continue; their reports wait.
 
-``models/outages.py`` recognises outages by their codes and raises them as ``Unavailable``; what is left to the classes are
-locks that others hold for too long.
+``models/outages.py`` recognises outages by their codes and raises them as ``Unavailable``; what is left to the classes
+are locks that others hold for too long.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The file of a backup: a zip of known names with a manifest that states the size and hash of each.
 
-Whatever a file that came from elsewhere says, nothing is read past the stated sizes and the limits here (A24): known names
-only, no links, no twins, nothing encrypted, no file that grows more than honest rows do.
+Whatever a file that came from elsewhere says, nothing is read past the stated sizes and the limits here (A24): known
+names only, no links, no twins, nothing encrypted, no file that grows more than honest rows do.
 """
 
 from __future__ import annotations

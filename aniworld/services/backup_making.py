@@ -1,6 +1,8 @@
-"""Making a backup: database, settings with their copies, covers and the secret key as one file, beside a running server.
+"""Making a backup: database, settings with their copies, covers and the secret key as one file, beside a running
+server.
 
-Loaded by the command line and by the server's child only: it reads tables whole, which is no work for the server itself.
+Loaded by the command line and by the server's child only: it reads tables whole, which is no work for the server
+itself.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Home:
-    """What is backed up and restored: the instance folder, its database, its settings. ``shared``: these lie in it, too."""
+    """What is backed up and restored: the instance folder, its database, its settings. ``shared``: these lie in it,
+    too.
+    """
 
     instance: Path
     database: Database

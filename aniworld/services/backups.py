@@ -1,7 +1,7 @@
 """BackupService: whole backups as the server offers them. The work is done by a child, so that requests are answered.
 
-The child is the command line (``python -m aniworld backup …``) with ``--lines``: it tells each step as one line of JSON.
-See docs/decisions/0101.
+The child is the command line (``python -m aniworld backup …``) with ``--lines``: it tells each step as one line of
+JSON. See docs/decisions/0101.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.cli imp
 
 @dataclass(frozen=True)
 class BackupWork:
-    """What is being done, or was done last. ``what``: create, verify, restore; ``status``: idle, running, completed, failed.
+    """What is being done, or was done last. ``what``: create, verify, restore; ``status``: idle, running, completed,
+    failed.
 
     ``phase``: tables, check, load, swap. ``facts``: what came of it; ``error``: the sentence why nothing did.
     """

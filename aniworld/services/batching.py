@@ -18,7 +18,8 @@ STOP_WITHIN_S = 5.0
 
 
 class Batches(Generic[T]):
-    """``put`` never waits; ``deliver`` gets what came within ``settle_s`` of the first, on a thread (or greenlet) of its own.
+    """``put`` never waits; ``deliver`` gets what came within ``settle_s`` of the first, on a thread (or greenlet) of
+    its own.
 
     At most ``limit`` things wait, the oldest go first. The thread stands only while there is something to do.
     ``stop`` delivers the rest at once and waits for that a little; it may be called twice.

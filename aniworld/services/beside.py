@@ -100,7 +100,9 @@ class BesideService:
 
 
 def _each_alone(key: str, what: str, write: Callable[[], T]) -> T | None:
-    """What ``write`` wrote; None where one cover or NFO cannot be read, which must not keep the others from being written."""
+    """What ``write`` wrote; None where one cover or NFO cannot be read, which must not keep the others from being
+    written.
+    """
     try:
         return write()
     except AniworldError:

@@ -90,7 +90,8 @@ class CalendarFeedService:
     # ── the feed ────────────────────────────────────────────────────────────
 
     def feed(self, address: Callable[[Occasion], str] = lambda occasion: "") -> bytes:
-        """What comes out and what came out in the last two weeks, as iCalendar (RFC 5545); the same bytes for the same facts.
+        """What comes out and what came out in the last two weeks, as iCalendar (RFC 5545); the same bytes for the same
+        facts.
 
         ``address``: where an occasion's series is shown. Raises SourceError, Unavailable where no calendar can be read.
         """

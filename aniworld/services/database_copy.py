@@ -89,7 +89,8 @@ def check_empty(target: sa.Connection, forms: Sequence[Form]) -> None:
 
 
 def check_quiet(connection: sa.Connection) -> None:
-    """Raises AlreadyRunning while a process, of whatever machine, holds an item of the queue or a piece of shared work."""
+    """Raises AlreadyRunning while a process, of whatever machine, holds an item of the queue or a piece of shared work.
+    """
     now = database_now(connection)
     held = sa.select(DownloadQueueItem.worker).where(
         DownloadQueueItem.status == "downloading", DownloadQueueItem.lease_until > now

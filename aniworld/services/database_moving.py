@@ -1,6 +1,7 @@
 """Moving everything from one database to another of any kind: copied in one transaction, compared before it counts.
 
-Loaded by the command line only. What is copied, and why sessions go along here and not into a backup: docs/decisions/0102.
+Loaded by the command line only. What is copied, and why sessions go along here and not into a backup:
+docs/decisions/0102.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ OF_PROCESSES = frozenset({"lease", "worker_seen"})  # what runs now, and nowhere
 
 @dataclass(frozen=True)
 class Moved:
-    """``tables``: what was compared, after a copy. ``settings``: where they went, in a few words; empty when they stayed.
+    """``tables``: what was compared, after a copy. ``settings``: where they went, in a few words; empty when they
+    stayed.
 
     ``copied``: False after a trial, when ``target_rows`` are those that stand there.
     """
@@ -60,8 +62,8 @@ def move(
     ``shared``: the settings shall lie in the target, for several processes; ``config.json`` of ``instance`` goes there.
     From a database that holds settings to SQLite they become ``config.json`` again.
 
-    Raises Conflict for a target that is not empty (without ``replace``), AlreadyRunning while anybody works on the source,
-    Unavailable for databases that do not answer or are at another revision, NotEqual.
+    Raises Conflict for a target that is not empty (without ``replace``), AlreadyRunning while anybody works on the
+    source, Unavailable for databases that do not answer or are at another revision, NotEqual.
     """
     _check_two(source, target)
     _check_file(source)

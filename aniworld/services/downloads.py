@@ -66,7 +66,8 @@ T = TypeVar("T")
 def _unless_held(
     method: Callable[Concatenate[DownloadService, P], T],
 ) -> Callable[Concatenate[DownloadService, P], T]:
-    """``method``, which raises Conflict while the queue must not change, and which a hold waits for once it has begun."""
+    """``method``, which raises Conflict while the queue must not change, and which a hold waits for once it has begun.
+    """
 
     @wraps(method)
     def guarded(self: DownloadService, /, *args: P.args, **named: P.kwargs) -> T:
@@ -79,7 +80,8 @@ def _unless_held(
 class DownloadService:
     """``settings()`` gives the settings in force; ``disk_free()`` bytes free under the library, or None.
 
-    ``site_of(source)``: the catalogue that a wish names; raises InvalidInput for one that is none. ``lease_s``: how long a worker holds an item without a sign of life.
+    ``site_of(source)``: the catalogue that a wish names; raises InvalidInput for one that is none. ``lease_s``: how
+    long a worker holds an item without a sign of life.
     """
 
     def __init__(
@@ -280,20 +282,23 @@ class DownloadService:
     # ── for the workers ─────────────────────────────────────────────────────
 
     def recover(self) -> int:
-        """At the start of the only process: every held item waits again, and the queue begins anew. How many were held."""
+        """At the start of the only process: every held item waits again, and the queue begins anew. How many were held.
+        """
         moved = self.repository.put_back_abandoned(everything=True)
         self.begin_anew()
         return moved
 
     def take_back(self, worker: str) -> int:
-        """At a worker's start in a cluster: what an earlier process of this name held waits again. How many those were."""
+        """At a worker's start in a cluster: what an earlier process of this name held waits again. How many those were.
+        """
         moved = self.repository.put_back(list(self.repository.held_by(worker)), worker)
         if moved:
             self._changed()
         return moved
 
     def begin_anew(self) -> None:
-        """Failed items within the limit are tried again, history is trimmed, and the queue runs if it is to by itself."""
+        """Failed items within the limit are tried again, history is trimmed, and the queue runs if it is to by itself.
+        """
         settings = self._settings().download
         self.repository.retry(None, limit=settings.retry_limit)
         self.trim_history()
@@ -350,7 +355,8 @@ class DownloadService:
         subtitles: Sequence[str] | None = None,
         notice: str | None = None,
     ) -> None:
-        """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series folder.
+        """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series
+        folder.
 
         ``subtitles``: languages of those that came apart; ``notice``: what it lacks.
         """
@@ -390,7 +396,8 @@ class DownloadService:
         self._changed(item)
 
     def failed(self, item: DownloadQueueItem, error: AniworldError, *, failed_links: Sequence[str] = ()) -> None:
-        """The attempt failed: within the limit the item waits and is tried again, else it stays failed with its reason."""
+        """The attempt failed: within the limit the item waits and is tried again, else it stays failed with its reason.
+        """
         if isinstance(error, _WAITS):
             self.put_back(item, wait_s=getattr(error, "retry_after", None) or WAIT_S, error=error)
             return
@@ -458,7 +465,8 @@ class DownloadService:
             return 0
 
     def wait_with(self, message: str | None, worker: str = "") -> None:
-        """Says why nothing begins at the moment (None: it goes on again); in a cluster, why it does not at ``worker``."""
+        """Says why nothing begins at the moment (None: it goes on again); in a cluster, why it does not at ``worker``.
+        """
         reason, whose = self.repository.state().reason, f"{worker}: " if worker else ""
         if message is None and not (reason or "").startswith(whose):
             return
@@ -487,7 +495,8 @@ class DownloadService:
     # ── inside ──────────────────────────────────────────────────────────────
 
     def _report(self, item: DownloadQueueItem, status: DownloadStatus, **facts: Any) -> bool:
-        """Whether it counts: a worker that lost the item to another, or to a person, has nothing more to say about it."""
+        """Whether it counts: a worker that lost the item to another, or to a person, has nothing more to say about it.
+        """
         counts = self.repository.report(item.id, item.worker, status, **reached(self._running.of(item.id)) | facts)
         if not counts:
             log.info("%s says that %s is %s, but does not hold it any more", item.worker, item.id, status)

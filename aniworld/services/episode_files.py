@@ -64,7 +64,8 @@ class EpisodeFiles:
         *,
         folder: str = "",
     ) -> None:
-        """Notes the file of a placed episode; ``relative`` to the series folder, ``folder`` as that is spelled on the disk.
+        """Notes the file of a placed episode; ``relative`` to the series folder, ``folder`` as that is spelled on the
+        disk.
 
         ``subtitles``: languages of those that came apart.
         """

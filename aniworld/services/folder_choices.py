@@ -43,7 +43,8 @@ class FolderChoiceService:
     def choose(self, folder: str, key: str | None) -> FolderChoice:
         """Gives a folder to a series, or to none (None: it is not offered again). A scan that starts now reads it.
 
-        Raises NotFound, Conflict where the folder or the series is taken, InvalidInput for what leads out of the library.
+        Raises NotFound, Conflict where the folder or the series is taken, InvalidInput for what leads out of the
+        library.
         """
         try:
             folder = self._scan.match(folder, key)

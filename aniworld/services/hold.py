@@ -10,7 +10,8 @@ from aniworld.core.errors import Conflict
 
 
 class Hold:
-    """``check`` raises Conflict during ``closed``. Belongs to one process; several of them restore nothing while they run.
+    """``check`` raises Conflict during ``closed``. Belongs to one process; several of them restore nothing while they
+    run.
 
     A change that runs between ``begin`` and ``end``, or inside ``changing``, cannot fall between a check and the hold:
     whoever closes it waits with ``drained`` for the changes that began before.

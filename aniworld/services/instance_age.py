@@ -22,7 +22,9 @@ _TRACES_OF_A_SERVER = (
 
 
 def doubt_about(database: Database, instance: Path, *, is_new: bool) -> Sentence | None:
-    """The sentence to report where ``database`` is empty and ``instance`` is not; ``is_new``: it was made at this start."""
+    """The sentence to report where ``database`` is empty and ``instance`` is not; ``is_new``: it was made at this
+    start.
+    """
     signs = [Sentence(sign) for sign in _signs(instance)]
     if not signs or not (is_new or _is_lost(database, instance)):
         return None
@@ -38,8 +40,9 @@ def _listed(some: Sentence, more: Sentence) -> Sentence:
 
 
 def _is_lost(database: Database, instance: Path) -> bool:
-    """Whether an empty database is not the one that its instance had. Backups and snapshots are made from the first day on,
-    before there is a series: beside them the password has to be gone as well."""
+    """Whether an empty database is not the one that its instance had. Backups and snapshots are made from the first day
+    on, before there is a series: beside them the password has to be gone as well.
+    """
     if not (_has_covers(instance) or _has_backups(instance)) or not is_empty(database):
         return False
     return _has_covers(instance) or not _has_password(database)

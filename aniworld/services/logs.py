@@ -98,7 +98,9 @@ def set_up_logging(folder: Path, wanted: LoggingSettings) -> None:
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
-    """While its disk takes nothing, standard error has the record and once a minute the reason, not a traceback each time."""
+    """While its disk takes nothing, standard error has the record and once a minute the reason, not a traceback each
+    time.
+    """
 
     _complained_at: float | None = None
 

@@ -1,6 +1,7 @@
 """What each media server wants to hear: a few fixed paths, and nothing of its answers goes further than here.
 
-Jellyfin and Emby: ``POST /Library/Media/Updated``. Plex: ``GET /library/sections`` and ``…/refresh?path=``. Kodi: JSON-RPC
+Jellyfin and Emby: ``POST /Library/Media/Updated``. Plex: ``GET /library/sections`` and ``…/refresh?path=``. Kodi:
+JSON-RPC
 ``VideoLibrary.Scan``. As their own documentation describes them.
 """
 

@@ -1,7 +1,8 @@
 """The program that sends one notification: Apprise in a process of its own, for a few seconds. See docs/decisions/0070.
 
 On stdin one JSON object: ``{"urls": [...], "title", "body", "private_hosts": [...], "within_s"}``. On stdout a line for
-each address, ``{"place", "why"}``, as soon as it is known; ``why`` is one of ``WHYS``. Never an address, never an answer.
+each address, ``{"place", "why"}``, as soon as it is known; ``why`` is one of ``WHYS``. Never an address, never an
+answer.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ AT_ONCE, WAITING = 2, 64
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html: 46 MiB, one lane; two rounds for margin
+# https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html: 46 MiB, one lane; two rounds for
+# margin
 _hasher = PasswordHasher(time_cost=2, memory_cost=47104, parallelism=1)
 
 
@@ -56,8 +57,8 @@ class Passwords:
 
 
 def prepared(password: str) -> str:
-    """The password as keyboards and systems agree on it (RFC 8265, OpaqueString): every space is U+0020, and letters are
-    in NFC. Nothing else of it is changed.
+    """The password as keyboards and systems agree on it (RFC 8265, OpaqueString): every space is U+0020, and letters
+    are in NFC. Nothing else of it is changed.
     """
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
     return unicodedata.normalize("NFC", spaced)

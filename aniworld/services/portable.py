@@ -1,8 +1,8 @@
 """Tables as lines of JSON that mean the same for every kind of database. The form is told in docs/operations.md.
 
 One row is one line: an object with its columns' names, sorted. Moments are ISO 8601 in UTC with microseconds, dates
-``2026-10-12``, JSON columns as they are, NULL is null. So a line is also what a table's checksum is taken over, whichever database it
-comes from.
+``2026-10-12``, JSON columns as they are, NULL is null. So a line is also what a table's checksum is taken over,
+whichever database it comes from.
 """
 
 from __future__ import annotations

@@ -19,8 +19,9 @@ Place = tuple[str, int, int]  # key, season, number
 
 
 class Postponements:
-    """``learn`` takes a catalogue's list and writes its days; ``applied`` and ``moved`` hold them against what other pages,
-    which are changed later, still say. A restart forgets them until the list is read again."""
+    """``learn`` takes a catalogue's list and writes its days; ``applied`` and ``moved`` hold them against what other
+    pages, which are changed later, still say. A restart forgets them until the list is read again.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -49,8 +49,9 @@ def sort_out(
     held: Collection[int] = (),
 ) -> Wish:
     """Each requested episode once. ``present``: what is there, with the languages that would be better; ``unfinished``:
-    the series' items by (season, episode); ``not_out``: why an episode cannot be had; ``held``: seasons whose numbers are
-    undecided. Raises InvalidInput for an invalid priority."""
+    the series' items by (season, episode); ``not_out``: why an episode cannot be had; ``held``: seasons whose numbers
+    are undecided. Raises InvalidInput for an invalid priority.
+    """
     priority = DownloadPriority.parse(request.priority)
     new, again, skipped = [], [], []
     for place in dict.fromkeys(request.episodes):

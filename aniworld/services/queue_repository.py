@@ -86,7 +86,8 @@ class QueueRepository:
 
     @transaction
     def update_status(self, item_id: str, status: DownloadStatus | str, **changes: Any) -> DownloadQueueItem:
-        """The item in its new state, with ``started_at``, ``completed_at`` and ``progress`` as it demands, and ``changes``.
+        """The item in its new state, with ``started_at``, ``completed_at`` and ``progress`` as it demands, and
+        ``changes``.
 
         Raises NotFound, Conflict for an unlawful move, InvalidInput for a change of no column.
         """
@@ -180,7 +181,9 @@ class QueueRepository:
     def get_items(
         self, statuses: Sequence[DownloadStatus], *, q: str = "", limit: int | None = None, offset: int = 0
     ) -> list[DownloadQueueItem]:
-        """Items in one of ``statuses`` (empty: any), in that status' own order; ``q`` is looked for in the series' name."""
+        """Items in one of ``statuses`` (empty: any), in that status' own order; ``q`` is looked for in the series'
+        name.
+        """
         query = filtered(select(DownloadQueueItem), statuses, q)
         order = ORDER_BY[statuses[0]] if len(statuses) == 1 else (status_rank(), *NEXT_FIRST)
         with self._readers() as session:
@@ -308,7 +311,8 @@ class QueueRepository:
 
     @transaction
     def drop_series(self, key: str) -> int:
-        """How many items of a series went: those that run are marked cancelled for their workers, others are deleted."""
+        """How many items of a series went: those that run are marked cancelled for their workers, others are deleted.
+        """
         mine = (DownloadQueueItem.serie_id == key, DownloadQueueItem.status != DownloadStatus.COMPLETED)
         running = (*mine, DownloadQueueItem.status == DownloadStatus.DOWNLOADING)
         with self._sessions() as session, session.begin():
@@ -337,8 +341,9 @@ class QueueRepository:
 
     @transaction
     def add_all(self, items: Sequence[DownloadQueueItem]) -> list[DownloadQueueItem]:
-        """Adds new items behind everything that waits at their priority. Those that are in the queue now: an episode that
-        another process wished in the same instant is left out."""
+        """Adds new items behind everything that waits at their priority. Those that are in the queue now: an episode
+        that another process wished in the same instant is left out.
+        """
         self.state()
         with self._sessions() as session, session.begin():
             session.get(QueueState, 1, with_for_update=True)  # one process at a time adds

@@ -35,7 +35,8 @@ _ASIDE = 1_000_000  # numbers that no episode has, for rows on their way to anot
 
 @dataclass(frozen=True)
 class Renumbering:
-    """What is remembered of a series' renumbering. ``moves``: the library's place → the catalogue's, None = not listed."""
+    """What is remembered of a series' renumbering. ``moves``: the library's place → the catalogue's, None = not listed.
+    """
 
     status: str
     seasons: tuple[int, ...] = ()
@@ -224,7 +225,9 @@ def apply_numbers(session: Session, series: AnimeSeries, now: Renumbering) -> No
 
 
 def move_rows(session: Session, series: AnimeSeries, moves: Mapping[Place, Place | None]) -> None:
-    """Each episode has its new number, with its file. One that is listed nowhere makes room; its file stays on the disk."""
+    """Each episode has its new number, with its file. One that is listed nowhere makes room; its file stays on the
+    disk.
+    """
     rows = {
         (row.season, row.number): row for row in session.scalars(select(Episode).where(Episode.series_id == series.id))
     }

@@ -1,9 +1,10 @@
 """Whether a catalogue page still numbers its episodes as before: known episodes compared with the listed ones.
 
-An episode is recognised by its link where links name videos, else by its title, else by its absolute number. A title that
-is corrected, translated or filled in is no move: an episode has moved only where exactly its title is listed at another
-place, and nowhere else, while its own place lists another one. A title that several episodes have is no evidence alone:
-it counts within its season, together with its neighbours, or where all of a season fit at one other distance only.
+An episode is recognised by its link where links name videos, else by its title, else by its absolute number. A title
+that is corrected, translated or filled in is no move: an episode has moved only where exactly its title is listed at
+another place, and nowhere else, while its own place lists another one. A title that several episodes have is no
+evidence alone: it counts within its season, together with its neighbours, or where all of a season fit at one other
+distance only.
 """
 
 from __future__ import annotations
@@ -148,8 +149,9 @@ def _agrees(place: Place, there: Place, seen: Mapping[Place, Place], said: Said,
 
 
 def _by_distance(said: Said, now: Said, seen: Mapping[Place, Place]) -> dict[Place, Place]:
-    """Of seasons in which nothing is known to have moved: titles that several episodes have fit better, all together, at
-    another distance than at their own places."""
+    """Of seasons in which nothing is known to have moved: titles that several episodes have fit better, all together,
+    at another distance than at their own places.
+    """
     found = dict[Place, Place]()
     moved = {place[0] for place, there in seen.items() if place != there}
     taken = set(seen.values())

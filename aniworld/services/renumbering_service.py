@@ -39,8 +39,8 @@ class RenumberingService:
         self._wake = wake
 
     def decide(self, key: str, decision: str) -> None:
-        """``apply``: files count as what the catalogue lists now. ``keep``: they stay what they are, and the catalogue's
-        page is read under the library's numbers from now on; that can still be changed to ``apply``.
+        """``apply``: files count as what the catalogue lists now. ``keep``: they stay what they are, and the
+        catalogue's page is read under the library's numbers from now on; that can still be changed to ``apply``.
 
         Raises NotFound, InvalidInput, Conflict where there is nothing to decide or an episode is being downloaded.
         """

@@ -24,7 +24,8 @@ class Target:
     """What is known of a wished episode before its page is read. ``languages``: wanted, best first.
 
     ``file``: what is there already, below the series folder; ``have``: the language that it is known to be in;
-    ``preferred``: the series' languages, whatever this item's are. ``placed``: names of files may be older than their numbers.
+    ``preferred``: the series' languages, whatever this item's are. ``placed``: names of files may be older than their
+    numbers.
     """
 
     number: EpisodeNumber

@@ -21,8 +21,9 @@ class News:
 
 
 class RunningProgress:
-    """Safe from any thread. One transaction a second in place of one for each download: whoever looks for changes of the
-    database looks once, and a slow disk is asked once."""
+    """Safe from any thread. One transaction a second in place of one for each download: whoever looks for changes of
+    the database looks once, and a slow disk is asked once.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -59,7 +59,8 @@ class _Run:
 class ScanService:
     """``spawn`` begins work beside everything else. ``refresher`` reads one series' catalogue page again.
 
-    ``most_here``: how many changed folders are read in this process, None = any number. ``process``: its name in a cluster.
+    ``most_here``: how many changed folders are read in this process, None = any number. ``process``: its name in a
+    cluster.
     """
 
     def __init__(
@@ -109,7 +110,9 @@ class ScanService:
         return run.status
 
     def status(self) -> ScanStatus:
-        """The running scan, else the last one, else idle. A scan of another process counts while it gives signs of life."""
+        """The running scan, else the last one, else idle. A scan of another process counts while it gives signs of
+        life.
+        """
         run = self._run
         if run is not None and not run.ended.is_set():
             return run.status
@@ -245,7 +248,8 @@ class ScanService:
                 log.warning("The scan's sign of life was not written: %s", error)
 
     def _read(self, run: _Run, callbacks: CallbackManager) -> ScanOutcome:
-        """The disk's truth in the database: by this process, or beside it where that would keep the event loop waiting."""
+        """The disk's truth in the database: by this process, or beside it where that would keep the event loop waiting.
+        """
         library = self._settings().library
         wish = ScanWish(run.status.scan_id or "", library.root, run.keys, library.link_roots)
         try:
@@ -269,7 +273,8 @@ class ScanService:
                 callbacks.error(context)
 
     def _due(self, keys: frozenset[str]) -> list[tuple[str, str]]:
-        """Monitored series (of ``keys``, if there are any) whose catalogue page was not read for the configured hours."""
+        """Monitored series (of ``keys``, if there are any) whose catalogue page was not read for the configured hours.
+        """
         query = select(AnimeSeries.key, AnimeSeries.folder).where(AnimeSeries.deleted_at.is_(None))
         if keys:
             query = query.where(AnimeSeries.key.in_(keys))

@@ -1,7 +1,9 @@
-"""The program that reads a large library: it walks, compares and writes with a connection of its own. See docs/decisions/0109.
+"""The program that reads a large library: it walks, compares and writes with a connection of its own. See
+docs/decisions/0109.
 
-On stdin one JSON line: ``{"url", "scan_id", "root", "links", "keys", "parent"}``; on stdout lines ``{"is": "step" | "warning" | "done" |
-"error", …}``. It ends with its server, and may be killed at any moment: each batch is one transaction.
+On stdin one JSON line: ``{"url", "scan_id", "root", "links", "keys", "parent"}``; on stdout lines ``{"is": "step" |
+"warning" | "done" | "error", …}``. It ends with its server, and may be killed at any moment: each batch is one
+transaction.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What a scan leaves for the next one: a row for each folder of the root, so that an unchanged one is not read again."""
+"""What a scan leaves for the next one: a row for each folder of the root, so that an unchanged one is not read again.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ LONGEST = 1000  # characters of a path that fit into a row
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the last scan left of this root: folder → content, "" = the root. ``old``: rows of another root, to be removed."""
+    """What the last scan left of this root: folder → content, "" = the root. ``old``: rows of another root, to be
+    removed.
+    """
 
     rows: Mapping[str, Content] = field(default_factory=dict)
     old: tuple[str, ...] = ()

@@ -54,7 +54,9 @@ class StopWish:
 
 
 class ScanProcess:
-    """``run`` once. The child's transactions are short and whole: killing it loses at most the batch that it was writing."""
+    """``run`` once. The child's transactions are short and whole: killing it loses at most the batch that it was
+    writing.
+    """
 
     def __init__(self, url: URL, wish: ScanWish) -> None:
         self._url, self._wish = url, wish

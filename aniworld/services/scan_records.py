@@ -1,7 +1,7 @@
 """What a scan reads from and writes to the database: on its own connection, on native threads, in short pieces.
 
-The server's event loop and its connections have no part in it. Writing sessions hold a few hundred rows, so that whoever
-else wants to write waits for milliseconds.
+The server's event loop and its connections have no part in it. Writing sessions hold a few hundred rows, so that
+whoever else wants to write waits for milliseconds.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ _SEEN = cast("Table", SeenFolder.__table__)
 _ITEM = cast("Table", DownloadQueueItem.__table__)
 
 
-# An episode as the driver gives it, first its place (KnownSeries.episodes): 60,000 rows take longer to name than to fetch.
+# An episode as the driver gives it, first its place (KnownSeries.episodes): 60,000 rows take longer to name than to
+# fetch.
 _Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | None, Any]
 _NAMES = ("season", "number", "absolute", "series_id", "id", "link", "file", "file_language", "size_bytes", "subtitles")
 _COLUMNS = tuple(_EPISODE.c[name] for name in _NAMES)
@@ -91,7 +92,8 @@ _FACTS = (
 
 
 class ScanRecords:
-    """The scan's side of the database. Between ``opened`` and its end every method may run on any one thread at a time."""
+    """The scan's side of the database. Between ``opened`` and its end every method may run on any one thread at a time.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -166,7 +168,9 @@ class ScanRecords:
         return {folder: key for folder, key in self._all(select(FolderMatch.folder, FolderMatch.key))}  # noqa: C416
 
     def record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
-        """Writes a batch of series; those whose rows changed. What others wrote since the rows were read stays as it is."""
+        """Writes a batch of series; those whose rows changed. What others wrote since the rows were read stays as it
+        is.
+        """
         try:
             return self._record(root, found)
         except IntegrityError:  # a catalogue page or a download brought one of these episodes meanwhile
@@ -189,8 +193,8 @@ class ScanRecords:
         return [plan.found for plan in changing]
 
     def _mark_anew(self, plan: _Plan, count: Row[Any] | None, expected: int) -> None:
-        """Remembers the series as this scan wrote it; not with episodes that a catalogue page brought since its rows were
-        read, for then its folder is to be read again.
+        """Remembers the series as this scan wrote it; not with episodes that a catalogue page brought since its rows
+        were read, for then its folder is to be read again.
         """
         if (count.episodes if count else 0) == expected:
             self._marks[plan.found.key][1:3] = _counted(count)
@@ -235,7 +239,8 @@ class ScanRecords:
                 connection.execute(statement, [{"p": path, "m": mtime, "c": facts} for path, (mtime, facts) in batch])
 
     def totals(self, only: frozenset[str] = frozenset()) -> tuple[int, int]:
-        """(episodes that are there, episodes that are missing) over the series of ``only``; over all where it is empty."""
+        """(episodes that are there, episodes that are missing) over the series of ``only``; over all where it is empty.
+        """
         there, missing = Episode.file.is_not(None), Episode.file.is_(None) & Episode.available
         query = (
             select(func.count(case((there, 1))), func.count(case((missing, 1))))  # MariaDB knows no FILTER
@@ -461,7 +466,8 @@ def _lose(connection: Connection, lost: _Lost) -> None:
 def _change(
     row_id: int, had: tuple[str | None, str | None, int | None, list[str] | None], file: FoundFile
 ) -> dict[str, Any] | None:
-    """The new values of the row that had this path, language, size and subtitles; None where it says the same already."""
+    """The new values of the row that had this path, language, size and subtitles; None where it says the same already.
+    """
     stored, said, _, before = had
     path, size, language, found = file
     before = before if stored == path else None
@@ -489,7 +495,8 @@ def _codes(value: Any) -> list[str] | None:
 
 
 def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str]]:
-    """Files that a last look does not find, or that do not count: names that the scan cannot read may still be there."""
+    """Files that a last look does not find, or that do not count: names that the scan cannot read may still be there.
+    """
     return frozenset(
         (plan.found.folder, file)
         for plan in plans

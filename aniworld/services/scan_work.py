@@ -20,7 +20,9 @@ TOLD_SERIES = 200  # more changed series than this are told by scan_complete alo
 
 @dataclass(frozen=True)
 class ScanWish:
-    """One scan. ``links``: folders that links in ``root`` may lead to. ``keys``: only these series' folders are read, even where nothing seems changed; empty = the library."""
+    """One scan. ``links``: folders that links in ``root`` may lead to. ``keys``: only these series' folders are read,
+    even where nothing seems changed; empty = the library.
+    """
 
     scan_id: str
     root: str
@@ -45,7 +47,9 @@ class ManyFolders(Exception):
 
 
 class ScanWork:
-    """``run`` reads, compares and writes batch by batch, each step on a native thread; the callbacks speak between them."""
+    """``run`` reads, compares and writes batch by batch, each step on a native thread; the callbacks speak between
+    them.
+    """
 
     def __init__(
         self, records: ScanRecords, wish: ScanWish, callbacks: CallbackManager, should_stop: Callable[[], bool]
@@ -55,7 +59,9 @@ class ScanWork:
         self._found = 0
 
     def run(self, most: int | None = None) -> ScanOutcome:
-        """``most``: raises ManyFolders where more folders than this are to be read. Raises what SerieScanner.scan raises."""
+        """``most``: raises ManyFolders where more folders than this are to be read. Raises what SerieScanner.scan
+        raises.
+        """
         with self._records.opened():
             result = self._scan(most)
         changed = self._changed if len(self._changed) <= TOLD_SERIES else {}

@@ -23,8 +23,8 @@ class AnimeSeriesService:
     def create(session: Session, data: Mapping[str, Any]) -> AnimeSeries:
         """A new series from ``key``, ``name`` and further facts, flushed so that it has its ``id``.
 
-        Raises InvalidInput for an invalid key or fact or an unknown one, KeyConflict for a key in use; the transaction can
-        go on in both cases.
+        Raises InvalidInput for an invalid key or fact or an unknown one, KeyConflict for a key in use; the transaction
+        can go on in both cases.
         """
         facts = checked_facts({"name": "", **{name: value for name, value in data.items() if name != "key"}})
         key = validate_series_key(data.get("key", ""))
@@ -50,8 +50,9 @@ class AnimeSeriesService:
 
     @staticmethod
     def update(session: Session, series_id: int, data: Mapping[str, Any]) -> AnimeSeries:
-        """The series with its changes, flushed. Raises NotFound, InvalidInput for what cannot be changed or stored; then
-        nothing has changed and the transaction can go on."""
+        """The series with its changes, flushed. Raises NotFound, InvalidInput for what cannot be changed or stored;
+        then nothing has changed and the transaction can go on.
+        """
         facts = checked_facts(data)
         series = AnimeSeriesService.get_by_id(session, series_id)
         if series is None:

@@ -149,7 +149,8 @@ class SeriesApp:
         callbacks: CallbackManager | None = None,
         should_stop: Callable[[], bool] = bool,
     ) -> ScanStatus:
-        """The finished scan. Raises AlreadyRunning, Cancelled when it was asked to stop, and what made the scan fail."""
+        """The finished scan. Raises AlreadyRunning, Cancelled when it was asked to stop, and what made the scan fail.
+        """
         callbacks = callbacks or CallbackManager()
         with _heard(self._services.bus, lambda event: _tell_scan(event, callbacks)):
             self._services.scan.start(keys)
@@ -174,7 +175,8 @@ class SeriesApp:
     ) -> DownloadOutcome:
         """Queues the episodes and sees them through: every one completed or failed, or stopped by ``should_stop``.
 
-        What is stopped stays in the queue with its bytes on disk. A queue that stood still stands still again afterwards.
+        What is stopped stays in the queue with its bytes on disk. A queue that stood still stands still again
+        afterwards.
         """
         wish = tuple((each.season, each.episode) for each in episodes)
         request = DownloadRequest(key, wish, priority=priority, languages=tuple(languages))
@@ -195,7 +197,9 @@ class SeriesApp:
     def _watch(
         self, ids: Sequence[str], callbacks: CallbackManager, should_stop: Callable[[], bool]
     ) -> dict[str, DownloadItem]:
-        """The items as they were last, by id; one that is missing was removed meanwhile. Rows may change in another process."""
+        """The items as they were last, by id; one that is missing was removed meanwhile. Rows may change in another
+        process.
+        """
         items: dict[str, DownloadItem] = {}
         running = set(ids)
 

@@ -27,9 +27,9 @@ def on_disk(root: str, name: str) -> str | None:
 
 
 def chosen(library: LibrarySettings, wish: str, stored: str) -> str:
-    """The folder that ``wish`` names: one that exists as it is, the present one where a form sent it back, one that is only
-    spelled otherwise than we would, else a new one with a name that every file system takes. Raises InvalidInput for a
-    path, for a name that no scan reads, and where nothing of the name can be used.
+    """The folder that ``wish`` names: one that exists as it is, the present one where a form sent it back, one that is
+    only spelled otherwise than we would, else a new one with a name that every file system takes. Raises InvalidInput
+    for a path, for a name that no scan reads, and where nothing of the name can be used.
     """
     if wish == stored:
         return stored
@@ -61,8 +61,8 @@ def _typed(name: str) -> str:
 
 
 def suggested(name: str, folders: Sequence[str]) -> str:
-    """The folder for a title: one of ``folders``, those in the library, whose name is the same or only spelled otherwise
-    than we would, else ``name``.
+    """The folder for a title: one of ``folders``, those in the library, whose name is the same or only spelled
+    otherwise than we would, else ``name``.
     """
     if name in folders:
         return name
@@ -88,9 +88,11 @@ def _folders_of(root: str) -> list[str]:
 def recycle(
     library: LibrarySettings, series: AnimeSeries, languages: dict[str, str], files: dict[str, str]
 ) -> tuple[bool, str]:
-    """Whether a series' folder was moved into the recycle bin, and a sentence about files that were not, "" where all were.
+    """Whether a series' folder was moved into the recycle bin, and a sentence about files that were not, "" where all
+    were.
 
-    ``languages`` and ``files``: of its episodes, by their codes, for the way back. Raises StorageError, also where the library is not there.
+    ``languages`` and ``files``: of its episodes, by their codes, for the way back. Raises StorageError, also where the
+    library is not there.
     """
     if library.root:
         check_root(Path(library.root))

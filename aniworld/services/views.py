@@ -35,7 +35,9 @@ class SeriesQuery:
 
 @dataclass(frozen=True)
 class AnimeSummary:
-    """``missing_episodes``: season as text → episode numbers, e.g. ``{"1": [3, 4], "0": [1]}``. ``cover_url`` is ours, never the site's."""
+    """``missing_episodes``: season as text → episode numbers, e.g. ``{"1": [3, 4], "0": [1]}``. ``cover_url`` is ours,
+    never the site's.
+    """
 
     key: str
     name: str
@@ -55,7 +57,9 @@ class AnimeSummary:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """A catalogue's hit as an AnimeSummary with what a search adds. ``cover_url`` is the site's (never fetched by a browser)."""
+    """A catalogue's hit as an AnimeSummary with what a search adds. ``cover_url`` is the site's (never fetched by a
+    browser).
+    """
 
     key: str
     name: str
@@ -74,8 +78,8 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class EpisodeView:
-    """``state``: missing, queued, downloading, present, unavailable. ``subtitles``: languages of the subtitle files next to
-    the video or inside it, None = not known. ``subtitles_missing``: they came apart and could not be had.
+    """``state``: missing, queued, downloading, present, unavailable. ``subtitles``: languages of the subtitle files
+    next to the video or inside it, None = not known. ``subtitles_missing``: they came apart and could not be had.
 
     ``announced``: the catalogue says that it is not out yet; ``air_date``: the day of its release, where it says it.
     ``kind``: ova, movie, special. ``part``: of an episode that the catalogue lists in parts. ``part_of``: the code
@@ -188,7 +192,8 @@ class AnimeDetail:
 @dataclass(frozen=True)
 class DownloadRequest:
     """Wished episodes of one series. ``episodes``: (season, number) pairs. ``serie_folder``, ``serie_name`` and
-    ``source`` are only used where the server has no record of the series. ``upgrade``: also episodes that are present in a worse language.
+    ``source`` are only used where the server has no record of the series. ``upgrade``: also episodes that are present
+    in a worse language.
     """
 
     serie_id: str
@@ -347,7 +352,9 @@ class RenameOutcome:
 
 @dataclass(frozen=True)
 class RenameStatus:
-    """The renaming in the background that runs, or the last one. ``status``: idle, running, completed, cancelled, failed."""
+    """The renaming in the background that runs, or the last one. ``status``: idle, running, completed, cancelled,
+    failed.
+    """
 
     id: str | None = None
     status: str = "idle"
@@ -503,8 +510,8 @@ class TrackingStatus:
 class CalendarEntry:
     """An episode that a catalogue announces. ``day``: ``2026-08-03``; ``at``: the moment, where the catalogue says so.
 
-    ``state``: announced, missing, queued, present. ``language``: the one whose day this is, of ``languages``, those that
-    are announced; None where the calendar names none.
+    ``state``: announced, missing, queued, present. ``language``: the one whose day this is, of ``languages``, those
+    that are announced; None where the calendar names none.
     """
 
     key: str

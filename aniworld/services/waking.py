@@ -10,7 +10,9 @@ from .downloads import DownloadService
 
 
 class WakingService:
-    """``rest``: who rests in this process. The next rest of a source that still fails is longer, as if none had woken it."""
+    """``rest``: who rests in this process. The next rest of a source that still fails is longer, as if none had woken
+    it.
+    """
 
     def __init__(self, rest: RestingSources, downloads: DownloadService) -> None:
         self._rest = rest

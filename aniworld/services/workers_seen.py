@@ -28,7 +28,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class WorkerView:
-    """One download worker. ``slots``: downloads at a time; ``active``: those it runs; ``silent``: not seen for a minute.
+    """One download worker. ``slots``: downloads at a time; ``active``: those it runs; ``silent``: not seen for a
+    minute.
 
     ``clock_ahead_s``: how far its clock is ahead of the database's.
     """

@@ -28,8 +28,8 @@ class OneConnectionLess(Exception):
 class Crew(Generic[T]):
     """Runs ``do`` on every piece of ``work``. The number of threads follows ``session.connections`` while it runs.
 
-    A host that takes fewer connections lowers the number for the rest of this transfer, never below one. ``pace``: how many
-    of the threads that there may be are of use just now; asked again whenever the session changes.
+    A host that takes fewer connections lowers the number for the rest of this transfer, never below one. ``pace``: how
+    many of the threads that there may be are of use just now; asked again whenever the session changes.
     """
 
     def __init__(

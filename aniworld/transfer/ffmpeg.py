@@ -68,7 +68,8 @@ def find(named: str | None) -> str:
 
 
 class Listening:
-    """Hears both pipes of a process to the end: one that nobody reads fills up, and the process stands still for ever."""
+    """Hears both pipes of a process to the end: one that nobody reads fills up, and the process stands still for ever.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._log = bytearray()
@@ -120,7 +121,8 @@ class Ffmpeg:
     def cut(self, feeds: list[Callable[[int], None]], out: Path, size: int, filters: list[str]) -> Ran:
         """``out`` holds what ``feeds`` write, each a track into a pipe of its own, which it closes; nothing coded anew.
 
-        ``size``: bytes of all. ``filters``: for the picture's packets. Call as ``run``. Raises DiskFull, ChildDied, TransferFailed.
+        ``size``: bytes of all. ``filters``: for the picture's packets. Call as ``run``. Raises DiskFull, ChildDied,
+        TransferFailed.
         """
         pipes = [os.pipe() for _ in feeds]
         inputs = [word for read, _ in pipes for word in (*_PIPED, "-i", f"pipe:{read}")]
@@ -158,7 +160,8 @@ class Ffmpeg:
     def add_subtitles(
         self, path: Path, files: Sequence[tuple[Path, SubtitleFile]], out: Path, *, default: int | None
     ) -> None:
-        """``out`` is the video at ``path`` as Matroska with these subtitles in front of its own, the rest not coded anew.
+        """``out`` is the video at ``path`` as Matroska with these subtitles in front of its own, the rest not coded
+        anew.
 
         ``default``: which of them players show at once. Raises WrongMedia, DiskFull.
         """
@@ -274,7 +277,8 @@ def _told(language: str | None) -> list[str]:
 
 
 def _chapters(text: Path | None, place: int) -> tuple[list[str], list[str]]:
-    """The input and the mapping of a text with chapters, as input number ``place``. Our own file, in ffmpeg's own form."""
+    """The input and the mapping of a text with chapters, as input number ``place``. Our own file, in ffmpeg's own form.
+    """
     if text is None:
         return [], []
     return ["-protocol_whitelist", "file", "-f", "ffmetadata", "-i", str(text)], ["-map_chapters", str(place)]

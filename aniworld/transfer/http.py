@@ -1,7 +1,8 @@
 """The child's way to the network: one pool of kept-alive connections for each host, bytes read straight into a buffer.
 
-On the standard library's http.client, which starts in half the time of urllib3 (docs/decisions/0012). Redirects are followed here, each judged anew; nothing from the environment counts.
-What a host sets as cookies it hears again, for as long as the transfer lasts.
+On the standard library's http.client, which starts in half the time of urllib3 (docs/decisions/0012). Redirects are
+followed here, each judged anew; nothing from the environment counts. What a host sets as cookies it hears again, for as
+long as the transfer lasts.
 
     Interrupted      the connection broke or never stood: try again
     Refused          the server answered with a status that is no success

@@ -26,9 +26,10 @@ class TransferJob:
     ``connections``: ranges or fragments at a time. ``quality``: best, worst, or 360p to 1080p (at most that class).
     ``speed_limit``: bytes per second for this transfer, None for no limit. ``stall_timeout_s``: seconds without a byte.
     ``language`` chooses an audio track where there are several. ``private_hosts`` as in ANIWORLD_PRIVATE_HOSTS.
-    ``write_chapters``: where the source states any. ``retry_pause_s``: the first pause after a network fault; it doubles with each further one.
-    ``full_decode_check``: every frame is decoded before the result counts. ``niceness``: 0 to 19, how far the child steps
-    aside. ``subtitles``: those that come apart are kept as ``files``, inside an ``mkv``, or ``off``.
+    ``write_chapters``: where the source states any. ``retry_pause_s``: the first pause after a network fault; it
+    doubles with each further one.
+    ``full_decode_check``: every frame is decoded before the result counts. ``niceness``: 0 to 19, how far the child
+    steps aside. ``subtitles``: those that come apart are kept as ``files``, inside an ``mkv``, or ``off``.
     ``require_subtitles``: without those that belong to ``language`` the video is not fetched.
     """
 
@@ -64,10 +65,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class TransferResult:
-    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``width`` and ``height`` of its picture in pixels.
+    """A whole, checked file, still in the job's folder. ``duration`` in seconds, ``width`` and ``height`` of its
+    picture in pixels.
 
-    ``subtitles``: those that came apart and are in the folder, or in the file. ``subtitles_lost``: a sentence on those that
-    could not be had. ``without_subtitles``: among them are those that belong to the job's language.
+    ``subtitles``: those that came apart and are in the folder, or in the file. ``subtitles_lost``: a sentence on those
+    that could not be had. ``without_subtitles``: among them are those that belong to the job's language.
     """
 
     path: Path

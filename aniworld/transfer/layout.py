@@ -100,7 +100,8 @@ class Layout:
     ) -> int | None:
         """Where segment ``index`` of ``size`` bytes stands. Waits for the sizes before it; ``go_on`` may raise.
 
-        None if they are not known ``within_s``. ``note`` gets the journal's line for a size that is news. Raises Shifted.
+        None if they are not known ``within_s``. ``note`` gets the journal's line for a size that is news. Raises
+        Shifted.
         """
         until = None if within_s is None else time.monotonic() + within_s
         with self._changed:

@@ -1,6 +1,7 @@
 """What is remembered of bytes that failed their check: the same ones are not fetched a third time.
 
-The record is next to the link's working folder, which goes when the link is given up, in the item's own, which goes with it.
+The record is next to the link's working folder, which goes when the link is given up, in the item's own, which goes
+with it.
 """
 
 from __future__ import annotations

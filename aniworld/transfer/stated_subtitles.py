@@ -1,4 +1,6 @@
-"""The subtitles that yt-dlp found for a video, by its ``subtitles`` field; what a machine heard or translated is left out."""
+"""The subtitles that yt-dlp found for a video, by its ``subtitles`` field; what a machine heard or translated is left
+out.
+"""
 
 from __future__ import annotations
 

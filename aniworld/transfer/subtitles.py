@@ -1,7 +1,8 @@
-"""Subtitles that come apart from the video: fetched before it, since their addresses expire, and kept apart or inside it.
+"""Subtitles that come apart from the video: fetched before it, since their addresses expire, and kept apart or inside
+it.
 
-They go through the same client and guard as the video, with limits of their own in bytes, requests and time. What cannot
-be had is said and costs no episode, unless the job requires it.
+They go through the same client and guard as the video, with limits of their own in bytes, requests and time. What
+cannot be had is said and costs no episode, unless the job requires it.
 """
 
 from __future__ import annotations
@@ -109,8 +110,9 @@ class Subtitles:
         return bool(self._brought or self._lost)
 
     def fetch(self, stated: Sequence[SubtitleTrack]) -> None:
-        """Brings what is stated. Raises HosterUnsupported where the job requires subtitles that cannot be had, DiskFull …,
-        and the transfer's own error."""
+        """Brings what is stated. Raises HosterUnsupported where the job requires subtitles that cannot be had, DiskFull
+        …, and the transfer's own error.
+        """
         tracks = [one for one in self._sorted(stated) if self._is_new(one)]
         if not tracks:
             return
@@ -139,7 +141,8 @@ class Subtitles:
     # ── which ───────────────────────────────────────────────────────────────
 
     def _sorted(self, stated: Sequence[SubtitleTrack]) -> list[SubtitleTrack]:
-        """The job's own language first. A single track without a language is in the one that the link is said to have."""
+        """The job's own language first. A single track without a language is in the one that the link is said to have.
+        """
         unnamed = [one for one in stated if not one.language]
         if self._wanted and len(unnamed) == 1 and all(one.language != self._wanted for one in stated):
             stated = [replace(one, language=self._wanted) if one is unnamed[0] else one for one in stated]

@@ -43,7 +43,8 @@ class Facts:
 
 
 def check(ffmpeg: Ffmpeg, path: Path, stated: float | None, *, full: bool = False, rounding: float = 0.0) -> Facts:
-    """The file's facts. ``stated``: the duration that was announced, in seconds; ``rounding``: by how much it may be off.
+    """The file's facts. ``stated``: the duration that was announced, in seconds; ``rounding``: by how much it may be
+    off.
 
     Raises WrongMedia if it does not open, has no picture, ends too early or is shorter than was stated. One that is
     longer is not cut off: pages and playlists round, and count without the credits.

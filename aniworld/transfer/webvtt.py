@@ -35,7 +35,9 @@ class Pictures(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """One segment's text and its place on the playlist's time line, in seconds. ``fresh``: a discontinuity is before it."""
+    """One segment's text and its place on the playlist's time line, in seconds. ``fresh``: a discontinuity is before
+    it.
+    """
 
     text: str
     start: float = 0.0

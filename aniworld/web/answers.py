@@ -1,6 +1,7 @@
 """Facts as JSON answers. One way for REST and for events, quick enough for lists of hundreds.
 
-Frozen dataclasses become objects, moments become ISO 8601 in UTC with ``Z``, days ``2026-10-12``, paths and enums their text.
+Frozen dataclasses become objects, moments become ISO 8601 in UTC with ``Z``, days ``2026-10-12``, paths and enums their
+text.
 """
 
 from __future__ import annotations

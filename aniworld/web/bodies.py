@@ -1,4 +1,6 @@
-"""What a request may carry: JSON of a sensible size and depth, and only where it is taken; no word too much in its address."""
+"""What a request may carry: JSON of a sensible size and depth, and only where it is taken; no word too much in its
+address.
+"""
 
 from __future__ import annotations
 

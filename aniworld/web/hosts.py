@@ -61,7 +61,9 @@ class HostGate:
         return self._app(environ, start_response)
 
     def _is_ours(self, target: str) -> bool:
-        """A whole address in the request line counts over ``Host`` (RFC 9112, 3.2.2), so it has to name this server too."""
+        """A whole address in the request line counts over ``Host`` (RFC 9112, 3.2.2), so it has to name this server
+        too.
+        """
         scheme, separator, rest = target.partition("://")
         if target.startswith("/") or not separator:
             return True

@@ -40,7 +40,9 @@ class SignInLimit:
 
     @contextmanager
     def attempt(self, address: str) -> Iterator[None]:
-        """Runs one attempt of ``address``; what proves nothing counts, a code that is left out too. Raises TooManyTries."""
+        """Runs one attempt of ``address``; what proves nothing counts, a code that is left out too. Raises
+        TooManyTries.
+        """
         who = _neighbourhood(address)
         self._enter(who)
         try:

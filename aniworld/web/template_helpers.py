@@ -27,8 +27,8 @@ def get_base_context(title: str = APP_NAME, **more: Any) -> dict[str, Any]:
 def render_template(name: str, /, **context: Any) -> str:
     """The page ``name`` as HTML, with the base context under ``context``. Raises TemplateNotFound.
 
-    Outside of a request, an application context is enough: addresses are then those of a server at ``/``, and the language
-    is the configured one.
+    Outside of a request, an application context is enough: addresses are then those of a server at ``/``, and the
+    language is the configured one.
     """
     if not validate_template_exists(name):
         raise TemplateNotFound(name)

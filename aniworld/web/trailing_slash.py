@@ -1,8 +1,8 @@
 """``/api/anime/`` means ``/api/anime``, whatever the method.
 
-Werkzeug's ``strict_slashes = False`` matches the other spelling for a method that the rule takes, and answers 404 instead of
-405 for one that it does not (werkzeug.routing.StateMachineMatcher). So the slash goes before the routing, and no rule ends
-in one.
+Werkzeug's ``strict_slashes = False`` matches the other spelling for a method that the rule takes, and answers 404
+instead of 405 for one that it does not (werkzeug.routing.StateMachineMatcher). So the slash goes before the routing,
+and no rule ends in one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ FILES = "/static/"  # a file is not a folder
 
 
 class TrailingSlash:
-    """WSGI middleware around Flask alone, since Socket.IO's path ends in a slash: ``app`` gets paths without their last one."""
+    """WSGI middleware around Flask alone, since Socket.IO's path ends in a slash: ``app`` gets paths without their last
+    one.
+    """
 
     def __init__(self, app: WsgiApp) -> None:
         self._app = app

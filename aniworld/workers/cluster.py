@@ -1,8 +1,8 @@
 """The Celery application of a cluster. Loaded only where there is a Redis: Celery is heavy.
 
-A task message is a ticket, "there is work", and says nothing else: the worker that takes it claims the best item from the
-database. So a ticket that comes twice does nothing, and one that is lost is made up for by the workers' own looks. Nothing
-but this one task can be asked of a worker over Redis: JSON only, and no remote control (docs/decisions/0097).
+A task message is a ticket, "there is work", and says nothing else: the worker that takes it claims the best item from
+the database. So a ticket that comes twice does nothing, and one that is lost is made up for by the workers' own looks.
+Nothing but this one task can be asked of a worker over Redis: JSON only, and no remote control (docs/decisions/0097).
 """
 
 from __future__ import annotations

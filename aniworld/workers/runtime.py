@@ -213,7 +213,9 @@ class Runtime:
             self._scan_new_root()
 
     def _scan_new_root(self) -> None:
-        """A scan that runs reads the old folder, so it is cancelled. Whoever changed the setting may start one: that counts."""
+        """A scan that runs reads the old folder, so it is cancelled. Whoever changed the setting may start one: that
+        counts.
+        """
         scan = self._services.scan
         if scan.status().status == "running":
             scan.cancel()
@@ -252,8 +254,9 @@ class Runtime:
 
 
 def sweep_incoming(root: Path, kept: Callable[[], set[str]]) -> int:
-    """How many working folders were removed: those of items that are not among ``kept()``, which is asked after the look
-    into the folder, so that an item that has just begun is among them."""
+    """How many working folders were removed: those of items that are not among ``kept()``, which is asked after the
+    look into the folder, so that an item that has just begun is among them.
+    """
     gone = {folder.name: folder for folder in offload(_incoming_folders, root)}
     for name in kept():
         gone.pop(name, None)

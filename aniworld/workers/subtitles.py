@@ -44,8 +44,9 @@ def sidecars(result: TransferResult, home: Path) -> list[tuple[str, str]]:
 
 
 def placed(root: Path, home: Path, done: Placed, library: LibrarySettings) -> Placed:
-    """What is reported once the subtitle files are next to the video. Raises LibraryUnavailable, DiskFull; may be called
-    again then. A name that no file can have costs the subtitles and not the episode."""
+    """What is reported once the subtitle files are next to the video. Raises LibraryUnavailable, DiskFull; may be
+    called again then. A name that no file can have costs the subtitles and not the episode.
+    """
     files = [(home / name, suffix) for name, suffix in done.sidecars if (home / name).is_file()]
     if not files:
         return done

@@ -29,8 +29,8 @@ ANEW_AFTER_S = 1.0
 def run_worker(services: Services, name: str, slots: int | None = None) -> int:
     """Works until SIGTERM or SIGINT, and gives the exit code. Running items are put back at the signal.
 
-    Raises AlreadyRunning for a name that another worker has, Unavailable where the installed libraries read no pages: such a
-    worker would only take items from others and fail them.
+    Raises AlreadyRunning for a name that another worker has, Unavailable where the installed libraries read no pages:
+    such a worker would only take items from others and fail them.
     """
     for logger in QUIET:
         logging.getLogger(logger).setLevel(logging.WARNING)

@@ -1,5 +1,6 @@
-"""Followed series over a real server and a catalogue of its own: what comes out is queued, a worse language gives way to
-a better one and never the other way, and a browser check lets the source rest where everybody can see it."""
+"""Followed series over a real server and a catalogue of its own: what comes out is queued, a worse language gives way
+to a better one and never the other way, and a browser check lets the source rest where everybody can see it.
+"""
 
 from __future__ import annotations
 

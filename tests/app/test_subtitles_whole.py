@@ -42,7 +42,9 @@ def subbed(count: int) -> DemoSeries:
 
 @pytest.fixture
 def house(tmp_path: Path, host: MediaHost, videos: Videos, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """Four episodes in ``ger-sub``: HLS with renditions, a page with tracks, JW Player, and one whose subtitles are gone."""
+    """Four episodes in ``ger-sub``: HLS with renditions, a page with tracks, JW Player, and one whose subtitles are
+    gone.
+    """
     monkeypatch.setattr("tests.faults.house.series", subbed)
     made = House(tmp_path, host, 4)
     master(host, videos, GERMAN.format("de.m3u8"))

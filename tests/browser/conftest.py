@@ -83,7 +83,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iterator[Server]:
-    """One server for all tests here: three demo series, series with hostile titles, failed items, a folder of no series."""
+    """One server for all tests here: three demo series, series with hostile titles, failed items, a folder of no
+    series.
+    """
     home = tmp_path_factory.mktemp("house")
     library = home / "library"
     (library / "Ein Ordner <b>ohne Serie").mkdir(parents=True)
@@ -143,7 +145,8 @@ def windows(browser: Browser, house: Server, signed_in: dict) -> Iterator[Callab
 
 @pytest.fixture
 def visit(windows: Callable[..., BrowserContext], signed_in: dict, watch: Watch) -> Iterator[Callable[..., Page]]:
-    """``visit("/queue", viewport=PHONE)``: a signed-in page, watched for wrongs. What a test leaves behind is cleared."""
+    """``visit("/queue", viewport=PHONE)``: a signed-in page, watched for wrongs. What a test leaves behind is cleared.
+    """
     used: set[BrowserContext] = set()
 
     def open_page(path: str = "/", **options: object) -> Page:

@@ -1,4 +1,6 @@
-"""What is asked for is where the finger and the eye are: menus, messages, names and counts, also 320 pixels wide; in one language."""
+"""What is asked for is where the finger and the eye are: menus, messages, names and counts, also 320 pixels wide; in
+one language.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The database stops, freezes and restarts under a running server: a clear answer each time, and all goes on afterwards."""
+"""The database stops, freezes and restarts under a running server: a clear answer each time, and all goes on
+afterwards.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A true nginx, unprivileged, on the examples as they stand: only ports, the certificate and Aniworld's address are put in."""
+"""A true nginx, unprivileged, on the examples as they stand: only ports, the certificate and Aniworld's address are put
+in.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Who a test can act as. As root it can become anybody; as anybody else it is only itself, or root in a namespace of its own."""
+"""Who a test can act as. As root it can become anybody; as anybody else it is only itself, or root in a namespace of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ STRANGER = 12345  # a user that no machine has
 
 
 def as_root(command: list[str]) -> list[str]:
-    """``command`` as user 0, by a user namespace where the test itself is not root; the test is left out where there is none."""
+    """``command`` as user 0, by a user namespace where the test itself is not root; the test is left out where there is
+    none.
+    """
     if not IS_ROOT and not _may_be_root_in_a_namespace():
         pytest.skip("this user may not be root in a user namespace of its own")
     return command if IS_ROOT else ["unshare", "--map-root-user", "--", *command]

@@ -67,7 +67,8 @@ def test_what_it_quotes_is_what_the_program_says(sentence: str) -> None:
     assert any(sentence in path.read_text() for path in sources)
 
 
-# --- its commands, on a true instance folder in the place of /var/lib/aniworld -----------------------------------------
+# --- its commands, on a true instance folder in the place of /var/lib/aniworld
+# -----------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""A real server whose hoster is a MediaHost: every episode is one file there, and every fault happens to a whole program."""
+"""A real server whose hoster is a MediaHost: every episode is one file there, and every fault happens to a whole
+program.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class BenchSite(DemoSite):
 
 
 class House:
-    """``server``, running on ``library`` with one series of ``count`` episodes. ``offer`` says what an episode's file is."""
+    """``server``, running on ``library`` with one series of ``count`` episodes. ``offer`` says what an episode's file
+    is.
+    """
 
     def __init__(
         self, place: Path, media: MediaHost, count: int, library: Path | None = None, **environment: str
@@ -118,7 +122,8 @@ class House:
         return [pid for pid in self.server.tree() if b"aniworld.transfer" in command_line(pid)]
 
     def everything(self) -> list[int]:
-        """Server and children, each killed at once by ``kill -9``: the server first, or it might say that a child died."""
+        """Server and children, each killed at once by ``kill -9``: the server first, or it might say that a child died.
+        """
         tree = self.server.tree()
         for pid in tree:
             kill(pid)
@@ -173,7 +178,8 @@ def gone(pids: list[int]) -> bool:
 
 
 class SmallDisk:
-    """A disk of a few megabytes at ``place``; where this user may not mount one, the children's files are kept short."""
+    """A disk of a few megabytes at ``place``; where this user may not mount one, the children's files are kept short.
+    """
 
     def __init__(self, place: Path, megabytes: int) -> None:
         place.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""The machine's clock is set forward and back under a whole server: nobody may wait for that, and nothing is thought lost."""
+"""The machine's clock is set forward and back under a whole server: nobody may wait for that, and nothing is thought
+lost.
+"""
 
 from __future__ import annotations
 

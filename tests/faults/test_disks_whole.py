@@ -1,4 +1,6 @@
-"""The disk's side of a whole program: full, read-only, vanished, a name that is taken. Everything waits, nothing is lost."""
+"""The disk's side of a whole program: full, read-only, vanished, a name that is taken. Everything waits, nothing is
+lost.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Everything that a hoster can do wrong, to a whole program: a real server with its children, one episode for each fault.
+"""Everything that a hoster can do wrong, to a whole program: a real server with its children, one episode for each
+fault.
 
 All faults happen in one run of the queue, six at a time, so that each also has the chance to hurt its neighbours.
 """

@@ -1,4 +1,5 @@
-"""A whole server downloads an episode whose time begins anew on the way; killed meanwhile, it goes on from the bytes."""
+"""A whole server downloads an episode whose time begins anew on the way; killed meanwhile, it goes on from the bytes.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 @pytest.fixture
 def house(tmp_path: Path, host: MediaHost, programmes: Programmes) -> Iterator[House]:
-    """Episode 1 has its sound apart, episode 2 changes its size. ffmpeg leaves a mark and waits while there is ``slow``."""
+    """Episode 1 has its sound apart, episode 2 changes its size. ffmpeg leaves a mark and waits while there is
+    ``slow``.
+    """
     offer_apart(host, programmes, ["one", "two", "one"], ["one", "two", "one"])
     host.files["/p/large.m3u8"] = programmes.playlist(["one", "large"]).encode()
     script = tmp_path / "bin" / "ffmpeg"

@@ -1,4 +1,5 @@
-"""Rows that are no plain episode: announced ones, parts of others, absolute numbers, kinds, parts, unknown languages."""
+"""Rows that are no plain episode: announced ones, parts of others, absolute numbers, kinds, parts, unknown languages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The lists of both engines: new episodes, calendars with a card for each language, postponements, titles; rate limits."""
+"""The lists of both engines: new episodes, calendars with a card for each language, postponements, titles; rate limits.
+"""
 
 from __future__ import annotations
 

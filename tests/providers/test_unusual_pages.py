@@ -1,4 +1,5 @@
-"""Pages as the sites' description allows them, but not as anybody would write them first: both engines read them all."""
+"""Pages as the sites' description allows them, but not as anybody would write them first: both engines read them all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Deny by default: every route, every Socket.IO event and every WebSocket action, with each proof that is no longer one."""
+"""Deny by default: every route, every Socket.IO event and every WebSocket action, with each proof that is no longer
+one.
+"""
 
 from __future__ import annotations
 

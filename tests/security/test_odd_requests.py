@@ -1,4 +1,6 @@
-"""Requests that no honest client writes: odd names, targets, methods, bodies. Each is refused, none leads anywhere else."""
+"""Requests that no honest client writes: odd names, targets, methods, bodies. Each is refused, none leads anywhere
+else.
+"""
 
 from __future__ import annotations
 

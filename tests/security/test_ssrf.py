@@ -1,7 +1,7 @@
 """Server-side request forgery, in the server's gate (A13 to A17) and in the transfer's child (A18).
 
-The honest sites live on 127.0.0.1 and are excepted with their port, so that they stand for the open internet; the victim
-listens on 127.0.0.2, which is excepted nowhere, and counts who connects.
+The honest sites live on 127.0.0.1 and are excepted with their port, so that they stand for the open internet; the
+victim listens on 127.0.0.2, which is excepted nowhere, and counts who connects.
 """
 
 from __future__ import annotations

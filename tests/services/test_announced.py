@@ -1,4 +1,6 @@
-"""Announced episodes in the library: never missing, never queued, dated; the calendar's languages; why a check checks nothing."""
+"""Announced episodes in the library: never missing, never queued, dated; the calendar's languages; why a check checks
+nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A worker with an instance of its own has no covers: it fetches what a poster needs, once, and no download hangs on it."""
+"""A worker with an instance of its own has no covers: it fetches what a poster needs, once, and no download hangs on
+it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ PATH = "/cover/nebel.png"
 
 
 class Worker:
-    """``covers`` and ``beside`` of a worker that shares database and library with others; ``later`` is what it put off."""
+    """``covers`` and ``beside`` of a worker that shares database and library with others; ``later`` is what it put off.
+    """
 
     def __init__(self, database: Database, site: LoopbackSite, library: Path, instance: Path) -> None:
         self.database, self.library, self.now = database, library, 0.0

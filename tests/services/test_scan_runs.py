@@ -1,4 +1,6 @@
-"""One scan at a time over all processes, seen to live, and stopped from anywhere; a wish for some series reads only those."""
+"""One scan at a time over all processes, seen to live, and stopped from anywhere; a wish for some series reads only
+those.
+"""
 
 from __future__ import annotations
 

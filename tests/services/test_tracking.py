@@ -1,4 +1,6 @@
-"""New episodes of monitored series are found, told and queued; better languages replace worse ones, never the other way."""
+"""New episodes of monitored series are found, told and queued; better languages replace worse ones, never the other
+way.
+"""
 
 from __future__ import annotations
 

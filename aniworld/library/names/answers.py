@@ -12,7 +12,8 @@ class Found(NamedTuple):  # a scan makes one for each file: a frozen dataclass c
     """``episodes`` of ``season`` where the name, or its folder, tells a season; ``absolute`` numbers where it does not.
 
     Both, where a bare number stands in a season's folder: it may count within the season or through the series.
-    ``version``: 2 for ``v2``. ``language``: a hint or None. ``also``: the other count of ``017 (115)``, where no season is told.
+    ``version``: 2 for ``v2``. ``language``: a hint or None. ``also``: the other count of ``017 (115)``, where no season
+    is told.
     """
 
     season: int | None

@@ -18,8 +18,9 @@ _SIGN = re.compile(
 
 
 class After(NamedTuple):
-    """What stands behind a code says. ``unclear``: why the number cannot be believed, or None. ``half``: it continues the
-    number, as in ``S01E12.5``."""
+    """What stands behind a code says. ``unclear``: why the number cannot be believed, or None. ``half``: it continues
+    the number, as in ``S01E12.5``.
+    """
 
     extra: bool = False
     unclear: str | None = None

@@ -25,7 +25,8 @@ class Guess(NamedTuple):
 def guessed(shown: str, tail: str) -> Guess | None:
     """What guessit reads in ``shown``, where it names every number of ``tail`` (the part behind the series' name).
 
-    A guess among several numbers is none, nor is one that takes a year for a season. Whatever guessit raises is no guess.
+    A guess among several numbers is none, nor is one that takes a year for a season. Whatever guessit raises is no
+    guess.
     """
     digits = re.findall(r"[0-9]+", tail)
     if len(digits) > MOST_NUMBERS or len(shown) > LONGEST or p.DATED.search(tail):

@@ -1,4 +1,6 @@
-"""Several numbers in one name: ``E01-E03``, ``02x03x04``, ``1, 2 und 3``. What they mean, or nothing where they contradict."""
+"""Several numbers in one name: ``E01-E03``, ``02x03x04``, ``1, 2 und 3``. What they mean, or nothing where they
+contradict.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def chain(first: int, text: str, *, season: int | None = None, most: int = MOST_
 
 
 def may_be_title(first: str, said: str, rest: str) -> bool:
-    """Whether ``7`` may belong to the title of ``S01E05-7 Leben``: not padded as numbers of episodes are, or far from the first."""
+    """Whether ``7`` may belong to the title of ``S01E05-7 Leben``: not padded as numbers of episodes are, or far from
+    the first.
+    """
     last = p.BARE_SECOND.search(said)
     if last is None or last[1][0] == "0" or not p.WORD_BEHIND.match(rest):
         return False
@@ -40,6 +44,8 @@ def may_be_title(first: str, said: str, rest: str) -> bool:
 
 
 def next_behind(last: int, rest: str) -> bool:
-    """Whether ``rest`` begins with the number after ``last``, which may be a second episode: ``1x02 03``, ``S03E21.22``."""
+    """Whether ``rest`` begins with the number after ``last``, which may be a second episode: ``1x02 03``,
+    ``S03E21.22``.
+    """
     found = re.match(r"[ ._]([0-9]{1,3})(?![0-9A-Za-z])(?!\.[0-9])", rest)
     return found is not None and int(found[1]) == last + 1

@@ -11,7 +11,8 @@ _SIGNS = str.maketrans(
 
 
 def plain_text(text: str) -> str:
-    """Letters and digits as a keyboard has them: ``Ⅱ`` is ``II``, ``２`` is ``2``, and ``²`` is a 2 that stands apart."""
+    """Letters and digits as a keyboard has them: ``Ⅱ`` is ``II``, ``２`` is ``2``, and ``²`` is a 2 that stands apart.
+    """
     return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_SIGNS))
 
 
@@ -21,7 +22,8 @@ def _set(text: str) -> frozenset[str]:
 
 VIDEO = _set("mkv mp4 avi webm m4v mov wmv flv ts m2ts mts mpg mpeg ogm ogv rmvb rm divx asf 3gp f4v")
 UNFINISHED = _set("part crdownload tmp ytdl aria2 download partial filepart !qb !ut bc! opdownload temp")
-# What a download that did not end leaves: ``Name.f137.mp4`` is one track, ``Name.temp.mp4``, ``Name.part.mp4`` are being written.
+# What a download that did not end leaves: ``Name.f137.mp4`` is one track, ``Name.temp.mp4``, ``Name.part.mp4`` are
+# being written.
 ONE_TRACK = re.compile(
     r"(?:f(?:0|[0-9]{2,4})(?:-[0-9a-z]+)*|f(?:hls|dash|https?)[\w-]*|te?mp|fftemp|part|partial|incomplete|unfinished|downloading|crdownload|opdownload|filepart|aria2|!q[bB]|!ut"
     r"|(?i:(?:[^.]*-)?tdarrcachefile-[\w-]+))"
@@ -42,9 +44,9 @@ SKIPPED_FOLDERS = _set(
     " attachments metadata"
 ) | {"behind the scenes", "deleted scenes", "making of", "bonus material", "nc op & ed", "creditless op & ed"}
 
-# S01E02, s1e2, S01 E02, S01.E02, S001E002, S01EP02 — and what may follow: E03, -E03, ~E03, -03, +04, -S01E03, .S01E03, a
-# space and E03. A number with a unit is none: ``S01E02-10bit``, ``S01E02-4K``. What may stand before it is looked at behind
-# the S: so the search leaps from S to S, twice as fast.
+# S01E02, s1e2, S01 E02, S01.E02, S001E002, S01EP02 — and what may follow: E03, -E03, ~E03, -03, +04, -S01E03, .S01E03,
+# a space and E03. A number with a unit is none: ``S01E02-10bit``, ``S01E02-4K``. What may stand before it is looked at
+# behind the S: so the search leaps from S to S, twice as fast.
 CODE = re.compile(
     r"[sS](?<![A-Za-z0-9].)([0-9]{1,4})(?:[ ._-]{0,3}|x)[eE][pP]?[ ._]?([0-9]{1,5})"
     r"((?:[eE][0-9]{1,5}|[ ._][eE][0-9]{1,3}(?![0-9A-Za-z])|[-+&,][eE]?[0-9]{1,5}(?![0-9pPiIkK]|[A-DF-Za-df-z]{2})"
@@ -57,7 +59,8 @@ MORE = re.compile(
     r"(?:folge[ .]?|episode[ .]?|[eExX][pP]?[ .]?)?([0-9]{1,5})",
     re.IGNORECASE,
 )
-# The number of ``S01E05-7`` is a second episode's, or, with a word behind it, a title's: ``7 Leben``. Tags are no words.
+# The number of ``S01E05-7`` is a second episode's, or, with a word behind it, a title's: ``7 Leben``. Tags are no
+# words.
 _TAGS = (
     r"ger|german|deutsch|eng|english|sub|dub|subbed|dubbed|gersub|gerdub|engsub|engdub|omu|vostfr|uncut|dl|ml|anime|bluray|bdrip|brrip"
     r"|dvdrip|webrip|web|webhd|hdtv|tvrip|bd|dvd|hd|remux|repack|proper|raw"
@@ -304,7 +307,8 @@ SIGNS_BEHIND_NAME = re.compile(r"^[!?~☆★♪♥]+(?=[\s_.-]|$)")
 # A dot between a name that ends with a digit and a number of two digits: ``86.05``; with one it would be half a number.
 DOT_BEHIND_NAME = re.compile(r"^\.(?=[0-9]{2}(?![0-9A-Za-z]))")
 
-# ``Second Season``, ``Zweite Staffel``, ``Season Two``: seasons counted in words, which ``with_digits`` writes as ``Season 2``.
+# ``Second Season``, ``Zweite Staffel``, ``Season Two``: seasons counted in words, which ``with_digits`` writes as
+# ``Season 2``.
 _COUNTED = (
     "first|erste[nr]?|one|eins",
     "second|zweite[nr]?|two|zwei|II",

@@ -12,7 +12,8 @@ _JOINING_WORD = r"(?:bis|und|and|to|thru|through|u\.?|y|et|en)"
 _SEASON_X = r"(?:(?:19(?!20)|20)[0-9]{2}(?=x[0-3]?[0-9]{1,2}(?![0-9]))|[0-9]{1,2})x"  # ``1920x910`` is a size
 _CODED = rf"(?:s[0-9]{{1,4}}[ ._]?)?(?:folge|episode|ep?|x|#)[ ._]?|{_SEASON_X}|第[ ]?"
 _LONE = r"(?![0-9A-Za-z])"
-# ``, 05``, ``–06``, `` bis E06``, `` u. 11``, `` & #6``, ``-2x01``, `` Ep6``, ``・第6話``: further episodes behind a number.
+# ``, 05``, ``–06``, `` bis E06``, `` u. 11``, `` & #6``, ``-2x01``, `` Ep6``, ``・第6話``: further episodes behind a
+# number.
 FURTHER = re.compile(
     rf"[ ._]*[&+,;/・、][ ._]*(?:{_CODED})?[0-9]{{1,4}}(?:v[0-9])?{_LONE}"
     rf"|(?:[~–—]|[ ._]+~[ ._]+)(?:{_CODED})?[0-9]{{1,4}}{_LONE}"
@@ -45,7 +46,9 @@ _CLEAR_BEHIND = re.compile(
 
 
 def further_behind(first: str, last: int, rest: str) -> bool:
-    """Whether ``rest`` goes on with another episode's number. `` - 030 - `` behind ``05`` is the count through all seasons."""
+    """Whether ``rest`` goes on with another episode's number. `` - 030 - `` behind ``05`` is the count through all
+    seasons.
+    """
     if not _DIGIT_NEAR.match(rest):
         return False
     if FURTHER.match(rest):
@@ -58,12 +61,15 @@ def further_behind(first: str, last: int, rest: str) -> bool:
 
 
 def further_before(before: str) -> bool:
-    """Whether a number that the next one is joined to stands at the end of ``before``: ``01, 02 und`` in front of ``03``."""
+    """Whether a number that the next one is joined to stands at the end of ``before``: ``01, 02 und`` in front of
+    ``03``.
+    """
     return _JOINED_BEFORE.search(before) is not None
 
 
 def seasons_in(text: str) -> set[int] | None:
-    """The season that ``text`` says, where nothing makes of it a title's word; empty where one is said unclearly, such as
+    """The season that ``text`` says, where nothing makes of it a title's word; empty where one is said unclearly, such
+    as
     ``Final Season`` or ``- Season 2 Anfang``; None where none is.
     """
     text = _SEASON_FINALE.sub(" ", text)

@@ -73,7 +73,8 @@ class Engine(Site):
         return f"{self.series_link(link)}/{_usual(number.season, number.episode)}"
 
     def _seasons(self, place: Place, first: SeasonFacts) -> tuple[list[SeasonFacts], list[str]]:
-        """One request for each season that the first page does not show already, and a note for each that cannot be read.
+        """One request for each season that the first page does not show already, and a note for each that cannot be
+        read.
 
         What is not there is left out.
         """
@@ -129,7 +130,9 @@ class Engine(Site):
         )
 
     def _entries(self, place: Place, rows: Iterable[Row], films: bool) -> tuple[EpisodeEntry, ...]:
-        """Each episode once. ``films``: specials of ``/staffel-0`` count behind them, whether a number is free or not yet."""
+        """Each episode once. ``films``: specials of ``/staffel-0`` count behind them, whether a number is free or not
+        yet.
+        """
         found: dict[tuple[int, int], EpisodeEntry] = {}
         for row in sorted(rows, key=lambda row: row.apart):
             entry = self._entry(place, row)
@@ -164,7 +167,9 @@ class Engine(Site):
         )
 
     def _airings(self, rows: Iterable[CalendarRow]) -> list[Airing]:
-        """Each episode once, with the day of each language: a calendar has a card for each. What names no episode stays."""
+        """Each episode once, with the day of each language: a calendar has a card for each. What names no episode
+        stays.
+        """
         found: dict[tuple[object, ...], Airing] = {}
         for row in rows:
             place = self.place(row.href)

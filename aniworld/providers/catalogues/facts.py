@@ -39,8 +39,9 @@ class Row:
 
 @dataclass(frozen=True)
 class SeasonFacts:
-    """``seasons``: number and address of each season in the navigation, season 0 at one or two. ``table``: whether there
-    was one at all. ``states_languages``: its rows have a cell for languages. ``notes``: what could not be read."""
+    """``seasons``: number and address of each season in the navigation, season 0 at one or two. ``table``: whether
+    there was one at all. ``states_languages``: its rows have a cell for languages. ``notes``: what could not be read.
+    """
 
     seasons: tuple[tuple[int, str], ...]
     rows: tuple[Row, ...]

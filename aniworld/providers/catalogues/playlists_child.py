@@ -1,8 +1,8 @@
 """The program that lets yt-dlp read a list of videos. The server starts it for each list, and may kill it.
 
-In: one JSON object on standard input, ``{"url", "private_hosts", "user_agent", "timeout_s", "most"}``. Out: one on standard
-output, ``{"list": {...}}`` or ``{"error": code, "message"}``. yt-dlp gets an allow-list of options and nothing from the
-outside; what it connects to passes the same gate as everything else, and other programs are never started.
+In: one JSON object on standard input, ``{"url", "private_hosts", "user_agent", "timeout_s", "most"}``. Out: one on
+standard output, ``{"list": {...}}`` or ``{"error": code, "message"}``. yt-dlp gets an allow-list of options and nothing
+from the outside; what it connects to passes the same gate as everything else, and other programs are never started.
 """
 
 from __future__ import annotations

@@ -191,7 +191,9 @@ def _postponed(notice: _Notice, reading: Reading) -> tuple[PostponedRow, ...] | 
 
 
 def _new_and_old(text: str) -> tuple[date | None, date | None]:
-    """The new day and the old one: by ``▲`` and ``▼``, by the words beside each day, else the last and first of several."""
+    """The new day and the old one: by ``▲`` and ``▼``, by the words beside each day, else the last and first of
+    several.
+    """
     signed = {sign: day_in(rest) for sign, rest in _SIGNED.findall(text)}
     if signed:
         return signed.get("▲"), signed.get("▼")

@@ -1,4 +1,6 @@
-"""The boundary to what a page holds: an entry that cannot be read is logged, reported and left out, and the rest is read."""
+"""The boundary to what a page holds: an entry that cannot be read is logged, reported and left out, and the rest is
+read.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ _LEAST, _MOST = 100, 4320
 
 
 def height_of(label: str) -> int | None:
-    """The lines that a label names: ``720p``, ``1080``, ``1920x804`` (1080), ``HD`` (720), ``4K``; None for anything else.
+    """The lines that a label names: ``720p``, ``1080``, ``1920x804`` (1080), ``HD`` (720), ``4K``; None for anything
+    else.
 
     A number with another unit is none (``1000kbps``, ``60fps``), nor is a year among other words.
     """

@@ -123,8 +123,8 @@ class PlayerFacts:
     """``media``: what the most trustworthy place on the page states. ``frames``: pages inside this one, and addresses
     in a player's set-up that do not say what they are. ``guessed``: those of them that may lead anywhere.
 
-    ``gone``: the words that say so. ``drm``, ``hidden``: signs of protected or obfuscated media. ``only``: a set-up's one
-    source with a name that speaks against it; it counts where there is nothing else. ``moved``: the page leads on.
+    ``gone``: the words that say so. ``drm``, ``hidden``: signs of protected or obfuscated media. ``only``: a set-up's
+    one source with a name that speaks against it; it counts where there is nothing else. ``moved``: the page leads on.
     ``subtitles``: those that come apart from the video.
     """
 
@@ -174,7 +174,9 @@ def parse_player(text: str, url: str) -> PlayerFacts:
 
 
 def _present(groups: list[tuple[Medium, ...]]) -> tuple[tuple[Medium, ...], str | None]:
-    """The first group's media; what plays in place of a gone video is none, and its name says so if there is nothing else."""
+    """The first group's media; what plays in place of a gone video is none, and its name says so if there is nothing
+    else.
+    """
     left = [tuple(one for one in group if not is_placeholder(one.url)) for group in groups]
     media = next((group for group in left if group), ())
     away = next((one for group in groups for one in group), None)

@@ -70,8 +70,8 @@ def dotted(script: str) -> str:
 def values_of(script: str, known: dict[str, str] | None = None) -> list[Value]:
     """Every string value in a script, in order; a variable that holds one counts as its string where it is used.
 
-    ``known``: the variables of the scripts before it, to which this one's are added. Never raises; a script that is none
-    gives what can be read.
+    ``known``: the variables of the scripts before it, to which this one's are added. Never raises; a script that is
+    none gives what can be read.
     """
     return _Scanner(dotted(script[:SCRIPT_CHARS]), {} if known is None else known).scan()
 

@@ -23,7 +23,8 @@ class RestingSources(Protocol):
 
 @dataclass(frozen=True)
 class Circumstances:
-    """``clock_offset()``: seconds that this machine's clock is ahead of the last site that answered, None before one did.
+    """``clock_offset()``: seconds that this machine's clock is ahead of the last site that answered, None before one
+    did.
 
     ``ffmpeg_version()``: None where there is no ffmpeg. ``misunderstood()``: names of settings that make no sense.
     """

@@ -169,8 +169,8 @@ def _named(links: Sequence[str]) -> str:
 
 
 def _links_outside(root: Path, links: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Links of series and their seasons that lead out of the library, for as long as the disk lets us look; and those that
-    lead to the library itself or to a folder that contains it.
+    """Links of series and their seasons that lead out of the library, for as long as the disk lets us look; and those
+    that lead to the library itself or to a folder that contains it.
     """
     until = time.monotonic() + LOOKING_S
     outside: list[str] = []

@@ -1,4 +1,6 @@
-"""What may stand in an address where a series or a queue item is named: never one of the words that stand there as well."""
+"""What may stand in an address where a series or a queue item is named: never one of the words that stand there as
+well.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What this server does, in Prometheus' words. Loaded only where metrics are turned on; docs/monitoring.md explains each.
+"""What this server does, in Prometheus' words. Loaded only where metrics are turned on; docs/monitoring.md explains
+each.
 
 Every label has few values: states, results, route templates, checks. Never a series, a title or an address.
 """

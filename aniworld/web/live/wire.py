@@ -117,7 +117,9 @@ class SocketGate:
 
 
 def _query_value(environ: dict[str, Any], name: str) -> str:
-    """Read as Engine.IO reads it: a name that is percent-encoded or said twice must not mean one thing here, another there."""
+    """Read as Engine.IO reads it: a name that is percent-encoded or said twice must not mean one thing here, another
+    there.
+    """
     try:
         return str(parse_qs(environ.get("QUERY_STRING", "")).get(name, [""])[0])
     except ValueError:  # far too many fields

@@ -1,4 +1,6 @@
-"""What the modules under static/ say, as one script for each language, under an address that changes with it: kept for good."""
+"""What the modules under static/ say, as one script for each language, under an address that changes with it: kept for
+good.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ def spoken_address() -> str:
 
 
 def spoken(language: str, stamp: str) -> Response:
-    """The script in ``language``; one of an earlier version's address is answered with the present one, and not kept."""
+    """The script in ``language``; one of an earlier version's address is answered with the present one, and not kept.
+    """
     if language not in tongue.LANGUAGES:
         abort(404)
     script = _script(language)

@@ -62,7 +62,9 @@ def file_size(size: float | None) -> str:
 
 
 def day_in_words(day: date, form: str) -> str:
-    """A date in the visitor's language; ``form``: ``EEEE`` the weekday, ``medium`` the whole date, or a skeleton of CLDR such as ``MMMd``."""
+    """A date in the visitor's language; ``form``: ``EEEE`` the weekday, ``medium`` the whole date, or a skeleton of
+    CLDR such as ``MMMd``.
+    """
     from babel.dates import format_date, format_skeleton  # see above
 
     if form in ("EEEE", "medium"):
