@@ -248,7 +248,8 @@ def start_workers(app: Flask) -> Runtime:
 
 
 def spawn(work: Callable[[], None]) -> None:
-    """Begins ``work`` beside everything else: in a greenlet under gevent, else in a thread that ends with the process.
+    """Begins ``work`` beside everything else: in a greenlet under gevent, else in a thread that ends with the
+    process.
     """
     import threading  # patched by then, where it is to be
 

@@ -16,7 +16,8 @@ _CONFIG = """
 worker_processes 1; daemon off; pid {base}/nginx.pid; error_log {base}/error.log;
 events {{ worker_connections 512; }}
 http {{
-  log_format times "$msec $request_time $uri"; access_log {base}/access.log times; sendfile on; tcp_nopush on; keepalive_requests 100000;
+  log_format times "$msec $request_time $uri"; access_log {base}/access.log times;
+  sendfile on; tcp_nopush on; keepalive_requests 100000;
   types {{ video/mp4 mp4; video/mp2t ts; application/vnd.apple.mpegurl m3u8; }}
   client_body_temp_path {base}/t1; proxy_temp_path {base}/t2; fastcgi_temp_path {base}/t3;
   uwsgi_temp_path {base}/t4; scgi_temp_path {base}/t5;

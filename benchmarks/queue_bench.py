@@ -49,7 +49,10 @@ def main() -> list[str]:
         claim = timed(lambda: service.claim("bench"), 30)
     return [
         f"| 1,000 items added | {add:.0f} ms | - | - |",
-        f"| queue status with {LONG:,} items waiting | {long:.1f} ms | with 1,000: {short:.1f} ms | {long / short:.1f} |",
+        (
+            f"| queue status with {LONG:,} items waiting | {long:.1f} ms | with 1,000: {short:.1f} ms |"
+            f" {long / short:.1f} |"
+        ),
         f"| claim with {LONG:,} items waiting | {claim:.1f} ms | - | - |",
     ]
 

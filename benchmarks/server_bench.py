@@ -28,7 +28,8 @@ MOST_BYTES = 20 << 30
 
 
 def big_file(path: Path) -> None:
-    """Sparse, and says that it is an MP4: large enough to last for the whole measurement, small enough for this disk.
+    """Sparse, and says that it is an MP4: large enough to last for the whole measurement, small enough for this
+    disk.
     """
     size = min(MOST_BYTES, shutil.disk_usage(path.parent).free // 10)
     with path.open("wb") as file:
@@ -57,7 +58,10 @@ def measure(server: Server, seconds: float) -> list[float]:
 
 def row(name: str, taken: list[float], idle: list[float]) -> str:
     p95, base = percentile(taken, 0.95), percentile(idle, 0.95)
-    return f"| {name} | p50 {statistics.median(taken):.1f} ms, p95 {p95:.1f} ms | idle p95: {base:.1f} ms | {p95 / base:.1f} |"
+    return (
+        f"| {name} | p50 {statistics.median(taken):.1f} ms, p95 {p95:.1f} ms | idle p95: {base:.1f} ms |"
+        f" {p95 / base:.1f} |"
+    )
 
 
 def main() -> list[str]:

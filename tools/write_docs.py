@@ -50,8 +50,14 @@ def configuration() -> str:
     lines = [
         "# Configuration",
         "",
-        "Every setting, as the settings page, `PUT /api/config` and `python -m aniworld config set` take it. Written by",
-        "`tools/write_docs.py` from `aniworld/config/settings.py`. They are kept in `config.json` in the instance folder and",
+        (
+            "Every setting, as the settings page, `PUT /api/config` and `python -m aniworld config set` take it."
+            " Written by"
+        ),
+        (
+            "`tools/write_docs.py` from `aniworld/config/settings.py`. They are kept in `config.json` in the instance"
+            " folder and"
+        ),
         "applied without a restart.",
     ]
     section = ""
@@ -69,7 +75,10 @@ def manual() -> str:
     """Every command as it explains itself."""
     ctx = click.Context(root, info_name="aniworld")
     chapters = [f"## {words}\n\n```\n{page}\n```" for words, page in pages(ctx)]
-    head = "# Manual of the command line\n\nWritten by `tools/write_docs.py`; docs/cli.md is the short form. `aniworld` stands for `python -m aniworld`."
+    head = (
+        "# Manual of the command line\n\nWritten by `tools/write_docs.py`; docs/cli.md is the short form. `aniworld`"
+        " stands for `python -m aniworld`."
+    )
     return "\n\n".join([head, *chapters]) + "\n"
 
 

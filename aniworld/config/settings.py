@@ -80,7 +80,8 @@ class LibrarySettings:
     root: str = setting("", "The folder that holds your series, one folder each.", kind="path")
     link_roots: tuple[str, ...] = setting(
         (),
-        "Folders outside of the library that links in it may lead to, such as a second disk. A series or season folder that is a link to elsewhere is scanned, but nothing is downloaded into it.",
+        "Folders outside of the library that links in it may lead to, such as a second disk. A series or season folder"
+        " that is a link to elsewhere is scanned, but nothing is downloaded into it.",
         kind="paths",
     )
     season_folders: bool = setting(
@@ -88,7 +89,8 @@ class LibrarySettings:
     )
     episode_template: str = setting(
         DEFAULT_TEMPLATE,
-        "How a new file is named. Tokens: {series} {year} {season} {episode} {absolute} {title} {title_en} {language} {quality} {hoster}; {episode:02} pads with zeros.",
+        "How a new file is named. Tokens: {series} {year} {season} {episode} {absolute} {title} {title_en} {language}"
+        " {quality} {hoster}; {episode:02} pads with zeros.",
         kind="template",
     )
     recycle_days: int = setting(
@@ -111,7 +113,8 @@ class CatalogueSettings:
     base_url: str = setting("https://aniworld.to", "Address of the catalogue site.", kind="url")
     engine: str = setting(
         "auto",
-        "How the site at this address is built. auto: by its host, an unknown one as aniworld.to until its links or its search show that it is as s.to; 1: as aniworld.to; 2: as s.to.",
+        "How the site at this address is built. auto: by its host, an unknown one as aniworld.to until its links or its"
+        " search show that it is as s.to; 1: as aniworld.to; 2: as s.to.",
         choices=("auto", "1", "2"),
     )
     mirrors: tuple[str, ...] = setting(
@@ -150,7 +153,8 @@ class DownloadSettings:
     quality: str = setting("best", "The picture height to fetch, at most.", choices=QUALITIES)
     subtitles: str = setting(
         "files",
-        "Where subtitles that come apart from the video are saved: next to it, as media servers read them (Name.de.vtt), or inside it (MKV). They can also be left out.",
+        "Where subtitles that come apart from the video are saved: next to it, as media servers read them"
+        " (Name.de.vtt), or inside it (MKV). They can also be left out.",
         choices=("files", "mkv", "off"),
     )
     speed_limit_mbps: float = setting(
@@ -166,11 +170,13 @@ class DownloadSettings:
     )
     full_check: bool = setting(
         False,
-        "Decode each finished video from its first to its last frame before it is placed: finds every damage, takes processor time.",
+        "Decode each finished video from its first to its last frame before it is placed: finds every damage, takes"
+        " processor time.",
     )
     niceness: int = setting(
         10,
-        "How far downloads step aside where other programs want the processor. 0 = not at all, 19 = as far as possible.",
+        "How far downloads step aside where other programs want the processor. 0 = not at all, 19 = as far as"
+        " possible.",
         low=0,
         high=19,
     )
@@ -196,7 +202,8 @@ class NotificationSettings:
     )
     wordings: tuple[str, ...] = setting(
         (),
-        "Your own words for an event, one line each: the event, a colon, and the text with fields, e.g. download_complete: {series} {code} is there. docs/monitoring.md lists the fields.",
+        "Your own words for an event, one line each: the event, a colon, and the text with fields, e.g."
+        " download_complete: {series} {code} is there. docs/monitoring.md lists the fields.",
         kind="words",
     )
 
@@ -268,7 +275,8 @@ def walk() -> Iterator[tuple[str, str, Field[Any]]]:
 
 
 def from_mapping(kind: type[T], values: Mapping[str, Any]) -> T:
-    """A settings tree of ``kind`` from checked JSON; what is absent keeps its default, what is unknown is passed over.
+    """A settings tree of ``kind`` from checked JSON; what is absent keeps its default, what is unknown is passed
+    over.
     """
     known = {}
     for one in fields(kind):  # type: ignore[arg-type]

@@ -194,7 +194,8 @@ class ConfigStore:
 
 
 def backup_file(folder: Path, name: str, form: re.Pattern[str]) -> Path:
-    """The backup ``name`` in ``folder``. Raises NotFound unless its name has our ``form`` and it is a file of its own.
+    """The backup ``name`` in ``folder``. Raises NotFound unless its name has our ``form`` and it is a file of its
+    own.
     """
     try:
         path = folder / name if form.fullmatch(validate_backup_name(name)) else None

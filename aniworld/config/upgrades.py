@@ -18,7 +18,8 @@ class Replaced:
 
 
 def without_dead_addresses(settings: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Replaced, ...]]:
-    """The settings with dead default addresses of catalogues replaced, base and mirrors alike, and what was replaced.
+    """The settings with dead default addresses of catalogues replaced, base and mirrors alike, and what was
+    replaced.
     """
     catalogue = dict(settings.get("catalogue", {}))
     replaced: dict[str, Replaced] = {}

@@ -229,7 +229,8 @@ _NAMED = {one.name: one for one in EVENTS}
 
 
 def event_of(name: str, facts: Mapping[str, Any]) -> Event | None:
-    """The event that ``facts_of`` took apart, perhaps by another version of this program; None if it is not known here.
+    """The event that ``facts_of`` took apart, perhaps by another version of this program; None if it is not known
+    here.
     """
     kind = _NAMED.get(name)
     if kind is None:

@@ -15,15 +15,16 @@ def _set(words: str) -> frozenset[str]:
 _CHARS, _LONGEST, _FOLDERS = 80, 13, 3
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _FILLING = _set(
-    "this video file media movie content clip stream source page link no not longer has have is was been and or by for due to of"
-    " in on your country region sorry default static found available exist exists existing does taken down geo restricted"
-    " wurde ist das die der datei nicht mehr gefunden verfügbar verfuegbar request owner uploader claim notice"
+    "this video file media movie content clip stream source page link no not longer has have is was been and or by for"
+    " due to of in on your country region sorry default static found available exist exists existing does taken down"
+    " geo restricted wurde ist das die der datei nicht mehr gefunden verfügbar verfuegbar request owner uploader claim"
+    " notice"
 )
 _QUALITY = _set("the hd sd fhd p v en de fr es it pt ru pl tr nl jp ja eng ger deu")
 _STATES = _set(
-    "error err fail failed failure delete deleted remove removed gone missing unavailable expired banned blocked disabled dmca"
-    " copyright copyrighted infringement takedown abuse offline maintenance geoblock geoblocked geloescht gelöscht entfernt"
-    " gesperrt"
+    "error err fail failed failure delete deleted remove removed gone missing unavailable expired banned blocked"
+    " disabled dmca copyright copyrighted infringement takedown abuse offline maintenance geoblock geoblocked geloescht"
+    " gelöscht entfernt gesperrt"
 )
 _PHRASES = re.compile(
     r"\b(?:not? (?:longer )?(?:found|available|exists?|existing)|no (?:video|file|media|stream|source)|does not exist"
@@ -72,7 +73,8 @@ def _is_number(word: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """The known words and the numbers that a name consists of, also where they are run together; empty for any other.
+    """The known words and the numbers that a name consists of, also where they are run together; empty for any
+    other.
     """
     words: list[str] = []
     for found in _WORD.findall(name):

@@ -17,9 +17,9 @@ NAUTILUS = DemoSeries(
     title="Sternenfähre Nautilus Zwölf",
     title_en="Star Ferry Nautilus Twelve",
     description=(
-        "Die älteste Fähre zwischen den Ringmonden soll verschrottet werden. Ihre Besatzung – eine Pilotin mit Höhenangst, ein "
-        "Maschinist, der nur mit Motoren redet, und ein blinder Passagier von neun Jahren – nimmt noch einmal Fahrgäste auf und "
-        "verlässt zum ersten Mal den Fahrplan."
+        "Die älteste Fähre zwischen den Ringmonden soll verschrottet werden. Ihre Besatzung – eine Pilotin mit"
+        " Höhenangst, ein Maschinist, der nur mit Motoren redet, und ein blinder Passagier von neun Jahren – nimmt noch"
+        " einmal Fahrgäste auf und verlässt zum ersten Mal den Fahrplan."
     ),
     year=2019,
     year_end=2022,
@@ -53,7 +53,10 @@ BAKERY = DemoSeries(
     slug="die-baeckerei-am-ende-der-zeit",
     title="Die Bäckerei am Ende der Zeit",
     title_en="The Bakery at the End of Time",
-    description="Jeden Morgen um vier öffnet eine kleine Bäckerei, die es gestern noch nicht gab. Wer dort ein Brötchen kauft, bekommt eine Stunde zurück.",
+    description=(
+        "Jeden Morgen um vier öffnet eine kleine Bäckerei, die es gestern noch nicht gab. Wer dort ein Brötchen kauft,"
+        " bekommt eine Stunde zurück."
+    ),
     year=2021,
     year_end=None,
     genres=("Alltagsleben", "Fantasy", "Komödie"),
@@ -97,7 +100,9 @@ FOG = DemoSeries(
     slug="lautlos-im-nebelwald",
     title="Lautlos im Nebelwald",
     title_en="Silent in the Fog Forest",
-    description="Wer im Nebelwald ein Wort spricht, findet den Weg nicht mehr hinaus. Drei Geschwister gehen trotzdem hinein.",
+    description=(
+        "Wer im Nebelwald ein Wort spricht, findet den Weg nicht mehr hinaus. Drei Geschwister gehen trotzdem hinein."
+    ),
     year=2020,
     year_end=2020,
     genres=("Mystery", "Horror"),
@@ -122,7 +127,10 @@ NEON = DemoSeries(
     slug="Neon_Yokai-Streife",
     title="Neon-Yōkai-Streife",
     title_en="Neon Yokai Patrol",
-    description="Zwei Streifenpolizistinnen regeln im Viertel der Geister den Verkehr. Beide wissen nicht, dass die andere einer ist.",
+    description=(
+        "Zwei Streifenpolizistinnen regeln im Viertel der Geister den Verkehr. Beide wissen nicht, dass die andere"
+        " einer ist."
+    ),
     year=2022,
     year_end=2024,
     genres=("Komödie", "Übernatürlich", "Krimi"),
@@ -150,7 +158,9 @@ LIGHTHOUSE = DemoSeries(
     slug="der-letzte-leuchtturm",
     title="Der letzte Leuchtturm",
     title_en="The Last Lighthouse",
-    description="Drei Filme über ein Licht, das nicht ausgehen darf, und die Menschen, die es über hundert Jahre hüten.",
+    description=(
+        "Drei Filme über ein Licht, das nicht ausgehen darf, und die Menschen, die es über hundert Jahre hüten."
+    ),
     year=2014,
     year_end=2018,
     genres=("Drama",),
@@ -244,7 +254,9 @@ CLOUDS = DemoSeries(
     slug="werkstatt-der-wolken",
     title="Werkstatt der Wolken",
     title_en="The Cloud Workshop",
-    description="Regen wird hier noch von Hand gemacht. Die Lehrlinge Juno und Bo bauen ihr erstes Gewitter – und verlieren es.",
+    description=(
+        "Regen wird hier noch von Hand gemacht. Die Lehrlinge Juno und Bo bauen ihr erstes Gewitter – und verlieren es."
+    ),
     year=2026,
     year_end=None,
     genres=("Fantasy", "Alltagsleben"),

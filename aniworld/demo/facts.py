@@ -40,7 +40,8 @@ class DemoEpisode:
 
 @dataclass(frozen=True)
 class DemoSeries:
-    """``seasons`` may name one that has no episodes yet; 0 are films and specials. ``year_end`` None = still running.
+    """``seasons`` may name one that has no episodes yet; 0 are films and specials. ``year_end`` None = still
+    running.
     """
 
     slug: str

@@ -56,8 +56,8 @@ def cover_path(series: DemoSeries) -> str:
 
 def start(catalogue: Sequence[DemoSeries]) -> str:
     cards = "".join(
-        f'<div class="coverListItem"><a href="{series_path(one)}" title="{escape(one.title)}">{_lazy(cover_path(one), one.title)}'
-        f"<h3>{escape(one.title)}</h3></a></div>"
+        f'<div class="coverListItem"><a href="{series_path(one)}"'
+        f' title="{escape(one.title)}">{_lazy(cover_path(one), one.title)}<h3>{escape(one.title)}</h3></a></div>'
         for one in catalogue
     )
     return page("Start", f"<h1>Demokatalog</h1><div class='coverList'>{cards}</div>")
@@ -119,10 +119,11 @@ def new_episodes(catalogue: Sequence[DemoSeries], today: date) -> str:
         day = today - timedelta(days=back // 3)
         flag, label, _ = FLAGS[code]
         rows += (
-            f'<div class="col-md-12"><div class="row"><a href="{episode_path(one, shown)}"><strong>{escape(one.title)}</strong>'
-            f'<span class="listTag bigListTag blue2">S{shown.season:02d} E{shown.number:02d}</span></a>'
-            f'<img class="flag" src="{_PIXEL}" data-src="/public/img/{flag}.svg" alt="{label}">'
-            f'<span class="elementFloatRight">{_DAYS[day.weekday()][:2]}, {day:%d.%m.%Y}</span></div></div>'
+            '<div class="col-md-12"><div class="row"><a'
+            f' href="{episode_path(one, shown)}"><strong>{escape(one.title)}</strong><span class="listTag bigListTag'
+            f' blue2">S{shown.season:02d} E{shown.number:02d}</span></a><img class="flag" src="{_PIXEL}"'
+            f' data-src="/public/img/{flag}.svg" alt="{label}"><span'
+            f' class="elementFloatRight">{_DAYS[day.weekday()][:2]}, {day:%d.%m.%Y}</span></div></div>'
         )
     return page("Neue Episoden", f'<div class="newEpisodeList"><div class="rows">{rows}</div></div>')
 
@@ -133,8 +134,9 @@ def calendar(catalogue: Sequence[DemoSeries], today: date) -> str:
     for ahead in range(7):
         day = today + timedelta(days=ahead)
         cards = "".join(
-            f'<div><a href="{series_path(one)}"><h3 class="seriesTitle">{escape(one.title)}</h3>'
-            f"<small>S{max(one.seasons):02d}E{len(one.of_season(max(one.seasons))) + 1:02d}</small><small>~ {14 + ahead % 6}:40 Uhr</small></a></div>"
+            f'<div><a href="{series_path(one)}"><h3'
+            f' class="seriesTitle">{escape(one.title)}</h3><small>S{max(one.seasons):02d}E{len(one.of_season(max(one.seasons))) + 1:02d}</small><small>~'
+            f" {14 + ahead % 6}:40 Uhr</small></a></div>"
             for one in running
             if one.seed % 7 == ahead
         )
@@ -158,7 +160,8 @@ def _head(one: DemoSeries) -> str:
         else '<a href="/animes/jahr/heute">Heute</a>'
     )
     genres = "".join(
-        f'<li><a class="genreButton clearbutton" itemprop="genre" href="/genre/{escape(genre.lower())}">{escape(genre)}</a></li>'
+        '<li><a class="genreButton clearbutton" itemprop="genre"'
+        f' href="/genre/{escape(genre.lower())}">{escape(genre)}</a></li>'
         for genre in one.genres
     )
     return f"""<section class="title"><div class="seriesCoverBox">{_lazy(cover_path(one), one.title + ", Cover")}</div>
@@ -183,12 +186,16 @@ def _navigation(one: DemoSeries, shown: int) -> str:
         f"{'Filme' if season == 0 else season}</a></li>"
         for season in sorted(one.seasons)
     )
-    return f'<ul><li><span><strong>Staffeln:</strong></span></li>{items}</ul><meta itemprop="numberOfSeasons" content="{len(one.seasons)}">'
+    return (
+        f'<ul><li><span><strong>Staffeln:</strong></span></li>{items}</ul><meta itemprop="numberOfSeasons"'
+        f' content="{len(one.seasons)}">'
+    )
 
 
 def _numbers(one: DemoSeries, shown: DemoEpisode) -> str:
     items = "".join(
-        f'<li><a href="{episode_path(one, each)}" data-season-id="{one.seed % 1000}" title="{escape(each.title)}">{each.number}</a></li>'
+        f'<li><a href="{episode_path(one, each)}" data-season-id="{one.seed % 1000}"'
+        f' title="{escape(each.title)}">{each.number}</a></li>'
         for each in one.of_season(shown.season)
     )
     return f"<ul><li><span><strong>Episoden:</strong></span></li>{items}</ul>"
@@ -197,7 +204,10 @@ def _numbers(one: DemoSeries, shown: DemoEpisode) -> str:
 def _table(one: DemoSeries, season: int) -> str:
     rows = "".join(_row(one, each) for each in one.of_season(season))
     head = "<thead><tr><th>Folge</th><th>Titel</th><th>Hoster</th><th>Sprache</th></tr></thead>"
-    return f'<table class="seasonEpisodesList" data-season-id="{one.seed % 1000}">{head}<tbody id="season{season}">{rows}</tbody></table>'
+    return (
+        f'<table class="seasonEpisodesList" data-season-id="{one.seed % 1000}">{head}<tbody'
+        f' id="season{season}">{rows}</tbody></table>'
+    )
 
 
 def _row(one: DemoSeries, each: DemoEpisode) -> str:
@@ -233,4 +243,7 @@ def _hoster(link: Link) -> str:
 
 
 def _lazy(address: str, label: str) -> str:
-    return f'<img src="{_PIXEL}" data-src="{address}" alt="{escape(label)}"><noscript><img src="{address}" alt="{escape(label)}"></noscript>'
+    return (
+        f'<img src="{_PIXEL}" data-src="{address}" alt="{escape(label)}"><noscript><img src="{address}"'
+        f' alt="{escape(label)}"></noscript>'
+    )

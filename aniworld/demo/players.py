@@ -23,13 +23,17 @@ def player(link: Link, media: str, seconds: int) -> tuple[int, str]:
 def protection() -> str:
     """What a site shows instead of its page when it wants to see a browser."""
     return (
-        "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1>"
-        '<div class="cf-turnstile" data-sitekey="demo"></div><script src="/cdn-cgi/challenge-platform/demo.js"></script></body></html>'
+        "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1><div"
+        ' class="cf-turnstile" data-sitekey="demo"></div><script'
+        ' src="/cdn-cgi/challenge-platform/demo.js"></script></body></html>'
     )
 
 
 def _page(title: str, head: str, body: str) -> str:
-    return f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}</title>{head}</head><body>{body}</body></html>'
+    return (
+        "<!DOCTYPE html><html><head><meta"
+        f' charset="utf-8"><title>{title}</title>{head}</head><body>{body}</body></html>'
+    )
 
 
 def _video_tag(title: str, media: str, seconds: int) -> str:
@@ -76,7 +80,10 @@ def _script_address(title: str, media: str, seconds: int) -> str:
 
 def _plyr(title: str, media: str, seconds: int) -> str:
     """Vidpol: Plyr's source object, with HTML-escaped query."""
-    body = f"<video id='plyr' data-duration='{seconds}'></video><script>player.source = {{type: 'video', sources: [{{src: '{media}?a=1\\u0026b=2', type: 'video/mp4', size: 360}}]}};</script>"
+    body = (
+        f"<video id='plyr' data-duration='{seconds}'></video><script>player.source = {{type: 'video', sources: [{{src:"
+        f" '{media}?a=1\\u0026b=2', type: 'video/mp4', size: 360}}]}};</script>"
+    )
     return _page(title, "", body)
 
 

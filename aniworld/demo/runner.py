@@ -40,7 +40,8 @@ THERE = ((NAUTILUS, 1, (1, 2, 4)), (BAKERY, 1, (1, 2, 3, 4, 5, 6, 7)), (FOG, 1, 
 
 @dataclass(frozen=True)
 class Home:
-    """The demo's folder: ``state`` is the instance, ``library`` stands beside it, ``media`` keeps the hosters' videos.
+    """The demo's folder: ``state`` is the instance, ``library`` stands beside it, ``media`` keeps the hosters'
+    videos.
     """
 
     folder: Path
@@ -80,7 +81,8 @@ class Home:
             return
         if not self.mark.is_file():
             raise Conflict(
-                f"{self.folder} holds something else than a demo and is not cleared; choose another folder: aniworld --instance FOLDER demo"
+                f"{self.folder} holds something else than a demo and is not cleared; choose another folder: aniworld"
+                " --instance FOLDER demo"
             )
         for path in (self.state, self.library):
             shutil.rmtree(path, ignore_errors=True)
@@ -97,7 +99,8 @@ def run_demo(
     place = Home(home.absolute())
     if place.state.is_dir() and InstanceLock.is_held(place.state):
         raise AlreadyRunning(
-            f"Another demo runs on {place.folder}; stop it first, or choose another folder: aniworld --instance FOLDER demo"
+            f"Another demo runs on {place.folder}; stop it first, or choose another folder: aniworld --instance FOLDER"
+            " demo"
         )
     if fresh or not place.facts().get("ready"):
         place.clear()

@@ -89,7 +89,8 @@ def check_landing(root: Path, folder: str, season: int | None, links: Sequence[s
 
 
 def _opened(root: Path, relative: PurePosixPath, links: Sequence[str]) -> PurePosixPath:
-    """As much of ``relative`` as is there, each part a folder that may be used. Raises UnsafePath, LibraryUnavailable.
+    """As much of ``relative`` as is there, each part a folder that may be used. Raises UnsafePath,
+    LibraryUnavailable.
     """
     here = PurePosixPath()
     for part in relative.parts:
@@ -107,8 +108,8 @@ def _check_folder(root: Path, here: PurePosixPath, links: Sequence[str]) -> None
         outside = leads_outside(str(root), str(path), links)
         if outside is not None:
             raise UnsafePath(
-                f"The folder {_shown(here)} is a link to {readable(outside)}, outside of the library; name that folder in"
-                " the settings under “Folders that links may lead to”, then retry."
+                f"The folder {_shown(here)} is a link to {readable(outside)}, outside of the library; name that folder"
+                " in the settings under “Folders that links may lead to”, then retry."
             )
         if not path.exists():
             raise LibraryUnavailable(f"The folder {_shown(here)} is a link that leads nowhere; is its disk connected?")

@@ -37,7 +37,8 @@ class Numbering:
         return None if None in places or not places else places  # type: ignore[return-value]
 
     def _of_season(self, season: int, numbers: Sequence[int]) -> tuple[Place, ...]:
-        """``S20E1006`` is the season's episode with that absolute number, where the season itself has no such number.
+        """``S20E1006`` is the season's episode with that absolute number, where the season itself has no such
+        number.
         """
         stated = [(season, number) for number in numbers]
         if season not in self.seasons or any(place in self.known for place in stated):
@@ -58,7 +59,8 @@ class Numbering:
         return (place,) if place and place[1] == low else None
 
     def counts_through(self, founds: Iterable[Found]) -> bool:
-        """Whether bare numbers in one season's folder count through the series: ``Season 02/13.mkv`` after 12 episodes.
+        """Whether bare numbers in one season's folder count through the series: ``Season 02/13.mkv`` after 12
+        episodes.
         """
         bare = [found for found in founds if found.absolute and found.season]
         if not bare or all((one.season, number) in self.known for one in bare for number in one.episodes):

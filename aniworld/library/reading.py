@@ -189,6 +189,7 @@ class Reading:
 
 
 def _coded_season(season: int, lowest: int) -> bool:
-    """Whether the numbers of a folder may hold their season: ``Season 4/401.mkv`` is its first episode, or the 401st.
+    """Whether the numbers of a folder may hold their season: ``Season 4/401.mkv`` is its first episode, or the
+    401st.
     """
     return lowest >= 100 and lowest // 100 == season

@@ -182,7 +182,8 @@ class RecycleBin:
         return entry_inside(self._root, path, self._links)
 
     def _below_root(self, path: Path, real: Path) -> PurePosixPath:
-        """The path below the root as it is written, by way of links; where it was written in another way, the real one.
+        """The path below the root as it is written, by way of links; where it was written in another way, the real
+        one.
         """
         for one, root in ((path, self._root), (real, Path(os.path.realpath(self._root)))):
             with suppress(ValueError):

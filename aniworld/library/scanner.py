@@ -182,7 +182,8 @@ class _Scan:
         top = offload(read_root, self.root)
         if not top.folders and any(series.had_files or series.files for series in self.known):
             raise LibraryUnavailable(
-                f"The library folder {self.root} is suddenly empty; is its disk connected? Nothing was marked as missing."
+                f"The library folder {self.root} is suddenly empty; is its disk connected? Nothing was marked as"
+                " missing."
             )
         self.matcher = offload(Matcher, self.known, matched)
         names = [name for name in top.folders if is_unicode(name) and not self.matcher.ignores(name)]
@@ -405,7 +406,10 @@ class _Scan:
             self.by_key[series.key] = series  # with its files, by which it is offered
             self.pending.append(
                 (
-                    f"The folder {series.folder} of {series.name} is gone; {renamed} holds the same files. Match it if it is.",
+                    (
+                        f"The folder {series.folder} of {series.name} is gone; {renamed} holds the same files. Match it"
+                        " if it is."
+                    ),
                     series.key,
                     renamed,
                 )

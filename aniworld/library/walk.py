@@ -101,7 +101,8 @@ def counts(folder: str, path: str) -> bool:
 
 
 def leads_outside(root: str, path: str, links: Sequence[str] = ()) -> str | None:
-    """Where a link leads, if that is neither in the library nor in one of ``links``; None for one that may be followed.
+    """Where a link leads, if that is neither in the library nor in one of ``links``; None for one that may be
+    followed.
     """
     target = os.path.realpath(path)
     homes = [os.path.realpath(one) for one in (root, *links) if one]
@@ -311,7 +312,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def leads_up(root: str, link: str) -> bool:
-    """Whether a link leads to the library or above it, where the other series' episodes would be taken for this one's.
+    """Whether a link leads to the library or above it, where the other series' episodes would be taken for this
+    one's.
     """
     target = os.path.realpath(link)
     return os.path.commonpath([os.path.realpath(root), target]) == target

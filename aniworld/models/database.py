@@ -136,7 +136,8 @@ class Database:
         return None
 
     def _accepts_writes(self, session: Session) -> bool:
-        """As the server says it; a promoted standby needs no write to be known again. SQLite shows it by a write only.
+        """As the server says it; a promoted standby needs no write to be known again. SQLite shows it by a write
+        only.
         """
         if self.engine.dialect.name == "postgresql":
             return bool(session.scalar(text("SHOW transaction_read_only")) == "off")

@@ -23,7 +23,8 @@ _RESTORE = (
 
 
 class DatabaseFile:
-    """``opened`` remembers the file at the first connection; ``check`` raises once another one, or none, has its path.
+    """``opened`` remembers the file at the first connection; ``check`` raises once another one, or none, has its
+    path.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,8 +48,8 @@ class DatabaseFile:
         if self._identity is None or _identity(self.path) == self._identity:
             return
         raise DatabaseAway(
-            f"The database file {self.path.name} was deleted or replaced while the server runs; nothing more is written. "
-            "Stop the server, put the file back or restore a backup, and start it again."
+            f"The database file {self.path.name} was deleted or replaced while the server runs; nothing more is"
+            " written. Stop the server, put the file back or restore a backup, and start it again."
         )
 
 

@@ -119,7 +119,8 @@ def _connect_to_postgresql(
 
 def _mysql_arguments(answer_wait_s: int) -> dict[str, Any]:
     settings = (
-        f"/*M! max_statement_time={answer_wait_s}, idle_transaction_timeout={_idle_s(answer_wait_s)}, */"  # MariaDB's own
+        # MariaDB's own
+        f"/*M! max_statement_time={answer_wait_s}, idle_transaction_timeout={_idle_s(answer_wait_s)}, */"
         f" innodb_lock_wait_timeout={_lock_wait_s(answer_wait_s)}, time_zone='+00:00',"
         " sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
     )

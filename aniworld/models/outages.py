@@ -43,8 +43,8 @@ class Outage(Enum):
 MESSAGES = {
     Outage.AWAY: "The database does not answer at this moment; work continues automatically once it is back.",
     Outage.READ_ONLY: (
-        "The database is read-only at this moment, for instance a standby after a failover; nothing can be changed until "
-        "it accepts writes again. Work continues automatically then."
+        "The database is read-only at this moment, for instance a standby after a failover; nothing can be changed"
+        " until it accepts writes again. Work continues automatically then."
     ),
     Outage.FULL: "The disk of the database is full; free some space on it. Work continues automatically then.",
     Outage.DAMAGED: (

@@ -72,7 +72,8 @@ def _bring(database: Database, newest: str, copies: Path) -> str | None:
         return None
     if have > newest:
         raise Unavailable(
-            f"The database is at revision {have}, newer than this program knows ({newest}); install the newer program, or restore a copy from {copies}."
+            f"The database is at revision {have}, newer than this program knows ({newest}); install the newer program,"
+            f" or restore a copy from {copies}."
         )
     _copy(database, copies, have)
     log.info("Migrating the database from revision %s to %s", have, newest)

@@ -75,8 +75,8 @@ def check_obstacle(page: Page, *, nothing_found: bool = False) -> None:
     """
     if is_rate_limit(page):
         raise CatalogueBlocked(
-            f"{urlsplit(page.url).netloc} takes the requests for spam: there were too many. Wait a while, or allow fewer "
-            "requests a second in the settings.",
+            f"{urlsplit(page.url).netloc} takes the requests for spam: there were too many. Wait a while, or allow"
+            " fewer requests a second in the settings.",
             retry_after=retry_after(page),
         )
     sign = sign_of(page, nothing_found=nothing_found)

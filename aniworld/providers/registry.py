@@ -144,7 +144,8 @@ class Registry:
         return next((c for c in asked if c.claims(link) or (source and c.takes(link))), None)
 
     def search(self, catalogue: Catalogue, query: str) -> list[SeriesHit]:
-        """Its hits; of an address that nobody said how it is built, those of the engine that can read what it answers.
+        """Its hits; of an address that nobody said how it is built, those of the engine that can read what it
+        answers.
         """
         try:
             return catalogue.search(query)

@@ -76,7 +76,8 @@ class RestingSources:
         return seconds
 
     def failed(self, site: str, error: AniworldError, of: str) -> None:
-        """``site`` did not do what it should for the file named ``of``; at the second one in a row it begins to rest.
+        """``site`` did not do what it should for the file named ``of``; at the second one in a row it begins to
+        rest.
         """
         with self._lock:
             files = self._failures.setdefault(site, set())

@@ -94,8 +94,8 @@ def _line(event: Event) -> list[str]:
             return [f"{event.folder or event.key} {code}: {event.error}"]
         case ScanComplete():
             return [
-                f"{event.series_found} series, {counted(event.episodes_found, 'episode')}, {event.missing_total} missing, "
-                f"{counted(len(event.warnings), 'warning')}."
+                f"{event.series_found} series, {counted(event.episodes_found, 'episode')}, {event.missing_total}"
+                f" missing, {counted(len(event.warnings), 'warning')}."
             ]
         case ScanFailed():
             return [event.error]

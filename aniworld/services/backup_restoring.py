@@ -168,7 +168,8 @@ def _check_revision(revision: str) -> None:
     newest = newest_revision()
     if revision > newest:
         raise Unavailable(
-            f"This backup is of revision {revision}, newer than this program knows ({newest}); install the newer program first."
+            f"This backup is of revision {revision}, newer than this program knows ({newest}); install the newer"
+            " program first."
         )
     if not list((SCRIPTS / "versions").glob(f"{revision}_*.py")):
         raise InvalidInput(f"This backup is of revision {revision}, which never was.")
@@ -178,7 +179,8 @@ def _check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DiskFull(
-            f"Restoring needs {needed // 1_000_000 + 1} MB beside the database, and {free // 1_000_000} MB are free; make room first."
+            f"Restoring needs {needed // 1_000_000 + 1} MB beside the database, and {free // 1_000_000} MB are free;"
+            " make room first."
         )
 
 
@@ -290,7 +292,8 @@ def _new_secret(home: Home, archive: Archive, beside_server: bool) -> bytes | No
         raise InvalidInput("The secret key in this backup is too short to be one.")
     if beside_server:
         raise Conflict(
-            "This backup comes from another installation, with another secret key; stop the server and restore it with: python -m aniworld backup restore"
+            "This backup comes from another installation, with another secret key; stop the server and restore it with:"
+            " python -m aniworld backup restore"
         )
     return theirs
 

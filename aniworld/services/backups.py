@@ -111,7 +111,8 @@ class BackupService:
         path = self.path(name)
         if self._environment.redis_url:
             raise Conflict(
-                f"Several processes share this database; stop them all, and run: python -m aniworld backup restore {name}"
+                "Several processes share this database; stop them all, and run: python -m aniworld backup restore"
+                f" {name}"
             )
 
         @contextmanager

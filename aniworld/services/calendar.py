@@ -139,7 +139,8 @@ class CalendarService:
         return Kept(airings, self._clock() + KEPT_S)
 
     def _postponed(self, site: str, airings: tuple[Airing, ...]) -> tuple[Airing, ...]:
-        """The calendar with the days that the catalogue's list of postponed episodes names; without that list as it is.
+        """The calendar with the days that the catalogue's list of postponed episodes names; without that list as it
+        is.
         """
         try:
             found = self._registry.catalogue(site).postponements()

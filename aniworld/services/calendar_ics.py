@@ -1,4 +1,5 @@
-"""Occasions as an iCalendar text. A module of its own: the library that writes it is loaded when somebody subscribes.
+"""Occasions as an iCalendar text. A module of its own: the library that writes it is loaded when somebody
+subscribes.
 """
 
 from __future__ import annotations

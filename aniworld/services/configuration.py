@@ -220,7 +220,8 @@ class ConfigService:
         return new
 
     def _read(self) -> Settings:
-        """The stored settings. A single value that is not understood falls back to its default, and the file is kept.
+        """The stored settings. A single value that is not understood falls back to its default, and the file is
+        kept.
         """
         data = self._store.load()
         wrong = {} if data is None else problems(data)

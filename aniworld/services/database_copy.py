@@ -84,12 +84,14 @@ def check_empty(target: sa.Connection, forms: Sequence[Form]) -> None:
     full = [form.name for form in forms if counted(target, form)]
     if full:
         raise Conflict(
-            f"The other database is not empty ({', '.join(full[:3])}); name another one, or replace what it holds with --replace."
+            f"The other database is not empty ({', '.join(full[:3])}); name another one, or replace what it holds with"
+            " --replace."
         )
 
 
 def check_quiet(connection: sa.Connection) -> None:
-    """Raises AlreadyRunning while a process, of whatever machine, holds an item of the queue or a piece of shared work.
+    """Raises AlreadyRunning while a process, of whatever machine, holds an item of the queue or a piece of shared
+    work.
     """
     now = database_now(connection)
     held = sa.select(DownloadQueueItem.worker).where(

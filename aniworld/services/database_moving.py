@@ -150,7 +150,8 @@ def _check_source(database: Database) -> None:
         raise InvalidInput("The source holds nothing of Aniworld; name its database with --from.")
     if revision != newest_revision():
         raise Unavailable(
-            f"The source is at revision {revision}, and this program at {newest_revision()}; bring it up to date first: python -m aniworld db upgrade"
+            f"The source is at revision {revision}, and this program at {newest_revision()}; bring it up to date first:"
+            " python -m aniworld db upgrade"
         )
 
 

@@ -66,7 +66,8 @@ T = TypeVar("T")
 def _unless_held(
     method: Callable[Concatenate[DownloadService, P], T],
 ) -> Callable[Concatenate[DownloadService, P], T]:
-    """``method``, which raises Conflict while the queue must not change, and which a hold waits for once it has begun.
+    """``method``, which raises Conflict while the queue must not change, and which a hold waits for once it has
+    begun.
     """
 
     @wraps(method)
@@ -282,14 +283,16 @@ class DownloadService:
     # ── for the workers ─────────────────────────────────────────────────────
 
     def recover(self) -> int:
-        """At the start of the only process: every held item waits again, and the queue begins anew. How many were held.
+        """At the start of the only process: every held item waits again, and the queue begins anew. How many were
+        held.
         """
         moved = self.repository.put_back_abandoned(everything=True)
         self.begin_anew()
         return moved
 
     def take_back(self, worker: str) -> int:
-        """At a worker's start in a cluster: what an earlier process of this name held waits again. How many those were.
+        """At a worker's start in a cluster: what an earlier process of this name held waits again. How many those
+        were.
         """
         moved = self.repository.put_back(list(self.repository.held_by(worker)), worker)
         if moved:
@@ -297,7 +300,8 @@ class DownloadService:
         return moved
 
     def begin_anew(self) -> None:
-        """Failed items within the limit are tried again, history is trimmed, and the queue runs if it is to by itself.
+        """Failed items within the limit are tried again, history is trimmed, and the queue runs if it is to by
+        itself.
         """
         settings = self._settings().download
         self.repository.retry(None, limit=settings.retry_limit)
@@ -396,7 +400,8 @@ class DownloadService:
         self._changed(item)
 
     def failed(self, item: DownloadQueueItem, error: AniworldError, *, failed_links: Sequence[str] = ()) -> None:
-        """The attempt failed: within the limit the item waits and is tried again, else it stays failed with its reason.
+        """The attempt failed: within the limit the item waits and is tried again, else it stays failed with its
+        reason.
         """
         if isinstance(error, _WAITS):
             self.put_back(item, wait_s=getattr(error, "retry_after", None) or WAIT_S, error=error)
@@ -465,7 +470,8 @@ class DownloadService:
             return 0
 
     def wait_with(self, message: str | None, worker: str = "") -> None:
-        """Says why nothing begins at the moment (None: it goes on again); in a cluster, why it does not at ``worker``.
+        """Says why nothing begins at the moment (None: it goes on again); in a cluster, why it does not at
+        ``worker``.
         """
         reason, whose = self.repository.state().reason, f"{worker}: " if worker else ""
         if message is None and not (reason or "").startswith(whose):
@@ -495,7 +501,8 @@ class DownloadService:
     # ── inside ──────────────────────────────────────────────────────────────
 
     def _report(self, item: DownloadQueueItem, status: DownloadStatus, **facts: Any) -> bool:
-        """Whether it counts: a worker that lost the item to another, or to a person, has nothing more to say about it.
+        """Whether it counts: a worker that lost the item to another, or to a person, has nothing more to say about
+        it.
         """
         counts = self.repository.report(item.id, item.worker, status, **reached(self._running.of(item.id)) | facts)
         if not counts:

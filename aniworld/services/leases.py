@@ -1,4 +1,5 @@
-"""Work that one process of a cluster does at a time: whoever holds the lease does it, and if it falls silent another.
+"""Work that one process of a cluster does at a time: whoever holds the lease does it, and if it falls silent
+another.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def process_name(worker: str = "") -> str:
 
 
 def has_ended(process: str | None) -> bool:
-    """Whether the process of that name is known to be gone; False for those of other machines, whose silence must tell.
+    """Whether the process of that name is known to be gone; False for those of other machines, whose silence must
+    tell.
     """
     host, _, rest = (process or "").rpartition("/")
     pid = rest.split("-")[0]
@@ -87,7 +89,8 @@ class Lease:
 
     @contextmanager
     def renewed(self, say: Callable[[], Mapping[str, Any]], lost: threading.Event) -> Iterator[None]:
-        """A block in which the lease, taken before, holds on, with the newest facts. ``lost`` is set where it does not.
+        """A block in which the lease, taken before, holds on, with the newest facts. ``lost`` is set where it does
+        not.
         """
         ended = threading.Event()
         renewer = threading.Thread(target=self._renew, args=(say, lost, ended), name="lease", daemon=True)

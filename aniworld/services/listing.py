@@ -59,7 +59,8 @@ def list_page(session: Session, query: SeriesQuery) -> tuple[list[AnimeSummary],
 
 
 def _lines(session: Session, query: SeriesQuery) -> list[_Line]:
-    """Every series that the database itself can choose. JSON is read as text: decoding it all costs more than the rest.
+    """Every series that the database itself can choose. JSON is read as text: decoding it all costs more than the
+    rest.
     """
     columns: list[Any] = [AnimeSeries.id, AnimeSeries.name]
     if query.q or query.genre:

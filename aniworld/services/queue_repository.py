@@ -311,7 +311,8 @@ class QueueRepository:
 
     @transaction
     def drop_series(self, key: str) -> int:
-        """How many items of a series went: those that run are marked cancelled for their workers, others are deleted.
+        """How many items of a series went: those that run are marked cancelled for their workers, others are
+        deleted.
         """
         mine = (DownloadQueueItem.serie_id == key, DownloadQueueItem.status != DownloadStatus.COMPLETED)
         running = (*mine, DownloadQueueItem.status == DownloadStatus.DOWNLOADING)

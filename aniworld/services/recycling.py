@@ -159,7 +159,8 @@ def _files_of(folder: Path, path: Path) -> Files:
 
 
 def _series_of(session: Session, folder: str, entry: Recycled) -> AnimeSeries | None:
-    """The series that was removed with this folder; else the one whose folder it is, sooner one that is in the library.
+    """The series that was removed with this folder; else the one whose folder it is, sooner one that is in the
+    library.
     """
     if entry.series and entry.is_folder:
         removed = session.scalar(select(AnimeSeries).where(AnimeSeries.key == entry.series))

@@ -118,7 +118,8 @@ class RenamingService:
             return work.outcome(refused)
 
     def check_decided(self, keys: Sequence[str]) -> None:
-        """Raises Renumbered for a series that the catalogue renumbered, while nobody has decided which numbers count.
+        """Raises Renumbered for a series that the catalogue renumbered, while nobody has decided which numbers
+        count.
         """
         query = select(AnimeSeries).where(AnimeSeries.key.in_(list(keys)), AnimeSeries.renumbering.is_not(None))
         with self._database.reading() as session:

@@ -35,7 +35,8 @@ _ASIDE = 1_000_000  # numbers that no episode has, for rows on their way to anot
 
 @dataclass(frozen=True)
 class Renumbering:
-    """What is remembered of a series' renumbering. ``moves``: the library's place → the catalogue's, None = not listed.
+    """What is remembered of a series' renumbering. ``moves``: the library's place → the catalogue's, None = not
+    listed.
     """
 
     status: str
@@ -268,7 +269,10 @@ def move_items(session: Session, series: AnimeSeries, now: Renumbering) -> None:
         new = (now.moves or {}).get((row.season, row.episode))
         if new is None:
             row.status, row.error_code, row.completed_at = DownloadStatus.FAILED, Renumbered.code, utcnow()
-            row.error = "The catalogue renumbered this season and does not list this episode any more; add it to the queue again."
+            row.error = (
+                "The catalogue renumbered this season and does not list this episode any more; add it to the queue"
+                " again."
+            )
         else:
             row.season, row.episode = new
             let_go(row)
@@ -323,11 +327,13 @@ def _place(code: str) -> Place:
 def _facts(entry: EpisodeEntry) -> dict[str, Any]:
     facts = {one.name: getattr(entry, one.name) for one in fields(entry)}
     return {
-        name: {"date": value.isoformat()}
-        if isinstance(value, date)
-        else list(value)
-        if isinstance(value, tuple)
-        else value
+        name: (
+            {"date": value.isoformat()}
+            if isinstance(value, date)
+            else list(value)
+            if isinstance(value, tuple)
+            else value
+        )
         for name, value in facts.items()
     }
 

@@ -14,8 +14,10 @@ _SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "&":
 _NUMBER = re.compile(r"\d+|\b[ivx]{1,5}\b")
 _WORD = r"(?:episode|folge|ep|e|teil|part|film|movie|special|ova|ona|kapitel|chapter|nr|no|video)"
 _NO_TITLE = re.compile(
-    r"(?:(?:the )?(?:episode|folge|ep|teil|part|film|movie|special|ova|ona|kapitel|chapter|staffel|season|nr|no|video)s?|\d+| )*"
-    r"|tba|tbd|n a|na|unknown|unbekannt|untitled|ohne titel|kein titel|(?:noch )?kein(?:en)? titel(?: bekannt)?|titel folgt"
+    r"(?:(?:the"
+    r" )?(?:episode|folge|ep|teil|part|film|movie|special|ova|ona|kapitel|chapter|staffel|season|nr|no|video)s?|\d+| )*"
+    r"|tba|tbd|n a|na|unknown|unbekannt|untitled|ohne titel|kein titel|(?:noch )?kein(?:en)? titel(?: bekannt)?|titel"
+    r" folgt"
 )
 # "Folge 5 - Titel", "S01E05: Titel", "#05 Titel"; without a word only before punctuation: "05. Titel", "5 – Titel".
 _NUMBERED = re.compile(

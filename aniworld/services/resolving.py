@@ -166,7 +166,10 @@ def _nothing(links: Sequence[HosterLink], languages: Sequence[str]) -> str:
     if not links:
         return "The catalogue offers no link for this episode yet."
     offered = ", ".join(dict.fromkeys(link.language for link in links))
-    return f"The episode is not there in {', '.join(languages)}; the catalogue has it in {offered}. Allow one of these languages to get it."
+    return (
+        f"The episode is not there in {', '.join(languages)}; the catalogue has it in {offered}. Allow one of these"
+        " languages to get it."
+    )
 
 
 def _episode_of(series_id: int, item: DownloadQueueItem):  # type: ignore[no-untyped-def]  # SQLAlchemy's Select of Episode

@@ -248,7 +248,8 @@ class ScanService:
                 log.warning("The scan's sign of life was not written: %s", error)
 
     def _read(self, run: _Run, callbacks: CallbackManager) -> ScanOutcome:
-        """The disk's truth in the database: by this process, or beside it where that would keep the event loop waiting.
+        """The disk's truth in the database: by this process, or beside it where that would keep the event loop
+        waiting.
         """
         library = self._settings().library
         wish = ScanWish(run.status.scan_id or "", library.root, run.keys, library.link_roots)
@@ -273,7 +274,8 @@ class ScanService:
                 callbacks.error(context)
 
     def _due(self, keys: frozenset[str]) -> list[tuple[str, str]]:
-        """Monitored series (of ``keys``, if there are any) whose catalogue page was not read for the configured hours.
+        """Monitored series (of ``keys``, if there are any) whose catalogue page was not read for the configured
+        hours.
         """
         query = select(AnimeSeries.key, AnimeSeries.folder).where(AnimeSeries.deleted_at.is_(None))
         if keys:

@@ -1,4 +1,5 @@
-"""What a scan leaves for the next one: a row for each folder of the root, so that an unchanged one is not read again.
+"""What a scan leaves for the next one: a row for each folder of the root, so that an unchanged one is not read
+again.
 """
 
 from __future__ import annotations

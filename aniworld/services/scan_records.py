@@ -92,7 +92,8 @@ _FACTS = (
 
 
 class ScanRecords:
-    """The scan's side of the database. Between ``opened`` and its end every method may run on any one thread at a time.
+    """The scan's side of the database. Between ``opened`` and its end every method may run on any one thread at a
+    time.
     """
 
     def __init__(self, database: Database) -> None:
@@ -239,7 +240,8 @@ class ScanRecords:
                 connection.execute(statement, [{"p": path, "m": mtime, "c": facts} for path, (mtime, facts) in batch])
 
     def totals(self, only: frozenset[str] = frozenset()) -> tuple[int, int]:
-        """(episodes that are there, episodes that are missing) over the series of ``only``; over all where it is empty.
+        """(episodes that are there, episodes that are missing) over the series of ``only``; over all where it is
+        empty.
         """
         there, missing = Episode.file.is_not(None), Episode.file.is_(None) & Episode.available
         query = (
@@ -466,7 +468,8 @@ def _lose(connection: Connection, lost: _Lost) -> None:
 def _change(
     row_id: int, had: tuple[str | None, str | None, int | None, list[str] | None], file: FoundFile
 ) -> dict[str, Any] | None:
-    """The new values of the row that had this path, language, size and subtitles; None where it says the same already.
+    """The new values of the row that had this path, language, size and subtitles; None where it says the same
+    already.
     """
     stored, said, _, before = had
     path, size, language, found = file
@@ -495,7 +498,8 @@ def _codes(value: Any) -> list[str] | None:
 
 
 def _really_gone(root: Path, plans: Sequence[_Plan]) -> frozenset[tuple[str, str]]:
-    """Files that a last look does not find, or that do not count: names that the scan cannot read may still be there.
+    """Files that a last look does not find, or that do not count: names that the scan cannot read may still be
+    there.
     """
     return frozenset(
         (plan.found.folder, file)

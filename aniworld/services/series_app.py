@@ -149,7 +149,8 @@ class SeriesApp:
         callbacks: CallbackManager | None = None,
         should_stop: Callable[[], bool] = bool,
     ) -> ScanStatus:
-        """The finished scan. Raises AlreadyRunning, Cancelled when it was asked to stop, and what made the scan fail.
+        """The finished scan. Raises AlreadyRunning, Cancelled when it was asked to stop, and what made the scan
+        fail.
         """
         callbacks = callbacks or CallbackManager()
         with _heard(self._services.bus, lambda event: _tell_scan(event, callbacks)):

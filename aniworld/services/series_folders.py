@@ -45,7 +45,8 @@ def chosen(library: LibrarySettings, wish: str, stored: str) -> str:
 def _check_new(name: str) -> None:
     if "/" in name or "\\" in name:
         raise _refused(
-            "A folder is one name in the library, without / and \\; write the name only, such as Attack on Titan (2013)."
+            "A folder is one name in the library, without / and \\; write the name only, such as Attack on Titan"
+            " (2013)."
         )
     if name.strip(". ") and (is_ignored_folder(name) or is_ignored_folder(name.rstrip(". "))):
         raise _refused("Scans skip folders of this name; choose another one, such as Attack on Titan (2013).")

@@ -106,7 +106,8 @@ class SystemService:
 
     @property
     def ffmpeg(self) -> str | None:
-        """The path of ffmpeg: the system's, else the one that imageio-ffmpeg brings; None as long as there is neither.
+        """The path of ffmpeg: the system's, else the one that imageio-ffmpeg brings; None as long as there is
+        neither.
         """
         self._found = self._found or _ffmpeg()
         return self._found

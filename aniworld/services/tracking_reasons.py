@@ -15,7 +15,10 @@ from .following import Followed
 NO_SERIES = "The library has no series yet; add one to have it checked."
 NO_LINK = "No monitored series has a catalogue page; match their folders to a catalogue first."
 NONE_MONITORED = "No series is monitored; switch Monitor on for those that should be checked."
-RESTING = "{sites} is cooling down after a browser check or too many requests; check again later, or press Try now on the System page."
+RESTING = (
+    "{sites} is cooling down after a browser check or too many requests; check again later, or press Try now on the"
+    " System page."
+)
 ALL_FRESH = (
     "Every monitored series ({count}) was read within the last {hours} h, and the catalogue's lists name nothing new."
 )

@@ -42,7 +42,8 @@ def wordings(lines: Sequence[str]) -> dict[str, str]:
         name, wording = name.strip(), wording.strip()
         if not colon or name not in FIELDS or not wording:
             raise _wrong(
-                f"{line[:80]!r} is no wording; write an event and its words, e.g. download_complete: {{series}} {{code}}."
+                f"{line[:80]!r} is no wording; write an event and its words, e.g. download_complete: {{series}}"
+                " {code}."
             )
         _check(name, wording)
         found[name] = wording

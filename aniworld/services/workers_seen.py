@@ -50,7 +50,8 @@ def worker_name(text: str) -> str:
     """``text``, if it can be a worker's name. Raises InvalidInput."""
     if not _NAME.fullmatch(text):
         raise InvalidInput(
-            f"{text[:80]!r} is no name for a worker; take letters, digits, dots and hyphens, at most 64 of them (--name)."
+            f"{text[:80]!r} is no name for a worker; take letters, digits, dots and hyphens, at most 64 of them"
+            " (--name)."
         )
     return text
 
@@ -146,8 +147,8 @@ class WorkersSeen:
         with self._database.reading() as session:
             here = self._ahead_s(session)
         advice = Sentence(
-            "Let all machines take their time from one source (NTP). Downloads are held by the database's clock and are "
-            "not affected; dates and plans are."
+            "Let all machines take their time from one source (NTP). Downloads are held by the database's clock and are"
+            " not affected; dates and plans are."
         )
         known = [(worker.name, worker.clock_ahead_s) for worker in workers if not worker.silent]
         off = [(name, seconds) for name, seconds in known if abs(seconds) > CLOCK_OFF_S]

@@ -68,7 +68,8 @@ def find(named: str | None) -> str:
 
 
 class Listening:
-    """Hears both pipes of a process to the end: one that nobody reads fills up, and the process stands still for ever.
+    """Hears both pipes of a process to the end: one that nobody reads fills up, and the process stands still for
+    ever.
     """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
@@ -277,7 +278,8 @@ def _told(language: str | None) -> list[str]:
 
 
 def _chapters(text: Path | None, place: int) -> tuple[list[str], list[str]]:
-    """The input and the mapping of a text with chapters, as input number ``place``. Our own file, in ffmpeg's own form.
+    """The input and the mapping of a text with chapters, as input number ``place``. Our own file, in ffmpeg's own
+    form.
     """
     if text is None:
         return [], []

@@ -200,7 +200,8 @@ class TrackFetcher:
         return self._joiner.end()
 
     def stretches(self, parts: list[list[Segment]], rounding: float) -> tuple[Stretch, ...]:
-        """Where each part of the track stands, now that all of it is there. ``rounding``: of each segment's duration.
+        """Where each part of the track stands, now that all of it is there. ``rounding``: of each segment's
+        duration.
         """
         return tuple(
             Stretch(
@@ -236,7 +237,8 @@ class TrackFetcher:
         return self._part.path
 
     def _pace(self, most: int) -> int:
-        """How many segments at a time: few while ffmpeg is far behind, for then it is the processor that all wait for.
+        """How many segments at a time: few while ffmpeg is far behind, for then it is the processor that all wait
+        for.
         """
         joiner = self._joiner
         if joiner is None or not joiner.runs:
@@ -278,7 +280,8 @@ class TrackFetcher:
         return True
 
     def _bring(self, segment: Segment, apart: Apart) -> int:
-        """The segment stands at its place, or ``apart``; its size. Raises Interrupted, Refused, what ends the transfer.
+        """The segment stands at its place, or ``apart``; its size. Raises Interrupted, Refused, what ends the
+        transfer.
         """
         written = inline(segment.url)
         if written is not None:
@@ -337,7 +340,8 @@ class TrackFetcher:
             yield apart
 
     def _lay(self, segment: Segment, apart: Apart, size: int) -> None:
-        """If it was gathered apart, it goes to its place. The request is over: waiting keeps no connection from others.
+        """If it was gathered apart, it goes to its place. The request is over: waiting keeps no connection from
+        others.
         """
         if apart.tell() == size:
             place = self._place(segment, size) or 0

@@ -141,7 +141,8 @@ class Subtitles:
     # ── which ───────────────────────────────────────────────────────────────
 
     def _sorted(self, stated: Sequence[SubtitleTrack]) -> list[SubtitleTrack]:
-        """The job's own language first. A single track without a language is in the one that the link is said to have.
+        """The job's own language first. A single track without a language is in the one that the link is said to
+        have.
         """
         unnamed = [one for one in stated if not one.language]
         if self._wanted and len(unnamed) == 1 and all(one.language != self._wanted for one in stated):

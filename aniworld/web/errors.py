@@ -68,7 +68,10 @@ DETAILS = {
     405: "This address does not take this method.",
     413: "The request is larger than 1 MiB.",
     415: "Send the body as application/json.",
-    500: "Something went wrong inside. The server's log says what, under the id of this answer's X-Request-Id; please report it if it happens again.",
+    500: (
+        "Something went wrong inside. The server's log says what, under the id of this answer's X-Request-Id; please"
+        " report it if it happens again."
+    ),
 }
 
 

@@ -83,7 +83,8 @@ class Workshop:
 
 
 class Attempt:
-    """``start`` begins it in a greenlet; ``stop`` ends it within 2 s. ``ended(self)`` is called once, at the very end.
+    """``start`` begins it in a greenlet; ``stop`` ends it within 2 s. ``ended(self)`` is called once, at the very
+    end.
     """
 
     def __init__(
@@ -286,7 +287,8 @@ class Attempt:
             raise Cancelled("The item is not this worker's any more.")
 
     def _target(self, root: Path) -> Target:
-        """What is wished; of an episode that came meanwhile, or is to be replaced, only what is better than its file.
+        """What is wished; of an episode that came meanwhile, or is to be replaced, only what is better than its
+        file.
         """
         self._tell(Progress(Phase.RESOLVING), None)
         return self._target_now(root)
@@ -493,7 +495,8 @@ class Attempt:
 
 
 def _may_be_placed(link: HosterLink, before: Target, now: Target) -> bool:
-    """False where a file that came meanwhile is as good. Raises WishChanged for a language that is not wanted any more.
+    """False where a file that came meanwhile is as good. Raises WishChanged for a language that is not wanted any
+    more.
     """
     if now.have and (now.file, now.have) != (before.file, before.have):
         return link.language in now.languages

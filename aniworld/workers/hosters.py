@@ -1,4 +1,5 @@
-"""Which hosters the slots may use just now: so many downloads from each, and none from one that rests after failures.
+"""Which hosters the slots may use just now: so many downloads from each, and none from one that rests after
+failures.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Hosters:
 
     @contextmanager
     def seat(self, name: str, most: int) -> Iterator[bool]:
-        """Inside, one more download runs from the hoster; False if that would be more than ``most`` (0 = any number).
+        """Inside, one more download runs from the hoster; False if that would be more than ``most`` (0 = any
+        number).
         """
         with self._lock:
             free = not most or self._used[name] < most
@@ -89,7 +91,8 @@ class Hosters:
             return list(self._turned_away)
 
     def connections(self, name: str | None, each: int, most: int) -> int:
-        """How many one download from the hoster may have: ``each``, or its share of ``most`` for the hoster (0 = any).
+        """How many one download from the hoster may have: ``each``, or its share of ``most`` for the hoster (0 =
+        any).
         """
         if not most or name is None:
             return each

@@ -56,12 +56,12 @@ class InstanceLock:
     def _sentence(self, other: str) -> str:
         if self._role == SERVER:
             return (
-                f"Another Aniworld server (process {other}) already runs on {self._path.parent}; stop it first, or give "
-                "this one an instance folder of its own (ANIWORLD_INSTANCE)."
+                f"Another Aniworld server (process {other}) already runs on {self._path.parent}; stop it first, or give"
+                " this one an instance folder of its own (ANIWORLD_INSTANCE)."
             )
         return (
-            f"The {self._role.replace('-', ' ', 1)} (process {other}) already runs on {self._path.parent}; stop it first, "
-            "or give this one another name (--name)."
+            f"The {self._role.replace('-', ' ', 1)} (process {other}) already runs on {self._path.parent}; stop it"
+            " first, or give this one another name (--name)."
         )
 
     def release(self) -> None:

@@ -250,5 +250,8 @@ def library_trouble(settings: Settings, free: Callable[[Path], int]) -> str | No
     except (OSError, AniworldError) as error:
         return f"The library folder {path} does not answer ({error})."
     if left < settings.download.min_free_space_mb * 1_000_000:
-        return f"Only {left // 1_000_000} MB are free; {settings.download.min_free_space_mb} MB shall stay free. Make room and it goes on."
+        return (
+            f"Only {left // 1_000_000} MB are free; {settings.download.min_free_space_mb} MB shall stay free. Make room"
+            " and it goes on."
+        )
     return None

@@ -1,4 +1,5 @@
-"""Tells the workers that there is work: a Celery ticket after what a person changed, without anybody waiting for Redis.
+"""Tells the workers that there is work: a Celery ticket after what a person changed, without anybody waiting for
+Redis.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""episodes know that they are announced or part of another one, series what of their catalogue page could not be read
+"""episodes know that they are announced or part of another one, series what of their catalogue page could not be
+read
 """
 
 import sqlalchemy as sa

@@ -21,11 +21,17 @@ PLAYERS = {
     "source": "<video><source type='video/mp4' size=360 src='/media/clip.mp4'></video>",
     "relative": "<base href='/media/'><video><source src=clip.mp4 type=video/mp4></video>",
     "jw": '<script>jwplayer("p").setup({{"file":"{escaped}.mp4","image":"\\/poster.jpg"}});</script>',
-    "sources": "<script>var player = new Plyr('#p'); player.source = {{sources: [{{src: '{media}.mp4', type: 'video/mp4'}}]}};</script>",
+    "sources": (
+        "<script>var player = new Plyr('#p'); player.source = {{sources: [{{src: '{media}.mp4', type:"
+        " 'video/mp4'}}]}};</script>"
+    ),
     "hls": "<script>videojs('p').src({{src: \"/media/master.m3u8\", type: 'application/x-mpegURL'}})</script>",
     "protocol": '<script>const u = "//{host}/media/clip.mp4";</script>',
     "og": '<head><meta content="{media}.mp4" property="og:video:url"></head>',
-    "ld": '<script type="application/ld+json">{{"@graph":[{{"@type":"VideoObject","contentUrl":"{media}.mp4"}}]}}</script>',
+    "ld": (
+        "<script"
+        ' type="application/ld+json">{{"@graph":[{{"@type":"VideoObject","contentUrl":"{media}.mp4"}}]}}</script>'
+    ),
     "frame": '<iframe allowfullscreen src="/e/video"></iframe>',
     "packed": "<script>eval(function(p,a,c,k,e,d){{return p}}('0 1',2,2,'x|y'.split('|')))</script>",
     "check": "<title>Just a moment...</title><div class=cf-turnstile></div>",

@@ -1,4 +1,5 @@
-"""SIGTERM ends a server as soon as its work is put down, whatever sockets are open, and leaves one whole database file.
+"""SIGTERM ends a server as soon as its work is put down, whatever sockets are open, and leaves one whole database
+file.
 """
 
 from __future__ import annotations

@@ -56,8 +56,14 @@ def house(tmp_path: Path, host: MediaHost, videos: Videos, monkeypatch: pytest.M
     }
     pages = {
         1: '<video><source src="/hls/master.m3u8"></video>',
-        2: '<video src="/v.mp4"><track kind="subtitles" src="/s/de.vtt" srclang="de"><track kind="metadata" src="/thumbs.vtt"></video>',
-        3: '<script>jwplayer("p").setup({sources: [{file: "/v.mp4"}], tracks: [{file: "/s/de.vtt", label: "Deutsch"}, {file: "/s/en.srt", label: "English", kind: "captions"}]})</script>',
+        2: (
+            '<video src="/v.mp4"><track kind="subtitles" src="/s/de.vtt" srclang="de"><track kind="metadata"'
+            ' src="/thumbs.vtt"></video>'
+        ),
+        3: (
+            '<script>jwplayer("p").setup({sources: [{file: "/v.mp4"}], tracks: [{file: "/s/de.vtt", label: "Deutsch"},'
+            ' {file: "/s/en.srt", label: "English", kind: "captions"}]})</script>'
+        ),
         4: '<video src="/v.mp4"><track src="/s/gone.vtt" srclang="de"></video>',
     }
     for number, markup in pages.items():

@@ -1,4 +1,5 @@
-"""A worse language gives way to a better one over a real server: the old file is in the bin, the new one in its place.
+"""A worse language gives way to a better one over a real server: the old file is in the bin, the new one in its
+place.
 """
 
 from __future__ import annotations

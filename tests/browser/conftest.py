@@ -34,7 +34,8 @@ SLOW = 250_000
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 TELL_VIOLATIONS = """
-document.addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error("CSP", event.violatedDirective, event.blockedURI));
 """
 
 
@@ -145,7 +146,8 @@ def windows(browser: Browser, house: Server, signed_in: dict) -> Iterator[Callab
 
 @pytest.fixture
 def visit(windows: Callable[..., BrowserContext], signed_in: dict, watch: Watch) -> Iterator[Callable[..., Page]]:
-    """``visit("/queue", viewport=PHONE)``: a signed-in page, watched for wrongs. What a test leaves behind is cleared.
+    """``visit("/queue", viewport=PHONE)``: a signed-in page, watched for wrongs. What a test leaves behind is
+    cleared.
     """
     used: set[BrowserContext] = set()
 

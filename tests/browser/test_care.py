@@ -1,4 +1,5 @@
-"""Controls for what happens by itself and for what has to be looked after: switches, trials, names, bin, calendar, log.
+"""Controls for what happens by itself and for what has to be looked after: switches, trials, names, bin, calendar,
+log.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The second factor and the audit log in a browser: by keyboard alone, on a phone, in German, and readable by machine.
+"""The second factor and the audit log in a browser: by keyboard alone, on a phone, in German, and readable by
+machine.
 """
 
 from __future__ import annotations

@@ -188,8 +188,9 @@ def test_what_is_wrong_with_a_setting_or_a_download_is_said_in_german(
     expect(gone).to_contain_text("Den Link zu Vulkan gibt es nicht mehr (Status 404).")
     all_gone = page.locator('[data-items="failed"] .item').filter(has_text="Gone 6")
     expect(all_gone).to_contain_text(
-        "Kein Hoster hat funktioniert. VOE (Deutscher Ton): voe.example nimmt keine Verbindung an (Verbindung abgelehnt); "
-        "versuche es später noch einmal.; Doodstream (Deutsche Untertitel): Das Video ist abgeschnitten: Sein Ende fehlt."
+        "Kein Hoster hat funktioniert. VOE (Deutscher Ton): voe.example nimmt keine Verbindung an (Verbindung"
+        " abgelehnt); versuche es später noch einmal.; Doodstream (Deutsche Untertitel): Das Video ist abgeschnitten:"
+        " Sein Ende fehlt."
     )
 
 

@@ -60,7 +60,10 @@ def test_bash_completes(tmp_path: Path) -> None:
     assert bash
     program = tmp_path / "completion"
     program.write_text(script("bash", f"{shlex.quote(sys.executable)} -m aniworld"))
-    asked = 'COMP_WORDS=(aniworld config set download.conc); COMP_CWORD=3; _aniworld_completion aniworld; echo "${COMPREPLY[@]}"'
+    asked = (
+        "COMP_WORDS=(aniworld config set download.conc); COMP_CWORD=3; _aniworld_completion aniworld; echo"
+        ' "${COMPREPLY[@]}"'
+    )
     done = subprocess.run(
         [bash, "-c", f"source {shlex.quote(str(program))}; {asked}"],
         capture_output=True,

@@ -85,7 +85,10 @@ def _on_a_terminal(cli: Cli, *arguments: str) -> str:
 
 
 def test_loading_the_command_line_is_quick_and_light() -> None:
-    code = "import sys, aniworld.cli.root; print(*(n for n in ('flask', 'sqlalchemy', 'gevent', 'rich', 'requests') if n in sys.modules))"
+    code = (
+        "import sys, aniworld.cli.root; print(*(n for n in ('flask', 'sqlalchemy', 'gevent', 'rich', 'requests') if n"
+        " in sys.modules))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )

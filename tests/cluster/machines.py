@@ -32,7 +32,8 @@ READY_WITHIN_S = 40.0
 
 
 class Machine(ABC):
-    """``start`` returns when it answers; ``stop`` may be called twice. What was stored outlives a stop, not ``close``.
+    """``start`` returns when it answers; ``stop`` may be called twice. What was stored outlives a stop, not
+    ``close``.
     """
 
     name = ""
@@ -308,7 +309,8 @@ def running(make: Callable[[], Any]) -> Iterator[Any]:
 
 
 def unprivileged(command: list[str]) -> list[str]:
-    """``command`` as somebody who may do nothing special; it ends with the process that starts it, however that dies.
+    """``command`` as somebody who may do nothing special; it ends with the process that starts it, however that
+    dies.
     """
     person = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
     return [program("setpriv"), *person, "--pdeathsig=KILL", "--", *command]

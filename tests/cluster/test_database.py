@@ -1,4 +1,5 @@
-"""PostgreSQL and MariaDB by their addresses: the same tables, exact texts and moments, one upgrade, nobody who waits.
+"""PostgreSQL and MariaDB by their addresses: the same tables, exact texts and moments, one upgrade, nobody who
+waits.
 """
 
 from __future__ import annotations

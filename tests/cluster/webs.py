@@ -1,4 +1,5 @@
-"""Two web processes that work as one: on PostgreSQL and Redis, behind nginx, which leads each visitor to one of them.
+"""Two web processes that work as one: on PostgreSQL and Redis, behind nginx, which leads each visitor to one of
+them.
 """
 
 from __future__ import annotations

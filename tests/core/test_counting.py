@@ -33,9 +33,15 @@ ALWAYS_SEVERAL = {  # a limit of ours that is above 1, or a sum of many
     "{name} is nested deeper than {most} folders; what lies below is not read.",
     "The database {} is cut off: {} of {} bytes are there. {}",
     "The time of the video begins anew more than {} times; no episode's does.",
-    "{}: {} episodes appeared at once, which looks like a rebuilt page and not like new episodes; queue them by hand if you want them.",
+    (
+        "{}: {} episodes appeared at once, which looks like a rebuilt page and not like new episodes; queue them by"
+        " hand if you want them."
+    ),
     "The video lasts {}, but {} seconds were announced.",
-    "{count} episodes appeared at once, which looks like a rebuilt page and not like new episodes; queue them by hand if you want them.",
+    (
+        "{count} episodes appeared at once, which looks like a rebuilt page and not like new episodes; queue them by"
+        " hand if you want them."
+    ),
 }
 
 

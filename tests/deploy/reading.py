@@ -1,4 +1,5 @@
-"""The deployment files as facts: what a Dockerfile, a unit and a Caddyfile say, without the programs that they are for.
+"""The deployment files as facts: what a Dockerfile, a unit and a Caddyfile say, without the programs that they are
+for.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ def caddyfile(text: str) -> dict[str, list[str]]:
 
 
 def known_variables() -> set[str]:
-    """The ``ANIWORLD_…`` names that the application reads, from its own text, with gunicorn's and the command line's.
+    """The ``ANIWORLD_…`` names that the application reads, from its own text, with gunicorn's and the command
+    line's.
     """
     found = set()
     for path in (*(ROOT / "aniworld").rglob("*.py"), ROOT / "gunicorn.conf.py", DEPLOY / "entrypoint.sh"):

@@ -1,4 +1,5 @@
-"""The whole way: a browser's requests over HTTPS through nginx, with the examples as they stand, to a running server.
+"""The whole way: a browser's requests over HTTPS through nginx, with the examples as they stand, to a running
+server.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ REACHED_AS = {"": "anime.example.org", "/aniworld": "home.example.org"}
 
 @dataclass
 class Site:
-    """What stands behind one example. ``url`` ends with the prefix; ``host`` is what the browser's address line says.
+    """What stands behind one example. ``url`` ends with the prefix; ``host`` is what the browser's address line
+    says.
     """
 
     prefix: str

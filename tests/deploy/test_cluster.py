@@ -1,4 +1,5 @@
-"""compose.cluster.yaml and its nginx: the parts that belong together, who reaches whom, and that visitors stay seated.
+"""compose.cluster.yaml and its nginx: the parts that belong together, who reaches whom, and that visitors stay
+seated.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ HEALTHCHECK = str(DEPLOY / "healthcheck.py")
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder with ``instance`` and ``library``, as a container finds them: made by root, the library with a series.
+    """A folder with ``instance`` and ``library``, as a container finds them: made by root, the library with a
+    series.
     """
     with open_folder() as made:
         (made / "instance").mkdir()

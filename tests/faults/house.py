@@ -122,7 +122,8 @@ class House:
         return [pid for pid in self.server.tree() if b"aniworld.transfer" in command_line(pid)]
 
     def everything(self) -> list[int]:
-        """Server and children, each killed at once by ``kill -9``: the server first, or it might say that a child died.
+        """Server and children, each killed at once by ``kill -9``: the server first, or it might say that a child
+        died.
         """
         tree = self.server.tree()
         for pid in tree:
@@ -178,7 +179,8 @@ def gone(pids: list[int]) -> bool:
 
 
 class SmallDisk:
-    """A disk of a few megabytes at ``place``; where this user may not mount one, the children's files are kept short.
+    """A disk of a few megabytes at ``place``; where this user may not mount one, the children's files are kept
+    short.
     """
 
     def __init__(self, place: Path, megabytes: int) -> None:

@@ -1,4 +1,5 @@
-"""A whole server whose own disk is full, or whose database file goes: the disk's own message, and all continues after.
+"""A whole server whose own disk is full, or whose database file goes: the disk's own message, and all continues
+after.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A whole server downloads an episode whose time begins anew on the way; killed meanwhile, it goes on from the bytes.
+"""A whole server downloads an episode whose time begins anew on the way; killed meanwhile, it goes on from the
+bytes.
 """
 
 from __future__ import annotations

@@ -46,7 +46,8 @@ gevent.sleep(0.1)
 killed.kill(block=True)
 with database.reading() as session:
     whole = session.get(QueueState, 1).is_running
-print(json.dumps({"ticks": ticks, "loop": threading.get_native_id(), "committed_on": committed_on, "state": state, "whole": whole}))
+loop = threading.get_native_id()
+print(json.dumps({"ticks": ticks, "loop": loop, "committed_on": committed_on, "state": state, "whole": whole}))
 """
 
 

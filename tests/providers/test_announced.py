@@ -1,4 +1,5 @@
-"""Rows that are no plain episode: announced ones, parts of others, absolute numbers, kinds, parts, unknown languages.
+"""Rows that are no plain episode: announced ones, parts of others, absolute numbers, kinds, parts, unknown
+languages.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from .contract import page
 
 ROOT2, ROOT1 = "/serie/leuchtfeuer", "/anime/stream/nebelgarten"
 PLAIN2 = (
-    "<html><body><h1>A</h1>{years}<nav id='season-nav'><a data-season-pill='{season}' href='/serie/a/staffel-{season}'>1</a>"
-    "</nav><table>{rows}</table></body></html>"
+    "<html><body><h1>A</h1>{years}<nav id='season-nav'><a data-season-pill='{season}'"
+    " href='/serie/a/staffel-{season}'>1</a></nav><table>{rows}</table></body></html>"
 )
 
 
@@ -129,9 +130,10 @@ def test_tags_of_a_title_on_both_engines(
     title: str, left: str, kind: str | None, part: int | None, day: date | None
 ) -> None:
     one = aniworld_pages.parse_season(
-        f"<table class='seasonEpisodesList'><tbody id='season1'><tr data-episode-id='1' data-episode-season-id='1'><td>"
-        f"<a href='/anime/stream/a/staffel-1/episode-1'>1</a></td><td class='seasonEpisodeTitle'><a><strong>{title}</strong>"
-        "</a></td><td class='editFunctions'></td></tr></tbody></table>",
+        "<table class='seasonEpisodesList'><tbody id='season1'><tr data-episode-id='1'"
+        " data-episode-season-id='1'><td><a href='/anime/stream/a/staffel-1/episode-1'>1</a></td><td"
+        f" class='seasonEpisodeTitle'><a><strong>{title}</strong></a></td><td"
+        " class='editFunctions'></td></tr></tbody></table>",
         "https://aniworld.to/anime/stream/a/staffel-1",
     ).rows[0]
     (two,) = season2(row2(1, title)).episodes
@@ -141,7 +143,10 @@ def test_tags_of_a_title_on_both_engines(
 
 
 def test_flags_by_their_symbol_and_labels_of_every_wording() -> None:
-    flags = "<svg><use href='#icon-flag-german'></use></svg><svg><use xlink:href='/i.svg#icon-flag-english-german'></use></svg>"
+    flags = (
+        "<svg><use href='#icon-flag-german'></use></svg><svg><use"
+        " xlink:href='/i.svg#icon-flag-english-german'></use></svg>"
+    )
     (entry,) = season2(row2(1, "A", more=flags)).episodes
     assert entry.languages == ("ger-dub", "ger-sub")
     labels = {
@@ -175,8 +180,8 @@ def test_flags_by_their_symbol_and_labels_of_every_wording() -> None:
 )
 def test_a_languages_number_decides_where_its_label_is_unknown(identity: str, label: str, code: str) -> None:
     box = (
-        "<div id='episode-links'><button class='link-box' data-link-id='1' data-play-url='/r?t=a' data-provider-name='VOE' "
-        f"data-language-id='{identity}' data-language-label='{label}'></button></div>"
+        "<div id='episode-links'><button class='link-box' data-link-id='1' data-play-url='/r?t=a'"
+        f" data-provider-name='VOE' data-language-id='{identity}' data-language-label='{label}'></button></div>"
     )
     assert sto_pages.parse_episode(box, "https://s.to/x").hosters[0].language == code
 
@@ -192,7 +197,10 @@ def test_an_unknown_flag_is_kept_and_reported(caplog: pytest.LogCaptureFixture) 
     "said", ["Diese Episode wurde noch nicht veröffentlicht", "😰 Kein Videoplayer für diese Episode verfügbar"]
 )
 def test_a_page_that_says_that_nothing_is_there_is_no_changed_page(said: str) -> None:
-    text = f"<html><body><h2>S01E01: A</h2><div class='alert'>{said}</div><script src='/cf-turnstile.js'></script></body></html>"
+    text = (
+        f"<html><body><h2>S01E01: A</h2><div class='alert'>{said}</div><script"
+        " src='/cf-turnstile.js'></script></body></html>"
+    )
     with LoopbackSite(
         {"/serie/a/staffel-1/episode-1": text, "/serie/a/staffel-1/episode-2": "<h2>S01E02: B</h2>"}
     ) as site:

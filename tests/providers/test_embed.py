@@ -43,11 +43,17 @@ class TestContract(HosterContract):
         ("<video src='blob:https://x/1'></video><script>a={file:'/b.m3u8'}</script>", "https://hoster.example/b.m3u8"),
         ("<video class='trailer' src='/t.mp4'></video><video src='/a.mp4'></video>", "https://hoster.example/a.mp4"),
         (
-            "<picture><source srcset='/a.jpg' type='image/webp'></picture><meta content='https://c.example/a.mp4' property='og:video'>",
+            (
+                "<picture><source srcset='/a.jpg' type='image/webp'></picture><meta content='https://c.example/a.mp4'"
+                " property='og:video'>"
+            ),
             "https://c.example/a.mp4",
         ),
         (
-            "<meta property='og:video:url' content='/a.mp4'><meta property='og:video:secure_url' content='https://s.example/a.mp4'>",
+            (
+                "<meta property='og:video:url' content='/a.mp4'><meta property='og:video:secure_url'"
+                " content='https://s.example/a.mp4'>"
+            ),
             "https://s.example/a.mp4",
         ),
         (
@@ -67,7 +73,10 @@ class TestContract(HosterContract):
             "https://hoster.example/a/b.m3u8",
         ),
         (
-            "<script>new DPlayer({container: x, video: {url: '/d.m3u8', type: 'hls', pic: '/p.jpg', thumbnails: '/t.mp4'}})</script>",
+            (
+                "<script>new DPlayer({container: x, video: {url: '/d.m3u8', type: 'hls', pic: '/p.jpg', thumbnails:"
+                " '/t.mp4'}})</script>"
+            ),
             "https://hoster.example/d.m3u8",
         ),
         ('<script>setup({"sources":["/only.mp4"]})</script>', "https://hoster.example/only.mp4"),
@@ -84,7 +93,10 @@ class TestContract(HosterContract):
         ),
         ("<script>/* file: '/no.mp4' */ p({file: '/yes.mp4'})</script>", "https://hoster.example/yes.mp4"),
         (
-            '<video class=\'video-js\' data-setup=\'{"sources": [{"src": "/s.m3u8", "type": "application/x-mpegURL"}]}\'></video>',
+            (
+                '<video class=\'video-js\' data-setup=\'{"sources": [{"src": "/s.m3u8", "type":'
+                ' "application/x-mpegURL"}]}\'></video>'
+            ),
             "https://hoster.example/s.m3u8",
         ),
         (
@@ -115,7 +127,10 @@ class TestContract(HosterContract):
             "https://c.example/7.mp4",
         ),
         (
-            "<script>var flashvars = {video_url: '/get/a.mp4/', video_alt_url: '/get/b.mp4/', video_alt_url_text: '720p'}</script>",
+            (
+                "<script>var flashvars = {video_url: '/get/a.mp4/', video_alt_url: '/get/b.mp4/', video_alt_url_text:"
+                " '720p'}</script>"
+            ),
             "https://hoster.example/get/b.mp4/",
         ),
         ('<script>player.load({src: "/x.mpd", type: "application/dash+xml"})</script>', "https://hoster.example/x.mpd"),
@@ -125,7 +140,10 @@ class TestContract(HosterContract):
         ),
         ('<script>var u = "videos/x.mp4"; load(u)</script>', "https://hoster.example/e/videos/x.mp4"),
         (
-            '<script type="application/ld+json">//<![CDATA[\n{"description": "two\nlines", "contentUrl": "/a.mp4"}\n//]]></script>',
+            (
+                '<script type="application/ld+json">//<![CDATA[\n{"description": "two\nlines", "contentUrl":'
+                ' "/a.mp4"}\n//]]></script>'
+            ),
             "https://hoster.example/a.mp4",
         ),
         ("<script>setup({file: '/a.mp4 http://x.example/b.mp4'})</script>", "https://hoster.example/a.mp4"),
@@ -281,7 +299,8 @@ def test_a_page_that_sends_the_browser_on_is_followed(site: LoopbackSite) -> Non
         ),
         (
             Answer(
-                "<script>var s='video not found'; eval(function(p,a,c,k,e,d){return p}('0 1',2,2,''.split('|')))</script>"
+                "<script>var s='video not found'; eval(function(p,a,c,k,e,d){return p}('0"
+                " 1',2,2,''.split('|')))</script>"
             ),
             HosterUnsupported,
             "obfuscated",
@@ -293,7 +312,8 @@ def test_a_page_that_sends_the_browser_on_is_followed(site: LoopbackSite) -> Non
         ),
         (
             Answer(
-                "<video src='/a.mpd'></video><script>p({drm: {servers: {'com.widevine.alpha': 'https://l.example'}}})</script>"
+                "<video src='/a.mpd'></video><script>p({drm: {servers: {'com.widevine.alpha':"
+                " 'https://l.example'}}})</script>"
             ),
             HosterUnsupported,
             "DRM",

@@ -1,4 +1,5 @@
-"""The lists of both engines: new episodes, calendars with a card for each language, postponements, titles; rate limits.
+"""The lists of both engines: new episodes, calendars with a card for each language, postponements, titles; rate
+limits.
 """
 
 from __future__ import annotations
@@ -126,8 +127,9 @@ def test_suggestions_have_covers(stream: SerienStream, second: LoopbackSite, cov
 
 
 CARD = (
-    '<div><a href="/anime/stream/nebelgarten/staffel-1/episode-{e}"><h3 class="seriesTitle">Nebelgarten</h3><small>S01E0{e}</small>'
-    '<small>~ {t} Uhr</small></a><img class="flag" data-src="/public/img/{flag}.svg"></div>'
+    '<div><a href="/anime/stream/nebelgarten/staffel-1/episode-{e}"><h3'
+    ' class="seriesTitle">Nebelgarten</h3><small>S01E0{e}</small><small>~ {t} Uhr</small></a><img class="flag"'
+    ' data-src="/public/img/{flag}.svg"></div>'
 )
 
 

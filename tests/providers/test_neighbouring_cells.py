@@ -23,9 +23,14 @@ def table(cells: str) -> str:
     "cells",
     [
         "<td><a href='/serie/y'>Y</a></td><td>S2</td><td>E7</td><td>12.09.2026</td>",
-        "<td><a href='/serie/y'>Y</a></td><td><span class='badge'>S2</span><span class='badge'>E7</span>"
-        "<span class='badge'>12.09.2026</span></td>",
-        "<td><a href='/serie/y'>Y</a></td><td><span class='badge'>2</span><span class='badge'>7</span></td><td>12.09.2026</td>",
+        (
+            "<td><a href='/serie/y'>Y</a></td><td><span class='badge'>S2</span><span class='badge'>E7</span>"
+            "<span class='badge'>12.09.2026</span></td>"
+        ),
+        (
+            "<td><a href='/serie/y'>Y</a></td><td><span class='badge'>2</span><span"
+            " class='badge'>7</span></td><td>12.09.2026</td>"
+        ),
         "<td><a href='/serie/y'>Y<span>S02E07</span><span>12.09.2026</span></a></td><td></td>",
         "<td><a href='/serie/y'>Y</a></td><td>Staffel 2</td><td>Folge 7</td><td>12.09.2026</td>",
     ],
@@ -37,8 +42,9 @@ def test_a_new_episode_of_engine_2_keeps_its_number(cells: str) -> None:
 
 def test_a_new_episode_of_engine_1_keeps_its_number() -> None:
     text = (
-        "<div class='newEpisodeList'><div class='rows'><div><a href='/anime/stream/y'>Y<span>S2</span><span>E7</span></a>"
-        "<span class='elementFloatRight'>12.09.2026</span></div></div></div>"
+        "<div class='newEpisodeList'><div class='rows'><div><a"
+        " href='/anime/stream/y'>Y<span>S2</span><span>E7</span></a><span"
+        " class='elementFloatRight'>12.09.2026</span></div></div></div>"
     )
     (row,) = aniworld_lists.parse_new_episodes(text, URL)
     assert (row.name, row.season, row.episode, row.day) == ("Y", 2, 7, date(2026, 9, 12))
@@ -46,8 +52,8 @@ def test_a_new_episode_of_engine_1_keeps_its_number() -> None:
 
 def test_a_card_of_the_calendar_keeps_its_name_number_and_time() -> None:
     text = (
-        "<section><h3>Montag, 03.08.2026</h3><div><a href='/serie/x'>X<span>S01E05</span><span>14:40 Uhr</span></a></div>"
-        "</section>"
+        "<section><h3>Montag, 03.08.2026</h3><div><a href='/serie/x'>X<span>S01E05</span><span>14:40"
+        " Uhr</span></a></div></section>"
     )
     (row,) = sto_lists.parse_calendar(text, URL)
     assert (row.name, row.season, row.episode) == ("X", 1, 5)
@@ -67,8 +73,8 @@ def test_a_card_of_the_calendar_keeps_its_name_number_and_time() -> None:
 @pytest.mark.parametrize("number", ["5", "<span class='badge'>5</span>"])
 def test_a_release_badge_beside_the_number_is_not_part_of_it(badge: str, number: str) -> None:
     text = (
-        "<table><tr class='episode-row'>"
-        f"<th class='episode-number-cell'>{badge}{number}</th><td><strong class='episode-title-ger'>A</strong></td></tr></table>"
+        f"<table><tr class='episode-row'><th class='episode-number-cell'>{badge}{number}</th><td><strong"
+        " class='episode-title-ger'>A</strong></td></tr></table>"
     )
     (row,) = sto_pages.parse_season(text, "https://serienstream.to/serie/a/staffel-1").rows
     assert (row.number, row.air_date, row.announced, row.title) == (5, date(2099, 8, 12), True, "A")

@@ -27,8 +27,12 @@ CHECKS = {
     "title": "<title>Just a moment...</title><p>aniworld.to</p>",
     "widget": "<title>aniworld.to</title><div class='cf-turnstile'></div>",
     "script": "<script src='https://js.hcaptcha.com/1/api.js'></script>",
-    "heading in the site's own frame": f"<title>AniWorld</title>{NAV}<h1>Verifizierung</h1><form><button>Weiter</button></form>",
-    "form in the site's own frame": f"<title>AniWorld</title>{NAV}<form method='post'><div class='g-recaptcha'></div></form>",
+    "heading in the site's own frame": (
+        f"<title>AniWorld</title>{NAV}<h1>Verifizierung</h1><form><button>Weiter</button></form>"
+    ),
+    "form in the site's own frame": (
+        f"<title>AniWorld</title>{NAV}<form method='post'><div class='g-recaptcha'></div></form>"
+    ),
 }
 
 
@@ -99,7 +103,10 @@ def test_a_missing_season_of_a_series_with_a_captcha_for_comments_is_only_missin
 
 
 def test_engine_2_never_takes_a_check_for_a_missing_season() -> None:
-    pills = '<nav id="season-nav"><a data-season-pill="1" href="/serie/a/staffel-1">1</a><a data-season-pill="2" href="/serie/a/staffel-2">2</a></nav>'
+    pills = (
+        '<nav id="season-nav"><a data-season-pill="1" href="/serie/a/staffel-1">1</a><a data-season-pill="2"'
+        ' href="/serie/a/staffel-2">2</a></nav>'
+    )
     rows = '<table><tr class="episode-row"><td class="episode-number-cell">1</td></tr></table>'
     pages = {"/serie/a": f"<h1>A</h1>{pills}{rows}", "/serie/a/staffel-2": CHECKS["widget"]}
     with LoopbackSite(pages) as site, pytest.raises(CatalogueBlocked):

@@ -67,9 +67,15 @@ def test_a_label_with_another_unit_is_no_height(label: str, height: int | None) 
 @pytest.mark.parametrize(
     "html",
     [
-        '<video><source src="/low.mp4" res="480" label="1000kbps"><source src="/high.mp4" res="720" label="800kbps"></video>',
+        (
+            '<video><source src="/low.mp4" res="480" label="1000kbps"><source src="/high.mp4" res="720"'
+            ' label="800kbps"></video>'
+        ),
         '<video><source src="/low.mp4" res="480" label="HD"><source src="/high.mp4" res="720" label="SD"></video>',
-        "<script>s({sources: [{src: '/low.mp4', label: '1000kbps', res: '480'}, {src: '/high.mp4', label: '900k', res: 720}]})</script>",
+        (
+            "<script>s({sources: [{src: '/low.mp4', label: '1000kbps', res: '480'}, {src: '/high.mp4', label: '900k',"
+            " res: 720}]})</script>"
+        ),
         "<script>s({sources: [{src: '/low.mp4', label: '640x360'}, {src: '/high.mp4', label: '1920x804'}]})</script>",
     ],
 )
@@ -398,8 +404,10 @@ def test_sums_of_sums_end_soon() -> None:
             "/trailer-720.mp4",
         ),
         (
-            "<script>jwplayer().setup({sources: [{file: '/v/trailer-480.mp4', label: '480p'}, "
-            "{file: '/v/trailer-1080.mp4', label: '1080p'}]})</script>",
+            (
+                "<script>jwplayer().setup({sources: [{file: '/v/trailer-480.mp4', label: '480p'}, "
+                "{file: '/v/trailer-1080.mp4', label: '1080p'}]})</script>"
+            ),
             "/v/trailer-1080.mp4",
         ),
     ],

@@ -35,8 +35,9 @@ def test_a_mark_in_a_season_row_is_a_language_and_no_hoster(
     mark: str, languages: tuple[str, ...], notes: tuple[str, ...]
 ) -> None:
     text = (
-        "<table><tr class='episode-row'><th class='episode-number-cell'>1</th><td><strong class='episode-title-ger'>A</strong>"
-        f"</td><td><img src='/img/voe.png' alt='VOE'></td><td class='episode-language-cell'>{mark}</td></tr></table>"
+        "<table><tr class='episode-row'><th class='episode-number-cell'>1</th><td><strong"
+        " class='episode-title-ger'>A</strong></td><td><img src='/img/voe.png' alt='VOE'></td><td"
+        f" class='episode-language-cell'>{mark}</td></tr></table>"
     )
     found = sto_pages.parse_season(text, URL)
     assert (found.rows[0].languages, found.rows[0].hosters, found.notes) == (languages, ("VOE",), notes)

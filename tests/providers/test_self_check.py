@@ -110,7 +110,8 @@ def test_a_page_that_was_not_installed_is_reported() -> None:
 
 
 def test_what_is_not_python_is_installed_with_the_package() -> None:
-    """The bundled pages, templates and translations are in a wheel as well: every file below aniworld/ matches a glob.
+    """The bundled pages, templates and translations are in a wheel as well: every file below aniworld/ matches a
+    glob.
     """
     globs = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["aniworld"]
     package = Path(aniworld.__path__[0])

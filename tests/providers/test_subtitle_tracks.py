@@ -35,7 +35,8 @@ def stated(html: str) -> list[tuple[str, str, bool]]:
         ),
         (
             VIDEO.format(
-                "<track kind='metadata' src='/thumbs.vtt'><track kind='chapters' src='/c.vtt'><track kind='descriptions' src='/d.vtt'>"
+                "<track kind='metadata' src='/thumbs.vtt'><track kind='chapters' src='/c.vtt'><track"
+                " kind='descriptions' src='/d.vtt'>"
             ),
             [],
         ),
@@ -59,11 +60,17 @@ def stated(html: str) -> list[tuple[str, str, bool]]:
             [("https://hoster.example/de.vtt", "ger", False), ("https://hoster.example/en.vtt", "eng", False)],
         ),
         (
-            '<div data-setup=\'{"sources": [{"src": "/a.mp4"}], "tracks": [{"src": "/d.vtt", "srclang": "deu"}]}\'></div>',
+            (
+                '<div data-setup=\'{"sources": [{"src": "/a.mp4"}], "tracks": [{"src": "/d.vtt", "srclang":'
+                ' "deu"}]}\'></div>'
+            ),
             [("https://hoster.example/d.vtt", "ger", False)],
         ),
         (
-            "<script>p({file: '/a.mp4', tracks: [{file: base + '/x.vtt'}], previewThumbnails: {src: '/t.vtt'}})</script>",
+            (
+                "<script>p({file: '/a.mp4', tracks: [{file: base + '/x.vtt'}], previewThumbnails: {src:"
+                " '/t.vtt'}})</script>"
+            ),
             [],
         ),
         ("<video src='/a.mp4'></video><audio><track src='/lyrics.vtt'></audio>", []),

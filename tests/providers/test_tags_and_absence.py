@@ -26,8 +26,8 @@ BUTTON = (
     "data-language-label='Deutsch'></button></div>"
 )
 LINE = (
-    "<div class='hosterSiteVideo'><ul><li data-lang-key='1' data-link-id='1' data-link-target='/redirect/1'><h4>VOE</h4></li>"
-    "</ul></div>"
+    "<div class='hosterSiteVideo'><ul><li data-lang-key='1' data-link-id='1'"
+    " data-link-target='/redirect/1'><h4>VOE</h4></li></ul></div>"
 )
 
 
@@ -91,8 +91,9 @@ def test_tags_in_other_spellings(title: str, left: str, kind: str | None, day: d
 )
 def test_an_absolute_number_in_either_cell_of_engine_2(cells: tuple[str, str]) -> None:
     text = (
-        "<table><tr class='episode-row'><th class='episode-number-cell'>2</th><td>"
-        f"<strong class='episode-title-ger'>{cells[0]}</strong><span class='episode-title-eng'>{cells[1]}</span></td></tr></table>"
+        "<table><tr class='episode-row'><th class='episode-number-cell'>2</th><td><strong"
+        f" class='episode-title-ger'>{cells[0]}</strong><span"
+        f" class='episode-title-eng'>{cells[1]}</span></td></tr></table>"
     )
     (row,) = sto_pages.parse_season(text, "https://serienstream.to/serie/a/staffel-1").rows
     assert (row.absolute, row.title, row.title_en) == (62, "", cells[1] if cells[1] == "Bar" else "")

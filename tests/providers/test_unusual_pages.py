@@ -1,4 +1,5 @@
-"""Pages as the sites' description allows them, but not as anybody would write them first: both engines read them all.
+"""Pages as the sites' description allows them, but not as anybody would write them first: both engines read them
+all.
 """
 
 from __future__ import annotations
@@ -66,7 +67,11 @@ def test_upper_case_spaces_and_a_slug_that_looks_like_a_film() -> None:
 
 def test_a_season_that_is_announced_has_no_episodes_and_the_others_keep_theirs() -> None:
     title = '<div class="series-title"><h1 itemprop="name"><span>Neu</span></h1></div>'
-    empty = '<div id="stream"><ul><li><a href="/anime/stream/neu/staffel-1">1</a></li></ul></div><table class="seasonEpisodesList"><tbody id="season1"><tr><td colspan="4">Noch keine Folgen vorhanden.</td></tr></tbody></table>'
+    empty = (
+        '<div id="stream"><ul><li><a href="/anime/stream/neu/staffel-1">1</a></li></ul></div><table'
+        ' class="seasonEpisodesList"><tbody id="season1"><tr><td colspan="4">Noch keine Folgen'
+        " vorhanden.</td></tr></tbody></table>"
+    )
     series = engine1({"": title + empty}, "neu")
     assert (series.seasons, series.episodes) == ((1,), ())
 
@@ -214,7 +219,10 @@ STREAM = '<div id="stream"><ul><li><a href="/anime/stream/a/staffel-1">1</a></li
 
 
 def row1(number: int, flags: str = "") -> str:
-    return f'<tr data-episode-id="{number}" data-episode-season-id="{number}"><td>{number}</td><td class="editFunctions">{flags}</td></tr>'
+    return (
+        f'<tr data-episode-id="{number}" data-episode-season-id="{number}"><td>{number}</td><td'
+        f' class="editFunctions">{flags}</td></tr>'
+    )
 
 
 def season1(rows: str, names: str = "", before: str = "") -> str:
@@ -285,14 +293,26 @@ def test_a_flag_in_the_copy_without_scripts_decides_over_the_key_number() -> Non
 @pytest.mark.parametrize(
     "card",
     [
-        '<a href="/anime/stream/{0}"><img><h3 class="seriesTitle">{0}</h3></a><small>S01E05</small><small>~ 14:40 Uhr</small>',
-        '<a href="#merken">!</a><h3 class="seriesTitle"><a href="/anime/stream/{0}">{0}</a></h3><p><small>S01E05</small><small>~ 14:40 Uhr</small></p>',
-        '<p><a href="/anime/stream/{0}"></a></p><p><h3 class="seriesTitle">{0}</h3></p><small>S01E05 ~ 14:40 Uhr</small>',
+        (
+            '<a href="/anime/stream/{0}"><img><h3 class="seriesTitle">{0}</h3></a><small>S01E05</small><small>~ 14:40'
+            " Uhr</small>"
+        ),
+        (
+            '<a href="#merken">!</a><h3 class="seriesTitle"><a'
+            ' href="/anime/stream/{0}">{0}</a></h3><p><small>S01E05</small><small>~ 14:40 Uhr</small></p>'
+        ),
+        (
+            '<p><a href="/anime/stream/{0}"></a></p><p><h3 class="seriesTitle">{0}</h3></p><small>S01E05 ~ 14:40'
+            " Uhr</small>"
+        ),
     ],
 )
 def test_calendar_cards_of_every_build_and_headings_between_them(card: str) -> None:
     cards = [f'<div class="card">{card.format(name)}</div>' for name in "ab"]
-    text = f'<section class="calendarList"><h3>Montag, 03.08.2026</h3>{cards[0]}<div><h3>Werbung</h3></div>{cards[1]}</section>'
+    text = (
+        '<section class="calendarList"><h3>Montag,'
+        f" 03.08.2026</h3>{cards[0]}<div><h3>Werbung</h3></div>{cards[1]}</section>"
+    )
     alone = f'<section class="calendarList"><h3>Montag, 03.08.2026</h3><div class="row">{cards[0]}</div></section>'
     rows = aniworld_lists.parse_calendar(text + alone, "https://aniworld.to/animekalender")
     assert [(r.name, r.href, r.season, r.episode, r.at and r.at.hour) for r in rows] == [
@@ -302,7 +322,8 @@ def test_calendar_cards_of_every_build_and_headings_between_them(card: str) -> N
 
 def test_lists_know_a_series_again_whatever_its_address_looks_like() -> None:
     new = "".join(
-        f'<div><a href="{href}"><strong>A</strong></a><span class="blue2">S01 E02</span><img class="flag" src="/{flag}.svg"></div>'
+        f'<div><a href="{href}"><strong>A</strong></a><span class="blue2">S01 E02</span><img class="flag"'
+        f' src="/{flag}.svg"></div>'
         for href, flag in (("/anime/stream/a", "german"), ("https://aniworld.to/anime/stream/A/?x", "japanese-german"))
     )
     (row,) = aniworld_lists.parse_new_episodes(f'<div class="newEpisodeList"><div class="rows">{new}</div></div>', "x")

@@ -52,7 +52,8 @@ def owner(server: Server) -> str:
 
 
 def tell(server: Server, method: str, path: str, body: bytes | str | Any, *headers: str) -> Heard:
-    """A JSON body as it is written, or what is to become one, signed in as the owner unless ``headers`` say otherwise.
+    """A JSON body as it is written, or what is to become one, signed in as the owner unless ``headers`` say
+    otherwise.
     """
     content = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     return ask(

@@ -1,4 +1,5 @@
-"""Every kind of answer over a real connection, and the headers that it must bear: the score list of docs/security.md.
+"""Every kind of answer over a real connection, and the headers that it must bear: the score list of
+docs/security.md.
 """
 
 from __future__ import annotations

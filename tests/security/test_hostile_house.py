@@ -22,10 +22,16 @@ def pages(victim: Victim, trap: Path) -> list[str]:
     return [
         f'<video src="http://{private}/a.mp4"></video>',
         f'<iframe src="http://{private}/e"></iframe>',
-        f"<script>require('fs').writeFileSync('{trap}','x');__import__('os').system('touch {trap}');while(1){{}}</script>",
+        (
+            f"<script>require('fs').writeFileSync('{trap}','x');__import__('os').system('touch"
+            f" {trap}');while(1){{}}</script>"
+        ),
         f'<script>jwplayer("p").setup({{file:"http://[::ffff:127.0.0.2]:{victim.port}/a.m3u8"}})</script>',
         '<video src="file:///etc/passwd"></video><source src="concat:/etc/passwd|/etc/group">',
-        f'<meta http-equiv="refresh" content="0;url=http://{private}/"><base href="http://{private}/"><video src="a.mp4"></video>',
+        (
+            f'<meta http-equiv="refresh" content="0;url=http://{private}/"><base href="http://{private}/"><video'
+            ' src="a.mp4"></video>'
+        ),
         f'<video src="http://public.example@{private}/a.mp4"></video>',
         f"<script>location='http://{private}/';eval(atob('eA=='))</script>" + "<div>" * 3000,
     ]

@@ -13,7 +13,10 @@ import requests
 from tests.running import Server
 
 # Held: no 500, every status documented, every answer of the documented kind and shape, bad payloads refused.
-CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,negative_data_rejection"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+    ",negative_data_rejection"
+)
 # These end the session that asks, or stop the server's answers to it: they have servers of their own.
 ENDING = (
     "/api/auth/logout",

@@ -1,4 +1,5 @@
-"""The second factor: codes by the RFC's own vectors, one use each, recovery codes, and the way back in for the owner.
+"""The second factor: codes by the RFC's own vectors, one use each, recovery codes, and the way back in for the
+owner.
 """
 
 from __future__ import annotations

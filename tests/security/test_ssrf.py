@@ -203,15 +203,25 @@ def places(private: str) -> dict[str, str]:
     piece = "#EXTINF:1,\ns.ts\n"
     return {
         "variant": f"{HEAD}#EXT-X-STREAM-INF:BANDWIDTH=1\n{private}\n",
-        "sound": f'{HEAD}#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",DEFAULT=YES,URI="{private}"\n'
-        '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"\nlist.m3u8\n',
+        "sound": (
+            f'{HEAD}#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",DEFAULT=YES,URI="{private}"\n'
+            '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"\nlist.m3u8\n'
+        ),
         "segment": f"{HEAD}#EXTINF:1,\n{private}\n{END}",
         "key": f'{HEAD}#EXT-X-KEY:METHOD=AES-128,URI="{private}"\n{piece}{END}',
-        "subtitles": f'{HEAD}#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="x",DEFAULT=YES,URI="{private}"\n'
-        '#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES="s"\npieces.m3u8\n',
-        "stills": f'{HEAD}#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n',
-        "session key": f'{HEAD}#EXT-X-SESSION-KEY:METHOD=AES-128,URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n',
-        "session data": f'{HEAD}#EXT-X-SESSION-DATA:DATA-ID="x",URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n',
+        "subtitles": (
+            f'{HEAD}#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="x",DEFAULT=YES,URI="{private}"\n'
+            '#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES="s"\npieces.m3u8\n'
+        ),
+        "stills": (
+            f'{HEAD}#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n'
+        ),
+        "session key": (
+            f'{HEAD}#EXT-X-SESSION-KEY:METHOD=AES-128,URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n'
+        ),
+        "session data": (
+            f'{HEAD}#EXT-X-SESSION-DATA:DATA-ID="x",URI="{private}"\n#EXT-X-STREAM-INF:BANDWIDTH=1\npieces.m3u8\n'
+        ),
         "part": f'{HEAD}#EXT-X-PART:DURATION=1,URI="{private}"\n{piece}{END}',
         "map": f'{HEAD}#EXT-X-MAP:URI="{private}"\n#EXTINF:1,\ns.m4s\n{END}',
     }

@@ -50,7 +50,8 @@ def house(instance: Path) -> Iterator[Home]:
 
 
 def furnish(home: Home) -> None:
-    """Series with names that break things, episodes, a queue at work, a password, a key, a session, settings, a cover.
+    """Series with names that break things, episodes, a queue at work, a password, a key, a session, settings, a
+    cover.
     """
     with home.database.writing() as session:
         for place, name in enumerate(NAMES):

@@ -386,7 +386,10 @@ SERIES = {"key": "x", "name": "x"}
         b'{"folder": 1, "key": null, "created_at": "x", "updated_at": "x"}',
         b'{"folder": "a", "key": "b", "created_at": "2026-01-01T00:00:00", "updated_at": "2026-01-01T00:00:00Z"}',
         b'{"folder": "a", "key": "b", "created_at": "0001-01-01T00:00:00+14:00", "updated_at": "2026-01-01T00:00:00Z"}',
-        b'{"folder": "\\ud800", "key": "b", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}',
+        (
+            b'{"folder": "\\ud800", "key": "b", "created_at": "2026-01-01T00:00:00Z", "updated_at":'
+            b' "2026-01-01T00:00:00Z"}'
+        ),
         b"[" * 100_000,
         b'{"a": ' + b"9" * 10_000 + b"}",
         b"\xff\xfe",
@@ -401,7 +404,10 @@ def test_rows_that_are_none_are_refused(home: Home, line: bytes) -> None:
 
 
 def test_the_line_that_is_damaged_is_named_and_nothing_is_restored(home: Home) -> None:
-    whole = b'{"folder": "%d", "key": null, "earlier": null, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}\n'
+    whole = (
+        b'{"folder": "%d", "key": null, "earlier": null, "created_at": "2026-01-01T00:00:00Z", "updated_at":'
+        b' "2026-01-01T00:00:00Z"}\n'
+    )
 
     def put(told: dict[str, Any], parts: dict[str, bytes]) -> None:
         columns = told["tables"]["folder_match"]["columns"]

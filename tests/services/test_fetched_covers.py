@@ -25,7 +25,8 @@ PATH = "/cover/nebel.png"
 
 
 class Worker:
-    """``covers`` and ``beside`` of a worker that shares database and library with others; ``later`` is what it put off.
+    """``covers`` and ``beside`` of a worker that shares database and library with others; ``later`` is what it put
+    off.
     """
 
     def __init__(self, database: Database, site: LoopbackSite, library: Path, instance: Path) -> None:

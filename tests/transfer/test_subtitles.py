@@ -178,7 +178,10 @@ def test_text_that_was_escaped_for_html_is_shown_as_it_was_meant(written: str, s
 
 
 def test_a_broken_cue_costs_that_cue() -> None:
-    text = "WEBVTT - x\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE x\n\n00:01,000 --> 00:02,000\na\n\nx --> y\nb\n\n1\n00:03.000 --> 00:04.000\nc\n"
+    text = (
+        "WEBVTT - x\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE x\n\n00:01,000 --> 00:02,000\na\n\nx -->"
+        " y\nb\n\n1\n00:03.000 --> 00:04.000\nc\n"
+    )
     told = join([Part(text)])
     assert re.findall(r"\n([abc])\n", told) == ["a", "c"] and "STYLE\n::cue" in told
 
@@ -234,7 +237,7 @@ def test_what_cannot_be_had_is_said_and_costs_no_episode(host: MediaHost, videos
     result = ask("/hls/master.m3u8", StreamKind.HLS, language="ger-sub", subtitles=mode).run()
     assert kinds(result) == [("eng", "vtt")]
     assert result.without_subtitles
-    assert result.subtitles_lost == ("Not all subtitles could be had. German: 127.0.0.1 answers with status 404.")
+    assert result.subtitles_lost == "Not all subtitles could be had. German: 127.0.0.1 answers with status 404."
     dub = ask("/hls/master.m3u8", StreamKind.HLS, language="ger-dub").run()
     assert dub.subtitles_lost and not dub.without_subtitles, "a dubbed episode is whole without them"
 
@@ -305,7 +308,10 @@ def test_switched_off_nothing_is_fetched_and_an_episode_that_needs_them_says_so(
 
 
 def test_pictures_of_the_time_line_are_no_subtitles(host: MediaHost, videos: Videos, ask: Ask) -> None:
-    pictures = "WEBVTT\n\n00:00.000 --> 00:05.000\nsprite.jpg#xywh=0,0,160,90\n\n00:05.000 --> 00:10.000\nsprite.jpg#xywh=160,0,160,90\n"
+    pictures = (
+        "WEBVTT\n\n00:00.000 --> 00:05.000\nsprite.jpg#xywh=0,0,160,90\n\n00:05.000 -->"
+        " 00:10.000\nsprite.jpg#xywh=160,0,160,90\n"
+    )
     host.files |= {"/v.mp4": videos.mp4, "/subs.vtt": pictures.encode()}
     result = ask("/v.mp4", stream={"subtitles": (SubtitleTrack(host.url("/subs.vtt")),)}, language="ger-sub").run()
     assert (result.subtitles, result.subtitles_lost, result.without_subtitles) == ((), None, False)

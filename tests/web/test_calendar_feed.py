@@ -1,4 +1,5 @@
-"""The calendar's address: a password of its own by HTTP Basic, which opens nothing else; never a secret in an address.
+"""The calendar's address: a password of its own by HTTP Basic, which opens nothing else; never a secret in an
+address.
 """
 
 from __future__ import annotations

@@ -88,7 +88,8 @@ def test_a_week_that_cannot_be_is_the_nearest(owner: FlaskClient, query: str) ->
 
 
 def log(app: Flask, level: int, text: str) -> None:
-    """A line as it is written; the logging of a process with several applications writes into the first one's folder.
+    """A line as it is written; the logging of a process with several applications writes into the first one's
+    folder.
     """
     record = logging.LogRecord("aniworld.test", level, "f", 1, text, None, None)
     folder = app.extensions["aniworld"].environment.instance / "logs"

@@ -1,4 +1,5 @@
-"""A stop breaks into an attempt's waits, never into what it does or says after them; what it tells begins where it was.
+"""A stop breaks into an attempt's waits, never into what it does or says after them; what it tells begins where it
+was.
 """
 
 from __future__ import annotations

@@ -94,7 +94,8 @@ def verify(file: str, for_server: bool, as_json: bool) -> None:
         rows, when = sum(sound.tables.values()), f"{sound.created_at:%Y-%m-%d %H:%M} UTC"
         told.end(
             sound,
-            f"{sound.name} is sound: {counted(rows, 'row')}, {counted(sound.covers, 'cover')}, made {when} by {sound.version}",
+            f"{sound.name} is sound: {counted(rows, 'row')}, {counted(sound.covers, 'cover')}, made {when} by"
+            f" {sound.version}",
         )
 
 

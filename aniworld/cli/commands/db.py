@@ -1,4 +1,5 @@
-"""db: the database itself, before any of the program's work: its revision, the way to the newest, and to another kind.
+"""db: the database itself, before any of the program's work: its revision, the way to the newest, and to another
+kind.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ def _report(outcome: DownloadOutcome, as_json: bool) -> None:
         )
     if outcome.failed:
         raise AniworldError(
-            f"{len(outcome.failed)} of {counted(len(outcome.failed) + len(outcome.completed), 'download')} failed: {outcome.failed[0].error}"
+            f"{len(outcome.failed)} of {counted(len(outcome.failed) + len(outcome.completed), 'download')} failed:"
+            f" {outcome.failed[0].error}"
         )
     if outcome.removed:
         raise Cancelled(f"Removed from the queue meanwhile: {', '.join(outcome.removed)}.")

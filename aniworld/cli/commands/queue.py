@@ -158,7 +158,8 @@ def _told(status: QueueStatus, as_json: bool) -> None:
     state = "is paused" if status.is_paused else "runs" if status.is_running else "stands still"
     facts = status.statistics
     say(
-        f"The queue {state}: {facts.active} running, {facts.pending} waiting, {facts.completed} completed, {facts.failed} failed"
+        f"The queue {state}: {facts.active} running, {facts.pending} waiting, {facts.completed} completed,"
+        f" {facts.failed} failed"
     )
     if status.message:
         say(status.message)

@@ -39,7 +39,8 @@ def add(link: str, name: str | None, folder: str | None, source: str | None, as_
         emit({"created": created, "series": detail})
         return
     say(
-        f"{'Added' if created else 'Already in the library'}: {detail.title} ({detail.key}), {counted(len(detail.episodes), 'episode')}"
+        f"{'Added' if created else 'Already in the library'}: {detail.title} ({detail.key}),"
+        f" {counted(len(detail.episodes), 'episode')}"
     )
     if detail.refresh_error:
         say(f"Its episodes could not be read yet: {detail.refresh_error}")
@@ -88,7 +89,8 @@ def scan(keys: tuple[str, ...], as_json: bool) -> None:
         emit(status)
         return
     say(
-        f"{status.series_found} series, {counted(status.episodes_found, 'episode')} there, {status.missing_total} missing"
+        f"{status.series_found} series, {counted(status.episodes_found, 'episode')} there, {status.missing_total}"
+        " missing"
     )
     for warning in status.warnings:
         say(f"Warning: {warning}")

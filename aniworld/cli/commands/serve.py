@@ -45,7 +45,8 @@ def worker(concurrency: int | None, name: str | None) -> int:
     """Download for a cluster: takes work from the queue that other machines share. Ctrl-C puts back what runs."""
     if not os.environ.get("ANIWORLD_REDIS_URL"):
         raise Unavailable(
-            "A worker needs ANIWORLD_REDIS_URL, the Redis that all machines share; a single machine needs no worker, only: run"
+            "A worker needs ANIWORLD_REDIS_URL, the Redis that all machines share; a single machine needs no worker,"
+            " only: run"
         )
     if importlib.util.find_spec("celery") is None:
         raise Unavailable("A worker needs Celery; install it with: pip install celery redis")

@@ -228,7 +228,8 @@ def _with_second_count(answer: Found, also: int | None) -> Answer:
 
 
 def _of_folder(stem: str, folder: Folder, silent: bool) -> Answer | None:
-    """The one episode that a folder of its own names: ``Name.S01E02.German/abc.mkv``, ``Staffel 2 Folge 7/video.mkv``.
+    """The one episode that a folder of its own names: ``Name.S01E02.German/abc.mkv``, ``Staffel 2 Folge
+    7/video.mkv``.
     """
     code = p.CODE.search(folder.name)
     if code:

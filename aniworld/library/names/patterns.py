@@ -11,7 +11,8 @@ _SIGNS = str.maketrans(
 
 
 def plain_text(text: str) -> str:
-    """Letters and digits as a keyboard has them: ``Ⅱ`` is ``II``, ``２`` is ``2``, and ``²`` is a 2 that stands apart.
+    """Letters and digits as a keyboard has them: ``Ⅱ`` is ``II``, ``２`` is ``2``, and ``²`` is a 2 that stands
+    apart.
     """
     return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_SIGNS))
 
@@ -39,9 +40,9 @@ BESIDE = {
 BESIDE_OF = {ext: family for family, extensions in BESIDE.items() for ext in extensions}
 
 SKIPPED_FOLDERS = _set(
-    "extras extra sample samples trailer trailers featurettes featurette scenes shorts interviews bonus nc ncop nced creditless"
-    " menus menu scans fonts font ost subs subtitles untertitel artwork artbook covers cds cd music soundtrack screens proof"
-    " attachments metadata"
+    "extras extra sample samples trailer trailers featurettes featurette scenes shorts interviews bonus nc ncop nced"
+    " creditless menus menu scans fonts font ost subs subtitles untertitel artwork artbook covers cds cd music"
+    " soundtrack screens proof attachments metadata"
 ) | {"behind the scenes", "deleted scenes", "making of", "bonus material", "nc op & ed", "creditless op & ed"}
 
 # S01E02, s1e2, S01 E02, S01.E02, S001E002, S01EP02 — and what may follow: E03, -E03, ~E03, -03, +04, -S01E03, .S01E03,
@@ -113,7 +114,8 @@ NCOP = re.compile(r"(?<![A-Za-z])NC[ ._-]?(?:OP|ED)(?![A-Za-z]{2})", re.IGNORECA
 SAMPLE_BEFORE = re.compile(r"sample-(?=\S)", re.IGNORECASE)
 EXTRA = re.compile(rf"(?<![a-z])(?:{EXTRA_WORDS})(?![a-z])", re.IGNORECASE)
 EXTRA_SHORT = re.compile(
-    r"(?<![A-Za-z0-9])(?:OP|ED|PV|CM|Opening|Ending)(?:[ ._-]?[0-9]{1,2}[a-z]?)?(?:v[0-9])?(?:[ ._]+Version [A-Z0-9])?(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])(?:OP|ED|PV|CM|Opening|Ending)(?:[ ._-]?[0-9]{1,2}[a-z]?)?(?:v[0-9])?(?:[ ._]+Version"
+    r" [A-Z0-9])?(?![A-Za-z0-9])"
 )
 
 # Behind a number these words may as well be an episode's title: ``S01E07 - Interview``.
@@ -134,7 +136,8 @@ NOISE = re.compile(
 HASH = re.compile(r"[\[(][0-9A-Fa-f]{8}[\])]")
 BRACKET = re.compile(r"[\[({【「『]([^\[\](){}【】「」『』]*)[\])}】」』]")
 BRACKET_NUMBER = re.compile(
-    r"\s*(?:(?:ep?|episode|folge|#|第)[ .]?)?[0-9]{1,4}(?:v[0-9])?(?:\s*[-~]\s*[0-9]{1,4})?[話话集]?(?:\s(?:of|von)\s[0-9]{1,4})?\s*(?:end|fin|final|完|完结|終)?\s*",
+    r"\s*(?:(?:ep?|episode|folge|#|第)["
+    r" .]?)?[0-9]{1,4}(?:v[0-9])?(?:\s*[-~]\s*[0-9]{1,4})?[話话集]?(?:\s(?:of|von)\s[0-9]{1,4})?\s*(?:end|fin|final|完|完结|終)?\s*",
     re.IGNORECASE,
 )
 END_BEHIND = re.compile(r"(?<=[0-9])\s*(?:end|fin|final|完结?|終)\s*$", re.IGNORECASE)
@@ -151,8 +154,10 @@ PLUS_AS_SPACE = re.compile(r"(?<![0-9])\+|\+(?![0-9])")
 _YEAR = r"(?:19|20)[0-9][0-9]"
 YEAR = re.compile(_YEAR)
 DATE = re.compile(
-    r"(?<![0-9])(?:(?:19|20)[0-9][0-9](?:[-. ][01]?[0-9][-. ][0-3]?[0-9]|[01][0-9][0-3][0-9])|[0-3]?[0-9][-.][01]?[0-9][-.](?:19|20)[0-9][0-9])(?![0-9])"
-    r"|(?<![^\W_])[0-3]?[0-9](?:st|nd|rd|th|\.)?[ .](?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zäé]*[ .](?:19|20)[0-9][0-9](?![0-9])",
+    r"(?<![0-9])(?:(?:19|20)[0-9][0-9](?:[-. ][01]?[0-9][-."
+    r" ][0-3]?[0-9]|[01][0-9][0-3][0-9])|[0-3]?[0-9][-.][01]?[0-9][-.](?:19|20)[0-9][0-9])(?![0-9])"
+    r"|(?<![^\W_])[0-3]?[0-9](?:st|nd|rd|th|\.)?["
+    r" .](?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zäé]*[ .](?:19|20)[0-9][0-9](?![0-9])",
     re.IGNORECASE,
 )
 DATED = re.compile(r"\bdate\b")  # what stands in a date's place; a number behind it is a time of day
@@ -165,7 +170,8 @@ NUMBER_IN_FRONT = re.compile(r"(?:^|\s)[0-9]{2,4}(?:v[0-9])?\s+-\s+$")
 PADDED = re.compile(r"(?<![^\W_])0[0-9]{1,2}(?![^\W_])")
 # ``050 - Special Request``; an edition or a release's tag is no title.
 TITLE_BEHIND_WORD = re.compile(
-    r"(?:the[ ])?(?:movies?|films?|kinofilm|spielfilm|specials?|spezial)[ ](?!(?:edition|folge|episode|ep|part|teil|version|ger|german|deutsch|eng|english|sub|dub)(?![^\W_]))[^\W\d_]{2}",
+    r"(?:the[ ])?(?:movies?|films?|kinofilm|spielfilm|specials?|spezial)["
+    r" ](?!(?:edition|folge|episode|ep|part|teil|version|ger|german|deutsch|eng|english|sub|dub)(?![^\W_]))[^\W\d_]{2}",
     re.IGNORECASE,
 )
 TITLE_NUMBER = re.compile(r"\b(?:no|vol|volume|band)\b[ .]*[0-9]", re.IGNORECASE)
@@ -186,7 +192,8 @@ _N = r"([0-9]{1,4})(?:v[0-9])?"
 _WORD = r"(?:(?:folge|episode|ep?)[ .]?)"
 # Further numbers: ``-02``, ``+02``, ``, 2 und 3``, `` - E02``, `` E02 E03``.
 _TO = (
-    rf"((?:(?:[ ]?(?:~|\+|&|,|bis|und|and|en|to)[ ]?{_WORD}?|-|[ ]?-[ ]?{_WORD}|[ ]?(?=e[0-9]){_WORD})[0-9]{{1,4}}(?:v[0-9])?(?![0-9A-DF-Za-df-z]|e(?![0-9])))*)"
+    rf"((?:(?:[ ]?(?:~|\+|&|,|bis|und|and|en|to)[ ]?{_WORD}?|-|[ ]?-[ ]?{_WORD}|["
+    rf" ]?(?=e[0-9]){_WORD})[0-9]{{1,4}}(?:v[0-9])?(?![0-9A-DF-Za-df-z]|e(?![0-9])))*)"
     r"(?![0-9])"
 )
 _BARE_TO = r"((?:(?:-|\s?(?:~|\+|&|,)\s?)[0-9]{1,4}(?:v[0-9])?)*)"
@@ -216,7 +223,8 @@ EPISODE_OF_SEASON = re.compile(
 )
 # A season that the end of a name states: ``05 - Staffel 2``, ``Folge 05 - Name - Staffel 2``, ``Ep.05 S2``.
 SEASON_BEHIND = re.compile(
-    rf"(?:(?<=[0-9])[ ,]+|[ ,]*-[ ]+)(?:{_SEASON}[ .]?([0-9]{{1,2}})|S([0-9]{{1,2}})|([0-9]{{1,2}})\.[ ]?staffel)(?![0-9A-Za-z])"
+    rf"(?:(?<=[0-9])[ ,]+|[ ,]*-[ ]+)(?:{_SEASON}[ .]?([0-9]{{1,2}})|S([0-9]{{1,2}})|([0-9]{{1,2}})\.["
+    r" ]?staffel)(?![0-9A-Za-z])"
     rf"(?:[ .\-]*(?:{_TAGS}|{_MORE_TAGS})(?![^\W_]))*[ .\-]*$",
     re.IGNORECASE,
 )
@@ -241,7 +249,8 @@ PART_OF_TITLE = re.compile(r"[^\W\d_].*(?<![^\W_])(?:teil|part)[ .]*[0-9]", re.I
 NUMBERED_TITLE = re.compile(r"\W*nr\b", re.IGNORECASE)
 # ``1of8``, ``05 von 12``: the number before, and how many there are.
 NUMBER_OF = re.compile(
-    r"(?<![0-9A-Za-z.])([0-9]{1,3})(?:of([0-9]{1,3})(?![0-9A-Za-z])|[ .]?(?:of|von)[ .]?([0-9]{1,3})(?![0-9A-Za-z])(?=\s*(?:$|[-.(\[])))",
+    r"(?<![0-9A-Za-z.])([0-9]{1,3})(?:of([0-9]{1,3})(?![0-9A-Za-z])|[ .]?(?:of|von)["
+    r" .]?([0-9]{1,3})(?![0-9A-Za-z])(?=\s*(?:$|[-.(\[])))",
     re.IGNORECASE,
 )
 # Behind the series' name also with a title: ``14 of 21 Titel``; ``7 of 9`` may be the title.
@@ -269,7 +278,8 @@ OVA = re.compile(
     r"\b(?:ova|oad|ovd)s?\b[ #.:\-]*(0?[0-9]{1,2})?(?![0-9])|\b(?:ova|oad|ovd)(0?[0-9]{1,2})\b", re.IGNORECASE
 )
 SPECIAL = re.compile(
-    r"\b(?:specials?|spezial)\b[ #.:\-]*(?:(?:ep|folge|episode)[ .]?)?(0?[0-9]{1,2})?(?![0-9])|\bSP[ ]?(0?[0-9]{1,2})\b",
+    r"\b(?:specials?|spezial)\b[ #.:\-]*(?:(?:ep|folge|episode)[ .]?)?(0?[0-9]{1,2})?(?![0-9])|\bSP["
+    r" ]?(0?[0-9]{1,2})\b",
     re.IGNORECASE,
 )
 DASHED = re.compile(
@@ -296,7 +306,8 @@ TRAILING = re.compile(
 # Behind the series' name: ``Name 12 German 1080p``, ``name-12-ger-sub``, where NOISE is gone already.
 TRAILING_TAGGED = re.compile(
     rf"^[\s-]*([0-9]{{2,4}})(?:v[0-9])?()(?:[ .-]+(?:{_TAGS}|{_MORE_TAGS}|v[0-9])(?![^\W_]))*(?:\s?-[A-Za-z]\w*)?\s*$"
-    rf"|^[\s-]*([0-9]{{2,4}})(?:v[0-9])?()[ .]+(?:{_TAGS}|{_MORE_TAGS})(?![^\W_])(?!.*(?<![^\W_])[0-9]{{2,3}}(?![^\W_]))",
+    r"|^[\s-]*([0-9]{2,4})(?:v[0-9])?()["
+    rf" .]+(?:{_TAGS}|{_MORE_TAGS})(?![^\W_])(?!.*(?<![^\W_])[0-9]{{2,3}}(?![^\W_]))",
     re.IGNORECASE,
 )
 # ``Name_10_Titel``, where underscores keep the number apart as ``01`` keeps itself.
@@ -347,7 +358,8 @@ def with_digits(text: str) -> str:
 
 
 SEASON_IN_NAME = re.compile(
-    rf"\b{_SEASON}[ .]?([0-9]{{1,2}})\b|\b([0-9]{{1,2}})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{{1,2}})(?:\.|ª|a|º)?[ ]?{_SEASON}\b|"
+    rf"\b{_SEASON}[ .]?([0-9]{{1,2}})\b|\b([0-9]{{1,2}})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{{1,2}})(?:\.|ª|a|º)?["
+    rf" ]?{_SEASON}\b|"
     r"(?<![A-Za-z0-9'])S([0-9]{1,2})\b|第[ ]?([0-9]{1,2})[ ]?[期季]",
     re.IGNORECASE,
 )
@@ -364,14 +376,16 @@ UNCLEAR_PART = re.compile(
 )
 
 FOLDER_SEASON = re.compile(
-    rf"^(?:.*[ ._(\[-])?(?:{_SEASON}|seria)[ ._-]*([0-9]{{1,3}})(?![0-9])|^([0-9]{{1,2}})(?:\.|ª|a|º|-?й)?[ ]?{_SEASON}(?![^\W_])"
+    rf"^(?:.*[ ._(\[-])?(?:{_SEASON}|seria)[ ._-]*([0-9]{{1,3}})(?![0-9])|^([0-9]{{1,2}})(?:\.|ª|a|º|-?й)?["
+    rf" ]?{_SEASON}(?![^\W_])"
     r"|(?:^|.*[ ._])([0-9]{1,2})(?:st|nd|rd|th)[ ._]season\b"
     r"|^(?:.*[ ._-])?S([0-9]{1,3})(?:[ ._(\[-].*)?$|^([0-9]{1,2})$|第[ ]?([0-9]{1,2})[ ]?[期季]",
     re.IGNORECASE,
 )
 # Several seasons in one folder, and a second part of one: a bare number in it may count from either.
 FOLDER_SEASONS = re.compile(
-    rf"(?:{_SEASON}|S)s?[ ._]*[0-9]{{1,2}}[ ._]*(?:[-+&,;~–—]|und|and|bis|to|u\.?|y|et|thru|through)[ ._]*(?:(?:{_SEASON}|S)[ ._]*)?[0-9]{{1,2}}(?![0-9])",
+    rf"(?:{_SEASON}|S)s?[ ._]*[0-9]{{1,2}}[ ._]*(?:[-+&,;~–—]|und|and|bis|to|u\.?|y|et|thru|through)["
+    rf" ._]*(?:(?:{_SEASON}|S)[ ._]*)?[0-9]{{1,2}}(?![0-9])",
     re.IGNORECASE,
 )
 # ``Staffel 2.5``, ``Staffel 2b``: half a season, or a part of one.
@@ -380,12 +394,14 @@ FOLDER_HALF = re.compile(
 )
 # A later piece of a season, or a disc, whose numbers may begin anew.
 FOLDER_PIECE = re.compile(
-    r"(?:part|teil|cour|dis[ck]|cd|dvd|bd|blu-ray|vol(?:ume)?\.?|band|box|pt\.?)[ ._-]*(?:0*(?:[2-9]|[1-9][0-9])|II|III|IV|V|[b-d])",
+    r"(?:part|teil|cour|dis[ck]|cd|dvd|bd|blu-ray|vol(?:ume)?\.?|band|box|pt\.?)["
+    r" ._-]*(?:0*(?:[2-9]|[1-9][0-9])|II|III|IV|V|[b-d])",
     re.IGNORECASE,
 )
 LATER_PART = re.compile(r"\b(?:part|cour|teil)[ ._]*(?:[2-9]|II|III|IV)\b", re.IGNORECASE)
 FOLDER_SPECIALS = re.compile(
-    r"^(?:.*[ ._-])?(?:specials?|spezials?|sp|ovas?|oads?|ova'?s)(?:[ ._-]*(?:&|und|and|\+)[ ._-]*(?:ovas?|specials?|oads?))?$",
+    r"^(?:.*[ ._-])?(?:specials?|spezials?|sp|ovas?|oads?|ova'?s)(?:[ ._-]*(?:&|und|and|\+)["
+    r" ._-]*(?:ovas?|specials?|oads?))?$",
     re.IGNORECASE,
 )
 # A season that a folder of specials belongs to: ``Staffel 2``, ``2. Staffel``, ``S2``; a word alone: ``Final Season``.
@@ -411,7 +427,8 @@ SEASON_ZERO = re.compile(
 )
 FOLDER_FILMS = re.compile(r"^(?:.*[ ._-])?(?:filme?|movies?|kinofilme?|the movies?|spielfilme)$", re.IGNORECASE)
 FOLDER_NEUTRAL = re.compile(
-    r"^(?:[0-9]{3,4}p|(?:ger|german|deutsch|eng|english|jap|japanese)(?:[ ._-]?(?:sub|dub|subbed|dubbed))?|omu|uncut|episoden?|folgen?|episodes|anime|serie|videos?|tv"
+    r"^(?:[0-9]{3,4}p|(?:ger|german|deutsch|eng|english|jap|japanese)(?:["
+    r" ._-]?(?:sub|dub|subbed|dubbed))?|omu|uncut|episoden?|folgen?|episodes|anime|serie|videos?|tv"
     r"|.*\b(?:arc|saga)\b.*|.*[0-9]{1,4}\s?-\s?[0-9]{1,4}.*)$",
     re.IGNORECASE,
 )

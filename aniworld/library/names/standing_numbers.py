@@ -57,7 +57,8 @@ def standing(text: str, named: bool) -> re.Match[str] | None:
 
 
 def _padded(text: str) -> re.Match[str] | None:
-    """The only number of a name without the series' name, where a release's tags stand behind it: ``Name 04 VOSTFR``.
+    """The only number of a name without the series' name, where a release's tags stand behind it: ``Name 04
+    VOSTFR``.
     """
     found = p.PADDED_TAGGED.search(text)
     if not found or len(re.findall(r"[0-9]+", text)) > 1 or p.COUNTS_OTHERS.search(text, 0, found.start()):

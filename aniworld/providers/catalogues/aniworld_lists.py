@@ -155,7 +155,8 @@ def parse_calendar(text: str, url: str) -> Listed[CalendarRow]:
 
 
 def _cards(section: Tag) -> Iterator[tuple[Tag, Tag, date]]:
-    """Title, section and day of each card below a heading that names a day; there may be several days in one section.
+    """Title, section and day of each card below a heading that names a day; there may be several days in one
+    section.
     """
     day: date | None = None
     for heading in section.select("h2, h3, h4, h5, .seriesTitle"):

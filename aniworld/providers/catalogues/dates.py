@@ -21,7 +21,8 @@ _HOUR = re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?!\d)")
 
 
 def day_in(text: str) -> date | None:
-    """The first day in ``Montag, 03.08.2026 (heute)``, ``3. August 2026``, ``2026-08-03``; None for none that exists.
+    """The first day in ``Montag, 03.08.2026 (heute)``, ``3. August 2026``, ``2026-08-03``; None for none that
+    exists.
     """
     days = days_in(text)
     return days[0] if days else None

@@ -102,7 +102,8 @@ def from_flag_file(address: str | None) -> str | None:
 
 
 def from_label(text: str | None) -> str | None:
-    """The language of a label such as ``Ger-Sub`` or ``Englisch mit deutschen Untertiteln``; None for an unknown one.
+    """The language of a label such as ``Ger-Sub`` or ``Englisch mit deutschen Untertiteln``; None for an unknown
+    one.
     """
     label = re.sub(r"[\s_]+", "-", (text or "").strip().lower())
     return LABELS.get(label) or LABELS.get(label.replace("-", " ")) or from_flag(label) or _in_words(text or "")

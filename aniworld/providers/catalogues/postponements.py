@@ -34,12 +34,16 @@ _MORE = re.compile(
 _LONGEST = 100  # episodes of one notice
 _SIGNED = re.compile(r"([▲▼])([^▲▼]*)")
 _UNKNOWN = re.compile(
-    r"unbestimmt|unbekannt|ungewiss|\btba\b|\btbd\b|bis auf weiteres|entf[aä]ll|fällt\s+aus|ausgefallen|abgesagt|gestrichen"
+    r"unbestimmt|unbekannt|ungewiss|\btba\b|\btbd\b|bis auf"
+    r" weiteres|entf[aä]ll|fällt\s+aus|ausgefallen|abgesagt|gestrichen"
     r"|pausiert|noch kein(?:en)?\s+(?:neue[rn]?\s+)?termin",
     re.IGNORECASE,
 )
 _PUT_OFF = re.compile(r"verschoben|verschiebt|verspätet", re.IGNORECASE)
-_OLD_WORD = r"(?:vorher|zuvor|bislang|statt|anstatt|anstelle|ursprünglich\w*|bisher\w*|früher\w*|alt(?:e[rsn]?)?|eigentlich|vo[nm])"
+_OLD_WORD = (
+    r"(?:vorher|zuvor|bislang|statt|anstatt|anstelle|ursprünglich\w*|bisher\w*|früher\w*|alt(?:e[rsn]?)?|eigentlich"
+    r"|vo[nm])"
+)
 _NEW_WORD = r"(?:auf|neu\w*|jetzt|nun|stattdessen|ab|zum)"
 _LEADS = (
     r"[\s:.,;(=~-]*(?:(?:am|auf|den|dem|der|für|vom|von|zum|war|ist|geplant\w*|termin|datum|start)\b[\s:.,(]*){0,4}"

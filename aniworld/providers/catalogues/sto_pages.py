@@ -176,7 +176,8 @@ def _season_facts(soup: BeautifulSoup, url: str) -> SeasonFacts:
 
 
 def _announced(soup: BeautifulSoup) -> bool:
-    """Whether there is a table for episodes, empty but for a cell over its whole width; other rows are a changed page.
+    """Whether there is a table for episodes, empty but for a cell over its whole width; other rows are a changed
+    page.
     """
     tables = soup.select("table")
     return bool(tables) and all(table.select_one("td:not([colspan])") is None for table in tables)

@@ -46,7 +46,8 @@ _SHORT, _TOKENS, _TERMS, _NESTED, _MOVES = 1000, 60_000, 10_000, 12, 50
 
 @dataclass(frozen=True)
 class Move:
-    """``address``: as the page writes it, empty where it is no constant. ``sure``: outside any function and condition.
+    """``address``: as the page writes it, empty where it is no constant. ``sure``: outside any function and
+    condition.
     """
 
     address: str

@@ -158,8 +158,8 @@ def settings(here: Circumstances) -> Iterable[HealthCheck]:
     if wrong == (WHOLE_FILE,):
         message = Sentence("config.json was not readable; it was put aside, and the default settings are in force.")
         advice = Sentence(
-            "Restore a backup of the settings on the settings page, or mend the file config.json.broken-… in the instance "
-            "folder and put it back. Saving the settings keeps what is in force."
+            "Restore a backup of the settings on the settings page, or mend the file config.json.broken-… in the"
+            " instance folder and put it back. Saving the settings keeps what is in force."
         )
         yield error("settings", message, advice)
     elif wrong:

@@ -72,7 +72,8 @@ def verify(name: str) -> Response:
 @blueprint.post("/<name>/restore")
 @blueprint.response(202, schema_of(BackupWork))
 def restore(name: str) -> Response:
-    """Bring everything back as it was, in the background; downloads stop for it, and everybody signs in again after it
+    """Bring everything back as it was, in the background; downloads stop for it, and everybody signs in again after
+    it
     """
     _sit_there()
     audit = services().audit

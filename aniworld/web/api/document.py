@@ -26,7 +26,10 @@ _TEXT = {"schema": {"type": "string"}}
 _RETRY = {"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}}
 _PAGES = {
     "X-Pagination": {
-        "description": "JSON: total, total_pages, page, page_size, first_page, last_page; previous_page and next_page where there is one.",
+        "description": (
+            "JSON: total, total_pages, page, page_size, first_page, last_page; previous_page and next_page where there"
+            " is one."
+        ),
         **_TEXT,
     }
 }
@@ -161,9 +164,11 @@ def _with_plain_patterns(part: Any) -> Any:
     """The document with patterns as its readers know them: ``$`` is the end there, and ``\\Z`` is Python's alone."""
     if isinstance(part, dict):
         return {
-            name: inner.replace("\\Z", "$")
-            if name == "pattern" and isinstance(inner, str)
-            else _with_plain_patterns(inner)
+            name: (
+                inner.replace("\\Z", "$")
+                if name == "pattern" and isinstance(inner, str)
+                else _with_plain_patterns(inner)
+            )
             for name, inner in part.items()
         }
     return [_with_plain_patterns(inner) for inner in part] if isinstance(part, list) else part

@@ -27,10 +27,10 @@ def render(document: dict[str, Any], base: str) -> str:
     body = Markup("").join(_sections(document))
     return str(
         Markup(
-            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{0} API</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1"><style nonce="{1}">{2}</style></head>'
-            '<body><main><h1>{0} API</h1><p>Version {3}. The document for programs: <a href="{4}">openapi.json</a>. '
-            "Sign in with <code>Authorization: Bearer …</code> or <code>X-Api-Key: …</code>.</p>{5}</main></body></html>"
+            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{0} API</title><meta name="viewport"'
+            ' content="width=device-width, initial-scale=1"><style nonce="{1}">{2}</style></head><body><main><h1>{0}'
+            ' API</h1><p>Version {3}. The document for programs: <a href="{4}">openapi.json</a>. Sign in with'
+            " <code>Authorization: Bearer …</code> or <code>X-Api-Key: …</code>.</p>{5}</main></body></html>"
         ).format(
             document["info"]["title"],
             nonce(),

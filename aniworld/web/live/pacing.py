@@ -22,7 +22,8 @@ class ProgressPace:
         self._held: dict[str, DownloadProgress] = {}
 
     def admit(self, event: Event, listeners: int) -> list[Event]:
-        """What is to be told now, in order: the event, after what was held of a download that it ends, or nothing yet.
+        """What is to be told now, in order: the event, after what was held of a download that it ends, or nothing
+        yet.
         """
         if isinstance(event, DownloadProgress):
             self._held[event.download_id] = event

@@ -70,7 +70,8 @@ def access() -> CalendarAccess | None:
 
 
 def week_of(week: int, today: date, entries: Sequence[CalendarEntry] = ()) -> list[Day]:
-    """Seven days from today, or ``week`` weeks later: what is announced lies ahead, so a Sunday must not show the past.
+    """Seven days from today, or ``week`` weeks later: what is announced lies ahead, so a Sunday must not show the
+    past.
     """
     days = [today + timedelta(weeks=week, days=number) for number in range(7)]
     return [Day(day, tuple(one for one in entries if one.day == day.isoformat()), day == today) for day in days]

@@ -246,7 +246,8 @@ def _settings() -> dict[str, str]:
         "whole_done_restore": _("Everything was brought back: {time}. What was there before is kept as a backup."),
         "whole_restore_title": _("Bring everything back as it was?"),
         "whole_restore_text": _(
-            "Database, settings and covers become those of {time}. What is there now is kept as a backup first. Running downloads are put back, and everybody has to sign in again."
+            "Database, settings and covers become those of {time}. What is there now is kept as a backup first. Running"
+            " downloads are put back, and everybody has to sign in again."
         ),
         "restore_title": _("Restore this backup?"),
         "restore_same": _("It holds the same settings as now."),

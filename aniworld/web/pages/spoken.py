@@ -29,7 +29,8 @@ def spoken_address() -> str:
 
 
 def spoken(language: str, stamp: str) -> Response:
-    """The script in ``language``; one of an earlier version's address is answered with the present one, and not kept.
+    """The script in ``language``; one of an earlier version's address is answered with the present one, and not
+    kept.
     """
     if language not in tongue.LANGUAGES:
         abort(404)

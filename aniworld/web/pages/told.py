@@ -78,17 +78,21 @@ SENTENCES = (
     _("The database does not answer."),
     _("The database does not answer at this moment; work continues automatically once it is back."),
     _(
-        "The database is read-only at this moment, for instance a standby after a failover; nothing can be changed until it accepts writes again. Work continues automatically then."
+        "The database is read-only at this moment, for instance a standby after a failover; nothing can be changed"
+        " until it accepts writes again. Work continues automatically then."
     ),
     _("The disk of the database is full; free some space on it. Work continues automatically then."),
     _(
-        "The database is damaged or not an Aniworld database; stop the server and restore a backup: python -m aniworld backup restore"
+        "The database is damaged or not an Aniworld database; stop the server and restore a backup: python -m aniworld"
+        " backup restore"
     ),
     _(
-        "The database file cannot be written; check the rights of the instance folder and that its disk is not mounted read-only. Work continues automatically then."
+        "The database file cannot be written; check the rights of the instance folder and that its disk is not mounted"
+        " read-only. Work continues automatically then."
     ),
     _(
-        "The database file cannot be opened, read or written; check the instance folder and its disk. Work continues automatically once it is back."
+        "The database file cannot be opened, read or written; check the instance folder and its disk. Work continues"
+        " automatically once it is back."
     ),
     _("A backup is being restored; nothing can be changed until that has ended. Try again in a moment."),
     _("settings"),
@@ -96,7 +100,8 @@ SENTENCES = (
     _("backups"),
     _("The clocks of all processes agree."),
     _(
-        "Let all machines take their time from one source (NTP). Downloads are held by the database's clock and are not affected; dates and plans are."
+        "Let all machines take their time from one source (NTP). Downloads are held by the database's clock and are not"
+        " affected; dates and plans are."
     ),
     _("The library can be read and written."),
     _("No library folder is set."),
@@ -171,7 +176,8 @@ SENTENCES = (
     _("The settings are being changed by others all the time; try again in a moment."),
     _("The running downloads did not stop in time; try again in a moment."),
     _(
-        "This backup comes from another installation, with another secret key; stop the server and restore it with: python -m aniworld backup restore"
+        "This backup comes from another installation, with another secret key; stop the server and restore it with:"
+        " python -m aniworld backup restore"
     ),
     _("This backup was made by a newer Aniworld, in a form that this one does not know; update first."),
     _("The calendar could not be read; the log has the details."),
@@ -211,7 +217,8 @@ SENTENCES = (
     _("The folder's name does not tell which season this number belongs to."),
     _("The second number may be another episode's, or begin a title."),
     _(
-        "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's number or with your own, which the series' page maps to it."
+        "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's"
+        " number or with your own, which the series' page maps to it."
     ),
     _("The number is beyond the catalogue's."),
     _("The catalogue's counts are not known yet."),
@@ -316,7 +323,8 @@ FORMS = (
     _("{why} It is tried again automatically; if the problem persists, use another hoster."),
     _("{why} Retry the item; if the problem persists, see the log."),
     _(
-        "The same file came from this hoster twice and failed its check both times: {why} It is not fetched again. Use another hoster, or remove the item from the queue and add it again."
+        "The same file came from this hoster twice and failed its check both times: {why} It is not fetched again. Use"
+        " another hoster, or remove the item from the queue and add it again."
     ),
     # Settings
     _("Must be greater than or equal to {low} and less than or equal to {high}."),
@@ -400,7 +408,8 @@ FORMS = (
     _("{host} no longer has this video (status {status})."),
     _("{host} no longer has this video."),
     _(
-        "{host} leads to the private address {address} and is not fetched; if that machine is yours, name it in ANIWORLD_PRIVATE_HOSTS."
+        "{host} leads to the private address {address} and is not fetched; if that machine is yours, name it in"
+        " ANIWORLD_PRIVATE_HOSTS."
     ),
     # Catalogues
     _("The catalogue names a language that is not known: {label}."),
@@ -408,19 +417,23 @@ FORMS = (
     _("The page of season {season} could not be read."),
     _("The catalogue has no video of this episode yet ({address})."),
     _(
-        "{host} takes the requests for spam: there were too many. Wait a while, or allow fewer requests a second in the settings."
+        "{host} takes the requests for spam: there were too many. Wait a while, or allow fewer requests a second in the"
+        " settings."
     ),
     _("{name} has no list of postponed episodes."),
     _("Its video is part of {code}; queue that episode instead."),
     _("It is announced for {day} and not out yet; refresh the series to check again."),
     _(
-        "{sites} is cooling down after a browser check or too many requests; check again later, or press Try now on the System page."
+        "{sites} is cooling down after a browser check or too many requests; check again later, or press Try now on the"
+        " System page."
     ),
     _(
-        "Every monitored series ({count}) was read within the last {hours} h, and the catalogue's lists name nothing new."
+        "Every monitored series ({count}) was read within the last {hours} h, and the catalogue's lists name nothing"
+        " new."
     ),
     _(
-        "The episode is not there in {wanted}; the catalogue has it in {offered}. Allow one of these languages to get it."
+        "The episode is not there in {wanted}; the catalogue has it in {offered}. Allow one of these languages to"
+        " get it."
     ),
     _("This is no link to a series of {site}."),
     _("This is no link to a series as {host} is said to build them; see catalogue.engine in the settings."),
@@ -483,7 +496,8 @@ FORMS = (
     _("The clock of the worker {name} is {seconds} s off the database's clock."),
     _("The disk is full{where}; free some space on it and try again. Nothing was changed."),
     _(
-        "The database file {name} was deleted or replaced while the server runs; nothing more is written. Stop the server, put the file back or restore a backup, and start it again."
+        "The database file {name} was deleted or replaced while the server runs; nothing more is written. Stop the"
+        " server, put the file back or restore a backup, and start it again."
     ),
     # Warnings of scans and looks
     _("One video lies outside of any series folder and is not counted; give it a folder."),
@@ -493,12 +507,14 @@ FORMS = (
     _("{path} cannot be read ({reason})."),
     _("{site} is left alone until the next look."),
     _(
-        "{count} episodes appeared at once, which looks like a rebuilt page and not like new episodes; queue them by hand if you want them."
+        "{count} episodes appeared at once, which looks like a rebuilt page and not like new episodes; queue them by"
+        " hand if you want them."
     ),
     _("{path} is not counted. {why}"),
     _("{folder} holds one more video whose name is not understood."),
     _(
-        "{folder}: videos whose numbers name no season ({count}) get their episodes as soon as the series' catalogue page is read."
+        "{folder}: videos whose numbers name no season ({count}) get their episodes as soon as the series' catalogue"
+        " page is read."
     ),
     _("{folder} holds {count} more videos whose names are not understood."),
     _("It may be episode {episode}, but the name does not say so clearly."),
@@ -514,11 +530,13 @@ FORMS = (
     _("The scan's process ended by itself (code {code}){reason}. What it had recorded is kept."),
     _("{name} in {folder} has a name that is no valid text."),
     _(
-        "{path} is a link to {target}, outside of the library: its videos count, but nothing is downloaded into it. Name that folder in the settings under “Folders that links may lead to”."
+        "{path} is a link to {target}, outside of the library: its videos count, but nothing is downloaded into it."
+        " Name that folder in the settings under “Folders that links may lead to”."
     ),
     _("{path} is skipped: {sign} shows that its download is not finished."),
     _(
-        "The folder {folder} is a link to {target}, outside of the library; name that folder in the settings under “Folders that links may lead to”, then retry."
+        "The folder {folder} is a link to {target}, outside of the library; name that folder in the settings under"
+        " “Folders that links may lead to”, then retry."
     ),
     _("The folder {folder} is a link that leads nowhere; is its disk connected?"),
     _("The folder {folder} cannot be written; change its permissions or its disk, then retry."),
