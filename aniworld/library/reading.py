@@ -88,8 +88,8 @@ class Reading:
         return files, tuple(self.unclear)
 
     def _no_such_year(self, found: Found, path: str, size: int) -> bool:
-        """Whether the catalogue does not count its seasons by years as ``S2013E05`` does: a season of its own would hide
-        what is missing. Before the catalogue's counts are known the file waits for them."""
+        """Whether the catalogue does not count its seasons by years as ``S2013E05`` does: a season of its own would
+        hide what is missing. Before the catalogue's counts are known the file waits for them."""
         if not self.series.counted:
             self.unplaced.append(SeenFile(path, size))
             return True

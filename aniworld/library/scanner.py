@@ -51,8 +51,8 @@ class SeriesFound:
 
     ``uncertain``: not all of it could be read, so what is not in ``files`` may be there all the same.
     ``unchanged``: nothing changed since the last scan; ``files`` is empty then and says nothing.
-    ``not_understood``: (path, reason) of videos whose place is unclear and that no record knows. ``unplaced``: videos that
-    wait for the catalogue's counts.
+    ``not_understood``: (path, reason) of videos whose place is unclear and that no record knows. ``unplaced``: videos
+    that wait for the catalogue's counts.
     """
 
     key: str

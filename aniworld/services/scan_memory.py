@@ -71,7 +71,9 @@ def rows_of(
 
 
 def unread_in(content: list[Any]) -> tuple[int, list[tuple[str, str]]]:
-    """How many videos of a series' folder were not understood, and the first of them: (path below the folder, reason)."""
+    """How many videos of a series' folder were not understood, and the first of them: (path below the folder,
+    reason).
+    """
     unread = content[2] if len(content) > 3 and content[0] == SERIES else []
     return (unread[0], [(path, reason) for path, reason in unread[1]]) if unread else (0, [])
 

@@ -17,7 +17,9 @@ WAITS = "Its number names no season; it gets its episode as soon as the series' 
 def unread_files_of(
     session: Session, series: AnimeSeries, episodes: Sequence[EpisodeView]
 ) -> tuple[tuple[UnreadFile, ...], int]:
-    """The first of them in the order of their names, and how many there are. What is an episode's file by now is left out."""
+    """The first of them in the order of their names, and how many there are. What is an episode's file by now is left
+    out.
+    """
     if not series.folder:
         return (), 0
     seen = session.get(SeenFolder, series.folder)

@@ -155,8 +155,8 @@ class UnreadFile:
 @dataclass(frozen=True)
 class AnimeDetail:
     """``specials``: the numbers in the library of specials and films by the catalogue's, ``{"2": 5}``. ``numbering``:
-    entries that an owner put elsewhere, link → ``S01E02`` or None. ``page_notes``: what of the catalogue's page could not
-    be read. ``renumbering``: where the catalogue counts otherwise than the library; None where they agree.
+    entries that an owner put elsewhere, link → ``S01E02`` or None. ``page_notes``: what of the catalogue's page could
+    not be read. ``renumbering``: where the catalogue counts otherwise than the library; None where they agree.
     ``unread_files``: the first videos in the folder that the last scan did not understand, of ``unread_count``."""
 
     key: str

@@ -130,7 +130,9 @@ _SYNC_FILE_RANGE = _sync_file_range()
 
 
 def cut_front(path: Path, count: int) -> None:
-    """The file without its first ``count`` bytes, moved in place: there may be no room for a second copy. Raises OSError."""
+    """The file without its first ``count`` bytes, moved in place: there may be no room for a second copy. Raises
+    OSError.
+    """
     with path.open("r+b") as file:
         place = 0
         while True:

@@ -1,6 +1,7 @@
 """What the first bytes of something say that calls itself a video, and where in them its media begins.
 
-Some hosts send parts of a playlist, or whole files, as pictures: a small PNG or GIF, or only its first bytes, and then the
+Some hosts send parts of a playlist, or whole files, as pictures: a small PNG or GIF, or only its first bytes, and
+then the
 media. Others put an ID3 tag or filler bytes in front.
 """
 
@@ -101,7 +102,8 @@ def reach(start: bytes) -> int:
 
 
 def media_start(head: bytes) -> int | None:
-    """Where media begins in the first ``reach`` bytes, found by its sync: TS packets, boxes, EBML, frames of sound in a row.
+    """Where media begins in the first ``reach`` bytes, found by its sync: TS packets, boxes, EBML, frames of sound in
+    a row.
 
     0 for sound behind an ID3 tag, which belongs to it (RFC 8216, 3.4). None if nowhere within the bound.
     """

@@ -104,7 +104,9 @@ def _size_in(text: str) -> Size:
 
 
 def _estimated(found: list[_Ranked]) -> list[_Ranked]:
-    """Those without a stated size get one by their bandwidth: that of the known variant nearest to it, else a usual one."""
+    """Those without a stated size get one by their bandwidth: that of the known variant nearest to it, else a usual
+    one.
+    """
     known = [one for one in found if one.size != UNKNOWN and one.bandwidth]
     return [one if one.size != UNKNOWN else _Ranked(one.variant, _size_by(one.bandwidth, known)) for one in found]
 

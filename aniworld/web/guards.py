@@ -86,7 +86,9 @@ def guard() -> Response | None:
 
 
 def _begin_change() -> None:
-    """What a restore replaces would be lost, or make the restore fail: it waits for the end of this request. Raises Conflict."""
+    """What a restore replaces would be lost, or make the restore fail: it waits for the end of this request. Raises
+    Conflict.
+    """
     hold = services().downloads.hold
     while not hold.begin():
         hold.check()

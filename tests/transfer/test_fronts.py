@@ -1,4 +1,6 @@
-"""Media with something in front of it: pictures, tags and filler bytes before parts of a playlist and before whole files."""
+"""Media with something in front of it: pictures, tags and filler bytes before parts of a playlist and before whole
+files.
+"""
 
 from __future__ import annotations
 

@@ -161,13 +161,16 @@ def test_what_the_server_says_is_known_by_its_form(app: Flask, text: str, german
         (
             "de",
             "Kein Hoster hat funktioniert. VOE (Deutscher Ton): Den Link zu VOE gibt es nicht mehr (Status 404).; "
-            "Doodstream (Deutsche Untertitel): d.example hat statt eines Videos ein Bild gesendet. Verwende einen anderen "
+            "Doodstream (Deutsche Untertitel): d.example hat statt eines Videos ein Bild gesendet. Verwende "
+            "einen anderen "
             "Hoster oder versuche es später erneut.; Vidoza (xyz): Nobody knows it.",
         ),
         (
             "en",
-            "No hoster worked. VOE (German audio): The link to VOE is gone (status 404).; Doodstream (German subtitles): "
-            "d.example sent a picture instead of a video. Use another hoster, or retry later.; Vidoza (xyz): Nobody knows it.",
+            "No hoster worked. VOE (German audio): The link to VOE is gone (status 404).; Doodstream (German "
+            "subtitles): "
+            "d.example sent a picture instead of a video. Use another hoster, or retry later.; Vidoza (xyz): "
+            "Nobody knows it.",
         ),
     ],
 )

@@ -96,7 +96,9 @@ def _of_season_said(seasons: set[int], before: str, episodes: tuple[int, ...], f
 
 
 def _two_before(before: str, number: Number, named: bool) -> bool:
-    """Whether ``01 - 119`` may be a range, the 3 of ``S01 02 03`` one of three, and the 1 of ``2013-10-30 - Titel (1)`` a part's."""
+    """Whether ``01 - 119`` may be a range, the 3 of ``S01 02 03`` one of three, and the 1 of ``2013-10-30 - Titel
+    (1)`` a part's.
+    """
     season = p.SEASON_IN_NAME.search(before)
     if season and re.search(r"(?<![^\W_])[0-9]{1,3}(?![^\W_])", before[season.end() :]):
         return True
@@ -107,7 +109,9 @@ def _two_before(before: str, number: Number, named: bool) -> bool:
 
 
 def _pair(one: str, other: str, folder: Folder, named: bool) -> Answer | None:
-    """``2-13``, where nothing says that a range is meant: the second season's episode 13, episodes 2 to 13, or a title."""
+    """``2-13``, where nothing says that a range is meant: the second season's episode 13, episodes 2 to 13, or a
+    title.
+    """
     first, last = int(one), int(other)
     if folder.season == first:
         return (

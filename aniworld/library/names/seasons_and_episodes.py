@@ -15,7 +15,9 @@ from .second_readings import further_behind, seasons_in
 
 
 def may_be_season(season: int, folder: Folder) -> bool:
-    """Whether a name may state this season: a count, or a year, as in ``S2013E05``, where no folder counts its seasons."""
+    """Whether a name may state this season: a count, or a year, as in ``S2013E05``, where no folder counts its
+    seasons.
+    """
     return season < SEASONS or (p.YEAR.fullmatch(str(season)) is not None and not folder.season)
 
 

@@ -253,7 +253,8 @@ SENTENCES = (
     _("The token has characters that no token has; copy it again."),
     _("No library of Plex holds the folder of a new episode; set library_path to how Plex sees your library."),
     _(
-        "The address leads into a private network and is not used; if that machine is yours, name it in ANIWORLD_PRIVATE_HOSTS."
+        "The address leads into a private network and is not used; if that machine is yours, name it in "
+        "ANIWORLD_PRIVATE_HOSTS."
     ),
     _("Another process looks for new episodes already; wait for it."),
     _("There is no renaming of this number."),
