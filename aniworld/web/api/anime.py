@@ -72,9 +72,7 @@ def add(wish: dict[str, Any]) -> Response:
 @blueprint.arguments(Rescan, required=False)
 @blueprint.response(202, schema_of(ScanStatus))
 def rescan(wish: dict[str, Any]) -> Response:
-    """Scan the library, or only the series of `keys`, which alone are counted then; 409 with the running scan if one
-    runs
-    """
+    """Scan the library, or only the series of `keys`, which alone are counted then; 409 with the scan that runs"""
     return answer(services().scan.start(wish["keys"]), 202)
 
 
@@ -152,9 +150,7 @@ def change(wish: dict[str, Any], anime_id: str) -> Response:
 @blueprint.response(204)
 @blueprint.alt_response(200, schema=schema_of(RemovedSeries), success=True)
 def remove(wish: dict[str, Any], anime_id: str) -> Response:
-    """Remove a series; it can come back with its history. 200 with a message where its files were not moved as was
-    asked
-    """
+    """Remove a series; it can come back with its history. 200 with a message if its files were not moved as asked"""
     message = services().anime.remove(anime_id, wish["files"] == "recycle")
     return answer(RemovedSeries(anime_id, message)) if message else nothing()
 

@@ -72,9 +72,7 @@ def verify(name: str) -> Response:
 @blueprint.post("/<name>/restore")
 @blueprint.response(202, schema_of(BackupWork))
 def restore(name: str) -> Response:
-    """Bring everything back as it was, in the background; downloads stop for it, and everybody signs in again after
-    it
-    """
+    """Restore everything in the background; downloads stop meanwhile, and everybody signs in again afterwards"""
     _sit_there()
     audit = services().audit
     who = audit.origin()

@@ -32,9 +32,7 @@ def preview(query: dict[str, Any]) -> Response:
 @blueprint.response(200, schema_of(RenameOutcome))
 @blueprint.alt_response(202, schema=schema_of(RenameStatus), success=True)
 def apply(wish: dict[str, Any]) -> Response:
-    """Rename the files of these series, or of all; 202 at once with `background`; 409 while a scan or another one
-    runs
-    """
+    """Rename the files of these series, or of all; 202 at once with `background`; 409 while a scan or a rename runs"""
     if wish["background"]:
         return answer(services().renamings.begin(wish["keys"]), 202)
     return answer(services().renaming.apply(wish["keys"]))
