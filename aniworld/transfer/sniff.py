@@ -1,8 +1,7 @@
 """What the first bytes of something say that calls itself a video, and where in them its media begins.
 
 Some hosts send parts of a playlist, or whole files, as pictures: a small PNG or GIF, or only its first bytes, and
-then the
-media. Others put an ID3 tag or filler bytes in front.
+then the media. Others put an ID3 tag or filler bytes in front.
 """
 
 from __future__ import annotations
