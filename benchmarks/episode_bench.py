@@ -15,10 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.nginx_media import MIB, fill_up, make_clip, nginx
+from benchmarks.nginx_site import NginxSite, series
 from tests.running import Server, until
-
-from .nginx_media import MIB, fill_up, make_clip, nginx
-from .nginx_site import NginxSite, series
 
 EPISODES, SLOTS = 8, 4
 WARM_UP = 2  # series whose episodes are fetched before anything is measured

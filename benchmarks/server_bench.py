@@ -17,10 +17,9 @@ from pathlib import Path
 
 import requests
 
+from benchmarks.nginx_media import nginx
+from benchmarks.nginx_site import NginxSite, series
 from tests.running import ROOT, Server, command_line, until
-
-from .nginx_media import nginx
-from .nginx_site import NginxSite, series
 
 SECONDS = 12
 CLIENTS = 200

@@ -173,7 +173,7 @@ def main(rounds: int = 5, wanted: Sequence[str] = CASES[:-1], folder: Path | Non
     lines: list[str] = []
     if set(wanted) & {"file", "slow", "hls", "slow-hls", "start"}:
         lines += transfers(rounds, wanted, folder)
-    from . import episode_bench, server_bench  # they start the whole server, and use what stands here
+    from benchmarks import episode_bench, server_bench  # they start the whole server, and use what stands here
 
     for word, measured in (("small", episode_bench.small), ("added", episode_bench.added)):
         if word in wanted:

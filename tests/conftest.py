@@ -10,11 +10,10 @@ import pytest
 from aniworld.demo.site import DemoSite
 from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
-
-from .cluster.fixtures import mariadb, mariadb_url, postgresql, postgresql_url, redis, redis_url  # noqa: F401
-from .programs import keep, lines, offer_ffmpeg, reasons
-from .running import Server
-from .shared import shared_folder
+from tests.cluster.fixtures import mariadb, mariadb_url, postgresql, postgresql_url, redis, redis_url  # noqa: F401
+from tests.programs import keep, lines, offer_ffmpeg, reasons
+from tests.running import Server
+from tests.shared import shared_folder
 
 KINDS = (
     "sqlite",

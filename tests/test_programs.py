@@ -15,11 +15,10 @@ from pathlib import Path
 import pytest
 
 from aniworld.services.health.machine import OLDEST_FFMPEG
+from tests.programs import REPORT, lines, reasons
 from tools import check_machine
 from tools.check_machine import BY_NAME, NOT_RUN, PROGRAMS, PYTHON_LOWEST, Program, Version
 from tools.run_tests import Report, summary
-
-from .programs import REPORT, lines, reasons
 
 ROOT = Path(__file__).resolve().parents[1]
 MISSING = Program("Nothing", ("no-such-program",), ("no-such-package",), "this test")

@@ -7,6 +7,6 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 done, 1 failed with one line on stderr, 2 wrong usage."""
-    from .root import run  # click comes with it
+    from aniworld.cli.root import run  # click comes with it
 
     return run(arguments)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from aniworld.cli.output import say, shown, size_text
 from aniworld.core.callbacks import CompletionContext, ErrorContext, ProgressContext
-
-from .output import say, shown, size_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

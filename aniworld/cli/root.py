@@ -11,9 +11,8 @@ from pathlib import Path
 import click
 
 from aniworld import __version__
+from aniworld.cli.output import shown
 from aniworld.core.errors import AniworldError
-
-from .output import shown
 
 COMMANDS = {
     "run": ("serve:run", "Start the server and print its address."),

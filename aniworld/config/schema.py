@@ -9,13 +9,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from aniworld.config.fields import Amount, StrictSchema, Text, Truth, Whole, flat, plain
+from aniworld.config.settings import walk
 from aniworld.core.addresses import check_url
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import LANGUAGE_FORM
 from aniworld.core.naming import check_template
-
-from .fields import Amount, StrictSchema, Text, Truth, Whole, flat, plain
-from .settings import walk
 
 TEXT_LENGTH, PATH_LENGTH, LIST_LENGTH = 500, 4096, 100
 _CLOCK = validate.Regexp(r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z", error="Write a time like 07:30, up to 24:00.")

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
-from .errors import AddressRefused
+from aniworld.core.errors import AddressRefused
 
 SCHEMES = {"http": 80, "https": 443}
 

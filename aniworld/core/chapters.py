@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
-from .media import Chapter
+from aniworld.core.media import Chapter
 
 MOST = 300
 TITLE_LENGTH = 100

@@ -15,7 +15,7 @@ from contextlib import suppress
 from email.utils import mktime_tz, parsedate_tz
 from urllib.parse import urlsplit
 
-from .addresses import check_url
+from aniworld.core.addresses import check_url
 
 MOST, BYTES = 20, 4096  # of one host together; those that were set first go first
 HOSTS = 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import InvalidInput
+from aniworld.core.errors import InvalidInput
 
 KEY_LENGTH = 255
 KEY_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

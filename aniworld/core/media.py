@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from .errors import InvalidInput
-from .subtitles import SubtitleTrack
+from aniworld.core.errors import InvalidInput
+from aniworld.core.subtitles import SubtitleTrack
 
 SPECIALS = 0
 EPISODES_IN_A_SEASON = 1000

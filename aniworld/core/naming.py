@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from .errors import InvalidInput, UnsafePath
+from aniworld.core.errors import InvalidInput, UnsafePath
 
 MAX_BYTES = 240
 TEMPLATE_BYTES = 120

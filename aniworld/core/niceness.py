@@ -6,7 +6,7 @@ import os
 import threading
 from contextlib import suppress
 
-from .offload import pause
+from aniworld.core.offload import pause
 
 _AUTOGROUP = "/proc/self/autogroup"
 _TRIES = 10

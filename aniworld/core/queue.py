@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-from .errors import Conflict, InvalidInput
+from aniworld.core.errors import Conflict, InvalidInput
 
 
 class DownloadStatus(StrEnum):

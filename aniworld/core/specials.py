@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import InvalidInput
-from .media import EPISODES_IN_A_SEASON, SPECIALS, EpisodeNumber
+from aniworld.core.errors import InvalidInput
+from aniworld.core.media import EPISODES_IN_A_SEASON, SPECIALS, EpisodeNumber
 
 MOST = 500
 

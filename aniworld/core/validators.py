@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .addresses import SCHEMES, check_url
-from .errors import AddressRefused, InvalidInput
-from .keys import KEY_FORM, KEY_LENGTH
-from .media import ABSOLUTE_EPISODES, EPISODES_IN_A_SEASON, KNOWN_LANGUAGES, LANGUAGE_FORM
-from .naming import path_component
-from .sites import ENGINE_1, ENGINE_2, site_of_host
+from aniworld.core.addresses import SCHEMES, check_url
+from aniworld.core.errors import AddressRefused, InvalidInput
+from aniworld.core.keys import KEY_FORM, KEY_LENGTH
+from aniworld.core.media import ABSOLUTE_EPISODES, EPISODES_IN_A_SEASON, KNOWN_LANGUAGES, LANGUAGE_FORM
+from aniworld.core.naming import path_component
+from aniworld.core.sites import ENGINE_1, ENGINE_2, site_of_host
 
 NAME_LENGTH, FOLDER_LENGTH, URL_LENGTH = 500, 255, 2000
 CONFIG_DEPTH, CONFIG_VALUES, CONFIG_TEXT = 6, 10_000, 20_000

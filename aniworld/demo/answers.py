@@ -13,10 +13,10 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
-from . import pages, players
-from .clips import Clips
-from .covers import cover
-from .facts import DemoSeries, Link, links
+from aniworld.demo import pages, players
+from aniworld.demo.clips import Clips
+from aniworld.demo.covers import cover
+from aniworld.demo.facts import DemoSeries, Link, links
 
 HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
 _MEDIA_TYPES = {".mp4": "video/mp4", ".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t"}

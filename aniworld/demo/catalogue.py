@@ -6,7 +6,7 @@ has lost its files, Tresor asks for a browser check, Halbmond serves half a file
 
 from __future__ import annotations
 
-from .facts import DemoSeries, episodes
+from aniworld.demo.facts import DemoSeries, episodes
 
 _FULL = "ger-dub:Vulkan,Streamwerk ger-sub:Lichtspiel,Vulkan eng-sub:Vidpol"
 _DUB_SUB = "ger-dub:Streamwerk,Vidpol ger-sub:Vulkan"

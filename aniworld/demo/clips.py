@@ -11,8 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from aniworld.core.errors import NotFound, Unavailable
-
-from .facts import Copy, DemoEpisode, DemoSeries
+from aniworld.demo.facts import Copy, DemoEpisode, DemoSeries
 
 AUDIO = {"ger-dub": "deu", "ger-sub": "jpn", "eng-sub": "jpn", "eng-dub": "eng", "jpn": "jpn"}
 SECONDS = 8

@@ -7,7 +7,7 @@ import struct
 import zlib
 from functools import lru_cache
 
-from .facts import DemoSeries
+from aniworld.demo.facts import DemoSeries
 
 WIDTH, HEIGHT = 300, 450
 _FONT = {  # 5 columns by 7 rows, one number a row, the left-most column is the highest bit

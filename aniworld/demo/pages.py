@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from html import escape
 
-from .facts import DemoEpisode, DemoSeries, Link
+from aniworld.demo.facts import DemoEpisode, DemoSeries, Link
 
 FLAGS = {
     "ger-dub": ("german", "Deutsch/German", 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from html import escape
 
-from .facts import Link
+from aniworld.demo.facts import Link
 
 DEAD = "Totholz"
 CHECKED = "Tresor"

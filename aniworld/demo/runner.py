@@ -19,15 +19,14 @@ from aniworld.app import build_services
 from aniworld.config.environment import Environment
 from aniworld.core.errors import AlreadyRunning, AniworldError, Conflict
 from aniworld.core.naming import EpisodeNaming, episode_path
+from aniworld.demo import pages
+from aniworld.demo.catalogue import BAKERY, FOG, NAUTILUS
+from aniworld.demo.facts import DemoSeries
+from aniworld.demo.server import ADDRESS
+from aniworld.demo.site import DemoSite
 from aniworld.services.registry import Services
 from aniworld.services.series_app import SeriesApp
 from aniworld.workers.instance_lock import InstanceLock
-
-from . import pages
-from .catalogue import BAKERY, FOG, NAUTILUS
-from .facts import DemoSeries
-from .server import ADDRESS
-from .site import DemoSite
 
 THROTTLE = 150_000
 MARK = "aniworld-demo.json"

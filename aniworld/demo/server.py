@@ -14,10 +14,9 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from aniworld.core.errors import NotFound, Unavailable
-
-from . import players
-from .answers import HTML, Answer, Asked
-from .faults import Fault
+from aniworld.demo import players
+from aniworld.demo.answers import HTML, Answer, Asked
+from aniworld.demo.faults import Fault
 
 ADDRESS = "127.0.0.1"
 FORM_BYTES = 64 * 1024

@@ -11,12 +11,12 @@ from collections.abc import MutableSequence, Sequence
 from pathlib import Path
 from typing import Self
 
-from .answers import Catalogue, Hosters
-from .catalogue import CATALOGUE
-from .clips import Clips
-from .facts import DemoSeries
-from .faults import Fault
-from .server import Host, Seen
+from aniworld.demo.answers import Catalogue, Hosters
+from aniworld.demo.catalogue import CATALOGUE
+from aniworld.demo.clips import Clips
+from aniworld.demo.facts import DemoSeries
+from aniworld.demo.faults import Fault
+from aniworld.demo.server import Host, Seen
 
 KEPT_REQUESTS = 20_000
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aniworld.core.errors import InvalidInput
-
-from .data_files import LegacySeries, Unreadable, legacy_series, read_series
+from aniworld.legacy.data_files import LegacySeries, Unreadable, legacy_series, read_series
 
 
 class Serie:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from aniworld.core.media import SPECIALS
 from aniworld.core.naming import inside
-
-from .disk import storage_errors, write_new
-from .folders import folder_of_season
+from aniworld.library.disk import storage_errors, write_new
+from aniworld.library.folders import folder_of_season
 
 LARGEST = 10 * 1024 * 1024
 _NAMES = ("poster", "folder", "cover")

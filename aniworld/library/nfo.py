@@ -10,8 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from aniworld.core.naming import entry_inside
-
-from .disk import storage_errors, write_new, write_over
+from aniworld.library.disk import storage_errors, write_new, write_over
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aniworld.core.media import SPECIALS
-
-from .matching import KnownEpisode
-from .names.answers import Found
+from aniworld.library.matching import KnownEpisode
+from aniworld.library.names.answers import Found
 
 Place = tuple[int, int]
 

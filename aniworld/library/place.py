@@ -17,10 +17,18 @@ from uuid import uuid4
 from aniworld.core.errors import StorageError, UnsafePath
 from aniworld.core.naming import path_component
 from aniworld.core.offload import offload
-
-from .disk import check_root, copy_synced, make_parents, move_new, one_mount, storage_errors, sync_file, sync_folder
-from .folders import spelled
-from .recycle import RecycleBin
+from aniworld.library.disk import (
+    check_root,
+    copy_synced,
+    make_parents,
+    move_new,
+    one_mount,
+    storage_errors,
+    sync_file,
+    sync_folder,
+)
+from aniworld.library.folders import spelled
+from aniworld.library.recycle import RecycleBin
 
 log = logging.getLogger(__name__)
 

@@ -24,11 +24,19 @@ from pathlib import Path, PurePosixPath
 
 from aniworld.core.errors import InvalidInput, NotFound, StorageError, UnsafePath
 from aniworld.core.naming import entry_inside, path_component
-
-from .disk import check_root, copy_synced, make_parents, move_new, one_mount, storage_errors, sync_folder, write_new
-from .names.patterns import VIDEO
-from .recycle_note import Recycled, parsed, read_note, written
-from .sidecars import give_back, take_along
+from aniworld.library.disk import (
+    check_root,
+    copy_synced,
+    make_parents,
+    move_new,
+    one_mount,
+    storage_errors,
+    sync_folder,
+    write_new,
+)
+from aniworld.library.names.patterns import VIDEO
+from aniworld.library.recycle_note import Recycled, parsed, read_note, written
+from aniworld.library.sidecars import give_back, take_along
 
 log = logging.getLogger(__name__)
 

@@ -13,12 +13,21 @@ from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, Pr
 from aniworld.core.errors import Cancelled, LibraryUnavailable, StorageError
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload, offload_each
-
-from .matching import Candidate, KnownSeries, Matcher
-from .names.answers import READING_FAILED
-from .numbering import Place
-from .reading import FoundFile, Guesses, Reading
-from .walk import Listing, SeenFile, Top, is_unchanged, is_unicode, list_folder, read_root, readable, still_there
+from aniworld.library.matching import Candidate, KnownSeries, Matcher
+from aniworld.library.names.answers import READING_FAILED
+from aniworld.library.numbering import Place
+from aniworld.library.reading import FoundFile, Guesses, Reading
+from aniworld.library.walk import (
+    Listing,
+    SeenFile,
+    Top,
+    is_unchanged,
+    is_unicode,
+    list_folder,
+    read_root,
+    readable,
+    still_there,
+)
 
 log = logging.getLogger(__name__)
 

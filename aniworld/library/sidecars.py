@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from aniworld.core.subtitles import is_subtitle_name, language_in_rest
-
-from .disk import copy_synced, make_parents, move_new, sync_folder
-from .names.patterns import VIDEO
+from aniworld.library.disk import copy_synced, make_parents, move_new, sync_folder
+from aniworld.library.names.patterns import VIDEO
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,7 @@ from typing import NamedTuple
 from aniworld.core.errors import LibraryUnavailable
 from aniworld.core.naming import is_ignored_folder
 from aniworld.core.subtitles import is_subtitle_name
-
-from .names.patterns import ONE_TRACK, VIDEO
+from aniworld.library.names.patterns import ONE_TRACK, VIDEO
 
 DEEPEST = 8
 RACY_NS = 2_000_000_000  # the coarsest directory clock that is common (FAT); younger times may hide a later change

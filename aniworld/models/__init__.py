@@ -1,17 +1,16 @@
 """The tables. Models hold facts; they read no configuration and abort no request."""
 
 from aniworld.core.queue import DownloadPriority, DownloadStatus
-
-from .access import ApiKey, CalendarToken, MasterPassword, RecoveryCode, SecondFactorSecret, UserSession
-from .audit import AuditEntry
-from .base import Base, SoftDeleteMixin, TimestampMixin, utcnow
-from .cluster import Lease, SettingsBackup, StoredSettings
-from .database import Database
-from .library import RenameRun
-from .queue import DownloadQueueItem, QueueState
-from .scan import FolderMatch, ScanRun, SeenFolder
-from .series import AnimeSeries, Episode
-from .workers import WorkerSeen
+from aniworld.models.access import ApiKey, CalendarToken, MasterPassword, RecoveryCode, SecondFactorSecret, UserSession
+from aniworld.models.audit import AuditEntry
+from aniworld.models.base import Base, SoftDeleteMixin, TimestampMixin, utcnow
+from aniworld.models.cluster import Lease, SettingsBackup, StoredSettings
+from aniworld.models.database import Database
+from aniworld.models.library import RenameRun
+from aniworld.models.queue import DownloadQueueItem, QueueState
+from aniworld.models.scan import FolderMatch, ScanRun, SeenFolder
+from aniworld.models.series import AnimeSeries, Episode
+from aniworld.models.workers import WorkerSeen
 
 __all__ = [
     "AnimeSeries",

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, TimestampMixin, UtcDateTime
+from aniworld.models.base import Base, TimestampMixin, UtcDateTime
 
 
 class MasterPassword(TimestampMixin, Base):

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, UtcDateTime
+from aniworld.models.base import Base, UtcDateTime
 
 
 class AuditEntry(Base):

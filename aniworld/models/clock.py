@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from .base import utcnow
+from aniworld.models.base import utcnow
 
 _QUESTIONS = {
     # the moment of the statement; now() is that of the transaction's beginning, which may have waited for a lock since

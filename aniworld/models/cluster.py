@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, TimestampMixin, UtcDateTime
+from aniworld.models.base import Base, TimestampMixin, UtcDateTime
 
 
 class StoredSettings(TimestampMixin, Base):

@@ -24,10 +24,9 @@ from sqlalchemy.pool import NullPool
 from aniworld.core.errors import AniworldError, DatabaseAway, DatabaseReadOnly, Unavailable
 from aniworld.core.offload import pause
 from aniworld.core.sentences import Sentence
-
-from .database_file import DatabaseFile
-from .engines import engine_at, in_each_others_way
-from .outages import OutageWatch
+from aniworld.models.database_file import DatabaseFile
+from aniworld.models.engines import engine_at, in_each_others_way
+from aniworld.models.outages import OutageWatch
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")

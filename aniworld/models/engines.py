@@ -60,7 +60,9 @@ def engine_at(
     sizes: dict[str, Any]
     more = {"hide_parameters": True, **more}  # what is written is nobody's business in a log
     if url.get_backend_name() == "sqlite":
-        from .sqlite import SideCommits  # the driver: a server on another database does without its weight
+        from aniworld.models.sqlite import (
+            SideCommits,  # the driver: a server on another database does without its weight
+        )
 
         arguments = {"factory": SideCommits, "check_same_thread": False}
         sizes = {"poolclass": pool} if pool else {"pool_size": 10, "max_overflow": 40}
@@ -110,7 +112,10 @@ def _postgresql_arguments(answer_wait_s: int) -> dict[str, Any]:
 def _connect_to_postgresql(
     answer_wait_s: int, dialect: Any, record: Any, arguments: list[Any], named: dict[str, Any]
 ) -> Any:
-    from .postgresql import SLACK_S, PatientConnection  # the driver: a server on SQLite does without its weight
+    from aniworld.models.postgresql import (  # the driver: a server on SQLite does without its weight
+        SLACK_S,
+        PatientConnection,
+    )
 
     connection = PatientConnection.connect(*arguments, **named)
     connection.patience_s = answer_wait_s + SLACK_S

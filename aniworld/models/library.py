@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, TimestampMixin
+from aniworld.models.base import Base, TimestampMixin
 
 
 class RenameRun(TimestampMixin, Base):

@@ -9,8 +9,7 @@ from sqlalchemy import JSON, BigInteger, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aniworld.core.queue import DownloadPriority, DownloadStatus
-
-from .base import Base, TimestampMixin, UtcDateTime, utcnow
+from aniworld.models.base import Base, TimestampMixin, UtcDateTime, utcnow
 
 
 class DownloadQueueItem(TimestampMixin, Base):

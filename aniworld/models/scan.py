@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Base, TimestampMixin, UtcDateTime
+from aniworld.models.base import Base, TimestampMixin, UtcDateTime
 
 PATH_LENGTH = 768  # the longest text that MariaDB takes as a key; a folder with a longer path is read by every scan
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import Base, SoftDeleteMixin, TimestampMixin, UtcDateTime
+from aniworld.models.base import Base, SoftDeleteMixin, TimestampMixin, UtcDateTime
 
 
 class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):

@@ -13,11 +13,10 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.pool import NullPool
 
 from aniworld.core.errors import Unavailable
-
-from .base import Base
-from .database import Database
-from .database_file import check_schema
-from .engines import engine_at
+from aniworld.models.base import Base
+from aniworld.models.database import Database
+from aniworld.models.database_file import check_schema
+from aniworld.models.engines import engine_at
 
 log = logging.getLogger(__name__)
 

@@ -21,9 +21,8 @@ from aniworld.core.errors import (
     SourceError,
 )
 from aniworld.core.media import Stream
-
-from .base import Catalogue, Hoster
-from .rest import RestingSources
+from aniworld.providers.base import Catalogue, Hoster
+from aniworld.providers.rest import RestingSources
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

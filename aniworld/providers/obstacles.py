@@ -9,8 +9,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from aniworld.core.errors import CatalogueBlocked
-
-from .page import Page
+from aniworld.providers.page import Page
 
 SIGNS = (
     "just a moment",

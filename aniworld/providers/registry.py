@@ -16,14 +16,13 @@ from urllib.parse import urlsplit
 from aniworld.core.errors import HosterUnsupported, InvalidInput, NotFound, NothingThere, PageChanged, SourceError
 from aniworld.core.media import SeriesHit, Stream
 from aniworld.core.sites import ENGINE_1, ENGINE_2, site_of_host
-
-from .base import Catalogue, CatalogueSettings, Hoster
-from .guard import GuardedCatalogue, GuardedHoster
-from .http import Gate
-from .rest import RestingSources
+from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
+from aniworld.providers.guard import GuardedCatalogue, GuardedHoster
+from aniworld.providers.http import Gate
+from aniworld.providers.rest import RestingSources
 
 if TYPE_CHECKING:
-    from .catalogues.site import Site  # parsers are heavy
+    from aniworld.providers.catalogues.site import Site  # parsers are heavy
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -19,9 +19,8 @@ from urllib.parse import parse_qsl, urlsplit
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import SourceError
 from aniworld.core.keys import KEY_FORM
-
-from .base import Catalogue, CatalogueSettings, Hoster
-from .http import Gate
+from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
+from aniworld.providers.http import Gate
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .legacy_import import DataMigrationService
-    from .queue_repository import QueueRepository
-    from .series import AnimeSeriesService
+    from aniworld.services.legacy_import import DataMigrationService
+    from aniworld.services.queue_repository import QueueRepository
+    from aniworld.services.series import AnimeSeriesService
 
 __all__ = ["AnimeSeriesService", "DataMigrationService", "QueueRepository"]
 

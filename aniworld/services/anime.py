@@ -27,22 +27,21 @@ from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.providers.rest import RestingSources
-
-from .away import log_failure
-from .covers import CoverFolder
-from .fetched_covers import FetchedCovers
-from .folder_changes import files_in, keep_files
-from .hit_covers import HitCovers
-from .listing import all_genres, detail_of, facts_of, list_page, search_result, summaries, summary_of
-from .numbering import check_numbering, renumbered
-from .postponements import Postponements
-from .progress import ProgressService
-from .recording import Recorded, free_folder, record_page, settle_released, slug_of
-from .renumbering import ask_nothing
-from .series import AnimeSeriesService, required_in
-from .series_folders import chosen, folders_of, suggested
-from .series_folders import recycle as recycle_folder
-from .views import AnimeDetail, AnimeSummary, Paging, SearchResult, SeriesQuery
+from aniworld.services.away import log_failure
+from aniworld.services.covers import CoverFolder
+from aniworld.services.fetched_covers import FetchedCovers
+from aniworld.services.folder_changes import files_in, keep_files
+from aniworld.services.hit_covers import HitCovers
+from aniworld.services.listing import all_genres, detail_of, facts_of, list_page, search_result, summaries, summary_of
+from aniworld.services.numbering import check_numbering, renumbered
+from aniworld.services.postponements import Postponements
+from aniworld.services.progress import ProgressService
+from aniworld.services.recording import Recorded, free_folder, record_page, settle_released, slug_of
+from aniworld.services.renumbering import ask_nothing
+from aniworld.services.series import AnimeSeriesService, required_in
+from aniworld.services.series_folders import chosen, folders_of, suggested
+from aniworld.services.series_folders import recycle as recycle_folder
+from aniworld.services.views import AnimeDetail, AnimeSummary, Paging, SearchResult, SeriesQuery
 
 log = logging.getLogger(__name__)
 

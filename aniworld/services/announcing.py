@@ -20,8 +20,7 @@ from aniworld.core.events import (
     SeriesAdded,
 )
 from aniworld.core.media import EpisodeNumber
-
-from .wording import worded
+from aniworld.services.wording import worded
 
 LINES = 20
 LINE_LENGTH = 300

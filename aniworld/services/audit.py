@@ -13,8 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aniworld.config.settings import Settings, walk
 from aniworld.core.errors import Unavailable
 from aniworld.models import AuditEntry, Database, utcnow
-
-from .views import AuditView, Paging
+from aniworld.services.views import AuditView, Paging
 
 log = logging.getLogger(__name__)
 

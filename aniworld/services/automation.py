@@ -10,19 +10,18 @@ from aniworld.core.events import CatalogueResting, EventBus
 from aniworld.models import Database
 from aniworld.providers.registry import Registry
 from aniworld.providers.rest import Rest
-
-from .anime import AnimeService
-from .audit import AuditService
-from .calendar import CalendarService
-from .calendar_feed import CalendarFeedService
-from .downloads import DownloadService
-from .health_watch import HealthWatch
-from .leases import Lease
-from .media_servers import MediaServerService
-from .notifications import NotificationService
-from .progress import ProgressService
-from .tracking import TrackingService
-from .views import HealthCheck
+from aniworld.services.anime import AnimeService
+from aniworld.services.audit import AuditService
+from aniworld.services.calendar import CalendarService
+from aniworld.services.calendar_feed import CalendarFeedService
+from aniworld.services.downloads import DownloadService
+from aniworld.services.health_watch import HealthWatch
+from aniworld.services.leases import Lease
+from aniworld.services.media_servers import MediaServerService
+from aniworld.services.notifications import NotificationService
+from aniworld.services.progress import ProgressService
+from aniworld.services.tracking import TrackingService
+from aniworld.services.views import HealthCheck
 
 EXTRA = "automation"  # its name among the extras of Services
 

@@ -19,12 +19,11 @@ from aniworld import __version__
 from aniworld.config.store import dump, sync_folder
 from aniworld.core.errors import Conflict, DiskFull, InvalidInput, NotFound, StorageError
 from aniworld.models import Database, utcnow
-
-from .backup_archive import CHUNK, CONFIG, SECRET_KEY, Archive, ArchiveWriter, limit_of
-from .backup_shelf import KEPT, BackupShelf
-from .configuration import ConfigService
-from .portable import Form, Tally, counted, forms_at, known_revision, lines_of, patient, snapshot
-from .views import BackupView
+from aniworld.services.backup_archive import CHUNK, CONFIG, SECRET_KEY, Archive, ArchiveWriter, limit_of
+from aniworld.services.backup_shelf import KEPT, BackupShelf
+from aniworld.services.configuration import ConfigService
+from aniworld.services.portable import Form, Tally, counted, forms_at, known_revision, lines_of, patient, snapshot
+from aniworld.services.views import BackupView
 
 SESSIONS = frozenset({"user_session"})
 OF_PROCESSES = frozenset(

@@ -23,10 +23,9 @@ from aniworld.config.environment import Environment
 from aniworld.config.settings import Settings
 from aniworld.core.errors import AlreadyRunning, AniworldError, ChildDied, Conflict, by_code
 from aniworld.models import utcnow
-
-from .backup_shelf import BackupShelf
-from .downloads import DownloadService
-from .views import BackupView
+from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.downloads import DownloadService
+from aniworld.services.views import BackupView
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,9 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import Airing
 from aniworld.providers.registry import Registry
-
-from .listing import cover_address
-from .postponements import Postponements
-from .views import CalendarEntry
+from aniworld.services.listing import cover_address
+from aniworld.services.postponements import Postponements
+from aniworld.services.views import CalendarEntry
 
 log = logging.getLogger(__name__)
 

@@ -16,12 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from aniworld.core.errors import NotFound, Unavailable
 from aniworld.core.media import EpisodeNumber
 from aniworld.models import AnimeSeries, CalendarToken, Database, Episode, utcnow
-
-from .audit import AuditService
-from .calendar import CalendarService
-from .occasions import Occasion
-from .tokens import same
-from .views import CalendarAccess, CalendarEntry
+from aniworld.services.audit import AuditService
+from aniworld.services.calendar import CalendarService
+from aniworld.services.occasions import Occasion
+from aniworld.services.tokens import same
+from aniworld.services.views import CalendarAccess, CalendarEntry
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +94,9 @@ class CalendarFeedService:
 
         ``address``: where an occasion's series is shown. Raises SourceError, Unavailable where no calendar can be read.
         """
-        from .calendar_ics import written  # icalendar is heavy, and most servers have no calendar program
+        from aniworld.services.calendar_ics import (
+            written,  # icalendar is heavy, and most servers have no calendar program
+        )
 
         return written(self.occasions(), address)
 

@@ -18,18 +18,17 @@ from aniworld.config.store import ConfigStore
 from aniworld.core.errors import InvalidInput
 from aniworld.core.events import DownloadProgress, Event, EventBus, ScanProgress, event_of, facts_of
 from aniworld.models import Database
-
-from .auth import AuthService
-from .away import DATABASE_AWAY
-from .configuration import ConfigService
-from .downloads import DownloadService
-from .leases import Lease, process_name
-from .messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
-from .missed import changed_series
-from .scan import ScanService
-from .shared_settings import SharedSettings
-from .tokens import derived
-from .waking import WakingService
+from aniworld.services.auth import AuthService
+from aniworld.services.away import DATABASE_AWAY
+from aniworld.services.configuration import ConfigService
+from aniworld.services.downloads import DownloadService
+from aniworld.services.leases import Lease, process_name
+from aniworld.services.messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
+from aniworld.services.missed import changed_series
+from aniworld.services.scan import ScanService
+from aniworld.services.shared_settings import SharedSettings
+from aniworld.services.tokens import derived
+from aniworld.services.waking import WakingService
 
 log = logging.getLogger(__name__)
 

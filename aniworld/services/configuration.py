@@ -21,9 +21,8 @@ from aniworld.core.errors import AniworldError, Conflict, InvalidInput, NotFound
 from aniworld.core.offload import offload, on_native_thread
 from aniworld.core.sites import successor_of
 from aniworld.core.validators import validate_config_data
-
-from .views import BackupView
-from .wording import wordings
+from aniworld.services.views import BackupView
+from aniworld.services.wording import wordings
 
 log = logging.getLogger(__name__)
 

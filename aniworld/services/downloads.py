@@ -32,18 +32,17 @@ from aniworld.core.events import (
 )
 from aniworld.core.queue import DownloadPriority, DownloadStatus, back_off
 from aniworld.models import Database, DownloadQueueItem, QueueState
-
-from .away import DATABASE_AWAY
-from .changes import Changes
-from .episode_files import EpisodeFiles
-from .heard_progress import HeardProgress
-from .hold import Hold
-from .progress import ProgressService
-from .queue_items import Rows, halted, reached, sort_out, statistics_of, view_of
-from .queue_repository import QueueRepository
-from .running_progress import News, RunningProgress
-from .series import library_folder
-from .views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
+from aniworld.services.away import DATABASE_AWAY
+from aniworld.services.changes import Changes
+from aniworld.services.episode_files import EpisodeFiles
+from aniworld.services.heard_progress import HeardProgress
+from aniworld.services.hold import Hold
+from aniworld.services.progress import ProgressService
+from aniworld.services.queue_items import Rows, halted, reached, sort_out, statistics_of, view_of
+from aniworld.services.queue_repository import QueueRepository
+from aniworld.services.running_progress import News, RunningProgress
+from aniworld.services.series import library_folder
+from aniworld.services.views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
 
 log = logging.getLogger(__name__)
 

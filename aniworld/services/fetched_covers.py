@@ -15,9 +15,8 @@ from aniworld.core.offload import offload
 from aniworld.models import AnimeSeries, Database
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
-
-from .away import log_failure
-from .covers import CoverFolder
+from aniworld.services.away import log_failure
+from aniworld.services.covers import CoverFolder
 
 log = logging.getLogger(__name__)
 

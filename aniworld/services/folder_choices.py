@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import AlreadyRunning, InvalidInput, NotFound, UnsafePath
 from aniworld.core.naming import same_name
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder
-
-from .scan import ScanService
-from .views import FolderChoice, UnmatchedFolder
+from aniworld.services.scan import ScanService
+from aniworld.services.views import FolderChoice, UnmatchedFolder
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable, Iterable
 
 from aniworld.core.events import HealthChanged
-
-from .away import log_failure
-from .views import HealthCheck
+from aniworld.services.away import log_failure
+from aniworld.services.views import HealthCheck
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from aniworld.core.media import SeriesHit
 from aniworld.core.offload import offload
 from aniworld.providers.registry import Registry
-
-from .covers import CoverFolder
+from aniworld.services.covers import CoverFolder
 
 log = logging.getLogger(__name__)
 

@@ -17,11 +17,10 @@ from aniworld.core.naming import folder_name
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.subtitles import lacks_subtitles
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
-
-from .renumbering import renumbering_of
-from .renumbering_view import view_of
-from .unread_files import unread_files_of
-from .views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SearchResult, SeriesQuery
+from aniworld.services.renumbering import renumbering_of
+from aniworld.services.renumbering_view import view_of
+from aniworld.services.unread_files import unread_files_of
+from aniworld.services.views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SearchResult, SeriesQuery
 
 _MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}
 _LIVE = (DownloadStatus.PENDING, DownloadStatus.DOWNLOADING)

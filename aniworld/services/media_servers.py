@@ -15,10 +15,9 @@ from aniworld.core.addresses import AddressRule, check_url, is_public
 from aniworld.core.errors import AniworldError, InvalidInput
 from aniworld.core.events import DownloadComplete, Event, EventBus
 from aniworld.providers.http import Gate
-
-from .batching import Batches
-from .media_server_kinds import KINDS, Line, MediaServer
-from .views import Trial
+from aniworld.services.batching import Batches
+from aniworld.services.media_server_kinds import KINDS, Line, MediaServer
+from aniworld.services.views import Trial
 
 log = logging.getLogger(__name__)
 

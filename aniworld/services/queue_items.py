@@ -12,9 +12,8 @@ from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folder_name
 from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.models import AnimeSeries, DownloadQueueItem, QueueState
-
-from .renumbering import WAITS
-from .views import DownloadItem, DownloadRequest, QueueStatistics, Skipped
+from aniworld.services.renumbering import WAITS
+from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatistics, Skipped
 
 Place = tuple[int, int]  # season, episode
 

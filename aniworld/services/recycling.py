@@ -25,11 +25,10 @@ from aniworld.library.numbering import Numbering
 from aniworld.library.recycle import RecycleBin, Recycled
 from aniworld.library.sidecars import languages_by_video, subtitles_of
 from aniworld.models import AnimeSeries, Database, Episode
-
-from .listing import facts_of, summary_of
-from .progress import ProgressService
-from .renumbering import remember_file
-from .views import RecycledItem, Restored
+from aniworld.services.listing import facts_of, summary_of
+from aniworld.services.progress import ProgressService
+from aniworld.services.renumbering import remember_file
+from aniworld.services.views import RecycledItem, Restored
 
 _TOGETHER_S = 6 * 3600.0  # between the move of a folder and the end of its series' removal
 Files = dict[str, int]  # path below the series folder → bytes

@@ -8,33 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 from aniworld.core.events import EventBus
 from aniworld.models import Database
-
-from .progress import ProgressService
+from aniworld.services.progress import ProgressService
 
 if TYPE_CHECKING:  # names for readers and the type checker; the composition root decides what is loaded
     from aniworld.config.environment import Environment
     from aniworld.providers.registry import Registry
     from aniworld.providers.rest import RestingSources
-
-    from .anime import AnimeService
-    from .audit import AuditService
-    from .auth import AuthService
-    from .backups import BackupService
-    from .beside import BesideService
-    from .cluster import Cluster
-    from .configuration import ConfigService
-    from .downloads import DownloadService
-    from .folder_choices import FolderChoiceService
-    from .health.parsers import ParserCheck
-    from .legacy_import import DataMigrationService
-    from .recycling import RecyclingService
-    from .renaming import RenamingService
-    from .renaming_runs import RenamingRuns
-    from .renumbering_service import RenumberingService
-    from .resolving import Resolver
-    from .scan import ScanService
-    from .system import SystemService
-    from .waking import WakingService
+    from aniworld.services.anime import AnimeService
+    from aniworld.services.audit import AuditService
+    from aniworld.services.auth import AuthService
+    from aniworld.services.backups import BackupService
+    from aniworld.services.beside import BesideService
+    from aniworld.services.cluster import Cluster
+    from aniworld.services.configuration import ConfigService
+    from aniworld.services.downloads import DownloadService
+    from aniworld.services.folder_choices import FolderChoiceService
+    from aniworld.services.health.parsers import ParserCheck
+    from aniworld.services.legacy_import import DataMigrationService
+    from aniworld.services.recycling import RecyclingService
+    from aniworld.services.renaming import RenamingService
+    from aniworld.services.renaming_runs import RenamingRuns
+    from aniworld.services.renumbering_service import RenumberingService
+    from aniworld.services.resolving import Resolver
+    from aniworld.services.scan import ScanService
+    from aniworld.services.system import SystemService
+    from aniworld.services.waking import WakingService
 
 
 @dataclass(frozen=True)

@@ -34,13 +34,12 @@ from aniworld.library.folders import folder_of_season
 from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take, take_along
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun
 from aniworld.models.clock import database_now
-
-from .away import DATABASE_AWAY
-from .progress import ProgressService
-from .renaming_names import Named, names_of, seasons_of
-from .renumbering import WAITS, held_seasons, waits
-from .series import library_folder
-from .views import Rename, RenameOutcome
+from aniworld.services.away import DATABASE_AWAY
+from aniworld.services.progress import ProgressService
+from aniworld.services.renaming_names import Named, names_of, seasons_of
+from aniworld.services.renumbering import WAITS, held_seasons, waits
+from aniworld.services.series import library_folder
+from aniworld.services.views import Rename, RenameOutcome
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,10 @@ from sqlalchemy import select
 from aniworld.core.errors import AlreadyRunning, AniworldError, NotFound
 from aniworld.core.events import RenameComplete, RenameProgress
 from aniworld.models import Database, RenameRun, utcnow
-
-from .away import log_failure
-from .progress import ProgressService
-from .renaming import RUNNING, UNDONE, RenamingService, Watch, done_of, newest_runs
-from .views import EarlierRename, Rename, RenameOutcome, RenameStatus
+from aniworld.services.away import log_failure
+from aniworld.services.progress import ProgressService
+from aniworld.services.renaming import RUNNING, UNDONE, RenamingService, Watch, done_of, newest_runs
+from aniworld.services.views import EarlierRename, Rename, RenameOutcome, RenameStatus
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,9 @@ from aniworld.core.events import QueueStatusChanged, SeriesUpdated
 from aniworld.core.media import SeriesPage
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
-
-from .progress import ProgressService
-from .recording import record_entries
-from .renumbering import (
+from aniworld.services.progress import ProgressService
+from aniworld.services.recording import record_entries
+from aniworld.services.renumbering import (
     KEPT,
     Renumbering,
     apply_numbers,
@@ -25,7 +24,7 @@ from .renumbering import (
     renumbering_of,
     store_as,
 )
-from .series import required_in
+from aniworld.services.series import required_in
 
 APPLY, KEEP = "apply", "keep"
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aniworld.core.media import EpisodeEntry
-
-from .renumbering import Renumbering
-from .renumbering_moves import Place
-from .views import AddedEpisode, EpisodeView, RenumberedEpisode, RenumberingView
+from aniworld.services.renumbering import Renumbering
+from aniworld.services.renumbering_moves import Place
+from aniworld.services.views import AddedEpisode, EpisodeView, RenumberedEpisode, RenumberingView
 
 
 def view_of(found: Renumbering | None, episodes: Iterable[EpisodeView]) -> RenumberingView | None:

@@ -14,9 +14,8 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.providers.rest import RestingSources
-
-from .renumbering import WAITS, held_seasons, is_placed, kept_seasons
-from .upgrading import better_languages
+from aniworld.services.renumbering import WAITS, held_seasons, is_placed, kept_seasons
+from aniworld.services.upgrading import better_languages
 
 
 @dataclass(frozen=True)

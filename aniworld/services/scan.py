@@ -25,17 +25,16 @@ from aniworld.core.naming import inside
 from aniworld.core.offload import offload, under_gevent
 from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database, utcnow
-
-from .away import log_failure
-from .hold import Hold
-from .progress import ProgressService
-from .scan_process import ScanProcess, StopWish
-from .scan_records import ScanRecords
-from .scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
-from .scan_work import ManyFolders, ScanOutcome, ScanWish, ScanWork
-from .series import library_folder
-from .series_folders import on_disk
-from .views import ScanStatus, UnmatchedFolder
+from aniworld.services.away import log_failure
+from aniworld.services.hold import Hold
+from aniworld.services.progress import ProgressService
+from aniworld.services.scan_process import ScanProcess, StopWish
+from aniworld.services.scan_records import ScanRecords
+from aniworld.services.scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
+from aniworld.services.scan_work import ManyFolders, ScanOutcome, ScanWish, ScanWork
+from aniworld.services.series import library_folder
+from aniworld.services.series_folders import on_disk
+from aniworld.services.views import ScanStatus, UnmatchedFolder
 
 log = logging.getLogger(__name__)
 

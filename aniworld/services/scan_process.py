@@ -18,9 +18,8 @@ from sqlalchemy import URL
 
 from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, ProgressContext
 from aniworld.core.errors import Cancelled, ChildDied, StorageError
+from aniworld.services.scan_work import ScanOutcome, ScanWish
 from aniworld.transfer import wire
-
-from .scan_work import ScanOutcome, ScanWish
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.services.scan_child import run; run()"

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import AlreadyRunning
 from aniworld.models import Database, ScanRun
 from aniworld.models.clock import database_now
-
-from .leases import has_ended
-from .views import ScanStatus
+from aniworld.services.leases import has_ended
+from aniworld.services.views import ScanStatus
 
 HEARTBEAT_S = 2.0
 DEAD_AFTER = timedelta(seconds=60)

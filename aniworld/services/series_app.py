@@ -18,8 +18,7 @@ from aniworld.core.events import Event, EventBus, ScanProgress, SeriesUpdated
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import DownloadQueueItem
-
-from .views import (
+from aniworld.services.views import (
     AnimeDetail,
     AnimeSummary,
     DownloadItem,
@@ -32,10 +31,9 @@ from .views import (
 
 if TYPE_CHECKING:
     from aniworld.legacy.serie import Serie
-
-    from .anime import AnimeService
-    from .legacy_import import DataMigrationService
-    from .registry import Services
+    from aniworld.services.anime import AnimeService
+    from aniworld.services.legacy_import import DataMigrationService
+    from aniworld.services.registry import Services
 
 PAGE_SIZE = 200
 LOOK_EVERY_S = 0.25

@@ -27,19 +27,18 @@ from aniworld.core.media import EpisodeNumber
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.providers.base import NewEpisode
 from aniworld.providers.registry import Registry
-
-from .anime import AnimeService
-from .away import log_failure
-from .calendar import CalendarService
-from .downloads import DownloadService
-from .following import Followed, Known, in_order, likely_keys
-from .leases import Lease
-from .progress import ProgressService
-from .renumbering import held_seasons, waits
-from .tracking_facts import facts_of, status_of
-from .tracking_reasons import why_nothing_can_be, why_nothing_is
-from .upgrading import better_languages
-from .views import DownloadRequest, TrackingStatus
+from aniworld.services.anime import AnimeService
+from aniworld.services.away import log_failure
+from aniworld.services.calendar import CalendarService
+from aniworld.services.downloads import DownloadService
+from aniworld.services.following import Followed, Known, in_order, likely_keys
+from aniworld.services.leases import Lease
+from aniworld.services.progress import ProgressService
+from aniworld.services.renumbering import held_seasons, waits
+from aniworld.services.tracking_facts import facts_of, status_of
+from aniworld.services.tracking_reasons import why_nothing_can_be, why_nothing_is
+from aniworld.services.upgrading import better_languages
+from aniworld.services.views import DownloadRequest, TrackingStatus
 
 log = logging.getLogger(__name__)
 

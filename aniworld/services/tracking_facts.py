@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from .views import TrackingStatus
+from aniworld.services.views import TrackingStatus
 
 _MOMENTS = ("started_at", "completed_at")
 

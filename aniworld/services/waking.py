@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aniworld.providers.rest import RestingSources
-
-from .downloads import DownloadService
+from aniworld.services.downloads import DownloadService
 
 
 class WakingService:

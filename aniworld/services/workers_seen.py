@@ -15,8 +15,7 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.models import Database, DownloadQueueItem, WorkerSeen, utcnow
 from aniworld.models.clock import database_now
-
-from .views import HealthCheck
+from aniworld.services.views import HealthCheck
 
 SEEN_EVERY_S = 10.0
 ALIVE = timedelta(seconds=25)  # two signs of life were left out, and a little

@@ -20,16 +20,15 @@ from aniworld.core.guard import Guard
 from aniworld.core.media import StreamKind
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
-
-from . import wire
-from .disk import lock_folder, prepare_folder, storage_error, vanished
-from .ffmpeg import Ffmpeg, find
-from .finish import Fetched, finish, finished_before
-from .job import Phase, TransferJob, TransferResult
-from .ranges import RangeFetcher
-from .refusals import check_refused
-from .session import Session
-from .sniff import IsPlaylist
+from aniworld.transfer import wire
+from aniworld.transfer.disk import lock_folder, prepare_folder, storage_error, vanished
+from aniworld.transfer.ffmpeg import Ffmpeg, find
+from aniworld.transfer.finish import Fetched, finish, finished_before
+from aniworld.transfer.job import Phase, TransferJob, TransferResult
+from aniworld.transfer.ranges import RangeFetcher
+from aniworld.transfer.refusals import check_refused
+from aniworld.transfer.session import Session
+from aniworld.transfer.sniff import IsPlaylist
 
 
 class Voice:
@@ -122,14 +121,14 @@ def _file(session: Session) -> Fetched:
 
 def _playlist(session: Session) -> Fetched:
     session.enter(Phase.RESOLVING)
-    from .hls import HlsFetcher  # the playlist parser costs 60 ms
+    from aniworld.transfer.hls import HlsFetcher  # the playlist parser costs 60 ms
 
     return HlsFetcher(session, session.job.stream.url).run()
 
 
 def _page(session: Session) -> Fetched:
     session.enter(Phase.RESOLVING)
-    from .ytdlp import fetch_page  # yt-dlp costs 300 ms and 30 MB
+    from aniworld.transfer.ytdlp import fetch_page  # yt-dlp costs 300 ms and 30 MB
 
     return fetch_page(session)
 

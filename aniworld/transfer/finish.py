@@ -13,18 +13,17 @@ from typing import Any
 from aniworld.core.errors import HosterUnsupported, WrongMedia
 from aniworld.core.media import Chapter
 from aniworld.core.subtitles import wanted_subtitles
-
-from . import wire
-from .chapters import noted, written
-from .disk import storage, storage_error
-from .ffmpeg import Ffmpeg
-from .job import Phase, TransferJob, TransferResult
-from .layout import Stretch
-from .pieces import PIECES, standing
-from .refusals import forget_refused, note_refused
-from .session import Session
-from .subtitles import RAW, STEM, Outcome, embedded, required
-from .verify import Facts, check
+from aniworld.transfer import wire
+from aniworld.transfer.chapters import noted, written
+from aniworld.transfer.disk import storage, storage_error
+from aniworld.transfer.ffmpeg import Ffmpeg
+from aniworld.transfer.job import Phase, TransferJob, TransferResult
+from aniworld.transfer.layout import Stretch
+from aniworld.transfer.pieces import PIECES, standing
+from aniworld.transfer.refusals import forget_refused, note_refused
+from aniworld.transfer.session import Session
+from aniworld.transfer.subtitles import RAW, STEM, Outcome, embedded, required
+from aniworld.transfer.verify import Facts, check
 
 _KEPT_AS_THEY_ARE = frozenset({"mp4", "mkv", "webm"})
 _RECORD = "media.json"

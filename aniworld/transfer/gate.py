@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .session import Session
+from aniworld.transfer.session import Session
 
 
 class Gate:

@@ -19,22 +19,31 @@ from urllib.parse import urlsplit
 import m3u8
 
 from aniworld.core.errors import HosterUnsupported, TransferFailed, WrongMedia
-
-from . import playlist
-from .crew import Crew
-from .disk import PartFile, storage
-from .finish import Fetched
-from .gate import Gate
-from .http import BUFFER, Buffer, Interrupted, Refused, Response
-from .inline import inline
-from .job import Phase
-from .join import Joiner
-from .layout import Layout, Shifted, Stretch
-from .patience import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Patience
-from .pieces import check_pairs
-from .playlist import Choice, Segment
-from .session import Session
-from .sniff import SYNCED, TS_PACKET, TS_SYNC, IsPlaylist, begins_media, check_start, is_picture, media_start, reach
+from aniworld.transfer import playlist
+from aniworld.transfer.crew import Crew
+from aniworld.transfer.disk import PartFile, storage
+from aniworld.transfer.finish import Fetched
+from aniworld.transfer.gate import Gate
+from aniworld.transfer.http import BUFFER, Buffer, Interrupted, Refused, Response
+from aniworld.transfer.inline import inline
+from aniworld.transfer.job import Phase
+from aniworld.transfer.join import Joiner
+from aniworld.transfer.layout import Layout, Shifted, Stretch
+from aniworld.transfer.patience import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Patience
+from aniworld.transfer.pieces import check_pairs
+from aniworld.transfer.playlist import Choice, Segment
+from aniworld.transfer.session import Session
+from aniworld.transfer.sniff import (
+    SYNCED,
+    TS_PACKET,
+    TS_SYNC,
+    IsPlaylist,
+    begins_media,
+    check_start,
+    is_picture,
+    media_start,
+    reach,
+)
 
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024
@@ -356,7 +365,7 @@ class TrackFetcher:
             return
         opener = None
         if segment.key is not None:
-            from .cipher import Opener  # 50 ms, only for tracks with a key
+            from aniworld.transfer.cipher import Opener  # 50 ms, only for tracks with a key
 
             opener = Opener(self._key(segment.key.url), segment.key.iv)
         for data in self._pieces(response):
@@ -369,7 +378,7 @@ class TrackFetcher:
         """What a ``data:`` address holds, decrypted where the playlist names a key for it."""
         if segment.key is None:
             return data
-        from .cipher import Opener
+        from aniworld.transfer.cipher import Opener
 
         opener = Opener(self._key(segment.key.url), segment.key.iv)
         return opener.update(memoryview(data)) + opener.end()

@@ -14,11 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from aniworld.core.errors import AniworldError
-
-from .disk import write_out_file
-from .ffmpeg import Ffmpeg, Ran
-from .layout import Layout
-from .session import Session
+from aniworld.transfer.disk import write_out_file
+from aniworld.transfer.ffmpeg import Ffmpeg, Ran
+from aniworld.transfer.layout import Layout
+from aniworld.transfer.session import Session
 
 _AT_ONCE = 1024 * 1024
 _WRITE_OUT_EVERY = 16  # segments

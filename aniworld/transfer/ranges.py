@@ -13,15 +13,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aniworld.core.errors import SiteUnreachable, TransferFailed, WrongMedia
-
-from .crew import Crew, OneConnectionLess
-from .disk import PartFile, cut_front, storage
-from .http import BUFFER, Buffer, Interrupted, Refused, Response
-from .job import Phase
-from .patience import AT_THE_START, IN_THE_MIDDLE, ONE_LESS, Patience
-from .plan import FIRST, Piece, Plan, gaps
-from .session import Session
-from .sniff import SYNCED, check_kind, check_start, is_picture, media_start, reach
+from aniworld.transfer.crew import Crew, OneConnectionLess
+from aniworld.transfer.disk import PartFile, cut_front, storage
+from aniworld.transfer.http import BUFFER, Buffer, Interrupted, Refused, Response
+from aniworld.transfer.job import Phase
+from aniworld.transfer.patience import AT_THE_START, IN_THE_MIDDLE, ONE_LESS, Patience
+from aniworld.transfer.plan import FIRST, Piece, Plan, gaps
+from aniworld.transfer.session import Session
+from aniworld.transfer.sniff import SYNCED, check_kind, check_start, is_picture, media_start, reach
 
 _FLUSH = 64 * 1024
 _FLUSH_S = 0.25

@@ -15,9 +15,8 @@ from typing import Any
 
 from aniworld import __version__
 from aniworld.core.errors import WrongMedia
-
-from .disk import storage
-from .job import TransferJob
+from aniworld.transfer.disk import storage
+from aniworld.transfer.job import TransferJob
 
 MOST = 2
 _AT_ONCE = 1024 * 1024

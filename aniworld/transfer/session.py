@@ -9,14 +9,13 @@ from typing import Any
 
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import StreamKind
-
-from . import wire
-from .ffmpeg import Ffmpeg
-from .http import Client
-from .job import Phase, Progress, TransferJob
-from .limiter import Limiter
-from .progress import Meter, Pulse
-from .subtitles import Subtitles
+from aniworld.transfer import wire
+from aniworld.transfer.ffmpeg import Ffmpeg
+from aniworld.transfer.http import Client
+from aniworld.transfer.job import Phase, Progress, TransferJob
+from aniworld.transfer.limiter import Limiter
+from aniworld.transfer.progress import Meter, Pulse
+from aniworld.transfer.subtitles import Subtitles
 
 RETRIES = 5
 _LONGEST_PAUSE_S = 8.0

@@ -20,15 +20,14 @@ from urllib.parse import urlsplit
 
 from aniworld.core.errors import AniworldError, DiskFull, HosterUnsupported, StorageError, TooLarge, WrongMedia
 from aniworld.core.subtitles import SubtitleFile, SubtitleTrack, english_name, wanted_subtitles
-
-from .disk import storage
-from .ffmpeg import Ffmpeg
-from .http import Client, Interrupted, Refused
-from .job import Phase
+from aniworld.transfer.disk import storage
+from aniworld.transfer.ffmpeg import Ffmpeg
+from aniworld.transfer.http import Client, Interrupted, Refused
+from aniworld.transfer.job import Phase
 
 if TYPE_CHECKING:
-    from .playlist import Segment
-    from .session import Session
+    from aniworld.transfer.playlist import Segment
+    from aniworld.transfer.session import Session
 
 MOST_TRACKS = 24
 MOST_SEGMENTS = 6000
@@ -212,7 +211,7 @@ class Subtitles:
         return raw
 
     def _segmented(self, client: Client, track: SubtitleTrack, text: str, url: str) -> _Raw:
-        from . import playlist  # the parser costs 60 ms
+        from aniworld.transfer import playlist  # the parser costs 60 ms
 
         found = playlist.parse(text, url)
         if found.is_variant:
@@ -241,7 +240,7 @@ class Subtitles:
             data = data[one.span[0] : one.span[1]]  # a host that knows no ranges sends the whole file
         if one.key is None:
             return data
-        from .cipher import Opener  # 50 ms
+        from aniworld.transfer.cipher import Opener  # 50 ms
 
         opener = Opener(keys[one.key.url], one.key.iv)
         return opener.update(memoryview(data)) + opener.end()
@@ -385,7 +384,7 @@ def _text(raw: _Raw, video_start: float | None) -> tuple[str, str]:
     if raw.format != "vtt":
         text = raw.parts[0][0]
         return (html.unescape(text) if raw.format == "srt" else text), raw.format
-    from . import webvtt  # yt-dlp's parser costs 300 ms
+    from aniworld.transfer import webvtt  # yt-dlp's parser costs 300 ms
 
     parts = [
         webvtt.Part(text, start, float("inf") if end is None else end, fresh) for text, start, end, fresh in raw.parts

@@ -14,9 +14,8 @@ from typing import Any
 from aniworld.core.errors import AniworldError, ChildDied, SourceError, by_code
 from aniworld.core.media import Chapter, Stream, StreamKind
 from aniworld.core.subtitles import SubtitleFile, SubtitleTrack
-
-from .advice import told
-from .job import Phase, Progress, TransferJob, TransferResult
+from aniworld.transfer.advice import told
+from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
 
 
 def line(message: dict[str, Any]) -> bytes:

@@ -1,5 +1,5 @@
 """The edge towards browsers and programs: pages, REST, live rooms."""
 
-from .setup import init_web
+from aniworld.web.setup import init_web
 
 __all__ = ["init_web"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Flask, Response, g, has_request_context, request
 
 from aniworld.services.audit import Origin, changed, hint
-
-from . import guards
-from .wiring import services
+from aniworld.web import guards
+from aniworld.web.wiring import services
 
 # endpoint → kind; the detail is what stands in the address
 DELETIONS = {

@@ -13,12 +13,11 @@ from aniworld.services.auth import Identity, SignedIn
 from aniworld.services.automation import EXTRA, Automation
 from aniworld.services.hold import Hold
 from aniworld.services.tokens import is_api_key
-
-from . import bodies, origins
-from .errors import under_api
-from .headers import OPEN_FILES
-from .hosts import is_this_machine
-from .wiring import services
+from aniworld.web import bodies, origins
+from aniworld.web.errors import under_api
+from aniworld.web.headers import OPEN_FILES
+from aniworld.web.hosts import is_this_machine
+from aniworld.web.wiring import services
 
 PUBLIC = frozenset(
     {
@@ -186,7 +185,7 @@ def let_out() -> None:
 
 def csrf_token() -> str:
     """What this browser sends in X-CSRFToken with every change."""
-    from . import csrf  # see _check_wish
+    from aniworld.web import csrf  # see _check_wish
 
     return csrf.token()
 
@@ -209,7 +208,7 @@ def _check_wish() -> None:
         return
     origins.check()
     if request.endpoint not in SIGN_IN_BY_JSON:
-        from . import csrf  # brings the forms' library along, which only browsers' changes need
+        from aniworld.web import csrf  # brings the forms' library along, which only browsers' changes need
 
         csrf.check_token()
 

@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from aniworld.core.errors import Forbidden
-
-from .wiring import services
+from aniworld.web.wiring import services
 
 _STANDARD_PORTS = {"http": 80, "https": 443}
 

@@ -9,9 +9,8 @@ from flask import Flask
 from aniworld.services.auth import REMEMBERED
 from aniworld.services.registry import Services
 from aniworld.services.tokens import derived
-
-from . import audit, bodies, errors, guards, headers, live, pages, request_ids
-from .api import (
+from aniworld.web import audit, bodies, errors, guards, headers, live, pages, request_ids
+from aniworld.web.api import (
     addresses,
     anime,
     auth,
@@ -27,11 +26,11 @@ from .api import (
     second_factor,
     system,
 )
-from .api import audit as audit_log
-from .hosts import HostGate
-from .limits import SignInLimit
-from .trailing_slash import TrailingSlash
-from .wiring import EXTENSION
+from aniworld.web.api import audit as audit_log
+from aniworld.web.hosts import HostGate
+from aniworld.web.limits import SignInLimit
+from aniworld.web.trailing_slash import TrailingSlash
+from aniworld.web.wiring import EXTENSION
 
 BLUEPRINTS = (
     auth.blueprint,

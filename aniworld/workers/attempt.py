@@ -42,11 +42,10 @@ from aniworld.services.queue_items import mbps
 from aniworld.services.resolving import Resolver, Target, in_order
 from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
-
-from . import subtitles
-from .hosters import Hosters, HostersClosed
-from .links import Links
-from .reports import Patience, Placed
+from aniworld.workers import subtitles
+from aniworld.workers.hosters import Hosters, HostersClosed
+from aniworld.workers.links import Links
+from aniworld.workers.reports import Patience, Placed
 
 log = logging.getLogger(__name__)
 

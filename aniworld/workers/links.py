@@ -20,8 +20,7 @@ from aniworld.core.errors import (
     WrongMedia,
 )
 from aniworld.core.media import HosterLink
-
-from .hosters import Hosters, HostersClosed
+from aniworld.workers.hosters import Hosters, HostersClosed
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -20,10 +20,9 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.core.schedule import open_span
 from aniworld.models import Database
 from aniworld.services.away import DATABASE_AWAY
-
-from .attempt import Attempt, Why, Workshop
-from .hosters import Hosters
-from .leases import LeaseWatch
+from aniworld.workers.attempt import Attempt, Why, Workshop
+from aniworld.workers.hosters import Hosters
+from aniworld.workers.leases import LeaseWatch
 
 log = logging.getLogger(__name__)
 

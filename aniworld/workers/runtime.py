@@ -27,12 +27,11 @@ from aniworld.services.automation import EXTRA
 from aniworld.services.away import DATABASE_AWAY, log_failure
 from aniworld.services.registry import Services
 from aniworld.services.workers_seen import SEEN_EVERY_S, WorkersSeen, WorkerView, worker_name
-
-from .attempt import INCOMING, Workshop
-from .instance_lock import SERVER, InstanceLock
-from .leases import LeaseWatch
-from .pool import DownloadPool, library_trouble
-from .scheduler import Scheduler
+from aniworld.workers.attempt import INCOMING, Workshop
+from aniworld.workers.instance_lock import SERVER, InstanceLock
+from aniworld.workers.leases import LeaseWatch
+from aniworld.workers.pool import DownloadPool, library_trouble
+from aniworld.workers.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +150,7 @@ class Runtime:
             self._repeat(downloads.lease_s / 3, self._leases.look)
 
     def _begin_tickets(self) -> None:
-        from .tickets import Tickets  # Celery: only for a web process of a cluster
+        from aniworld.workers.tickets import Tickets  # Celery: only for a web process of a cluster
 
         tickets = Tickets(self._services.environment.redis_url, self._services.downloads.changes)
         tickets.start()

@@ -12,8 +12,7 @@ from aniworld.core.subtitles import NO_SUBTITLES, codes_of, language_after, suff
 from aniworld.library.place_subtitles import place_subtitles
 from aniworld.library.recycle import RecycleBin
 from aniworld.transfer.job import TransferResult
-
-from .reports import Placed
+from aniworld.workers.reports import Placed
 
 
 def language_of(link: HosterLink, result: TransferResult) -> str:

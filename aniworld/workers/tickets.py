@@ -14,8 +14,7 @@ from redis.exceptions import RedisError
 
 from aniworld.services.changes import Changes
 from aniworld.services.messages import connect
-
-from .cluster import PREFIX, QUEUE, TICKET, celery_application
+from aniworld.workers.cluster import PREFIX, QUEUE, TICKET, celery_application
 
 log = logging.getLogger(__name__)
 

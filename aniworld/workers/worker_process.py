@@ -15,9 +15,8 @@ from celery.worker import WorkController, state
 from aniworld.core.errors import Unavailable
 from aniworld.core.offload import pause
 from aniworld.services.registry import Services
-
-from .cluster import celery_application
-from .runtime import Runtime, worker_role
+from aniworld.workers.cluster import celery_application
+from aniworld.workers.runtime import Runtime, worker_role
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ..running import Server, until
-from .foreign_site import ForeignSite, ranged
-from .test_foreign_site import all_done, clips, detail_when_read  # noqa: F401
+from tests.app.foreign_site import ForeignSite, ranged
+from tests.app.test_foreign_site import all_done, clips, detail_when_read  # noqa: F401
+from tests.running import Server, until
 
 SLUG = "nebelgarten"
 

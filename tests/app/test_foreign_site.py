@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ..running import Server, until
-from .foreign_site import ForeignSite, files, ranged
-from .test_main_job import plays
+from tests.app.foreign_site import ForeignSite, files, ranged
+from tests.app.test_main_job import plays
+from tests.running import Server, until
 
 pytestmark = pytest.mark.slow
 

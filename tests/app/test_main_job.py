@@ -9,8 +9,7 @@ import pytest
 import socketio
 
 from aniworld.demo.site import DemoSite
-
-from ..running import PASSWORD, Server, until
+from tests.running import PASSWORD, Server, until
 
 BAKERY = "die-baeckerei-am-ende-der-zeit"
 FOG = "lautlos-im-nebelwald"

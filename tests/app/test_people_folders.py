@@ -7,9 +7,8 @@ import unicodedata
 from pathlib import Path
 
 from aniworld.demo.site import DemoSite
-
-from ..running import Server, until
-from .test_main_job import BAKERY, FOG, add, finished, item_of, plays
+from tests.app.test_main_job import BAKERY, FOG, add, finished, item_of, plays
+from tests.running import Server, until
 
 FOLDER = unicodedata.normalize("NFD", 'Die  Bäckerei: am "Ende"? der Zeit...')
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from aniworld.demo.site import DemoSite
-
-from ..running import Server, is_alive, until
-from .test_main_job import BAKERY, add, finished, plays
+from tests.app.test_main_job import BAKERY, add, finished, plays
+from tests.running import Server, is_alive, until
 
 pytestmark = pytest.mark.slow
 

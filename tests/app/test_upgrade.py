@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from aniworld.demo.site import DemoSite
-
-from ..running import Server, until
-from .test_main_job import BAKERY, add, finished
+from tests.app.test_main_job import BAKERY, add, finished
+from tests.running import Server, until
 
 
 @pytest.mark.slow

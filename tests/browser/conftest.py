@@ -12,11 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from aniworld.demo.site import DemoSite
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.models.upgrade import bring_up_to_date
-
-from ..conftest import environment_for
-from ..programs import program
-from ..running import PASSWORD, Server, until
-from .hostile import HOSTILE, LONG
+from tests.browser.hostile import HOSTILE, LONG
+from tests.conftest import environment_for
+from tests.programs import program
+from tests.running import PASSWORD, Server, until
 
 ARGUMENTS = [
     "--headless=new",

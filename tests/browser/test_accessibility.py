@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from ..running import Server
-from .conftest import DEMO, PHONE, Watch
+from tests.browser.conftest import DEMO, PHONE, Watch
+from tests.running import Server
 
 pytestmark = pytest.mark.browser
 AXE = Axe()

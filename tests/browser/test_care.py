@@ -13,9 +13,8 @@ import requests
 from playwright.sync_api import Page, Route, expect
 
 from aniworld.library.recycle import RecycleBin
-
-from ..running import Server
-from .conftest import DEMO, Watch
+from tests.browser.conftest import DEMO, Watch
+from tests.running import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE = {"width": 2560, "height": 1440}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ..running import Server
-from .conftest import TELL_VIOLATIONS, Watch
+from tests.browser.conftest import TELL_VIOLATIONS, Watch
+from tests.running import Server
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import PHONE
-from .hostile import HOSTILE
+from tests.browser.conftest import PHONE
+from tests.browser.hostile import HOSTILE
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..running import Server
-from .conftest import DEMO
+from tests.browser.conftest import DEMO
+from tests.running import Server
 
 pytestmark = pytest.mark.browser
 

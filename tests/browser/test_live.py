@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..running import Server, until
-from .conftest import DEMO, Watch
+from tests.browser.conftest import DEMO, Watch
+from tests.running import Server, until
 
 pytestmark = pytest.mark.browser
 

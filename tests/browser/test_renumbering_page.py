@@ -11,9 +11,8 @@ from playwright.sync_api import Page, expect
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.recording import record_page
-
-from ..running import Server
-from .conftest import PHONE
+from tests.browser.conftest import PHONE
+from tests.running import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 KEY = "umgezaehlt"

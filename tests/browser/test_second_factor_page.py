@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ..running import PASSWORD, Server
-from ..security.test_second_factor import now_code
-from .conftest import PHONE, TELL_VIOLATIONS, Watch
-from .test_accessibility import in_both_schemes
+from tests.browser.conftest import PHONE, TELL_VIOLATIONS, Watch
+from tests.browser.test_accessibility import in_both_schemes
+from tests.running import PASSWORD, Server
+from tests.security.test_second_factor import now_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -12,9 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem
-
-from ..running import PASSWORD, Server
-from .conftest import DEMO, DESK, PHONE, Watch
+from tests.browser.conftest import DEMO, DESK, PHONE, Watch
+from tests.running import PASSWORD, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NARROW = {"width": 320, "height": 640}

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ..running import PASSWORD, Server
-from .conftest import DEMO, PHONE, Watch
+from tests.browser.conftest import DEMO, PHONE, Watch
+from tests.running import PASSWORD, Server
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,7 @@ import pytest
 
 from aniworld.services.restore_lock import RESTORING, RestoreLock
 from aniworld.workers.instance_lock import InstanceLock
-
-from .conftest import Cli
+from tests.cli.conftest import Cli
 
 pytestmark = pytest.mark.slow
 

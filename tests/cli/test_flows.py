@@ -14,9 +14,8 @@ import pytest
 
 from aniworld.demo.clips import ffmpeg
 from aniworld.demo.site import DemoSite
-
-from ..running import free_port
-from .conftest import Cli
+from tests.cli.conftest import Cli
+from tests.running import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,7 @@ from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.recording import record_page
-
-from .conftest import Cli
+from tests.cli.conftest import Cli
 
 pytestmark = pytest.mark.slow
 

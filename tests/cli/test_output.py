@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from aniworld.cli.output import emit, missing_text, show, shown, size_text
-
-from .conftest import ROOT, Cli
+from tests.cli.conftest import ROOT, Cli
 
 HOSTILE = "\x1b[2J\x1b]0;evil\x07 \u202eflip\u2066 \r\nname\x00 [red]Ä[/red]"
 

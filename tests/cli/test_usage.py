@@ -13,8 +13,7 @@ import pytest
 from aniworld.cli import main
 from aniworld.cli.root import COMMANDS
 from aniworld.workers.instance_lock import InstanceLock
-
-from .conftest import Cli
+from tests.cli.conftest import Cli
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, "queue add", "queue list", "config set", "backup restore"])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .machines import PostgreSQL
-from .webs import Webs, two_webs
+from tests.cluster.machines import PostgreSQL
+from tests.cluster.webs import Webs, two_webs
 
 
 @pytest.fixture(scope="session")

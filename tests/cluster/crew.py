@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from aniworld.demo.site import DemoSite
-
-from ..running import ROOT, START_WITHIN_S, Server, command_line, free_port, until
-from .webs import SECRET
+from tests.cluster.webs import SECRET
+from tests.running import ROOT, START_WITHIN_S, Server, command_line, free_port, until
 
 LEASE_S = 6
 PROMPTLY_S = 4.0  # 2 s are promised; the rest is for a machine that runs all of this at once

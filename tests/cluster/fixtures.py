@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .machines import MariaDB, PostgreSQL, Redis
+    from tests.cluster.machines import MariaDB, PostgreSQL, Redis
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
-    from .machines import PostgreSQL, running
+    from tests.cluster.machines import PostgreSQL, running
 
     with running(PostgreSQL) as machine:
         yield machine
@@ -24,7 +24,7 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
-    from .machines import MariaDB, running
+    from tests.cluster.machines import MariaDB, running
 
     with running(MariaDB) as machine:
         yield machine
@@ -32,7 +32,7 @@ def mariadb() -> Iterator[MariaDB]:
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[Redis]:
-    from .machines import Redis, running
+    from tests.cluster.machines import Redis, running
 
     with running(Redis) as machine:
         yield machine

@@ -23,8 +23,8 @@ import psycopg
 import pymysql
 import redis
 
-from ..programs import program
-from ..running import free_port, until
+from tests.programs import program
+from tests.running import free_port, until
 
 NOBODY = 65534  # PostgreSQL refuses root, and wants a user that the machine has
 PASSWORD = "only for tests"

@@ -15,8 +15,7 @@ from aniworld.models import Database, DownloadQueueItem
 from aniworld.models.database import transaction
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.queue_repository import QueueRepository
-
-from ..running import ROOT, until
+from tests.running import ROOT, until
 
 pytestmark = pytest.mark.cluster
 

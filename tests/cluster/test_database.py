@@ -20,8 +20,7 @@ from aniworld.core.errors import InvalidInput, Unavailable
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch
 from aniworld.models import upgrade as upgrading
 from aniworld.models.engines import address_of, engine_at
-
-from ..running import ROOT
+from tests.running import ROOT
 
 pytestmark = pytest.mark.cluster
 KINDS = ["postgresql", "mariadb"]

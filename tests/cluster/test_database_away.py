@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from ..running import Server, until
-from .machines import DatabaseMachine, MariaDB, PostgreSQL, running
+from tests.cluster.machines import DatabaseMachine, MariaDB, PostgreSQL, running
+from tests.running import Server, until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
 WISHES = (

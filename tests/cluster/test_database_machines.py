@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ..running import until
-from .machines import DatabaseMachine, Nginx, PostgreSQL, Redis, running
+from tests.cluster.machines import DatabaseMachine, Nginx, PostgreSQL, Redis, running
+from tests.running import until
 
 pytestmark = pytest.mark.cluster
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cluster.webs import Webs, a_worker, listening
 from tests.running import until
-
-from .webs import Webs, a_worker, listening
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

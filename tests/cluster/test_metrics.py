@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ..running import Server
+from tests.running import Server
 
 pytestmark = pytest.mark.cluster
 

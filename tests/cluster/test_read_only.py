@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ..running import Server, until
-from .machines import DatabaseMachine, MariaDB, PostgreSQL
+from tests.cluster.machines import DatabaseMachine, MariaDB, PostgreSQL
+from tests.running import Server, until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
 

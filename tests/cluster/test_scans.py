@@ -14,9 +14,8 @@ from aniworld.services.leases import Lease
 from aniworld.services.scan_runs import ScanRuns
 from aniworld.services.tracking_facts import facts_of
 from aniworld.services.views import ScanStatus, TrackingStatus
+from tests.cluster.webs import Webs, a_worker, listening
 from tests.running import until
-
-from .webs import Webs, a_worker, listening
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

@@ -8,9 +8,8 @@ import pytest
 import requests
 import websocket
 
+from tests.cluster.webs import Webs, listening, sign_in, status_of
 from tests.running import PASSWORD, Server, until
-
-from .webs import Webs, listening, sign_in, status_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 NEW = "another correct horse battery staple"

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.webs import SECRET, Webs
 from tests.running import ROOT, Server, until
-
-from .webs import SECRET, Webs
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
+from tests.cluster.webs import Webs
 from tests.running import PASSWORD, Server, until
-
-from .webs import Webs
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

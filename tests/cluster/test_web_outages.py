@@ -7,9 +7,8 @@ import time
 import pytest
 
 from aniworld.models import AnimeSeries, Database
+from tests.cluster.webs import Webs, listening, sign_in, status_of
 from tests.running import until
-
-from .webs import Webs, listening, sign_in, status_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 

@@ -14,12 +14,11 @@ import pytest
 import redis
 
 from aniworld.demo.site import DemoSite
-
-from ..app.test_main_job import BAKERY, COPPER, FOG, add, finished, plays
-from ..running import Server, is_alive, until
-from .crew import LEASE_S, PROMPTLY_S, Crew, Worker
-from .machines import PostgreSQL, Redis
-from .webs import listening
+from tests.app.test_main_job import BAKERY, COPPER, FOG, add, finished, plays
+from tests.cluster.crew import LEASE_S, PROMPTLY_S, Crew, Worker
+from tests.cluster.machines import PostgreSQL, Redis
+from tests.cluster.webs import listening
+from tests.running import Server, is_alive, until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -13,9 +13,8 @@ import redis as client_of
 from aniworld.services.changes import Changes
 from aniworld.workers.cluster import PREFIX, QUEUE, celery_application
 from aniworld.workers.tickets import ENOUGH, Tickets
-
-from ..running import until
-from .machines import Redis, running
+from tests.cluster.machines import Redis, running
+from tests.running import until
 
 pytestmark = pytest.mark.cluster
 

@@ -15,9 +15,8 @@ import socketio
 
 from aniworld.demo.site import DemoSite
 from aniworld.services.messages import Messages
-
-from ..running import PASSWORD, Server, until
-from .machines import Nginx, PostgreSQL, Redis, running
+from tests.cluster.machines import Nginx, PostgreSQL, Redis, running
+from tests.running import PASSWORD, Server, until
 
 SECRET = "a secret that all processes of the tests share"
 _UPSTREAMS = """

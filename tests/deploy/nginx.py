@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ..programs import program
-from ..running import free_port, until
-from .people import IS_ROOT, STRANGER, unprivileged
+from tests.deploy.people import IS_ROOT, STRANGER, unprivileged
+from tests.programs import program
+from tests.running import free_port, until
 
 UPSTREAM = "http://127.0.0.1:5000"
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

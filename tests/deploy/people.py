@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from .reading import ROOT
+from tests.deploy.reading import ROOT
 
 IS_ROOT = os.geteuid() == 0
 STRANGER = 12345  # a user that no machine has

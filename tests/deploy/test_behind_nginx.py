@@ -16,10 +16,10 @@ import requests
 from simple_websocket import Client
 from simple_websocket import ConnectionError as NotConnected
 
-from ..running import PASSWORD, Server
-from .nginx import Nginx
-from .people import open_folder
-from .reading import DEPLOY
+from tests.deploy.nginx import Nginx
+from tests.deploy.people import open_folder
+from tests.deploy.reading import DEPLOY
+from tests.running import PASSWORD, Server
 
 EXAMPLES = {"": DEPLOY / "nginx.conf", "/aniworld": DEPLOY / "nginx-subpath.conf"}
 REACHED_AS = {"": "anime.example.org", "/aniworld": "home.example.org"}

@@ -16,10 +16,10 @@ import pytest
 import requests
 import yaml
 
-from ..running import until
-from .nginx import Nginx
-from .people import open_folder
-from .reading import DEPLOY, known_variables
+from tests.deploy.nginx import Nginx
+from tests.deploy.people import open_folder
+from tests.deploy.reading import DEPLOY, known_variables
+from tests.running import until
 
 OURS = ("web-1", "web-2", "worker-1", "worker-2")
 IMAGE_ONLY = {"PUID", "PGID", "UMASK", "TZ"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .reading import DEPLOY, ROOT, Stage, dockerfile, known_variables
+from tests.deploy.reading import DEPLOY, ROOT, Stage, dockerfile, known_variables
 
 BUILD_TOOLS = ("build-essential", "gcc", "g++", "make", "git", "-dev", "curl", "wget", "gnupg")
 IMAGE_ONLY = {"PUID", "PGID", "UMASK", "TZ"}

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ..running import ROOT, free_port, until
-from .people import IS_ROOT, STRANGER, as_root, open_folder, strangers_may_read_the_program, unprivileged
-from .reading import DEPLOY
+from tests.deploy.people import IS_ROOT, STRANGER, as_root, open_folder, strangers_may_read_the_program, unprivileged
+from tests.deploy.reading import DEPLOY
+from tests.running import ROOT, free_port, until
 
 ENTRYPOINT = str(DEPLOY / "entrypoint.sh")
 HEALTHCHECK = str(DEPLOY / "healthcheck.py")

@@ -13,8 +13,7 @@ import pytest
 from aniworld.core.errors import Unavailable
 from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date, newest_revision
-
-from .reading import DEPLOY, ROOT, known_variables
+from tests.deploy.reading import DEPLOY, ROOT, known_variables
 
 GUIDE = (ROOT / "docs/deployment.md").read_text()
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from .nginx import Nginx
-from .people import open_folder
-from .reading import DEPLOY, caddyfile
+from tests.deploy.nginx import Nginx
+from tests.deploy.people import open_folder
+from tests.deploy.reading import DEPLOY, caddyfile
 
 NGINX = {"root": DEPLOY / "nginx.conf", "subpath": DEPLOY / "nginx-subpath.conf"}
 BELIEVED = ("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix")

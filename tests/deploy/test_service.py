@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .reading import DEPLOY, known_variables, unit
+from tests.deploy.reading import DEPLOY, known_variables, unit
 
 UNIT = DEPLOY / "aniworld.service"
 EXPOSED_AT_MOST = 20  # of 100, as systemd-analyze counts it; a unit without any directive has 96

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.house import House
 from tests.running import until
 from tests.transfer.fixtures import Videos
 from tests.transfer.media_server import MediaHost
-
-from .house import House
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.house import FOLDER, House, SmallDisk
 from tests.running import until
 from tests.transfer.fixtures import Videos, serve
 from tests.transfer.media_server import MediaHost
-
-from .house import FOLDER, House, SmallDisk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.house import House, plays
 from tests.running import until
 from tests.transfer.fixtures import Videos, serve
 from tests.transfer.media_server import Fault, MediaHost, Request
-
-from .house import House, plays
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from aniworld.demo.facts import FIRST_LINK_ID
+from tests.faults.house import House, gone, kill
 from tests.running import until
 from tests.transfer.fixtures import Videos, serve
 from tests.transfer.media_server import MediaHost
-
-from .house import House, gone, kill
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.house import House, gone
 from tests.running import until
 from tests.transfer.media_server import MediaHost
 from tests.transfer.programmes import Programmes, programmes
 from tests.transfer.test_stretches import offer_apart
-
-from .house import House, gone
 
 __all__ = ["programmes"]
 

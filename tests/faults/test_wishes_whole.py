@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.house import House
 from tests.running import until
 from tests.transfer.fixtures import Videos
 from tests.transfer.media_server import MediaHost
 from tests.transfer.test_full_check import damaged
-
-from .house import House
 
 pytestmark = pytest.mark.slow
 

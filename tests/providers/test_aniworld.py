@@ -19,8 +19,7 @@ from aniworld.core.media import HosterLink
 from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld import Aniworld
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
-
-from .contract import ROOT1, Engine1Contract, as_json, engine1, page
+from tests.providers.contract import ROOT1, Engine1Contract, as_json, engine1, page
 
 PROTECTION = Answer("<html><head><title>Just a moment...</title></head><div class='cf-turnstile'></div>", 403)
 

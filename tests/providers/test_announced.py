@@ -15,8 +15,7 @@ from aniworld.providers.catalogues import aniworld_pages, sto_pages
 from aniworld.providers.catalogues.aniworld import Aniworld
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.testkit import LoopbackSite, open_gate
-
-from .contract import page
+from tests.providers.contract import page
 
 ROOT2, ROOT1 = "/serie/leuchtfeuer", "/anime/stream/nebelgarten"
 PLAIN2 = (

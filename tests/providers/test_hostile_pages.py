@@ -14,8 +14,7 @@ from aniworld.core.errors import SourceError
 from aniworld.providers.catalogues import aniworld_lists, aniworld_pages, sto_pages
 from aniworld.providers.hosters.media import parse_player
 from aniworld.providers.hosters.script import values_of
-
-from .contract import page
+from tests.providers.contract import page
 
 PARSERS: dict[Callable, str] = {
     aniworld_pages.parse_series: "engine1/series.html",

@@ -16,8 +16,7 @@ from aniworld.providers.catalogues.aniworld import Aniworld
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.registry import Registry, settings_for
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
-
-from .contract import as_json, engine1, engine2, page
+from tests.providers.contract import as_json, engine1, engine2, page
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPAM = "Deine Anfrage wurde als Spam erkannt."

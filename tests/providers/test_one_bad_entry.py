@@ -23,8 +23,7 @@ from aniworld.providers.catalogues.aniworld import Aniworld
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.testkit import LoopbackSite, open_gate
-
-from .contract import ROOT1, ROOT2, as_json, engine1, engine2, page
+from tests.providers.contract import ROOT1, ROOT2, as_json, engine1, engine2, page
 
 
 class Planted:

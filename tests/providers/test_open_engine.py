@@ -9,8 +9,7 @@ import pytest
 from aniworld.core.errors import InvalidInput, NothingThere
 from aniworld.providers.registry import Registry, is_open, settings_for
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
-
-from .contract import ROOT1, ROOT2, engine1, engine2
+from tests.providers.contract import ROOT1, ROOT2, engine1, engine2
 
 
 @pytest.fixture

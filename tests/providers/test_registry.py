@@ -18,8 +18,7 @@ from aniworld.providers.hosters.ytdlp import YtDlp, ask_extractors
 from aniworld.providers.registry import CATALOGUES, HOSTERS, Registry, settings_for
 from aniworld.providers.rest import RestingSources
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
-
-from .contract import ROOT1, ROOT2, engine1, engine2
+from tests.providers.contract import ROOT1, ROOT2, engine1, engine2
 
 
 class Foreign(Catalogue):

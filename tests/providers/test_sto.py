@@ -10,8 +10,7 @@ from aniworld.core.errors import CatalogueBlocked, NothingThere, PageChanged
 from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
-
-from .contract import ROOT2, Engine2Contract, engine2, page
+from tests.providers.contract import ROOT2, Engine2Contract, engine2, page
 
 
 class TestContract(Engine2Contract):

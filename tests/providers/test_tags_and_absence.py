@@ -14,8 +14,7 @@ from aniworld.providers.catalogues.aniworld import Aniworld
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.catalogues.title_tags import read_title
 from aniworld.providers.testkit import LoopbackSite, open_gate
-
-from .contract import as_json
+from tests.providers.contract import as_json
 
 STO, ANI = (
     "https://serienstream.to/serie/a/staffel-1/episode-2",

@@ -15,9 +15,8 @@ import requests
 
 from aniworld.services.tokens import derived
 from tests.running import Server, command_line
-
-from .test_second_factor import now_code
-from .walking import every_route
+from tests.security.test_second_factor import now_code
+from tests.security.walking import every_route
 
 CANARY = "canary-5e1f"
 PASSWORD = f"{CANARY}-password"

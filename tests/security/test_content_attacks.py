@@ -28,10 +28,9 @@ from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.covers import CoverFolder
 from aniworld.transfer.job import TransferJob
 from tests.running import Server
+from tests.security.victim import Victim
 from tests.transfer.fixtures import Ask, ask, host
 from tests.transfer.media_server import MediaHost, Request
-
-from .victim import Victim
 
 __all__ = ["ask", "host"]
 

@@ -20,8 +20,7 @@ from aniworld.services.tokens import derived
 from aniworld.web.guards import OWN_SIGN_IN, PUBLIC, SAFE
 from aniworld.web.live.rooms import ROOMS
 from tests.running import PASSWORD, Server, until
-
-from .walking import every_route
+from tests.security.walking import every_route
 
 Headers = dict[str, str]
 SOCKETIO_EVENTS = {"connect", "disconnect", "join", "leave", "*"}

@@ -16,8 +16,7 @@ from aniworld.app import create_app
 from aniworld.demo.site import DemoSite
 from tests.conftest import environment_for
 from tests.running import PASSWORD, Server, until
-
-from .talking import Heard, ask, owner, tell
+from tests.security.talking import Heard, ask, owner, tell
 
 PROXY = ("X-Forwarded-Proto: https", "X-Forwarded-For: 203.0.113.7")
 DEMO = "lautlos-im-nebelwald"

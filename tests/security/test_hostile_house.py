@@ -9,8 +9,7 @@ import pytest
 
 from tests.app.foreign_site import ForeignSite
 from tests.running import Server, until
-
-from .victim import Victim
+from tests.security.victim import Victim
 
 TITLE = "../../../outside/\u202egpj.exe <script>alert(1)</script> $(touch ran)"
 EPISODES = ("..", "../../x", "/etc/passwd", "CON", "a\x00b\r\nc", "`touch ran`", "{{7*7}} ${7*7}", "x" * 400)

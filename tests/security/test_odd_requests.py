@@ -14,9 +14,8 @@ import websocket
 
 from aniworld.web.headers import BARE
 from tests.running import PASSWORD, Server
-
-from .talking import Heard, ask, owner, send, tell
-from .walking import every_route
+from tests.security.talking import Heard, ask, owner, send, tell
+from tests.security.walking import every_route
 
 STATUS = "GET /api/queue/status HTTP/1.1"
 

@@ -18,10 +18,9 @@ from aniworld.providers.images import fetch_cover
 from aniworld.providers.testkit import Answer, LoopbackSite
 from aniworld.transfer import supervisor
 from tests.running import Server
+from tests.security.victim import ADDRESS, FORMS, WRAPPERS, Victim, resolver_of
 from tests.transfer.fixtures import Ask, ask, host
 from tests.transfer.media_server import MediaHost, Request
-
-from .victim import ADDRESS, FORMS, WRAPPERS, Victim, resolver_of
 
 __all__ = ["ask", "host"]
 

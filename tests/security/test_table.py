@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .table import ROWS, named
+from tests.security.table import ROWS, named
 
 NEVER_GIVEN = {"a08", "a36"}
 

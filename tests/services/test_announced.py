@@ -26,9 +26,8 @@ from aniworld.services.postponements import Postponements
 from aniworld.services.recording import record_page
 from aniworld.services.views import DownloadRequest
 from aniworld.web.answers import to_json
-
-from .shelf import Shelf, codes
-from .test_tracking import House
+from tests.services.shelf import Shelf, codes
+from tests.services.test_tracking import House
 
 LINK = "https://s.to/serie/nebel"
 

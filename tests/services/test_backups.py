@@ -25,8 +25,7 @@ from aniworld.services.backup_restoring import restore, verify
 from aniworld.services.backup_shelf import BackupShelf
 from aniworld.services.portable import forms_of
 from aniworld.services.restore_lock import RestoreLock
-
-from .houses import COVER, COVER_NAME, NAMES, furnish, furnish_queue, house, sums
+from tests.services.houses import COVER, COVER_NAME, NAMES, furnish, furnish_queue, house, sums
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,8 +6,7 @@ import pytest
 
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.services.folder_choices import FolderChoiceService
-
-from .test_scan import Library, library  # noqa: F401
+from tests.services.test_scan import Library, library  # noqa: F401
 
 
 @pytest.fixture

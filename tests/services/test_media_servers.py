@@ -14,8 +14,7 @@ from aniworld.config.settings import LibrarySettings, MediaServerSettings, Setti
 from aniworld.core.errors import InvalidInput
 from aniworld.core.events import DownloadComplete, EventBus
 from aniworld.services.media_servers import MediaServerService, OneServerRule, server_address
-
-from .listener import Answer, Listener
+from tests.services.listener import Answer, Listener
 
 TOKEN = "canary-55e1b0"
 PLEX = {

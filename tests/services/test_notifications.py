@@ -30,8 +30,7 @@ from aniworld.services.notification_child import may_be_used
 from aniworld.services.notifications import NotificationService
 from tests.deploy.nginx import make_certificate
 from tests.running import until
-
-from .listener import Answer, Listener
+from tests.services.listener import Answer, Listener
 
 SECRET = "canary-7f3a9c"
 

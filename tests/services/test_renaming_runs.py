@@ -18,8 +18,7 @@ from aniworld.services import renaming
 from aniworld.services.progress import ProgressService
 from aniworld.services.renaming import Watch
 from aniworld.services.renaming_runs import RenamingRuns
-
-from .test_renaming import PLAIN, Shelf
+from tests.services.test_renaming import PLAIN, Shelf
 
 
 class House:

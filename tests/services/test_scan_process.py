@@ -23,8 +23,7 @@ from aniworld.services.scan_process import ScanProcess, StopWish
 from aniworld.services.scan_records import ScanRecords
 from aniworld.services.scan_work import ManyFolders, ScanWish, ScanWork
 from tests.running import ROOT, until
-
-from .test_scan import Library
+from tests.services.test_scan import Library
 
 BESIDE = """
 import sys

@@ -18,8 +18,7 @@ from aniworld.models import ScanRun, SeenFolder, utcnow
 from aniworld.services.leases import has_ended, process_name
 from aniworld.services.scan_runs import ScanRunning, ScanRuns
 from aniworld.services.views import ScanStatus
-
-from .test_scan import Library, library  # noqa: F401
+from tests.services.test_scan import Library, library  # noqa: F401
 
 
 def running(name: str) -> ScanStatus:

@@ -14,9 +14,8 @@ from aniworld.library.recycle import RecycleBin
 from aniworld.models import AnimeSeries
 from aniworld.services.folder_choices import FolderChoiceService
 from tests.library.test_folders import FORMS
-
-from .test_anime import House, house  # noqa: F401
-from .test_scan import Library, library  # noqa: F401
+from tests.services.test_anime import House, house  # noqa: F401
+from tests.services.test_scan import Library, library  # noqa: F401
 
 NUMBERED = range(len(FORMS))
 

@@ -37,8 +37,7 @@ from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.tracking import AT_ONCE, TrackingService
 from aniworld.services.upgrading import better_languages
 from aniworld.services.views import DownloadRequest
-
-from .shelf import Shelf, codes, link_of
+from tests.services.shelf import Shelf, codes, link_of
 
 ALL = ("ger-dub", "ger-sub", "eng-sub")
 

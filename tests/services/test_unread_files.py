@@ -12,8 +12,7 @@ from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
 from aniworld.services.listing import detail_of
 from aniworld.services.scan_memory import MOST_UNREAD
 from aniworld.services.views import AnimeDetail
-
-from .test_scan import Library
+from tests.services.test_scan import Library
 
 HOSTILE = "<img src=x onerror=alert()>.mkv"
 

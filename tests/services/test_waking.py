@@ -9,8 +9,7 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, utcnow
 from aniworld.providers.rest import RestingSources
 from aniworld.services.waking import WakingService
-
-from .test_downloads import House
+from tests.services.test_downloads import House
 
 
 def waiting(database: Database, **facts: object) -> None:

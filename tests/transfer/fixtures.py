@@ -16,8 +16,7 @@ from aniworld.core.media import Stream, StreamKind
 from aniworld.transfer.job import Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
 from tests.shared import shared_folder
-
-from .media_server import MediaHost
+from tests.transfer.media_server import MediaHost
 
 SECONDS = 12
 

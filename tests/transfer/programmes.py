@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .media_server import MediaHost
+from tests.transfer.media_server import MediaHost
 
 LENGTH = 4  # seconds of every stretch
 _SOUND = {"quiet": "anullsrc=r=44100:cl=mono", "loud": "sine=f=880:r=44100"}

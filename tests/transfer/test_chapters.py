@@ -11,9 +11,8 @@ import pytest
 
 from aniworld.core.media import Chapter, StreamKind
 from aniworld.transfer.chapters import metadata
-
-from .fixtures import Ask, Videos, frames, serve
-from .media_server import MediaHost, Request
+from tests.transfer.fixtures import Ask, Videos, frames, serve
+from tests.transfer.media_server import MediaHost, Request
 
 pytestmark = pytest.mark.slow
 

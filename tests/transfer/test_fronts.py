@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from aniworld.core.errors import WrongMedia
 from aniworld.core.media import StreamKind
 from aniworld.transfer.sniff import FRONT, begins_media, media_start
-
-from .fixtures import Ask, Videos, frames, serve
-from .media_server import MediaHost, Request
+from tests.transfer.fixtures import Ask, Videos, frames, serve
+from tests.transfer.media_server import MediaHost, Request
 
 
 def _id3(text: bytes) -> bytes:

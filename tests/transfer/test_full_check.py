@@ -10,9 +10,8 @@ import pytest
 
 from aniworld.core.errors import WrongMedia
 from aniworld.transfer.job import Phase
-
-from .fixtures import Ask, Videos, frames
-from .media_server import MediaHost
+from tests.transfer.fixtures import Ask, Videos, frames
+from tests.transfer.media_server import MediaHost
 
 
 def damaged(data: bytes) -> bytes:

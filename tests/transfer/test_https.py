@@ -15,9 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from aniworld.core.errors import SiteUnreachable
 from aniworld.core.media import StreamKind
-
-from .fixtures import Ask, Videos, serve
-from .media_server import MediaHost
+from tests.transfer.fixtures import Ask, Videos, serve
+from tests.transfer.media_server import MediaHost
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,8 @@ from aniworld.transfer.patience import _SENTENCES
 from aniworld.transfer.playlist import GROWING, LIVE
 from aniworld.transfer.supervisor import _died
 from aniworld.web.pages.told import form_of
-
-from .fixtures import Ask, Videos, serve
-from .media_server import MediaHost
+from tests.transfer.fixtures import Ask, Videos, serve
+from tests.transfer.media_server import MediaHost
 
 ROOT = Path(__file__).resolve().parents[2] / "aniworld"
 FOLDER = Path("/srv/My Library (2)/.incoming/5f3c0f5e/0123456789abcdef")

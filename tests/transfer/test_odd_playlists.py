@@ -11,9 +11,8 @@ import pytest
 
 from aniworld.core.errors import HosterUnsupported, LinkDead, WrongMedia
 from aniworld.core.media import StreamKind
-
-from .fixtures import Ask, Videos, frames, serve
-from .media_server import MediaHost, Request
+from tests.transfer.fixtures import Ask, Videos, frames, serve
+from tests.transfer.media_server import MediaHost, Request
 
 
 @pytest.mark.parametrize("folder", ["Fruits Basket (2019)", "Über ärger", 'a"b|c[1]', "it's {x}^`"])

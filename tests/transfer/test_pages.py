@@ -11,9 +11,8 @@ import pytest
 from aniworld.core.errors import AddressRefused, HosterUnsupported, LinkDead, SiteUnreachable, Stalled
 from aniworld.core.media import StreamKind
 from aniworld.transfer.job import Phase
-
-from .fixtures import Ask, Videos, serve
-from .media_server import MediaHost, Request
+from tests.transfer.fixtures import Ask, Videos, serve
+from tests.transfer.media_server import MediaHost, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,11 +12,10 @@ from aniworld.core.errors import Cancelled, ChildDied, DiskFull, TooLarge, Trans
 from aniworld.core.media import StreamKind
 from aniworld.transfer.job import Phase
 from aniworld.transfer.playlist import MOST_STRETCHES, parse, segments, stretches
-
-from .fixtures import Ask, Asked, frames
-from .media_server import MediaHost
-from .programmes import LENGTH, Programmes, programmes, silences, times
-from .test_supervisor import Running, _gone
+from tests.transfer.fixtures import Ask, Asked, frames
+from tests.transfer.media_server import MediaHost
+from tests.transfer.programmes import LENGTH, Programmes, programmes, silences, times
+from tests.transfer.test_supervisor import Running, _gone
 
 pytestmark = pytest.mark.slow
 

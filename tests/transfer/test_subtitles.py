@@ -14,9 +14,8 @@ from aniworld.core.media import StreamKind
 from aniworld.core.subtitles import SubtitleFile, SubtitleTrack, suffixes
 from aniworld.transfer.job import TransferResult
 from aniworld.transfer.webvtt import Part, join
-
-from .fixtures import Ask, Videos, frames, serve
-from .media_server import MediaHost, Request
+from tests.transfer.fixtures import Ask, Videos, frames, serve
+from tests.transfer.media_server import MediaHost, Request
 
 START = 1.4  # of the videos' own clock, in seconds, as ffmpeg writes transport streams
 GERMAN = '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",LANGUAGE="de",NAME="Deutsch",DEFAULT=YES,URI="{}"\n'

@@ -19,9 +19,8 @@ from aniworld.core.errors import AlreadyRunning, AniworldError, Cancelled, Child
 from aniworld.core.media import StreamKind
 from aniworld.transfer import supervisor, wire
 from aniworld.transfer.job import Phase, TransferResult
-
-from .fixtures import Ask, Asked, Videos, serve
-from .media_server import MediaHost, Request
+from tests.transfer.fixtures import Ask, Asked, Videos, serve
+from tests.transfer.media_server import MediaHost, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 

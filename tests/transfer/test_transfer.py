@@ -13,9 +13,8 @@ import pytest
 from aniworld.core.errors import AniworldError, ChildDied, DiskFull, HosterUnsupported
 from aniworld.core.media import StreamKind
 from aniworld.transfer.job import Phase
-
-from .fixtures import Ask, Videos, frames, serve
-from .media_server import MediaHost, Request
+from tests.transfer.fixtures import Ask, Videos, frames, serve
+from tests.transfer.media_server import MediaHost, Request
 
 
 def test_a_plain_file_comes_whole_over_several_ranges(host: MediaHost, videos: Videos, ask: Ask) -> None:

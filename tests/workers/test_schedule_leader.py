@@ -13,8 +13,7 @@ from aniworld.models import Database, utcnow
 from aniworld.services.leases import Lease
 from aniworld.services.views import TrackingStatus
 from aniworld.workers.scheduler import Scheduler
-
-from .test_scheduler import House
+from tests.workers.test_scheduler import House
 
 LEASE_S = 4.0
 

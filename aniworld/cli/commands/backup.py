@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aniworld.cli.opening import opened, recorded
+from aniworld.cli.output import emit, emit_line, prints, say, show, size_text
 from aniworld.config.store import BACKUP_NAME as SETTINGS_NAME
 from aniworld.core.counting import counted
 from aniworld.core.errors import AlreadyRunning, AniworldError
-
-from ..opening import opened, recorded
-from ..output import emit, emit_line, prints, say, show, size_text
 
 if TYPE_CHECKING:
     from aniworld.services.backup_making import Home, Tell

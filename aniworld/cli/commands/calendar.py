@@ -7,12 +7,11 @@ from contextlib import contextmanager
 
 import click
 
+from aniworld.cli.opening import opened
+from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.media import EpisodeNumber
 from aniworld.services.automation import EXTRA, Automation
 from aniworld.services.views import CalendarEntry
-
-from ..opening import opened
-from ..output import emit, prints, say, show
 
 
 @click.group()

@@ -45,7 +45,7 @@ def script(shell: str, command: str) -> str:
 @click.pass_context
 def explain(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Explain a COMMAND in full: what it does, how it is called, examples."""
-    from ..manual import page_of  # the texts of all commands
+    from aniworld.cli.manual import page_of  # the texts of all commands
 
     assert ctx.parent is not None
     click.echo(page_of(ctx.parent, words))

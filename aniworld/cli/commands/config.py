@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
+from aniworld.cli.completing import setting_names
+from aniworld.cli.opening import opened, recorded
+from aniworld.cli.output import emit, prints, say, show, size_text
 from aniworld.core.errors import InvalidInput, NotFound, Unavailable
-
-from ..completing import setting_names
-from ..opening import opened, recorded
-from ..output import emit, prints, say, show, size_text
 
 MAX_BYTES = 1024 * 1024
 

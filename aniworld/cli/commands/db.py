@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.errors import AlreadyRunning, Conflict
-
-from ..output import emit, prints, say, show
 
 if TYPE_CHECKING:
     from aniworld.config.environment import Environment

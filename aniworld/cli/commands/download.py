@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aniworld.cli.choice import HELP, choose, parse
+from aniworld.cli.completing import series_keys
+from aniworld.cli.opening import series_app, stoppable
+from aniworld.cli.output import emit, prints, say
+from aniworld.cli.progress import DownloadBars
 from aniworld.core.callbacks import CallbackManager
 from aniworld.core.counting import counted
 from aniworld.core.errors import AniworldError, Cancelled, InvalidInput
 from aniworld.core.queue import DownloadPriority
-
-from ..choice import HELP, choose, parse
-from ..completing import series_keys
-from ..opening import series_app, stoppable
-from ..output import emit, prints, say
-from ..progress import DownloadBars
 
 if TYPE_CHECKING:
     from aniworld.services.series_app import DownloadOutcome

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ..completing import series_keys
-from ..opening import opened
-from ..output import emit, prints, say, show
+from aniworld.cli.completing import series_keys
+from aniworld.cli.opening import opened
+from aniworld.cli.output import emit, prints, say, show
 
 
 @click.group()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..opening import opened
-from ..output import emit, prints, say
+from aniworld.cli.opening import opened
+from aniworld.cli.output import emit, prints, say
 
 
 @click.command("import-legacy")

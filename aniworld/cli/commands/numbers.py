@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
+from aniworld.cli.opening import opened
+from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.media import SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_library
 from aniworld.services.views import AnimeDetail, RenumberedEpisode
-
-from ..opening import opened
-from ..output import emit, prints, say, show
 
 
 @click.group()

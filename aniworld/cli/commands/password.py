@@ -6,10 +6,9 @@ import sys
 
 import click
 
+from aniworld.cli.opening import opened
+from aniworld.cli.output import emit, prints, say
 from aniworld.core.errors import InvalidInput
-
-from ..opening import opened
-from ..output import emit, prints, say
 
 LONGEST = 1024
 

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aniworld.cli.choice import HELP, choose, parse
+from aniworld.cli.completing import series_keys
+from aniworld.cli.opening import opened
+from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
-
-from ..choice import HELP, choose, parse
-from ..completing import series_keys
-from ..opening import opened
-from ..output import emit, prints, say, show
 
 if TYPE_CHECKING:
     from aniworld.services.registry import Services

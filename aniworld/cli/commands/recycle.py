@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..opening import opened
-from ..output import emit, prints, say, show, size_text
+from aniworld.cli.opening import opened
+from aniworld.cli.output import emit, prints, say, show, size_text
 
 HEADINGS = ("Id", "Removed", "Kept until", "Size", "What", "Why")
 

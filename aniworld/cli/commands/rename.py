@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
+from aniworld.cli.completing import series_keys
+from aniworld.cli.opening import opened, stoppable
+from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.counting import counted
 from aniworld.core.media import EpisodeNumber
 from aniworld.services.renaming import Watch
 from aniworld.services.views import EarlierRename, Rename, RenameOutcome
-
-from ..completing import series_keys
-from ..opening import opened, stoppable
-from ..output import emit, prints, say, show
 
 HEADINGS = ("Series", "Episode", "Now", "Then", "")
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
+from aniworld.cli.completing import series_keys
+from aniworld.cli.opening import opened, series_app, stoppable
+from aniworld.cli.output import emit, missing_text, prints, say, show
+from aniworld.cli.progress import ScanLine
 from aniworld.core.callbacks import CallbackManager
 from aniworld.core.counting import counted
-
-from ..completing import series_keys
-from ..opening import opened, series_app, stoppable
-from ..output import emit, missing_text, prints, say, show
-from ..progress import ScanLine
 
 
 @click.command()

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import click
 
+from aniworld.cli.serving import serve
 from aniworld.core.errors import AlreadyRunning, Unavailable
-
-from ..serving import serve
 
 PORT = click.IntRange(1, 65535)
 

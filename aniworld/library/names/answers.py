@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .season_folders import Kind
+from aniworld.library.names.season_folders import Kind
 
 
 class Found(NamedTuple):  # a scan makes one for each file: a frozen dataclass costs six times as much to make

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from . import patterns as p
-from .answers import (
+from aniworld.library.names import patterns as p
+from aniworld.library.names.answers import (
     CONTRADICTION,
     NUMBER_OR_TITLE,
     RANGE_OR_SEASON,
@@ -17,12 +17,12 @@ from .answers import (
     NotUnderstood,
     no_episode,
 )
-from .code_context import PIECE, TITLE_OR_EXTRA
-from .number_chains import MOST_WITHOUT_CODE, chain, may_be_title, next_behind
-from .season_folders import Folder, Kind
-from .seasons_and_episodes import most_of
-from .second_readings import further_before, further_behind, other_sequel, seasons_in
-from .standing_numbers import Number
+from aniworld.library.names.code_context import PIECE, TITLE_OR_EXTRA
+from aniworld.library.names.number_chains import MOST_WITHOUT_CODE, chain, may_be_title, next_behind
+from aniworld.library.names.season_folders import Folder, Kind
+from aniworld.library.names.seasons_and_episodes import most_of
+from aniworld.library.names.second_readings import further_before, further_behind, other_sequel, seasons_in
+from aniworld.library.names.standing_numbers import Number
 
 MOST_SEASONS = 50  # ``88-91`` is a range, and nothing of season 88
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from . import patterns as p
+from aniworld.library.names import patterns as p
 
 
 def behind_name(text: str, names: Sequence[str]) -> tuple[bool, str]:

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from . import patterns as p
-from .language_hints import SIGNS, Said, language_said
+from aniworld.library.names import patterns as p
+from aniworld.library.names.language_hints import SIGNS, Said, language_said
 
 TITLE_OR_EXTRA = "It may be an episode of that title, or an extra."
 PIECE = "It is one of several parts of an episode."

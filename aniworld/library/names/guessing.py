@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from aniworld.core.media import SEASONS
-
-from . import patterns as p
+from aniworld.library.names import patterns as p
 
 log = logging.getLogger(__name__)
 

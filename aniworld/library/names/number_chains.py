@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from . import patterns as p
+from aniworld.library.names import patterns as p
 
 MOST_IN_ONE_FILE = 60  # with a code for the range, such as ``S01E01-E12``
 MOST_WITHOUT_CODE = 4

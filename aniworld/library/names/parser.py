@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import patterns as p
-from .answers import (
+from aniworld.library.names import patterns as p
+from aniworld.library.names.answers import (
     CONTRADICTION,
     NUMBER_OR_TITLE,
     READING_FAILED,
@@ -25,8 +25,8 @@ from .answers import (
     NotUnderstood,
     no_episode,
 )
-from .bare_numbers import numbered, of_season
-from .cleaned_names import (
+from aniworld.library.names.bare_numbers import numbered, of_season
+from aniworld.library.names.cleaned_names import (
     behind_name,
     cleaned,
     is_name,
@@ -36,15 +36,15 @@ from .cleaned_names import (
     without_name,
     words_of,
 )
-from .code_context import NOTHING, after_code, before_code, version_in
-from .guessing import guessed
-from .language_hints import first_said, language_hint
-from .number_chains import chain, may_be_title, next_behind
-from .season_folders import Folder, Kind, read_folders
-from .seasons_and_episodes import chapter_of, may_be_season, season_and_episode
-from .second_readings import foreign_before, further_behind
-from .specials import SPECIALS_OF_A_SEASON, extra_in, special_in
-from .standing_numbers import Number, as_number, number_of_many, standing
+from aniworld.library.names.code_context import NOTHING, after_code, before_code, version_in
+from aniworld.library.names.guessing import guessed
+from aniworld.library.names.language_hints import first_said, language_hint
+from aniworld.library.names.number_chains import chain, may_be_title, next_behind
+from aniworld.library.names.season_folders import Folder, Kind, read_folders
+from aniworld.library.names.seasons_and_episodes import chapter_of, may_be_season, season_and_episode
+from aniworld.library.names.second_readings import foreign_before, further_behind
+from aniworld.library.names.specials import SPECIALS_OF_A_SEASON, extra_in, special_in
+from aniworld.library.names.standing_numbers import Number, as_number, number_of_many, standing
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from aniworld.core.naming import is_ignored_folder
-
-from . import patterns as p
+from aniworld.library.names import patterns as p
 
 
 class Kind(StrEnum):

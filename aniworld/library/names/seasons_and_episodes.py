@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 from aniworld.core.media import SEASONS
-
-from . import patterns as p
-from .answers import CONTRADICTION, NUMBER_OR_TITLE, Answer, Found, NotUnderstood
-from .language_hints import language_hint
-from .number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
-from .season_folders import Folder, Kind
-from .second_readings import further_behind, seasons_in
+from aniworld.library.names import patterns as p
+from aniworld.library.names.answers import CONTRADICTION, NUMBER_OR_TITLE, Answer, Found, NotUnderstood
+from aniworld.library.names.language_hints import language_hint
+from aniworld.library.names.number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_CODE, chain, may_be_title, next_behind
+from aniworld.library.names.season_folders import Folder, Kind
+from aniworld.library.names.second_readings import further_behind, seasons_in
 
 
 def may_be_season(season: int, folder: Folder) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from . import patterns as p
-from .cleaned_names import without_name
+from aniworld.library.names import patterns as p
+from aniworld.library.names.cleaned_names import without_name
 
 _JOINING_WORD = r"(?:bis|und|and|to|thru|through|u\.?|y|et|en)"
 _SEASON_X = r"(?:(?:19(?!20)|20)[0-9]{2}(?=x[0-3]?[0-9]{1,2}(?![0-9]))|[0-9]{1,2})x"  # ``1920x910`` is a size

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from . import patterns as p
-from .answers import TWO_NUMBERS, Answer, Found, Ignored, NotUnderstood
-from .season_folders import Folder, Kind
-from .second_readings import further_before, further_behind
+from aniworld.library.names import patterns as p
+from aniworld.library.names.answers import TWO_NUMBERS, Answer, Found, Ignored, NotUnderstood
+from aniworld.library.names.season_folders import Folder, Kind
+from aniworld.library.names.second_readings import further_before, further_behind
 
 SPECIALS_OF_A_SEASON = (
     "Specials of one season may count from 1 as those of another do: name the file S00E05, with the catalogue's number "

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import patterns as p
+from aniworld.library.names import patterns as p
 
 
 class Number(NamedTuple):

@@ -13,12 +13,21 @@ from bs4 import Tag
 from lxml import etree, html
 
 from aniworld.core.errors import PageChanged
-
-from .dates import day_in, day_near, moment_of
-from .hrefs import spot_of
-from .html import attribute, image_address, names_in, not_found, plain, select_first, soup_of, spaced, words_of
-from .languages import from_flag_file, from_label
-from .reading import Reading
+from aniworld.providers.catalogues.dates import day_in, day_near, moment_of
+from aniworld.providers.catalogues.hrefs import spot_of
+from aniworld.providers.catalogues.html import (
+    attribute,
+    image_address,
+    names_in,
+    not_found,
+    plain,
+    select_first,
+    soup_of,
+    spaced,
+    words_of,
+)
+from aniworld.providers.catalogues.languages import from_flag_file, from_label
+from aniworld.providers.catalogues.reading import Reading
 
 R = TypeVar("R")
 

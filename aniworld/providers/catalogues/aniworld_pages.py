@@ -17,11 +17,10 @@ from bs4 import BeautifulSoup, Tag
 
 from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
-
-from .absent import check_out
-from .facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
-from .hrefs import place_of, seasons_of, spot_of
-from .html import (
+from aniworld.providers.catalogues.absent import check_out
+from aniworld.providers.catalogues.facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
+from aniworld.providers.catalogues.hrefs import place_of, seasons_of, spot_of
+from aniworld.providers.catalogues.html import (
     attribute,
     image_address,
     names_in,
@@ -33,9 +32,9 @@ from .html import (
     without_markup,
     words_of,
 )
-from .languages import BY_KEY, from_flag_file, from_label
-from .reading import Reading
-from .title_tags import counted
+from aniworld.providers.catalogues.languages import BY_KEY, from_flag_file, from_label
+from aniworld.providers.catalogues.reading import Reading
+from aniworld.providers.catalogues.title_tags import counted
 
 TITLE = ("div.series-title h1[itemprop=name] > span", "div.series-title h1", "h1[itemprop=name]")
 SEASONS = "#stream ul a[href]"

@@ -31,10 +31,9 @@ from aniworld.core.errors import (
 from aniworld.core.keys import key_from_slug
 from aniworld.core.media import EpisodeEntry, EpisodePage, HosterLink, SeriesHit, SeriesPage
 from aniworld.providers.base import Catalogue, CatalogueSettings
+from aniworld.providers.catalogues.reading import Reading
+from aniworld.providers.catalogues.titles import Guess, guess, places, season_of
 from aniworld.providers.http import Gate
-
-from .reading import Reading
-from .titles import Guess, guess, places, season_of
 
 PREFIX = "playlist:"
 READING_S, MOST = 90, 2000

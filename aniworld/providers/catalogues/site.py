@@ -16,13 +16,12 @@ from aniworld.core.keys import SLUG_FORM, gives_key, key_from_slug
 from aniworld.core.media import HosterLink
 from aniworld.core.sites import site_of_host, successor_of
 from aniworld.providers.base import Catalogue, CatalogueSettings
+from aniworld.providers.catalogues.facts import SeasonAbsent
 from aniworld.providers.hosters.media import parse_player
 from aniworld.providers.http import Gate, Page, redirect_target
 from aniworld.providers.images import Cover, fetch_cover
 from aniworld.providers.obstacles import blocked, check_obstacle, sign_of
 from aniworld.providers.parsing import parsed
-
-from .facts import SeasonAbsent
 
 T = TypeVar("T")
 

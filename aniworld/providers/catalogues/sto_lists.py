@@ -10,14 +10,23 @@ from typing import Any
 from bs4 import Tag
 
 from aniworld.core.errors import PageChanged
-
-from .aniworld_lists import CalendarRow, Listed, NewRow, TitleRow, joined, listed, name_of, numbers_in, tree_of
-from .dates import day_in, day_near, moment_of
-from .hrefs import Spot, spot_of
-from .html import attribute, names_in, not_found, number_in, plain, soup_of, spaced
-from .languages import BY_LANGUAGE_ID, from_label
-from .reading import Reading
-from .sto_pages import flag_language
+from aniworld.providers.catalogues.aniworld_lists import (
+    CalendarRow,
+    Listed,
+    NewRow,
+    TitleRow,
+    joined,
+    listed,
+    name_of,
+    numbers_in,
+    tree_of,
+)
+from aniworld.providers.catalogues.dates import day_in, day_near, moment_of
+from aniworld.providers.catalogues.hrefs import Spot, spot_of
+from aniworld.providers.catalogues.html import attribute, names_in, not_found, number_in, plain, soup_of, spaced
+from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_label
+from aniworld.providers.catalogues.reading import Reading
+from aniworld.providers.catalogues.sto_pages import flag_language
 
 NEW_ROWS = "table.new-episodes-table tbody tr"
 TITLES = "li.series-item[data-search] a"

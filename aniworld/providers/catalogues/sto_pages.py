@@ -11,12 +11,11 @@ from bs4 import BeautifulSoup, Tag
 
 from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
-
-from .absent import check_out
-from .dates import day_in
-from .facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
-from .hrefs import place_of, spot_of
-from .html import (
+from aniworld.providers.catalogues.absent import check_out
+from aniworld.providers.catalogues.dates import day_in
+from aniworld.providers.catalogues.facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
+from aniworld.providers.catalogues.hrefs import place_of, spot_of
+from aniworld.providers.catalogues.html import (
     attribute,
     image_address,
     not_found,
@@ -29,9 +28,9 @@ from .html import (
     without_lookalikes,
     words_of,
 )
-from .languages import BY_LANGUAGE_ID, from_flag, from_flag_file, from_label
-from .reading import Reading
-from .title_tags import counted, read_title
+from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_flag, from_flag_file, from_label
+from aniworld.providers.catalogues.reading import Reading
+from aniworld.providers.catalogues.title_tags import counted, read_title
 
 PILLS = "#season-nav a[data-season-pill]"
 ROWS = "tr.episode-row"

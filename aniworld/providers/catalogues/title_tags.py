@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from aniworld.core.media import SPECIALS, EpisodeKind
-
-from .dates import day_in
+from aniworld.providers.catalogues.dates import day_in
 
 _BRACKETS = re.compile(r"\[{1,3}\s*([^\[\]]{1,80}?)\s*\]{1,3}")
 _ROUND = re.compile(r"\(\s*([^()]{1,80}?)\s*\)")

@@ -17,11 +17,10 @@ from aniworld.core.errors import AddressRefused
 from aniworld.core.placeholders import is_placeholder
 from aniworld.core.subtitles import SubtitleTrack
 from aniworld.providers.catalogues.html import attribute, soup_of
-
-from .labels import first_height, height_of, seconds_of
-from .moves import Move, handlers, moves_of
-from .script import SCRIPT_CHARS, Value, unescape, values_of
-from .tracks import subtitles_of
+from aniworld.providers.hosters.labels import first_height, height_of, seconds_of
+from aniworld.providers.hosters.moves import Move, handlers, moves_of
+from aniworld.providers.hosters.script import SCRIPT_CHARS, Value, unescape, values_of
+from aniworld.providers.hosters.tracks import subtitles_of
 
 FRAMES = 4
 ELEMENTS = 500  # of a page's videos and their sources

@@ -11,8 +11,7 @@ from bs4 import BeautifulSoup
 
 from aniworld.core.subtitles import SubtitleTrack, is_forced_label, language_of
 from aniworld.providers.catalogues.html import attribute
-
-from .script import Value
+from aniworld.providers.hosters.script import Value
 
 MOST, ELEMENTS = 50, 200
 _KINDS = frozenset({"", "subtitles", "subtitle", "captions", "caption", "forced", "text", "cc", "default"})

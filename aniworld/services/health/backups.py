@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from aniworld.core.sentences import Sentence
 from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.health.circumstances import Circumstances, ok, warning
 from aniworld.services.views import HealthCheck
-
-from .circumstances import Circumstances, ok, warning
 
 LATE = timedelta(days=1)  # a machine that sleeps at night is not late
 

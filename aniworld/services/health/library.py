@@ -16,9 +16,8 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.library.walk import leads_outside, leads_up, left_out, readable
 from aniworld.models import DownloadQueueItem, Episode, ScanRun
+from aniworld.services.health.circumstances import Check, Circumstances, error, notice, ok, warning
 from aniworld.services.views import HealthCheck
-
-from .circumstances import Check, Circumstances, error, notice, ok, warning
 
 SCAN_OLD = timedelta(days=90)
 LINKS_NAMED = 5

@@ -14,9 +14,8 @@ from pathlib import Path
 
 from aniworld.core.children import bare_environment
 from aniworld.core.sentences import Sentence
+from aniworld.services.health.circumstances import Circumstances, error, ok, warning
 from aniworld.services.views import HealthCheck
-
-from .circumstances import Circumstances, error, ok, warning
 
 log = logging.getLogger(__name__)
 

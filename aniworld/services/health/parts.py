@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aniworld.config.upgrades import Replaced
 from aniworld.core.sentences import Sentence
+from aniworld.services.health.circumstances import Check, Circumstances, notice, ok, warning
 from aniworld.services.views import HealthCheck, Trial
-
-from .circumstances import Check, Circumstances, notice, ok, warning
 
 
 def notifications_by(trouble: Callable[[], Trial | None]) -> Check:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable
 from aniworld.core.errors import AniworldError
 from aniworld.core.offload import offload
 from aniworld.core.sentences import Sentence
+from aniworld.services.health import library, machine, work
+from aniworld.services.health.circumstances import Check, Circumstances, warning
 from aniworld.services.views import HealthCheck
-
-from . import library, machine, work
-from .circumstances import Check, Circumstances, warning
 
 FRESH_S, DAILY_S = 5.0, 86_400.0
 

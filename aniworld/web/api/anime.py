@@ -18,6 +18,8 @@ from aniworld.services.views import (
     UnmatchedFolder,
 )
 from aniworld.web.answers import answer, nothing
+from aniworld.web.api import Blueprint
+from aniworld.web.api.identifiers import key_of
 from aniworld.web.schemas.answers import Refreshing
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import (
@@ -32,9 +34,6 @@ from aniworld.web.schemas.requests import (
     SeriesRemoval,
 )
 from aniworld.web.wiring import services
-
-from . import Blueprint
-from .identifiers import key_of
 
 blueprint = Blueprint("anime", __name__, url_prefix="/api/anime", description="Series, search and scan.")
 

@@ -10,11 +10,10 @@ from aniworld.core.errors import Unavailable
 from aniworld.services.automation import EXTRA, Automation
 from aniworld.services.views import CalendarEntry, TrackingStatus, Trial
 from aniworld.web.answers import answer
+from aniworld.web.api import Blueprint
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import NotificationTest
 from aniworld.web.wiring import services
-
-from . import Blueprint
 
 blueprint = Blueprint("automation", __name__, url_prefix="/api", description="What happens by itself.")
 

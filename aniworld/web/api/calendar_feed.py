@@ -10,10 +10,9 @@ from aniworld.services.calendar_feed import CalendarFeedService
 from aniworld.services.occasions import Occasion
 from aniworld.services.views import CalendarAccess
 from aniworld.web.answers import answer, nothing
+from aniworld.web.api import Blueprint
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.wiring import services
-
-from . import Blueprint
 
 blueprint = Blueprint("calendar_feed", __name__, url_prefix="/api", description="The calendar for calendar programs.")
 

@@ -6,11 +6,10 @@ from flask import Response
 
 from aniworld.services.views import RecycledItem, Restored
 from aniworld.web.answers import answer, nothing
+from aniworld.web.api import Blueprint
 from aniworld.web.schemas.answers import Removed
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.wiring import services
-
-from . import Blueprint
 
 blueprint = Blueprint(
     "recycle", __name__, url_prefix="/api/recycle", description="What was removed or replaced, and its way back."

@@ -11,13 +11,12 @@ from aniworld.services.logs import LogLine
 from aniworld.services.registry import Services
 from aniworld.services.system import SystemFacts
 from aniworld.web.answers import answer
+from aniworld.web.api import Blueprint
 from aniworld.web.errors import problem
 from aniworld.web.schemas.answers import Health, Woken
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import LogQuery, WakeWish
 from aniworld.web.wiring import services
-
-from . import Blueprint
 
 LEVELS = ("ok", "notice", "warning", "error")
 
@@ -36,7 +35,7 @@ def install(app: Flask) -> None:
 def count(app: Flask, services: Services) -> None:
     """Begins to count for ``/metrics`` where they are wanted; first of all, so that every request is counted whole."""
     if services.environment.metrics:
-        from .metrics import Metrics  # the metrics' library, only where they are wanted
+        from aniworld.web.api.metrics import Metrics  # the metrics' library, only where they are wanted
 
         app.extensions[METRICS] = Metrics(app, services)
 

@@ -6,11 +6,10 @@ from flask import Flask
 
 from aniworld import extensions
 from aniworld.services.registry import Services
-
-from . import socketio as over_socketio
-from . import websocket as over_websocket
-from .rooms import Rooms
-from .wire import SocketGate
+from aniworld.web.live import socketio as over_socketio
+from aniworld.web.live import websocket as over_websocket
+from aniworld.web.live.rooms import Rooms
+from aniworld.web.live.wire import SocketGate
 
 ROOMS = "aniworld.rooms"
 SOCKETIO_PATH = "/socket.io"

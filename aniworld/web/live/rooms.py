@@ -19,8 +19,7 @@ from aniworld.core.offload import pause
 from aniworld.models import utcnow
 from aniworld.services.views import DownloadItem, QueueStatus, ScanStatus
 from aniworld.web.answers import moment, plain
-
-from .pacing import ProgressPace
+from aniworld.web.live.pacing import ProgressPace
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,10 @@ from aniworld.core.errors import AniworldError, NotSignedIn
 from aniworld.services.auth import Identity
 from aniworld.services.registry import Services
 from aniworld.web import guards
+from aniworld.web.live.packets import TextPacket
+from aniworld.web.live.rooms import Message, Rooms, asked_rooms, in_wished_order
+from aniworld.web.live.wire import WIRE, Allowance, SocketGate
 from aniworld.web.origins import from_here
-
-from .packets import TextPacket
-from .rooms import Message, Rooms, asked_rooms, in_wished_order
-from .wire import WIRE, Allowance, SocketGate
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,8 @@ from aniworld.models import utcnow
 from aniworld.services.auth import AuthService, Identity
 from aniworld.web import guards
 from aniworld.web.answers import moment, to_json
-
-from .rooms import Message, Rooms, asked_rooms, in_wished_order
-from .wire import Allowance
+from aniworld.web.live.rooms import Message, Rooms, asked_rooms, in_wished_order
+from aniworld.web.live.wire import Allowance
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,7 @@ from aniworld.app import build_services, create_app
 from aniworld.config.environment import Environment
 from aniworld.core.errors import Unavailable
 from aniworld.services.health.parsers import ParserCheck
-
-from ...running import PASSWORD, Server, until
+from tests.running import PASSWORD, Server, until
 
 FAULTS = [["AniWorld series", "SelectorSyntaxError: Invalid character 'd' position 0"], ["player", "it reads nothing"]]
 
