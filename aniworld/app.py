@@ -25,6 +25,7 @@ from aniworld.config.settings import Settings
 from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import DatabaseAway, Unavailable
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import Event, EventBus, SeriesUpdated
 from aniworld.library.room import FreeSpace
 from aniworld.models import Database
@@ -50,7 +51,6 @@ from aniworld.services.instance_age import doubt_about
 from aniworld.services.leases import process_name
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
-from aniworld.services.progress import ProgressService
 from aniworld.services.recycling import RecyclingService
 from aniworld.services.registry import Services
 from aniworld.services.renaming import RenamingService

@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from aniworld.config.settings import Settings
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.downloads import DownloadService
-from aniworld.services.progress import ProgressService
 from aniworld.services.views import DownloadRequest
 
 LONG = 100_000

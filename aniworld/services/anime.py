@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from aniworld.config.settings import Settings
 from aniworld.core.errors import AniworldError, InvalidInput, KeyConflict, NotFound, NothingThere, PageChanged
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import QueueStatusChanged, SeriesAdded, SeriesUpdated
 from aniworld.core.keys import title_from_slug
 from aniworld.core.media import EpisodeNumber, SeriesHit
@@ -35,7 +36,6 @@ from aniworld.services.hit_covers import HitCovers
 from aniworld.services.listing import all_genres, detail_of, facts_of, list_page, search_result, summaries, summary_of
 from aniworld.services.numbering import check_numbering, renumbered
 from aniworld.services.postponements import Postponements
-from aniworld.services.progress import ProgressService
 from aniworld.services.recording import Recorded, free_folder, record_page, settle_released, slug_of
 from aniworld.services.renumbering import ask_nothing
 from aniworld.services.series import AnimeSeriesService, required_in

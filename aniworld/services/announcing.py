@@ -20,7 +20,7 @@ from aniworld.core.events import (
     SeriesAdded,
 )
 from aniworld.core.media import EpisodeNumber
-from aniworld.services.wording import worded
+from aniworld.core.notification_templates import worded
 
 LINES = 20
 LINE_LENGTH = 300

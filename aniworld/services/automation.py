@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aniworld.config.settings import Settings
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import CatalogueResting, EventBus
 from aniworld.models import Database
 from aniworld.providers.registry import Registry
@@ -19,7 +20,6 @@ from aniworld.services.health_watch import HealthWatch
 from aniworld.services.leases import Lease
 from aniworld.services.media_servers import MediaServerService
 from aniworld.services.notifications import NotificationService
-from aniworld.services.progress import ProgressService
 from aniworld.services.tracking import TrackingService
 from aniworld.services.views import HealthCheck
 

@@ -18,11 +18,11 @@ from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mappin
 from aniworld.config.store import Backup, Overtaken, SettingsStore
 from aniworld.config.upgrades import Replaced, without_dead_addresses
 from aniworld.core.errors import AniworldError, Conflict, InvalidInput, NotFound
+from aniworld.core.notification_templates import wordings
 from aniworld.core.offload import offload, on_native_thread
 from aniworld.core.sites import successor_of
 from aniworld.core.validators import validate_config_data
 from aniworld.services.views import BackupView
-from aniworld.services.wording import wordings
 
 log = logging.getLogger(__name__)
 

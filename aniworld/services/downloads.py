@@ -22,6 +22,7 @@ from aniworld.core.errors import (
     NotFound,
     Renumbered,
 )
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import (
     DownloadComplete,
     DownloadFailed,
@@ -37,7 +38,6 @@ from aniworld.services.changes import Changes
 from aniworld.services.episode_files import EpisodeFiles
 from aniworld.services.heard_progress import HeardProgress
 from aniworld.services.hold import Hold
-from aniworld.services.progress import ProgressService
 from aniworld.services.queue_items import Rows, halted, reached, sort_out, statistics_of, view_of
 from aniworld.services.queue_repository import QueueRepository
 from aniworld.services.running_progress import News, RunningProgress

@@ -17,12 +17,12 @@ from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings
 from aniworld.core.children import bare_environment
 from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.core.events import Event, EventBus
+from aniworld.core.notification_templates import wordings
 from aniworld.services.announcing import Announcement, announcement, event_name
 from aniworld.services.batching import STOP_WITHIN_S, Batches
 from aniworld.services.configuration import MASK
 from aniworld.services.later import Later
 from aniworld.services.views import Trial
-from aniworld.services.wording import wordings
 
 log = logging.getLogger(__name__)
 

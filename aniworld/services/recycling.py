@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import LibraryUnavailable
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import SeriesAdded, SeriesUpdated
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folded
@@ -26,7 +27,6 @@ from aniworld.library.recycle import RecycleBin, Recycled
 from aniworld.library.sidecars import languages_by_video, subtitles_of
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.listing import facts_of, summary_of
-from aniworld.services.progress import ProgressService
 from aniworld.services.renumbering import remember_file
 from aniworld.services.views import RecycledItem, Restored
 

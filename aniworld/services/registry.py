@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus
 from aniworld.models import Database
-from aniworld.services.progress import ProgressService
 
 if TYPE_CHECKING:  # names for readers and the type checker; the composition root decides what is loaded
     from aniworld.config.environment import Environment

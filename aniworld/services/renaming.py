@@ -24,6 +24,7 @@ from aniworld.core.errors import (
     StorageError,
     UnsafePath,
 )
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import SeriesUpdated
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folded
@@ -35,7 +36,6 @@ from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take, t
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun
 from aniworld.models.clock import database_now
 from aniworld.services.away import DATABASE_AWAY
-from aniworld.services.progress import ProgressService
 from aniworld.services.renaming_names import Named, names_of, seasons_of
 from aniworld.services.renumbering import WAITS, held_seasons, waits
 from aniworld.services.series import library_folder

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from aniworld.core.errors import Conflict, InvalidInput
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import QueueStatusChanged, SeriesUpdated
 from aniworld.core.media import SeriesPage
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
-from aniworld.services.progress import ProgressService
 from aniworld.services.recording import record_entries
 from aniworld.services.renumbering import (
     KEPT,

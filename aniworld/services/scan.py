@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aniworld.config.settings import Settings
 from aniworld.core.callbacks import CallbackManager, CompletionContext, ErrorContext, Operation, ProgressContext
 from aniworld.core.errors import AlreadyRunning, AniworldError, Cancelled, Conflict, LibraryUnavailable, NotFound
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import SeriesUpdated
 from aniworld.core.naming import inside
 from aniworld.core.offload import offload, under_gevent
@@ -27,7 +28,6 @@ from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database, utcnow
 from aniworld.services.away import log_failure
 from aniworld.services.hold import Hold
-from aniworld.services.progress import ProgressService
 from aniworld.services.scan_process import ScanProcess, StopWish
 from aniworld.services.scan_records import ScanRecords
 from aniworld.services.scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns

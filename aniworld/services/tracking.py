@@ -22,6 +22,7 @@ from aniworld.core.errors import (
     NothingThere,
     SiteUnreachable,
 )
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import NewEpisodes
 from aniworld.core.media import EpisodeNumber
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
@@ -33,7 +34,6 @@ from aniworld.services.calendar import CalendarService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.following import Followed, Known, in_order, likely_keys
 from aniworld.services.leases import Lease
-from aniworld.services.progress import ProgressService
 from aniworld.services.renumbering import held_seasons, waits
 from aniworld.services.tracking_facts import facts_of, status_of
 from aniworld.services.tracking_reasons import why_nothing_can_be, why_nothing_is

@@ -15,6 +15,7 @@ from sqlalchemy import event, select
 from aniworld import Serie, SerieList
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import CatalogueBlocked, InvalidInput, KeyConflict, NotFound, PageChanged
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, SeriesAdded, SeriesUpdated
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
@@ -23,7 +24,6 @@ from aniworld.providers.registry import Registry
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.anime import AnimeService
 from aniworld.services.legacy_import import DataMigrationService
-from aniworld.services.progress import ProgressService
 from aniworld.services.series import AnimeSeriesService, required_in
 from aniworld.services.views import SeriesQuery
 from tests.providers.contract import ROOT1, as_json, engine1, engine2, page

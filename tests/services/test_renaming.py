@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, LibraryUnavailable, NotFound
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, SeriesUpdated
 from aniworld.core.queue import DownloadStatus
 from aniworld.library.renaming import Step, take
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun, utcnow
-from aniworld.services.progress import ProgressService
 from aniworld.services.renaming import RenamingService
 from aniworld.services.renaming_names import example_names
 

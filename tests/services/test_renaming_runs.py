@@ -11,11 +11,11 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from aniworld.core.errors import AlreadyRunning, Conflict, NotFound
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, RenameComplete, RenameProgress
 from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services import renaming
-from aniworld.services.progress import ProgressService
 from aniworld.services.renaming import Watch
 from aniworld.services.renaming_runs import RenamingRuns
 from tests.services.test_renaming import PLAIN, Shelf

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import Conflict, InvalidInput, NothingThere, Renumbered
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.core.queue import DownloadStatus
@@ -21,7 +22,6 @@ from aniworld.providers.registry import Registry
 from aniworld.providers.testkit import open_gate
 from aniworld.services.downloads import DownloadService
 from aniworld.services.listing import detail_of
-from aniworld.services.progress import ProgressService
 from aniworld.services.recording import Recorded, record_page
 from aniworld.services.renaming import RenamingService
 from aniworld.services.renaming_runs import RenamingRuns

@@ -14,13 +14,13 @@ from sqlalchemy import func, select, text, update
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, LibraryUnavailable, NotFound, SiteUnreachable
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.library import scanner
 from aniworld.library.reading import Reading
 from aniworld.models import AnimeSeries, Database, Episode, ScanRun, SeenFolder, utcnow
 from aniworld.models.upgrade import bring_up_to_date
-from aniworld.services.progress import ProgressService
 from aniworld.services.recording import record_page
 from aniworld.services.scan import ScanService
 

@@ -24,6 +24,7 @@ from aniworld.core.errors import (
     TransferFailed,
     Unavailable,
 )
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import Event, EventBus, NewEpisodes
 from aniworld.core.media import EpisodeEntry
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
@@ -32,7 +33,6 @@ from aniworld.services.anime import AnimeService
 from aniworld.services.calendar import CalendarService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.following import Followed, in_order, is_due
-from aniworld.services.progress import ProgressService
 from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.tracking import AT_ONCE, TrackingService
 from aniworld.services.upgrading import better_languages

@@ -16,8 +16,8 @@ from aniworld.core.events import (
     ScanFailed,
     SeriesAdded,
 )
+from aniworld.core.notification_templates import FIELDS, worded, wordings
 from aniworld.services.announcing import announcement
-from aniworld.services.wording import FIELDS, worded, wordings
 
 EVENTS: tuple[Event, ...] = (
     DownloadComplete("id", "steinwacht", "Steinwacht (2021)", 1, 2, "f.mp4", 7_000_000, "ger-dub", 1.0),

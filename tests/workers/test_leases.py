@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from aniworld.config.settings import Settings
+from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database
 from aniworld.services.downloads import DownloadService
-from aniworld.services.progress import ProgressService
 from aniworld.services.views import DownloadRequest
 from aniworld.workers.leases import LeaseWatch
 
