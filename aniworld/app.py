@@ -27,7 +27,7 @@ from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import DatabaseAway, Unavailable
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import Event, EventBus, SeriesUpdated
-from aniworld.library.room import FreeSpace
+from aniworld.library.files.space_reservation import FreeSpace
 from aniworld.models import Database
 from aniworld.models.database_file import check_before_opening
 from aniworld.models.engines import engine_at

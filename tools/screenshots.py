@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the tools are no package
 
-from aniworld.library.recycle import RecycleBin  # noqa: E402
+from aniworld.library.files.recycle_bin import RecycleBin  # noqa: E402
 from tools.check_machine import BY_NAME, advice  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"

@@ -14,8 +14,8 @@ from aniworld.core.errors import AniworldError
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.offload import offload
 from aniworld.core.specials import in_library
-from aniworld.library.artwork import lacks_poster, write_poster, write_season_poster
-from aniworld.library.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
+from aniworld.library.files.artwork import lacks_poster, write_poster, write_season_poster
+from aniworld.library.files.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.away import DATABASE_AWAY, log_failure
 

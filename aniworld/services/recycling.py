@@ -18,13 +18,13 @@ from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload
 from aniworld.core.subtitles import is_subtitle_name
-from aniworld.library.disk import check_root
+from aniworld.library.files.recycle_bin import RecycleBin, Recycled
+from aniworld.library.files.safe_io import check_root
+from aniworld.library.files.sidecars import languages_by_video, subtitles_of
 from aniworld.library.matching import KnownEpisode
 from aniworld.library.names.answers import Found
 from aniworld.library.names.parser import read_name
 from aniworld.library.numbering import Numbering
-from aniworld.library.recycle import RecycleBin, Recycled
-from aniworld.library.sidecars import languages_by_video, subtitles_of
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.listing import facts_of, summary_of
 from aniworld.services.renumbering import remember_file

@@ -30,9 +30,9 @@ from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
-from aniworld.library.disk import check_root
-from aniworld.library.folders import folder_of_season
-from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take, take_along
+from aniworld.library.files.folders import folder_of_season
+from aniworld.library.files.renaming import Step, Wish, plan, reverse, stands, take, take_along
+from aniworld.library.files.safe_io import check_root
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun
 from aniworld.models.clock import database_now
 from aniworld.services.away import DATABASE_AWAY

@@ -12,9 +12,9 @@ from aniworld.core.errors import InvalidInput
 from aniworld.core.naming import is_ignored_folder, path_component, same_name
 from aniworld.core.offload import offload
 from aniworld.core.validators import sanitize_filename
-from aniworld.library.disk import check_root
-from aniworld.library.folders import existing
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.folders import existing
+from aniworld.library.files.recycle_bin import RecycleBin
+from aniworld.library.files.safe_io import check_root
 from aniworld.models import AnimeSeries
 
 

@@ -31,10 +31,10 @@ from aniworld.core.heights import label_of
 from aniworld.core.media import EpisodePage, HosterLink, Stream
 from aniworld.core.naming import EpisodeNaming, entry_inside, episode_path, inside
 from aniworld.core.offload import offload
-from aniworld.library.folders import check_landing, landing, longest_name
-from aniworld.library.place import place
-from aniworld.library.recycle import RecycleBin
-from aniworld.library.room import Room
+from aniworld.library.files.folders import check_landing, landing, longest_name
+from aniworld.library.files.place import place
+from aniworld.library.files.recycle_bin import RecycleBin
+from aniworld.library.files.space_reservation import Room
 from aniworld.models import DownloadQueueItem
 from aniworld.services.away import DATABASE_AWAY
 from aniworld.services.downloads import DownloadService

@@ -20,8 +20,8 @@ from aniworld.config.settings import Settings
 from aniworld.core.counting import counted
 from aniworld.core.errors import AlreadyRunning
 from aniworld.core.offload import offload
-from aniworld.library.recycle import RecycleBin
-from aniworld.library.room import Room
+from aniworld.library.files.recycle_bin import RecycleBin
+from aniworld.library.files.space_reservation import Room
 from aniworld.models import utcnow
 from aniworld.services.automation import EXTRA
 from aniworld.services.away import DATABASE_AWAY, log_failure

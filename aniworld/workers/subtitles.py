@@ -9,8 +9,8 @@ from aniworld.config.settings import LibrarySettings
 from aniworld.core.errors import UnsafePath
 from aniworld.core.media import HosterLink
 from aniworld.core.subtitles import NO_SUBTITLES, codes_of, language_after, suffixes
-from aniworld.library.place_subtitles import place_subtitles
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.place_subtitles import place_subtitles
+from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.transfer.job import TransferResult
 from aniworld.workers.reports import Placed
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.recycle_bin import RecycleBin
 from tests.browser.conftest import DEMO, Watch
 from tests.running import Server
 

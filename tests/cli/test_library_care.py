@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aniworld.core.media import EpisodeEntry, SeriesPage
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.recording import record_page
 from tests.cli.conftest import Cli

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from aniworld.core.errors import UnsafePath
-from aniworld.library.artwork import LARGEST, write_poster
-from aniworld.library.nfo import MARK, EpisodeNfo, SeriesNfo, is_ours, write_episode_nfo, write_series_nfo
+from aniworld.library.files.artwork import LARGEST, write_poster
+from aniworld.library.files.nfo import MARK, EpisodeNfo, SeriesNfo, is_ours, write_episode_nfo, write_series_nfo
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 FACTS = SeriesNfo(

@@ -13,12 +13,12 @@ import pytest
 
 from aniworld.core.errors import DiskFull, LibraryUnavailable, StorageError, UnsafePath
 from aniworld.core.naming import is_ignored_folder, path_component
-from aniworld.library.artwork import write_poster
-from aniworld.library.folders import check_landing, existing, folder_of_season, landing, longest_name
+from aniworld.library.files.artwork import write_poster
+from aniworld.library.files.folders import check_landing, existing, folder_of_season, landing, longest_name
+from aniworld.library.files.nfo import SeriesNfo, write_series_nfo
+from aniworld.library.files.place import place
+from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.library.matching import KnownSeries
-from aniworld.library.nfo import SeriesNfo, write_series_nfo
-from aniworld.library.place import place
-from aniworld.library.recycle import RecycleBin
 from aniworld.library.scanner import SerieScanner
 from aniworld.library.walk import counts, list_folder
 
@@ -510,7 +510,7 @@ def test_a_full_bin_leaves_the_file_on_the_other_disk_as_it_was(root: Path, othe
     def full(source: Path, target: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("aniworld.library.recycle.copy_synced", full)
+    monkeypatch.setattr("aniworld.library.files.recycle_bin.copy_synced", full)
     with pytest.raises(DiskFull):
         place(
             fetched(root), root, PurePosixPath("A/A - S01E02.mkv"), recycle=RecycleBin(root, links=links), links=links

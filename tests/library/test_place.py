@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from aniworld.core.errors import DiskFull, InvalidInput, LibraryUnavailable, NotFound, UnsafePath
-from aniworld.library import disk
-from aniworld.library import place as place_module
-from aniworld.library.place import place
-from aniworld.library.recycle import RecycleBin
-from aniworld.library.room import Room
+from aniworld.library.files import place as place_module
+from aniworld.library.files import safe_io as disk
+from aniworld.library.files.place import place
+from aniworld.library.files.recycle_bin import RecycleBin
+from aniworld.library.files.space_reservation import Room
 
 EPISODE = PurePosixPath("Naruto/Season 01/Naruto - S01E01.mkv")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aniworld.core.errors import UnsafePath
-from aniworld.library.renaming import Step, Wish, plan, reverse, stands, take
+from aniworld.library.files.renaming import Step, Wish, plan, reverse, stands, take
 
 
 def shelf(root: Path, *names: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from aniworld.library.room import FreeSpace
+from aniworld.library.files.space_reservation import FreeSpace
 
 
 def test_the_disk_is_asked_every_two_seconds_at_most(tmp_path: Path) -> None:

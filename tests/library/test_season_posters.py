@@ -9,7 +9,7 @@ import pytest
 
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import UnsafePath
-from aniworld.library.artwork import write_season_poster
+from aniworld.library.files.artwork import write_season_poster
 from aniworld.models import AnimeSeries, Database
 from aniworld.services.beside import BesideService
 

@@ -10,11 +10,11 @@ import pytest
 
 from aniworld.core.errors import UnsafePath
 from aniworld.core.subtitles import lacks_subtitles, language_after, language_code, subtitles_after
-from aniworld.library.place import place
-from aniworld.library.place_subtitles import place_subtitles
-from aniworld.library.recycle import RecycleBin
-from aniworld.library.renaming import Wish, plan, reverse, take
-from aniworld.library.sidecars import languages_by_video, languages_next_to
+from aniworld.library.files.place import place
+from aniworld.library.files.place_subtitles import place_subtitles
+from aniworld.library.files.recycle_bin import RecycleBin
+from aniworld.library.files.renaming import Wish, plan, reverse, take
+from aniworld.library.files.sidecars import languages_by_video, languages_next_to
 
 HOME = "Nebel/Season 01"
 

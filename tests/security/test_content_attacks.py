@@ -21,7 +21,7 @@ import aniworld
 from aniworld.core.errors import AniworldError, NothingThere, SourceError, TooLarge, UnsafePath
 from aniworld.core.media import Stream, StreamKind
 from aniworld.core.naming import EpisodeNaming, episode_path, inside, path_component, same_name
-from aniworld.library.place import place
+from aniworld.library.files.place import place
 from aniworld.providers.hosters.embed import Embed
 from aniworld.providers.images import Cover, fetch_cover
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate

@@ -15,8 +15,8 @@ from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import InvalidInput, LibraryUnavailable, NotFound
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, SeriesAdded, SeriesUpdated
-from aniworld.library.place import place
-from aniworld.library.recycle import RecycleBin, Recycled
+from aniworld.library.files.place import place
+from aniworld.library.files.recycle_bin import RecycleBin, Recycled
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.recycling import RecyclingService
 

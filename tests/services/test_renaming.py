@@ -14,7 +14,7 @@ from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, Library
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, SeriesUpdated
 from aniworld.core.queue import DownloadStatus
-from aniworld.library.renaming import Step, take
+from aniworld.library.files.renaming import Step, take
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun, utcnow
 from aniworld.services.renaming import RenamingService
 from aniworld.services.renaming_names import example_names

@@ -15,8 +15,8 @@ from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.core.queue import DownloadStatus
-from aniworld.library.place import place
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.place import place
+from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.registry import Registry
 from aniworld.providers.testkit import open_gate

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from aniworld.core.errors import InvalidInput, NotFound
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries
 from aniworld.services.folder_choices import FolderChoiceService
 from tests.library.test_folders import FORMS

@@ -13,7 +13,7 @@ import pytest
 
 from aniworld.app import create_app
 from aniworld.core.media import EpisodeEntry, SeriesPage
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 from aniworld.services import AnimeSeriesService
 from aniworld.services.recording import record_page

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from aniworld.app import create_app
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries
 from aniworld.services import AnimeSeriesService
 from aniworld.services.instance_age import doubt_about

@@ -17,7 +17,9 @@ from uuid import uuid4
 from aniworld.core.errors import StorageError, UnsafePath
 from aniworld.core.naming import path_component
 from aniworld.core.offload import offload
-from aniworld.library.disk import (
+from aniworld.library.files.folders import spelled
+from aniworld.library.files.recycle_bin import RecycleBin
+from aniworld.library.files.safe_io import (
     check_root,
     copy_synced,
     make_parents,
@@ -27,8 +29,6 @@ from aniworld.library.disk import (
     sync_file,
     sync_folder,
 )
-from aniworld.library.folders import spelled
-from aniworld.library.recycle import RecycleBin
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from aniworld.core.errors import UnsafePath
 from aniworld.core.naming import entry_inside
 from aniworld.core.offload import offload
 from aniworld.core.subtitles import FORMATS
-from aniworld.library.disk import check_root, copy_synced, move_new, storage_errors, sync_folder
-from aniworld.library.recycle import RecycleBin
+from aniworld.library.files.recycle_bin import RecycleBin
+from aniworld.library.files.safe_io import check_root, copy_synced, move_new, storage_errors, sync_folder
 
 LONGEST = 255  # bytes of a name, as file systems count
 

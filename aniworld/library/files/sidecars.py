@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from aniworld.core.subtitles import is_subtitle_name, language_in_rest
-from aniworld.library.disk import copy_synced, make_parents, move_new, sync_folder
+from aniworld.library.files.safe_io import copy_synced, make_parents, move_new, sync_folder
 from aniworld.library.names.patterns import VIDEO
 
 log = logging.getLogger(__name__)

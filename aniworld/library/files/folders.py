@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from aniworld.core.errors import LibraryUnavailable, StorageError, UnsafePath
 from aniworld.core.naming import MAX_BYTES, inside, is_ignored_folder, path_component, same_name, season_folder
-from aniworld.library.disk import check_root
+from aniworld.library.files.safe_io import check_root
 from aniworld.library.names.patterns import CODE, VIDEO
 from aniworld.library.names.season_folders import read_folders
 from aniworld.library.walk import leads_outside, readable

@@ -24,7 +24,8 @@ from pathlib import Path, PurePosixPath
 
 from aniworld.core.errors import InvalidInput, NotFound, StorageError, UnsafePath
 from aniworld.core.naming import entry_inside, path_component
-from aniworld.library.disk import (
+from aniworld.library.files.recycle_note import Recycled, parsed, read_note, written
+from aniworld.library.files.safe_io import (
     check_root,
     copy_synced,
     make_parents,
@@ -34,9 +35,8 @@ from aniworld.library.disk import (
     sync_folder,
     write_new,
 )
+from aniworld.library.files.sidecars import give_back, take_along
 from aniworld.library.names.patterns import VIDEO
-from aniworld.library.recycle_note import Recycled, parsed, read_note, written
-from aniworld.library.sidecars import give_back, take_along
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aniworld.core.media import SPECIALS
 from aniworld.core.naming import inside
-from aniworld.library.disk import storage_errors, write_new
-from aniworld.library.folders import folder_of_season
+from aniworld.library.files.folders import folder_of_season
+from aniworld.library.files.safe_io import storage_errors, write_new
 
 LARGEST = 10 * 1024 * 1024
 _NAMES = ("poster", "folder", "cover")

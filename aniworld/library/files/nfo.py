@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from aniworld.core.naming import entry_inside
-from aniworld.library.disk import storage_errors, write_new, write_over
+from aniworld.library.files.safe_io import storage_errors, write_new, write_over
 
 log = logging.getLogger(__name__)
 

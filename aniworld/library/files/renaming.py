@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 
 from aniworld.core.errors import UnsafePath
 from aniworld.core.naming import entry_inside, folded, path_component
-from aniworld.library.disk import make_parents, move_new, storage_errors, sync_folder
-from aniworld.library.folders import spelled
+from aniworld.library.files.folders import spelled
+from aniworld.library.files.safe_io import make_parents, move_new, storage_errors, sync_folder
+from aniworld.library.files.sidecars import stem_of, video_stems
 from aniworld.library.names.patterns import VIDEO
-from aniworld.library.sidecars import stem_of, video_stems
 
 Pair = tuple[str, str]
 LONGEST = 255  # bytes of a name, as file systems count
