@@ -26,7 +26,7 @@ _MODULES = {  # imported on first use: the command line answers before the servi
     "ProgressCallback": "aniworld.core.callbacks",
     "Serie": "aniworld.legacy.serie",
     "SerieList": "aniworld.services.series_app",
-    "SerieScanner": "aniworld.library.scanner",
+    "SerieScanner": "aniworld.library.scan.scanner",
     "SeriesApp": "aniworld.services.series_app",
 }
 

@@ -29,9 +29,9 @@ from typing import Any
 import requests
 from sqlalchemy import select
 
-from aniworld.library.matching import KnownEpisode, KnownSeries
 from aniworld.library.names.parser import Found, read_name
-from aniworld.library.scanner import SerieScanner
+from aniworld.library.scan.matching import KnownEpisode, KnownSeries
+from aniworld.library.scan.scanner import SerieScanner
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.models.upgrade import bring_up_to_date
 from tests.running import Server

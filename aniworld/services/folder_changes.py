@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from aniworld.config.settings import LibrarySettings
 from aniworld.core.offload import offload
-from aniworld.library.walk import counts
+from aniworld.library.scan.walk import counts
 from aniworld.models import AnimeSeries, Episode, SeenFolder
 from aniworld.services.series_folders import folders_of
 

@@ -21,10 +21,10 @@ from aniworld.core.subtitles import is_subtitle_name
 from aniworld.library.files.recycle_bin import RecycleBin, Recycled
 from aniworld.library.files.safe_io import check_root
 from aniworld.library.files.sidecars import languages_by_video, subtitles_of
-from aniworld.library.matching import KnownEpisode
 from aniworld.library.names.answers import Found
 from aniworld.library.names.parser import read_name
-from aniworld.library.numbering import Numbering
+from aniworld.library.scan.episode_lookup import Numbering
+from aniworld.library.scan.matching import KnownEpisode
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.listing import facts_of, summary_of
 from aniworld.services.renumbering import remember_file

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aniworld.library.scanner import ScanResult, Unmatched
+from aniworld.library.scan.scanner import ScanResult, Unmatched
 
 # A folder's mtime in ns, 0 = read it again; and what it was: [kind, facts …, the times of the directories below it].
 # The facts of a series: its mark, and the videos that were not understood ([] or [count, [[path, reason], …]]).

@@ -37,10 +37,10 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from aniworld.core.offload import under_gevent
 from aniworld.core.subtitles import language_after, subtitles_after
-from aniworld.library.matching import KnownSeries
-from aniworld.library.reading import FoundFile
-from aniworld.library.scanner import ScanResult, SeriesFound, Unmatched
-from aniworld.library.walk import counts
+from aniworld.library.scan.folder_reader import FoundFile
+from aniworld.library.scan.matching import KnownSeries
+from aniworld.library.scan.scanner import ScanResult, SeriesFound, Unmatched
+from aniworld.library.scan.walk import counts
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
 from aniworld.services.renumbering import is_placed

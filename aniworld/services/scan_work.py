@@ -10,8 +10,8 @@ from aniworld.core.callbacks import CallbackManager, Operation, ProgressContext
 from aniworld.core.counting import counted
 from aniworld.core.offload import offload
 from aniworld.legacy.data_files import key_in_folder
-from aniworld.library.scanner import ScanResult, SerieScanner, SeriesFound
-from aniworld.library.walk import read_root
+from aniworld.library.scan.scanner import ScanResult, SerieScanner, SeriesFound
+from aniworld.library.scan.walk import read_root
 from aniworld.services.scan_records import ScanRecords
 
 TOLD_SERIES = 200  # more changed series than this are told by scan_complete alone

@@ -8,10 +8,10 @@ from collections import defaultdict
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from aniworld.library.matching import KnownSeries
-from aniworld.library.numbering import Place
-from aniworld.library.reading import FoundFile, Guesses, Reading
-from aniworld.library.walk import Listing, SeenFile
+from aniworld.library.scan.episode_lookup import Place
+from aniworld.library.scan.folder_reader import FoundFile, Guesses, Reading
+from aniworld.library.scan.matching import KnownSeries
+from aniworld.library.scan.walk import Listing, SeenFile
 from aniworld.models import AnimeSeries, Episode
 
 log = logging.getLogger(__name__)

@@ -18,9 +18,9 @@ from aniworld.library.files.folders import check_landing, existing, folder_of_se
 from aniworld.library.files.nfo import SeriesNfo, write_series_nfo
 from aniworld.library.files.place import place
 from aniworld.library.files.recycle_bin import RecycleBin
-from aniworld.library.matching import KnownSeries
-from aniworld.library.scanner import SerieScanner
-from aniworld.library.walk import counts, list_folder
+from aniworld.library.scan.matching import KnownSeries
+from aniworld.library.scan.scanner import SerieScanner
+from aniworld.library.scan.walk import counts, list_folder
 
 FORMS = (
     "Re:Zero (2019)",

@@ -12,10 +12,10 @@ import pytest
 
 from aniworld.core.callbacks import CallbackManager
 from aniworld.core.errors import Cancelled, LibraryUnavailable
-from aniworld.library.matching import KnownEpisode, KnownSeries, Matcher, name_form
 from aniworld.library.names.parser import Found
-from aniworld.library.numbering import Numbering
-from aniworld.library.scanner import SerieScanner
+from aniworld.library.scan.episode_lookup import Numbering
+from aniworld.library.scan.matching import KnownEpisode, KnownSeries, Matcher, name_form
+from aniworld.library.scan.scanner import SerieScanner
 
 
 def as_nobody(work):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aniworld.core.naming import is_ignored_folder
-from aniworld.library.walk import counts, list_folder
+from aniworld.library.scan.walk import counts, list_folder
 
 
 def put(root, files):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aniworld.core.naming import folder_name
 from aniworld.core.validators import sanitize_filename
-from aniworld.library.walk import DEEPEST, left_out, list_folder
+from aniworld.library.scan.walk import DEEPEST, left_out, list_folder
 
 HIDDEN = (
     ".hack//SIGN",

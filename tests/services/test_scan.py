@@ -17,8 +17,8 @@ from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, Library
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
 from aniworld.core.media import EpisodeEntry, SeriesPage
-from aniworld.library import scanner
-from aniworld.library.reading import Reading
+from aniworld.library.scan import scanner
+from aniworld.library.scan.folder_reader import Reading
 from aniworld.models import AnimeSeries, Database, Episode, ScanRun, SeenFolder, utcnow
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.recording import record_page

@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import select, update
 
-from aniworld.library.reading import Reading
+from aniworld.library.scan.folder_reader import Reading
 from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
 from aniworld.services.listing import detail_of
 from aniworld.services.scan_memory import MOST_UNREAD

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
-from aniworld.library.walk import leads_outside, leads_up, left_out, readable
+from aniworld.library.scan.walk import leads_outside, leads_up, left_out, readable
 from aniworld.models import DownloadQueueItem, Episode, ScanRun
 from aniworld.services.health.circumstances import Check, Circumstances, error, notice, ok, warning
 from aniworld.services.views import HealthCheck

@@ -9,14 +9,14 @@ from typing import NamedTuple
 from aniworld.core.media import SEASONS, SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_catalogue
 from aniworld.library.files.sidecars import languages_by_video
-from aniworld.library.matching import KnownSeries
 from aniworld.library.names.answers import Found, Ignored
 from aniworld.library.names.parser import read_name
 from aniworld.library.names.patterns import CODE
 from aniworld.library.names.season_folders import Kind
-from aniworld.library.numbering import Numbering, Place
-from aniworld.library.stored import stored_paths
-from aniworld.library.walk import Listing, SeenFile
+from aniworld.library.scan.episode_lookup import Numbering, Place
+from aniworld.library.scan.matching import KnownSeries
+from aniworld.library.scan.stored import stored_paths
+from aniworld.library.scan.walk import Listing, SeenFile
 
 GUESSES = 200
 

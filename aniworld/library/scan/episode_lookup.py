@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aniworld.core.media import SPECIALS
-from aniworld.library.matching import KnownEpisode
 from aniworld.library.names.answers import Found
+from aniworld.library.scan.matching import KnownEpisode
 
 Place = tuple[int, int]
 

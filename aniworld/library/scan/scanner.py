@@ -13,11 +13,11 @@ from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, Pr
 from aniworld.core.errors import Cancelled, LibraryUnavailable, StorageError
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload, offload_each
-from aniworld.library.matching import Candidate, KnownSeries, Matcher
 from aniworld.library.names.answers import READING_FAILED
-from aniworld.library.numbering import Place
-from aniworld.library.reading import FoundFile, Guesses, Reading
-from aniworld.library.walk import (
+from aniworld.library.scan.episode_lookup import Place
+from aniworld.library.scan.folder_reader import FoundFile, Guesses, Reading
+from aniworld.library.scan.matching import Candidate, KnownSeries, Matcher
+from aniworld.library.scan.walk import (
     Listing,
     SeenFile,
     Top,
