@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from aniworld.services.away import log_failure
+from aniworld.models.outage import log_failure
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

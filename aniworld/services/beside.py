@@ -17,7 +17,7 @@ from aniworld.core.specials import in_library
 from aniworld.library.files.artwork import lacks_poster, write_poster, write_season_poster
 from aniworld.library.files.nfo import EpisodeNfo, SeriesNfo, write_episode_nfo, write_series_nfo
 from aniworld.models import AnimeSeries, Database, Episode
-from aniworld.services.away import DATABASE_AWAY, log_failure
+from aniworld.models.outage import DATABASE_AWAY, log_failure
 
 log = logging.getLogger(__name__)
 

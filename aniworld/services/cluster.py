@@ -18,8 +18,8 @@ from aniworld.config.store import ConfigStore
 from aniworld.core.errors import InvalidInput
 from aniworld.core.events import DownloadProgress, Event, EventBus, ScanProgress, event_of, facts_of
 from aniworld.models import Database
+from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.auth import AuthService
-from aniworld.services.away import DATABASE_AWAY
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.leases import Lease, process_name

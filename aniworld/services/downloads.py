@@ -33,11 +33,11 @@ from aniworld.core.events import (
 )
 from aniworld.core.queue import DownloadPriority, DownloadStatus, back_off
 from aniworld.models import Database, DownloadQueueItem, QueueState
-from aniworld.services.away import DATABASE_AWAY
+from aniworld.models.outage import DATABASE_AWAY
+from aniworld.models.restore_hold import Hold
 from aniworld.services.changes import Changes
 from aniworld.services.episode_files import EpisodeFiles
 from aniworld.services.heard_progress import HeardProgress
-from aniworld.services.hold import Hold
 from aniworld.services.queue_items import Rows, halted, reached, sort_out, statistics_of, view_of
 from aniworld.services.queue_repository import QueueRepository
 from aniworld.services.running_progress import News, RunningProgress

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from aniworld.core.errors import NotFound
 from aniworld.core.offload import offload
 from aniworld.models import AnimeSeries, Database
+from aniworld.models.outage import log_failure
 from aniworld.providers.base import Catalogue
 from aniworld.providers.registry import Registry
-from aniworld.services.away import log_failure
 from aniworld.services.covers import CoverFolder
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Generic, TypeVar
 
-from aniworld.services.away import log_failure
+from aniworld.models.outage import log_failure
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

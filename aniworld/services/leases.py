@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from aniworld.models import Database
 from aniworld.models import Lease as LeaseRow
 from aniworld.models.clock import database_now
-from aniworld.services.away import DATABASE_AWAY
+from aniworld.models.outage import DATABASE_AWAY
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

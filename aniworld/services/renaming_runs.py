@@ -14,7 +14,7 @@ from aniworld.core.errors import AlreadyRunning, AniworldError, NotFound
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import RenameComplete, RenameProgress
 from aniworld.models import Database, RenameRun, utcnow
-from aniworld.services.away import log_failure
+from aniworld.models.outage import log_failure
 from aniworld.services.renaming import RUNNING, UNDONE, RenamingService, Watch, done_of, newest_runs
 from aniworld.services.views import EarlierRename, Rename, RenameOutcome, RenameStatus
 

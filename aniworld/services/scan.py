@@ -26,8 +26,8 @@ from aniworld.core.naming import inside
 from aniworld.core.offload import offload, under_gevent
 from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database, utcnow
-from aniworld.services.away import log_failure
-from aniworld.services.hold import Hold
+from aniworld.models.outage import log_failure
+from aniworld.models.restore_hold import Hold
 from aniworld.services.scan_process import ScanProcess, StopWish
 from aniworld.services.scan_records import ScanRecords
 from aniworld.services.scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns

@@ -26,10 +26,10 @@ from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import NewEpisodes
 from aniworld.core.media import EpisodeNumber
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
+from aniworld.models.outage import log_failure
 from aniworld.providers.base import NewEpisode
 from aniworld.providers.registry import Registry
 from aniworld.services.anime import AnimeService
-from aniworld.services.away import log_failure
 from aniworld.services.calendar import CalendarService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.following import Followed, Known, in_order, likely_keys

@@ -36,7 +36,7 @@ from aniworld.library.files.place import place
 from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.library.files.space_reservation import Room
 from aniworld.models import DownloadQueueItem
-from aniworld.services.away import DATABASE_AWAY
+from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.downloads import DownloadService
 from aniworld.services.queue_items import mbps
 from aniworld.services.resolving import Resolver, Target, in_order

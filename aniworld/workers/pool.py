@@ -19,7 +19,7 @@ from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.schedule import open_span
 from aniworld.models import Database
-from aniworld.services.away import DATABASE_AWAY
+from aniworld.models.outage import DATABASE_AWAY
 from aniworld.workers.attempt import Attempt, Why, Workshop
 from aniworld.workers.hosters import Hosters
 from aniworld.workers.leases import LeaseWatch

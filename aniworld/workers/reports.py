@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from aniworld.core.errors import UnsafePath
 from aniworld.core.naming import entry_inside
 from aniworld.core.offload import pause
-from aniworld.services.away import DATABASE_AWAY
+from aniworld.models.outage import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from gevent.event import Event
 
 from aniworld.config.settings import Settings
 from aniworld.core.errors import AlreadyRunning
-from aniworld.services.away import DATABASE_AWAY
+from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.configuration import ConfigService
 from aniworld.services.leases import Lease
 from aniworld.services.tracking import TrackingService

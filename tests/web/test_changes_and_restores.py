@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from aniworld.app import create_app
+from aniworld.models.restore_hold import Hold
 from aniworld.services.backups import RESTORING
-from aniworld.services.hold import Hold
 from aniworld.services.registry import Services
 from tests.running import PASSWORD
 
