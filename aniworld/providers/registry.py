@@ -17,9 +17,9 @@ from aniworld.core.errors import HosterUnsupported, InvalidInput, NotFound, Noth
 from aniworld.core.media import SeriesHit, Stream
 from aniworld.core.sites import ENGINE_1, ENGINE_2, site_of_host
 from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
-from aniworld.providers.guard import GuardedCatalogue, GuardedHoster
+from aniworld.providers.cooldown import RestingSources
+from aniworld.providers.fault_boundary import GuardedCatalogue, GuardedHoster
 from aniworld.providers.http import Gate
-from aniworld.providers.rest import RestingSources
 
 if TYPE_CHECKING:
     from aniworld.providers.catalogues.site import Site  # parsers are heavy

@@ -27,8 +27,8 @@ from aniworld.core.validators import validate_language, validate_series_name
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.models.outage import log_failure
 from aniworld.providers.base import Catalogue
+from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.registry import Registry
-from aniworld.providers.rest import RestingSources
 from aniworld.services.covers import CoverFolder
 from aniworld.services.fetched_covers import FetchedCovers
 from aniworld.services.folder_changes import files_in, keep_files

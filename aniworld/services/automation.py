@@ -9,8 +9,8 @@ from aniworld.config.settings import Settings
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import CatalogueResting, EventBus
 from aniworld.models import Database
+from aniworld.providers.cooldown import Rest
 from aniworld.providers.registry import Registry
-from aniworld.providers.rest import Rest
 from aniworld.services.anime import AnimeService
 from aniworld.services.audit import AuditService
 from aniworld.services.calendar import CalendarService

@@ -12,8 +12,8 @@ from aniworld.models import Database
 
 if TYPE_CHECKING:  # names for readers and the type checker; the composition root decides what is loaded
     from aniworld.config.environment import Environment
+    from aniworld.providers.cooldown import RestingSources
     from aniworld.providers.registry import Registry
-    from aniworld.providers.rest import RestingSources
     from aniworld.services.anime import AnimeService
     from aniworld.services.audit import AuditService
     from aniworld.services.auth import AuthService

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from aniworld.core.sentences import Sentence
 from aniworld.models import AnimeSeries, Database
-from aniworld.providers.rest import RestingSources
+from aniworld.providers.cooldown import RestingSources
 from aniworld.services.following import Followed
 
 NO_SERIES = "The library has no series yet; add one to have it checked."

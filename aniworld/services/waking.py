@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from aniworld.providers.rest import RestingSources
+from aniworld.providers.cooldown import RestingSources
 from aniworld.services.downloads import DownloadService
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from aniworld.core.errors import AniworldError, SiteUnreachable, Stalled, TransferFailed
 from aniworld.core.media import HosterLink
-from aniworld.providers.rest import Rest, RestingSources
+from aniworld.providers.cooldown import Rest, RestingSources
 
 FAILURES = (SiteUnreachable, TransferFailed, Stalled)  # of the hoster, not of one file there
 _REMEMBERED = 5000

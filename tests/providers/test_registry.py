@@ -14,9 +14,9 @@ from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, InvalidInp
 from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream, StreamKind
 from aniworld.core.validators import validate_anime_url
 from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
+from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.hosters.ytdlp import YtDlp, ask_extractors
 from aniworld.providers.registry import CATALOGUES, HOSTERS, Registry, settings_for
-from aniworld.providers.rest import RestingSources
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from tests.providers.contract import ROOT1, ROOT2, engine1, engine2
 

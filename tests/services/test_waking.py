@@ -7,7 +7,7 @@ from datetime import timedelta
 from aniworld.core.errors import CatalogueBlocked
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, utcnow
-from aniworld.providers.rest import RestingSources
+from aniworld.providers.cooldown import RestingSources
 from aniworld.services.waking import WakingService
 from tests.services.test_downloads import House
 

@@ -8,7 +8,7 @@ import pytest
 
 from aniworld.core.errors import AddressRefused, AniworldError, LinkDead, SiteUnreachable, TransferFailed
 from aniworld.core.media import HosterLink
-from aniworld.providers.rest import RestingSources
+from aniworld.providers.cooldown import RestingSources
 from aniworld.workers.hosters import PREFIX, Hosters, HostersClosed
 from aniworld.workers.links import Links
 

@@ -22,7 +22,7 @@ from aniworld.core.errors import (
 )
 from aniworld.core.media import Stream
 from aniworld.providers.base import Catalogue, Hoster
-from aniworld.providers.rest import RestingSources
+from aniworld.providers.cooldown import RestingSources
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
