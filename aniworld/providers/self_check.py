@@ -17,7 +17,7 @@ from typing import Any
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
 from aniworld.providers.catalogues import aniworld_lists, aniworld_pages, postponements, sto_lists, sto_pages
-from aniworld.providers.catalogues.facts import EpisodeFacts, SeasonFacts, SeriesFacts
+from aniworld.providers.catalogues.parsed_pages import EpisodeFacts, SeasonFacts, SeriesFacts
 from aniworld.providers.hosters.media import PlayerFacts, parse_player
 
 PAGES = Path(__file__).with_name("sample_pages")

@@ -16,7 +16,7 @@ from aniworld.core.keys import SLUG_FORM, gives_key, key_from_slug
 from aniworld.core.media import HosterLink
 from aniworld.core.sites import site_of_host, successor_of
 from aniworld.providers.base import Catalogue, CatalogueSettings
-from aniworld.providers.catalogues.facts import SeasonAbsent
+from aniworld.providers.catalogues.parsed_pages import SeasonAbsent
 from aniworld.providers.hosters.media import parse_player
 from aniworld.providers.http import Gate, Page, redirect_target
 from aniworld.providers.images import Cover, fetch_cover

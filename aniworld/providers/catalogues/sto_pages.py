@@ -13,7 +13,6 @@ from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 from aniworld.providers.catalogues.absent import check_out
 from aniworld.providers.catalogues.dates import day_in
-from aniworld.providers.catalogues.facts import EpisodeFacts, HosterRow, Row, SeasonAbsent, SeasonFacts, SeriesFacts
 from aniworld.providers.catalogues.hrefs import place_of, spot_of
 from aniworld.providers.catalogues.html import (
     attribute,
@@ -29,6 +28,14 @@ from aniworld.providers.catalogues.html import (
     words_of,
 )
 from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_flag, from_flag_file, from_label
+from aniworld.providers.catalogues.parsed_pages import (
+    EpisodeFacts,
+    HosterRow,
+    Row,
+    SeasonAbsent,
+    SeasonFacts,
+    SeriesFacts,
+)
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.catalogues.title_tags import counted, read_title
 
