@@ -30,7 +30,7 @@ T = TypeVar("T")
 CATALOGUES, HOSTERS = "aniworld.catalogues", "aniworld.hosters"
 BUILT_IN = {
     "playlists": "aniworld.providers.catalogues.playlists:Playlists",
-    "aniworld.to": "aniworld.providers.catalogues.aniworld:Aniworld",
+    "aniworld.to": "aniworld.providers.catalogues.aniworld.catalogue:Aniworld",
     "s.to": "aniworld.providers.catalogues.sto:SerienStream",
 }
 SEARCHED = (ENGINE_1,)

@@ -16,7 +16,10 @@ from typing import Any
 
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
-from aniworld.providers.catalogues import aniworld_lists, aniworld_pages, postponements, sto_lists, sto_pages
+from aniworld.providers.catalogues import sto_lists, sto_pages
+from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
+from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
+from aniworld.providers.catalogues.aniworld import postponements
 from aniworld.providers.catalogues.parsed_pages import EpisodeFacts, SeasonFacts, SeriesFacts
 from aniworld.providers.hosters.media import PlayerFacts, parse_player
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from aniworld.providers.catalogues.aniworld import Aniworld
+from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.testkit import Answer, Asked, CatalogueContract, Served
 

@@ -17,7 +17,7 @@ from aniworld.core.errors import (
 )
 from aniworld.core.media import HosterLink
 from aniworld.providers.base import CatalogueSettings
-from aniworld.providers.catalogues.aniworld import Aniworld
+from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from tests.providers.contract import ROOT1, Engine1Contract, as_json, engine1, page
 

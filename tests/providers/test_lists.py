@@ -12,7 +12,7 @@ import pytest
 
 from aniworld.core.errors import CatalogueBlocked, NothingThere, PageChanged
 from aniworld.providers.base import CatalogueSettings
-from aniworld.providers.catalogues.aniworld import Aniworld
+from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.registry import Registry, settings_for
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aniworld.core.errors import PageChanged
-from aniworld.providers.catalogues import aniworld_lists, sto_lists, sto_pages
+from aniworld.providers.catalogues import sto_lists, sto_pages
+from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
 from aniworld.providers.catalogues.dates import ZONE, day_in, day_near
 
 URL = "https://serienstream.to/neue-episoden"

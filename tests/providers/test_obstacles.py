@@ -9,7 +9,7 @@ import pytest
 from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, LinkDead, NothingThere
 from aniworld.core.media import HosterLink
 from aniworld.providers.base import CatalogueSettings
-from aniworld.providers.catalogues.aniworld import Aniworld
+from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.hosters.embed import Embed
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate

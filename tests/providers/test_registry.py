@@ -264,7 +264,7 @@ def test_the_gate_and_the_parsers_work_under_gevent() -> None:
         "from gevent import monkey; monkey.patch_all()\n"
         "import gevent, time\n"
         "from aniworld.providers.base import CatalogueSettings\n"
-        "from aniworld.providers.catalogues.aniworld import Aniworld\n"
+        "from aniworld.providers.catalogues.aniworld.catalogue import Aniworld\n"
         "from aniworld.providers.testkit import LoopbackSite, open_gate\n"
         "from tests.providers.contract import engine1, ROOT1\n"
         "with LoopbackSite(engine1()) as site:\n"

@@ -11,8 +11,10 @@ import pytest
 from aniworld.core.errors import PageChanged
 from aniworld.core.media import SeriesPage
 from aniworld.providers.base import CatalogueSettings
-from aniworld.providers.catalogues import aniworld_lists, aniworld_pages, sto_pages
-from aniworld.providers.catalogues.aniworld import Aniworld
+from aniworld.providers.catalogues import sto_pages
+from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
+from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
+from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto import SerienStream
 from aniworld.providers.testkit import LoopbackSite, open_gate
 

@@ -14,7 +14,7 @@ from aniworld.core.sites import ENGINE_2, HOMES
 from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
 from aniworld.providers.catalogues import sto_lists as lists
 from aniworld.providers.catalogues import sto_pages as pages
-from aniworld.providers.catalogues.aniworld_lists import CalendarRow
+from aniworld.providers.catalogues.aniworld.lists import CalendarRow
 from aniworld.providers.catalogues.engine import Engine
 from aniworld.providers.catalogues.html import without_markup
 from aniworld.providers.catalogues.reading import Reading

@@ -10,7 +10,7 @@ from typing import Any
 from bs4 import Tag
 
 from aniworld.core.errors import PageChanged
-from aniworld.providers.catalogues.aniworld_lists import (
+from aniworld.providers.catalogues.aniworld.lists import (
     CalendarRow,
     Listed,
     NewRow,

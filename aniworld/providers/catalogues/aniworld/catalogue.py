@@ -10,10 +10,9 @@ from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.core.sites import ENGINE_1, HOMES
 from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode, Postponement
-from aniworld.providers.catalogues import aniworld_lists as lists
-from aniworld.providers.catalogues import aniworld_pages as pages
+from aniworld.providers.catalogues.aniworld import lists, pages
+from aniworld.providers.catalogues.aniworld.postponements import parse_postponed
 from aniworld.providers.catalogues.engine import Engine
-from aniworld.providers.catalogues.postponements import parse_postponed
 from aniworld.providers.catalogues.site import Place, json_hits
 from aniworld.providers.obstacles import check_obstacle
 
