@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 CATALOGUES, HOSTERS = "aniworld.catalogues", "aniworld.hosters"
 BUILT_IN = {
-    "playlists": "aniworld.providers.catalogues.playlists:Playlists",
+    "playlists": "aniworld.providers.catalogues.playlists.catalogue:Playlists",
     "aniworld.to": "aniworld.providers.catalogues.aniworld.catalogue:Aniworld",
     "s.to": "aniworld.providers.catalogues.sto:SerienStream",
 }

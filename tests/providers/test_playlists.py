@@ -10,7 +10,7 @@ from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AddressRefused, InvalidInput, NothingThere, SiteUnreachable
 from aniworld.core.keys import KEY_FORM
 from aniworld.core.media import StreamKind
-from aniworld.providers.catalogues.playlists import Playlists
+from aniworld.providers.catalogues.playlists.catalogue import Playlists
 from aniworld.providers.http import Gate
 from aniworld.providers.registry import Registry
 from aniworld.providers.testkit import Answer, Asked, LoopbackSite, open_gate

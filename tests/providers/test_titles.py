@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.providers.catalogues.titles import Guess, guess, places, season_of
+from aniworld.providers.catalogues.playlists.titles import Guess, guess, places, season_of
 
 
 @pytest.mark.parametrize(

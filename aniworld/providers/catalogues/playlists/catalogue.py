@@ -31,16 +31,16 @@ from aniworld.core.errors import (
 from aniworld.core.keys import key_from_slug
 from aniworld.core.media import EpisodeEntry, EpisodePage, HosterLink, SeriesHit, SeriesPage
 from aniworld.providers.base import Catalogue, CatalogueSettings
+from aniworld.providers.catalogues.playlists.titles import Guess, guess, places, season_of
 from aniworld.providers.catalogues.reading import Reading
-from aniworld.providers.catalogues.titles import Guess, guess, places, season_of
 from aniworld.providers.http import Gate
 
 PREFIX = "playlist:"
 READING_S, MOST = 90, 2000
-_ROOT = Path(__file__).resolve().parents[3]
+_ROOT = Path(__file__).resolve().parents[4]
 _START = (
     f"import sys; sys.path.insert(0, {str(_ROOT)!r});"
-    " from aniworld.providers.catalogues.playlists_child import run; run()"
+    " from aniworld.providers.catalogues.playlists.child import run; run()"
 )
 
 
