@@ -31,7 +31,7 @@ CATALOGUES, HOSTERS = "aniworld.catalogues", "aniworld.hosters"
 BUILT_IN = {
     "playlists": "aniworld.providers.catalogues.playlists.catalogue:Playlists",
     "aniworld.to": "aniworld.providers.catalogues.aniworld.catalogue:Aniworld",
-    "s.to": "aniworld.providers.catalogues.sto:SerienStream",
+    "s.to": "aniworld.providers.catalogues.sto.catalogue:SerienStream",
 }
 SEARCHED = (ENGINE_1,)
 ENGINES = {"1": ENGINE_1, "2": ENGINE_2}

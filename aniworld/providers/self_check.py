@@ -16,11 +16,12 @@ from typing import Any
 
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
-from aniworld.providers.catalogues import sto_lists, sto_pages
 from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
 from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
 from aniworld.providers.catalogues.aniworld import postponements
 from aniworld.providers.catalogues.parsed_pages import EpisodeFacts, SeasonFacts, SeriesFacts
+from aniworld.providers.catalogues.sto import lists as sto_lists
+from aniworld.providers.catalogues.sto import pages as sto_pages
 from aniworld.providers.hosters.media import PlayerFacts, parse_player
 
 PAGES = Path(__file__).with_name("sample_pages")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
-from aniworld.providers.catalogues.sto import SerienStream
+from aniworld.providers.catalogues.sto.catalogue import SerienStream
 from aniworld.providers.testkit import Answer, Asked, CatalogueContract, Served
 
 PAGES = Path(__file__).parent / "pages"

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aniworld.core.errors import PageChanged
-from aniworld.providers.catalogues import sto_lists, sto_pages
 from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
 from aniworld.providers.catalogues.dates import ZONE, day_in, day_near
+from aniworld.providers.catalogues.sto import lists as sto_lists
+from aniworld.providers.catalogues.sto import pages as sto_pages
 
 URL = "https://serienstream.to/neue-episoden"
 BERLIN = ZoneInfo("Europe/Berlin")

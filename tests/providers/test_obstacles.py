@@ -10,7 +10,7 @@ from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, LinkDead, 
 from aniworld.core.media import HosterLink
 from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
-from aniworld.providers.catalogues.sto import SerienStream
+from aniworld.providers.catalogues.sto.catalogue import SerienStream
 from aniworld.providers.hosters.embed import Embed
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 

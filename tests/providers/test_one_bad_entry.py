@@ -10,14 +10,16 @@ import pytest
 
 from aniworld.core.errors import Cancelled, PageChanged
 from aniworld.providers.base import CatalogueSettings
-from aniworld.providers.catalogues import sto, sto_lists, sto_pages
 from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
 from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
 from aniworld.providers.catalogues.aniworld import postponements
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.playlists import catalogue as playlists
 from aniworld.providers.catalogues.reading import Reading
-from aniworld.providers.catalogues.sto import SerienStream
+from aniworld.providers.catalogues.sto import catalogue as sto
+from aniworld.providers.catalogues.sto import lists as sto_lists
+from aniworld.providers.catalogues.sto import pages as sto_pages
+from aniworld.providers.catalogues.sto.catalogue import SerienStream
 from aniworld.providers.testkit import LoopbackSite, open_gate
 from tests.providers.contract import ROOT1, ROOT2, as_json, engine1, engine2, page
 

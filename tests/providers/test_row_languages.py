@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.providers.catalogues import sto_lists, sto_pages
+from aniworld.providers.catalogues.sto import lists as sto_lists
+from aniworld.providers.catalogues.sto import pages as sto_pages
 
 URL = "https://serienstream.to/serie/a/staffel-1"
 UNKNOWN = ("The catalogue names a language that is not known: Klingonisch.",)

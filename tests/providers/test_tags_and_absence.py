@@ -9,10 +9,10 @@ import pytest
 
 from aniworld.core.errors import CatalogueBlocked, NothingThere
 from aniworld.providers.base import CatalogueSettings
-from aniworld.providers.catalogues import sto_pages
 from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
-from aniworld.providers.catalogues.sto import SerienStream
+from aniworld.providers.catalogues.sto import pages as sto_pages
+from aniworld.providers.catalogues.sto.catalogue import SerienStream
 from aniworld.providers.catalogues.title_tags import read_title
 from aniworld.providers.testkit import LoopbackSite, open_gate
 from tests.providers.contract import as_json

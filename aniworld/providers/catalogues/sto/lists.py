@@ -26,7 +26,7 @@ from aniworld.providers.catalogues.hrefs import Spot, spot_of
 from aniworld.providers.catalogues.html import attribute, names_in, not_found, number_in, plain, soup_of, spaced
 from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_label
 from aniworld.providers.catalogues.reading import Reading
-from aniworld.providers.catalogues.sto_pages import flag_language
+from aniworld.providers.catalogues.sto.pages import flag_language
 
 NEW_ROWS = "table.new-episodes-table tbody tr"
 TITLES = "li.series-item[data-search] a"

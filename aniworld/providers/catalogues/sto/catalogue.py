@@ -12,13 +12,12 @@ from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.core.sites import ENGINE_2, HOMES
 from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
-from aniworld.providers.catalogues import sto_lists as lists
-from aniworld.providers.catalogues import sto_pages as pages
 from aniworld.providers.catalogues.aniworld.lists import CalendarRow
 from aniworld.providers.catalogues.engine import Engine
 from aniworld.providers.catalogues.html import without_markup
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.catalogues.site import Place
+from aniworld.providers.catalogues.sto import lists, pages
 from aniworld.providers.http import Page
 from aniworld.providers.obstacles import check_obstacle
 from aniworld.providers.parsing import parsed
