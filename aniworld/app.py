@@ -33,7 +33,7 @@ from aniworld.models.database_file import check_before_opening
 from aniworld.models.engines import engine_at
 from aniworld.models.upgrade import bring_up_to_date, revision_of
 from aniworld.providers.cooldown import RestingSources
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 from aniworld.providers.registry import Registry, is_open, settings_for
 from aniworld.services.anime import AnimeService
 from aniworld.services.audit import AuditService

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from aniworld.core.errors import NothingThere
 from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream
-from aniworld.providers.http import Gate
-from aniworld.providers.images import Cover, fetch_cover
+from aniworld.providers.fetch.client import Gate
+from aniworld.providers.fetch.images import Cover, fetch_cover
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from aniworld.core.sites import ENGINE_1, ENGINE_2, site_of_host
 from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.fault_boundary import GuardedCatalogue, GuardedHoster
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 
 if TYPE_CHECKING:
     from aniworld.providers.catalogues.site import Site  # parsers are heavy

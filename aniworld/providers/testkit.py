@@ -20,7 +20,7 @@ from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import SourceError
 from aniworld.core.keys import KEY_FORM
 from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 
 
 @dataclass(frozen=True)

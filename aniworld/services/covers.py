@@ -8,7 +8,7 @@ import re
 import secrets
 from pathlib import Path
 
-from aniworld.providers.images import Cover
+from aniworld.providers.fetch.images import Cover
 
 ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
 _TYPES = {ending: kind for kind, ending in ENDINGS.items()}

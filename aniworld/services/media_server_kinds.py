@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from aniworld.core.errors import Unavailable
-from aniworld.providers.http import Gate, Page
+from aniworld.providers.fetch.client import Gate, Page
 
 _SECTION = re.compile(r"\d{1,9}")
 FOLDERS_AT_ONCE = 50

@@ -14,7 +14,7 @@ from aniworld.config.settings import MediaServerSettings, Settings
 from aniworld.core.addresses import AddressRule, check_url, is_public
 from aniworld.core.errors import AniworldError, InvalidInput
 from aniworld.core.events import DownloadComplete, Event, EventBus
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 from aniworld.services.batching import Batches
 from aniworld.services.media_server_kinds import KINDS, Line, MediaServer
 from aniworld.services.views import Trial

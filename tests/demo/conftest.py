@@ -10,7 +10,7 @@ import pytest
 from aniworld.core.addresses import AddressRule
 from aniworld.demo.site import DemoSite
 from aniworld.providers.base import Catalogue, CatalogueSettings
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 from aniworld.providers.registry import Registry
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AddressRefused, SiteUnreachable, TooLarge
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 from aniworld.providers.testkit import Answer, Asked, LoopbackSite, open_gate
 
 
@@ -283,7 +283,7 @@ def test_a_site_that_drips_is_cut_off(raw: tuple[str, list], serve: object) -> N
 def test_a_broken_answer_is_tried_again_and_then_told(
     raw: tuple[str, list], answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aniworld.providers.http.TRIES", 2)
+    monkeypatch.setattr("aniworld.providers.fetch.client.TRIES", 2)
     url, served = raw
     times = []
     served.append(lambda connection: (times.append(1), connection.sendall(answer)))
@@ -293,7 +293,7 @@ def test_a_broken_answer_is_tried_again_and_then_told(
 
 
 def test_a_silent_site_ends_after_the_time_out(raw: tuple[str, list], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aniworld.providers.http.TRIES", 1)
+    monkeypatch.setattr("aniworld.providers.fetch.client.TRIES", 1)
     url, served = raw
     served.append(lambda connection: time.sleep(3))
     with pytest.raises(SiteUnreachable, match="in time"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.providers.pace import Pace
+from aniworld.providers.fetch.rate_limit import Pace
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from aniworld.core.errors import AddressRefused, InvalidInput, NothingThere, Sit
 from aniworld.core.keys import KEY_FORM
 from aniworld.core.media import StreamKind
 from aniworld.providers.catalogues.playlists.catalogue import Playlists
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 from aniworld.providers.registry import Registry
 from aniworld.providers.testkit import Answer, Asked, LoopbackSite, open_gate
 

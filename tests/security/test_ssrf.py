@@ -13,8 +13,8 @@ import pytest
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AddressRefused, AniworldError, SourceError
 from aniworld.core.media import StreamKind
-from aniworld.providers.http import Gate
-from aniworld.providers.images import fetch_cover
+from aniworld.providers.fetch.client import Gate
+from aniworld.providers.fetch.images import fetch_cover
 from aniworld.providers.testkit import Answer, LoopbackSite
 from aniworld.transfer import supervisor
 from tests.running import Server

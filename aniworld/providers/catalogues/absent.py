@@ -7,7 +7,7 @@ import re
 from bs4 import BeautifulSoup
 
 from aniworld.core.errors import NothingThere
-from aniworld.providers.catalogues.html import spaced, without_lookalikes
+from aniworld.providers.fetch.html import spaced, without_lookalikes
 
 _WHAT = r"\b(?:episode|folge|film|movie|special)s?\b"
 _NOT_YET = r"\bnoch\s+nicht\b[^.!?]{0,40}?\b(?:veröffentlicht|erschienen|verfügbar|ausgestrahlt|draußen)"

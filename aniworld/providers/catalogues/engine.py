@@ -17,7 +17,7 @@ from aniworld.providers.base import Airing, CatalogueSettings, CatalogueTitle, N
 from aniworld.providers.catalogues.aniworld.lists import CalendarRow, Listed, NewRow, TitleRow
 from aniworld.providers.catalogues.parsed_pages import EpisodeFacts, Row, SeasonFacts, SeriesFacts
 from aniworld.providers.catalogues.site import PAGE_BYTES, Place, Site
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")

@@ -17,11 +17,11 @@ from aniworld.core.media import HosterLink
 from aniworld.core.sites import site_of_host, successor_of
 from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.catalogues.parsed_pages import SeasonAbsent
+from aniworld.providers.fetch.browser_checks import blocked, check_obstacle, sign_of
+from aniworld.providers.fetch.client import Gate, Page, redirect_target
+from aniworld.providers.fetch.images import Cover, fetch_cover
+from aniworld.providers.fetch.parse_thread import parsed
 from aniworld.providers.hosters.media import parse_player
-from aniworld.providers.http import Gate, Page, redirect_target
-from aniworld.providers.images import Cover, fetch_cover
-from aniworld.providers.obstacles import blocked, check_obstacle, sign_of
-from aniworld.providers.parsing import parsed
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from aniworld.core.addresses import as_browsers_ask
 from aniworld.core.errors import AddressRefused
 from aniworld.core.placeholders import is_placeholder
 from aniworld.core.subtitles import SubtitleTrack
-from aniworld.providers.catalogues.html import attribute, soup_of
+from aniworld.providers.fetch.html import attribute, soup_of
 from aniworld.providers.hosters.labels import first_height, height_of, seconds_of
 from aniworld.providers.hosters.moves import Move, handlers, moves_of
 from aniworld.providers.hosters.script import SCRIPT_CHARS, Value, unescape, values_of

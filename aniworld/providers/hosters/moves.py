@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-from aniworld.providers.catalogues.html import attribute
+from aniworld.providers.fetch.html import attribute
 from aniworld.providers.hosters.script import ADDRESS_CHARS, SCRIPT_CHARS, unescape
 
 _WINDOW = r"(?:(?:window|document|top|self|parent|globalThis|frames)\.)*"

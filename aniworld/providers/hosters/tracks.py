@@ -10,7 +10,7 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 from bs4 import BeautifulSoup
 
 from aniworld.core.subtitles import SubtitleTrack, is_forced_label, language_of
-from aniworld.providers.catalogues.html import attribute
+from aniworld.providers.fetch.html import attribute
 from aniworld.providers.hosters.script import Value
 
 MOST, ELEMENTS = 50, 200

@@ -19,7 +19,7 @@ from aniworld.core.children import bare_environment
 from aniworld.core.errors import HosterUnsupported
 from aniworld.core.media import Stream, StreamKind
 from aniworld.providers.base import Hoster
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 
 ADDRESSES_REMEMBERED = 256
 ASKING_S = 20.0

@@ -14,7 +14,7 @@ from aniworld.providers.catalogues.aniworld import lists, pages
 from aniworld.providers.catalogues.aniworld.postponements import parse_postponed
 from aniworld.providers.catalogues.engine import Engine
 from aniworld.providers.catalogues.site import Place, json_hits
-from aniworld.providers.obstacles import check_obstacle
+from aniworld.providers.fetch.browser_checks import check_obstacle
 
 QUERY_LENGTH = 200
 POSTPONED = "/support/frage/anime-verschiebungen"

@@ -15,7 +15,9 @@ from lxml import etree, html
 from aniworld.core.errors import PageChanged
 from aniworld.providers.catalogues.dates import day_in, day_near, moment_of
 from aniworld.providers.catalogues.hrefs import spot_of
-from aniworld.providers.catalogues.html import (
+from aniworld.providers.catalogues.languages import from_flag_file, from_label
+from aniworld.providers.catalogues.reading import Reading
+from aniworld.providers.fetch.html import (
     attribute,
     image_address,
     names_in,
@@ -26,8 +28,6 @@ from aniworld.providers.catalogues.html import (
     spaced,
     words_of,
 )
-from aniworld.providers.catalogues.languages import from_flag_file, from_label
-from aniworld.providers.catalogues.reading import Reading
 
 R = TypeVar("R")
 

@@ -19,18 +19,6 @@ from aniworld.core.errors import NothingThere
 from aniworld.core.keys import year_of
 from aniworld.providers.catalogues.absent import check_out
 from aniworld.providers.catalogues.hrefs import place_of, seasons_of, spot_of
-from aniworld.providers.catalogues.html import (
-    attribute,
-    image_address,
-    names_in,
-    not_found,
-    number_in,
-    select_first,
-    soup_of,
-    texts,
-    without_markup,
-    words_of,
-)
 from aniworld.providers.catalogues.languages import BY_KEY, from_flag_file, from_label
 from aniworld.providers.catalogues.parsed_pages import (
     EpisodeFacts,
@@ -42,6 +30,18 @@ from aniworld.providers.catalogues.parsed_pages import (
 )
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.catalogues.title_tags import counted
+from aniworld.providers.fetch.html import (
+    attribute,
+    image_address,
+    names_in,
+    not_found,
+    number_in,
+    select_first,
+    soup_of,
+    texts,
+    without_markup,
+    words_of,
+)
 
 TITLE = ("div.series-title h1[itemprop=name] > span", "div.series-title h1", "h1[itemprop=name]")
 SEASONS = "#stream ul a[href]"

@@ -33,7 +33,7 @@ from aniworld.core.media import EpisodeEntry, EpisodePage, HosterLink, SeriesHit
 from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.catalogues.playlists.titles import Guess, guess, places, season_of
 from aniworld.providers.catalogues.reading import Reading
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 
 PREFIX = "playlist:"
 READING_S, MOST = 90, 2000

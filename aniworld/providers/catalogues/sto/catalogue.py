@@ -14,13 +14,13 @@ from aniworld.core.sites import ENGINE_2, HOMES
 from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
 from aniworld.providers.catalogues.aniworld.lists import CalendarRow
 from aniworld.providers.catalogues.engine import Engine
-from aniworld.providers.catalogues.html import without_markup
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.catalogues.site import Place
 from aniworld.providers.catalogues.sto import lists, pages
-from aniworld.providers.http import Page
-from aniworld.providers.obstacles import check_obstacle
-from aniworld.providers.parsing import parsed
+from aniworld.providers.fetch.browser_checks import check_obstacle
+from aniworld.providers.fetch.client import Page
+from aniworld.providers.fetch.html import without_markup
+from aniworld.providers.fetch.parse_thread import parsed
 
 QUERY_LENGTH = 200
 RESULT_PAGES = 3

@@ -23,10 +23,10 @@ from aniworld.providers.catalogues.aniworld.lists import (
 )
 from aniworld.providers.catalogues.dates import day_in, day_near, moment_of
 from aniworld.providers.catalogues.hrefs import Spot, spot_of
-from aniworld.providers.catalogues.html import attribute, names_in, not_found, number_in, plain, soup_of, spaced
 from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_label
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.catalogues.sto.pages import flag_language
+from aniworld.providers.fetch.html import attribute, names_in, not_found, number_in, plain, soup_of, spaced
 
 NEW_ROWS = "table.new-episodes-table tbody tr"
 TITLES = "li.series-item[data-search] a"

@@ -14,7 +14,18 @@ from aniworld.core.keys import year_of
 from aniworld.providers.catalogues.absent import check_out
 from aniworld.providers.catalogues.dates import day_in
 from aniworld.providers.catalogues.hrefs import place_of, spot_of
-from aniworld.providers.catalogues.html import (
+from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_flag, from_flag_file, from_label
+from aniworld.providers.catalogues.parsed_pages import (
+    EpisodeFacts,
+    HosterRow,
+    Row,
+    SeasonAbsent,
+    SeasonFacts,
+    SeriesFacts,
+)
+from aniworld.providers.catalogues.reading import Reading
+from aniworld.providers.catalogues.title_tags import counted, read_title
+from aniworld.providers.fetch.html import (
     attribute,
     image_address,
     not_found,
@@ -27,17 +38,6 @@ from aniworld.providers.catalogues.html import (
     without_lookalikes,
     words_of,
 )
-from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_flag, from_flag_file, from_label
-from aniworld.providers.catalogues.parsed_pages import (
-    EpisodeFacts,
-    HosterRow,
-    Row,
-    SeasonAbsent,
-    SeasonFacts,
-    SeriesFacts,
-)
-from aniworld.providers.catalogues.reading import Reading
-from aniworld.providers.catalogues.title_tags import counted, read_title
 
 PILLS = "#season-nav a[data-season-pill]"
 ROWS = "tr.episode-row"

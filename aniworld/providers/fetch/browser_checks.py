@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from aniworld.core.errors import CatalogueBlocked
-from aniworld.providers.page import Page
+from aniworld.providers.fetch.page import Page
 
 SIGNS = (
     "just a moment",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aniworld.core.errors import NothingThere
-from aniworld.providers.http import Gate
+from aniworld.providers.fetch.client import Gate
 
 COVER_BYTES = 5 * 1024 * 1024
 

@@ -21,12 +21,12 @@ from urllib.parse import urlencode, urlsplit
 from aniworld.core.addresses import AddressRule, as_browsers_ask, check_url
 from aniworld.core.cookies import Cookies
 from aniworld.core.errors import AddressRefused, SiteUnreachable
-from aniworld.providers.obstacles import is_rate_limit, retry_after, sign_of
-from aniworld.providers.pace import Pace
-from aniworld.providers.page import Page
+from aniworld.providers.fetch.browser_checks import is_rate_limit, retry_after, sign_of
+from aniworld.providers.fetch.page import Page
+from aniworld.providers.fetch.rate_limit import Pace
 
 if TYPE_CHECKING:
-    from aniworld.providers.wire import Wire
+    from aniworld.providers.fetch.pinned_transport import Wire
 
 __all__ = ["Gate", "Page"]
 
@@ -183,7 +183,9 @@ class Gate:
 
     def _insist(self, wish: Wish, deadline: float) -> Page:
         """One address, tried until it answers, it is of no use, or the deadline comes."""
-        from aniworld.providers.wire import Faulty  # loads requests and urllib3: only with the first request
+        from aniworld.providers.fetch.pinned_transport import (
+            Faulty,  # loads requests and urllib3: only with the first request
+        )
 
         for number in range(1, TRIES + 1):
             try:
@@ -223,7 +225,7 @@ class Gate:
             raise SiteUnreachable("The application is stopping.")
 
     def _connected(self) -> Wire:
-        from aniworld.providers.wire import Wire
+        from aniworld.providers.fetch.pinned_transport import Wire
 
         with self._lock:
             if self._wire is None:

@@ -23,7 +23,7 @@ from urllib3.exceptions import HTTPError
 
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AddressRefused, SiteUnreachable, TooLarge
-from aniworld.providers.page import Page, is_media_type
+from aniworld.providers.fetch.page import Page, is_media_type
 
 Resolver = Callable[..., list[tuple[Any, ...]]]
 
