@@ -220,7 +220,7 @@ class Registry:
             if self._hosters is None:
                 foreign = self._load_plugins(HOSTERS, lambda kind: GuardedHoster(kind(self.gate)))
                 foreign.sort(key=lambda hoster: -hoster.priority)
-                embed = _named("aniworld.providers.hosters.embed:Embed")(self.gate)
+                embed = _named("aniworld.providers.hosters.open_player:Embed")(self.gate)
                 fallback = _named("aniworld.providers.hosters.ytdlp:YtDlp")(self.gate)
                 self._hosters = (*foreign, OpenPlayers(GuardedHoster(embed), GuardedHoster(fallback)))
             return self._hosters

@@ -22,7 +22,7 @@ from aniworld.providers.catalogues.aniworld import postponements
 from aniworld.providers.catalogues.parsed_pages import EpisodeFacts, SeasonFacts, SeriesFacts
 from aniworld.providers.catalogues.sto import lists as sto_lists
 from aniworld.providers.catalogues.sto import pages as sto_pages
-from aniworld.providers.hosters.media import PlayerFacts, parse_player
+from aniworld.providers.hosters.player_page import PlayerFacts, parse_player
 
 PAGES = Path(__file__).with_name("sample_pages")
 NICENESS = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aniworld.core.heights import beyond, class_of, label_of, limit_of
-from aniworld.providers.hosters.embed import choose as choose_source
-from aniworld.providers.hosters.media import Medium
+from aniworld.providers.hosters.open_player import choose as choose_source
+from aniworld.providers.hosters.player_page import Medium
 from aniworld.transfer.playlist import choose, parse
 from aniworld.transfer.ytdlp import YoutubeDL, format_choice
 

@@ -9,8 +9,8 @@ import pytest
 
 from aniworld.core.errors import AddressRefused, HosterUnsupported, LinkDead, SourceError
 from aniworld.core.media import StreamKind
-from aniworld.providers.hosters.embed import Embed, choose
-from aniworld.providers.hosters.media import Medium, height_of, parse_player, seconds_of
+from aniworld.providers.hosters.open_player import Embed, choose
+from aniworld.providers.hosters.player_page import Medium, height_of, parse_player, seconds_of
 from aniworld.providers.testkit import Answer, HosterContract, LoopbackSite, open_gate
 
 HERE = "https://hoster.example/e/abc"

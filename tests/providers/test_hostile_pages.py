@@ -14,8 +14,8 @@ from aniworld.core.errors import SourceError
 from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
 from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
 from aniworld.providers.catalogues.sto import pages as sto_pages
-from aniworld.providers.hosters.media import parse_player
-from aniworld.providers.hosters.script import values_of
+from aniworld.providers.hosters.player_page import parse_player
+from aniworld.providers.hosters.script_scanner import values_of
 from tests.providers.contract import page
 
 PARSERS: dict[Callable, str] = {

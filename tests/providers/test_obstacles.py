@@ -11,7 +11,7 @@ from aniworld.core.media import HosterLink
 from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
-from aniworld.providers.hosters.embed import Embed
+from aniworld.providers.hosters.open_player import Embed
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 
 ROOT = "/anime/stream/just-a-moment"

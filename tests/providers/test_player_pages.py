@@ -9,8 +9,8 @@ import pytest
 
 from aniworld.core.errors import HosterUnsupported, LinkDead
 from aniworld.core.placeholders import is_placeholder
-from aniworld.providers.hosters.embed import Embed, choose
-from aniworld.providers.hosters.media import height_of, parse_player
+from aniworld.providers.hosters.open_player import Embed, choose
+from aniworld.providers.hosters.player_page import height_of, parse_player
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 
 HERE = "https://hoster.example/e/abc"

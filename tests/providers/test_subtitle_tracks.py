@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.providers.hosters.embed import Embed
-from aniworld.providers.hosters.media import parse_player
+from aniworld.providers.hosters.open_player import Embed
+from aniworld.providers.hosters.player_page import parse_player
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 
 HERE = "https://hoster.example/e/abc"

@@ -23,7 +23,7 @@ from aniworld.core.media import Stream, StreamKind
 from aniworld.core.naming import EpisodeNaming, episode_path, inside, path_component, same_name
 from aniworld.library.files.place import place
 from aniworld.providers.fetch.images import Cover, fetch_cover
-from aniworld.providers.hosters.embed import Embed
+from aniworld.providers.hosters.open_player import Embed
 from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.covers import CoverFolder
 from aniworld.transfer.job import TransferJob

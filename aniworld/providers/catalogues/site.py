@@ -21,7 +21,7 @@ from aniworld.providers.fetch.browser_checks import blocked, check_obstacle, sig
 from aniworld.providers.fetch.client import Gate, Page, redirect_target
 from aniworld.providers.fetch.images import Cover, fetch_cover
 from aniworld.providers.fetch.parse_thread import parsed
-from aniworld.providers.hosters.media import parse_player
+from aniworld.providers.hosters.player_page import parse_player
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 
 from aniworld.providers.fetch.html import attribute
-from aniworld.providers.hosters.script import ADDRESS_CHARS, SCRIPT_CHARS, unescape
+from aniworld.providers.hosters.script_scanner import ADDRESS_CHARS, SCRIPT_CHARS, unescape
 
 _WINDOW = r"(?:(?:window|document|top|self|parent|globalThis|frames)\.)*"
 _LOCATION = re.compile(rf"{_WINDOW}location(?:\.href)?")

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from aniworld.core.subtitles import SubtitleTrack, is_forced_label, language_of
 from aniworld.providers.fetch.html import attribute
-from aniworld.providers.hosters.script import Value
+from aniworld.providers.hosters.script_scanner import Value
 
 MOST, ELEMENTS = 50, 200
 _KINDS = frozenset({"", "subtitles", "subtitle", "captions", "caption", "forced", "text", "cc", "default"})

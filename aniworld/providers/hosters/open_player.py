@@ -14,7 +14,7 @@ from aniworld.providers.base import Hoster
 from aniworld.providers.fetch.browser_checks import sign_of
 from aniworld.providers.fetch.client import Page
 from aniworld.providers.fetch.parse_thread import parsed
-from aniworld.providers.hosters.media import Medium, PlayerFacts, parse_player
+from aniworld.providers.hosters.player_page import Medium, PlayerFacts, parse_player
 
 FRAME_DEPTH = 2
 _UNKNOWN_ADAPTIVE, _UNKNOWN_FILE = 1079, 479

@@ -19,7 +19,7 @@ from aniworld.core.subtitles import SubtitleTrack
 from aniworld.providers.fetch.html import attribute, soup_of
 from aniworld.providers.hosters.labels import first_height, height_of, seconds_of
 from aniworld.providers.hosters.moves import Move, handlers, moves_of
-from aniworld.providers.hosters.script import SCRIPT_CHARS, Value, unescape, values_of
+from aniworld.providers.hosters.script_scanner import SCRIPT_CHARS, Value, unescape, values_of
 from aniworld.providers.hosters.tracks import subtitles_of
 
 FRAMES = 4
