@@ -38,8 +38,8 @@ GIVEN = {
     "aniworld.core.media": ("EpisodeNumber",),
     "aniworld.core.keys": ("key_from_slug",),
     "aniworld.core.errors": ("AniworldError",),
-    "aniworld.providers.base": ("Catalogue", "Hoster"),
-    "aniworld.providers.testkit": (),
+    "aniworld.providers.plugin_api.base": ("Catalogue", "Hoster"),
+    "aniworld.providers.plugin_api.testkit": (),
     "aniworld.core.validators": (
         "validate_series_key",
         "validate_series_key_or_folder",

@@ -21,8 +21,8 @@ from aniworld.core.errors import (
     SourceError,
 )
 from aniworld.core.media import Stream
-from aniworld.providers.base import Catalogue, Hoster
 from aniworld.providers.cooldown import RestingSources
+from aniworld.providers.plugin_api.base import Catalogue, Hoster
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

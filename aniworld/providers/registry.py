@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from aniworld.core.errors import HosterUnsupported, InvalidInput, NotFound, NothingThere, PageChanged, SourceError
 from aniworld.core.media import SeriesHit, Stream
 from aniworld.core.sites import ENGINE_1, ENGINE_2, site_of_host
-from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.fault_boundary import GuardedCatalogue, GuardedHoster
 from aniworld.providers.fetch.client import Gate
+from aniworld.providers.plugin_api.base import Catalogue, CatalogueSettings, Hoster
 
 if TYPE_CHECKING:
     from aniworld.providers.catalogues.site import Site  # parsers are heavy

@@ -26,8 +26,8 @@ from aniworld.core.specials import check_specials
 from aniworld.core.validators import validate_language, validate_series_name
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.models.outage import log_failure
-from aniworld.providers.base import Catalogue
 from aniworld.providers.cooldown import RestingSources
+from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.services.covers import CoverFolder
 from aniworld.services.fetched_covers import FetchedCovers

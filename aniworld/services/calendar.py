@@ -14,7 +14,7 @@ from sqlalchemy import select
 from aniworld.core.errors import AniworldError, NotFound, NothingThere, PageChanged, Unavailable
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
-from aniworld.providers.base import Airing
+from aniworld.providers.plugin_api.base import Airing
 from aniworld.providers.registry import Registry
 from aniworld.services.listing import cover_address
 from aniworld.services.postponements import Postponements

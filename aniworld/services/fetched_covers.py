@@ -14,7 +14,7 @@ from aniworld.core.errors import NotFound
 from aniworld.core.offload import offload
 from aniworld.models import AnimeSeries, Database
 from aniworld.models.outage import log_failure
-from aniworld.providers.base import Catalogue
+from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.services.covers import CoverFolder
 

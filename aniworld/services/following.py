@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from aniworld.providers.base import Airing, NewEpisode
+from aniworld.providers.plugin_api.base import Airing, NewEpisode
 
 ENDED_HOURS = 7 * 24.0
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

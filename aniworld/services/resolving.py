@@ -11,8 +11,8 @@ from aniworld.core.errors import NothingThere, Renumbered
 from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, Stream
 from aniworld.core.specials import in_library
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
-from aniworld.providers.base import Catalogue
 from aniworld.providers.cooldown import RestingSources
+from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.services.renumbering import WAITS, held_seasons, is_placed, kept_seasons
 from aniworld.services.upgrading import better_languages

@@ -27,7 +27,7 @@ from aniworld.core.events import NewEpisodes
 from aniworld.core.media import EpisodeNumber
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.models.outage import log_failure
-from aniworld.providers.base import NewEpisode
+from aniworld.providers.plugin_api.base import NewEpisode
 from aniworld.providers.registry import Registry
 from aniworld.services.anime import AnimeService
 from aniworld.services.calendar import CalendarService

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.providers.testkit import Answer, LoopbackSite
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite
 from tests.faults.house import plays
 from tests.providers.contract import ROOT2, engine2
 from tests.running import Server, until

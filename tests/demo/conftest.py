@@ -9,8 +9,8 @@ import pytest
 
 from aniworld.core.addresses import AddressRule
 from aniworld.demo.site import DemoSite
-from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.fetch.client import Gate
+from aniworld.providers.plugin_api.base import Catalogue, CatalogueSettings
 from aniworld.providers.registry import Registry
 
 

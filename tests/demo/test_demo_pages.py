@@ -11,7 +11,7 @@ from aniworld.core.media import StreamKind
 from aniworld.demo.catalogue import CATALOGUE, CATS, CLOUDS, COPPER, FOG, GLASS, NAUTILUS, NEON, REEL
 from aniworld.demo.facts import DemoSeries, links
 from aniworld.demo.site import DemoSite
-from aniworld.providers.base import Catalogue
+from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
 
 

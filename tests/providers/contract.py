@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
-from aniworld.providers.testkit import Answer, Asked, CatalogueContract, Served
+from aniworld.providers.plugin_api.testkit import Answer, Asked, CatalogueContract, Served
 
 PAGES = Path(__file__).parent / "pages"
 ROOT1, ROOT2 = "/anime/stream/nebelgarten", "/serie/hafenlichter"

@@ -16,9 +16,9 @@ from aniworld.core.errors import (
     SiteUnreachable,
 )
 from aniworld.core.media import HosterLink
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from tests.providers.contract import ROOT1, Engine1Contract, as_json, engine1, page
 
 PROTECTION = Answer("<html><head><title>Just a moment...</title></head><div class='cf-turnstile'></div>", 403)

@@ -10,12 +10,12 @@ import pytest
 
 from aniworld.core.errors import NothingThere, PageChanged
 from aniworld.core.media import EpisodeEntry, SeriesPage
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto import pages as sto_pages
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
-from aniworld.providers.testkit import LoopbackSite, open_gate
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import LoopbackSite, open_gate
 from tests.providers.contract import page
 
 ROOT2, ROOT1 = "/serie/leuchtfeuer", "/anime/stream/nebelgarten"

@@ -11,7 +11,7 @@ from aniworld.core.errors import AddressRefused, HosterUnsupported, LinkDead, So
 from aniworld.core.media import StreamKind
 from aniworld.providers.hosters.open_player import Embed, choose
 from aniworld.providers.hosters.player_page import Medium, height_of, parse_player, seconds_of
-from aniworld.providers.testkit import Answer, HosterContract, LoopbackSite, open_gate
+from aniworld.providers.plugin_api.testkit import Answer, HosterContract, LoopbackSite, open_gate
 
 HERE = "https://hoster.example/e/abc"
 JWPLAYER = """<script>var player = jwplayer("vplayer"); // file: "/old.mp4"

@@ -14,7 +14,7 @@ import pytest
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AddressRefused, SiteUnreachable, TooLarge
 from aniworld.providers.fetch.client import Gate
-from aniworld.providers.testkit import Answer, Asked, LoopbackSite, open_gate
+from aniworld.providers.plugin_api.testkit import Answer, Asked, LoopbackSite, open_gate
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aniworld.core.errors import CatalogueBlocked, NothingThere, PageChanged
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry, settings_for
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from tests.providers.contract import as_json, engine1, engine2, page
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -8,11 +8,11 @@ import pytest
 
 from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, LinkDead, NothingThere
 from aniworld.core.media import HosterLink
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
 from aniworld.providers.hosters.open_player import Embed
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 
 ROOT = "/anime/stream/just-a-moment"
 NAV = "".join(f"<nav><a href='/{place}'>{place}</a></nav>" for place in ("animes", "neu", "login", *"abcdefg"))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from aniworld.core.errors import Cancelled, PageChanged
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
 from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
 from aniworld.providers.catalogues.aniworld import postponements
@@ -20,7 +19,8 @@ from aniworld.providers.catalogues.sto import catalogue as sto
 from aniworld.providers.catalogues.sto import lists as sto_lists
 from aniworld.providers.catalogues.sto import pages as sto_pages
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
-from aniworld.providers.testkit import LoopbackSite, open_gate
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import LoopbackSite, open_gate
 from tests.providers.contract import ROOT1, ROOT2, as_json, engine1, engine2, page
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from aniworld.core.errors import InvalidInput, NothingThere
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry, is_open, settings_for
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from tests.providers.contract import ROOT1, ROOT2, engine1, engine2
 
 

@@ -11,7 +11,7 @@ from aniworld.core.errors import HosterUnsupported, LinkDead
 from aniworld.core.placeholders import is_placeholder
 from aniworld.providers.hosters.open_player import Embed, choose
 from aniworld.providers.hosters.player_page import height_of, parse_player
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 
 HERE = "https://hoster.example/e/abc"
 JSD = "<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>"

@@ -12,8 +12,8 @@ from aniworld.core.keys import KEY_FORM
 from aniworld.core.media import StreamKind
 from aniworld.providers.catalogues.playlists.catalogue import Playlists
 from aniworld.providers.fetch.client import Gate
+from aniworld.providers.plugin_api.testkit import Answer, Asked, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
-from aniworld.providers.testkit import Answer, Asked, LoopbackSite, open_gate
 
 ITEM = "<item><title>{title}</title><link>{link}</link><pubDate>{day} Jan 2024 10:00:00 GMT</pubDate></item>"
 

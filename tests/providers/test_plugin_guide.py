@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.providers.base import Catalogue
-from aniworld.providers.testkit import Answer, LoopbackSite
+from aniworld.providers.plugin_api.base import Catalogue
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite
 from tests.running import Server, until
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")

@@ -13,11 +13,11 @@ import pytest
 from aniworld.core.errors import CatalogueBlocked, HosterUnsupported, InvalidInput, NotFound, PageChanged
 from aniworld.core.media import EpisodeNumber, EpisodePage, HosterLink, SeriesHit, SeriesPage, Stream, StreamKind
 from aniworld.core.validators import validate_anime_url
-from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.hosters.ytdlp import YtDlp, ask_extractors
+from aniworld.providers.plugin_api.base import Catalogue, CatalogueSettings, Hoster
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import CATALOGUES, HOSTERS, Registry, settings_for
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from tests.providers.contract import ROOT1, ROOT2, engine1, engine2
 
 
@@ -263,9 +263,9 @@ def test_the_gate_and_the_parsers_work_under_gevent() -> None:
     code = (
         "from gevent import monkey; monkey.patch_all()\n"
         "import gevent, time\n"
-        "from aniworld.providers.base import CatalogueSettings\n"
+        "from aniworld.providers.plugin_api.base import CatalogueSettings\n"
         "from aniworld.providers.catalogues.aniworld.catalogue import Aniworld\n"
-        "from aniworld.providers.testkit import LoopbackSite, open_gate\n"
+        "from aniworld.providers.plugin_api.testkit import LoopbackSite, open_gate\n"
         "from tests.providers.contract import engine1, ROOT1\n"
         "with LoopbackSite(engine1()) as site:\n"
         "    catalogue = Aniworld(open_gate(requests_per_second=20), CatalogueSettings(site.url))\n"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from aniworld.core.errors import CatalogueBlocked, NothingThere, PageChanged
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from tests.providers.contract import ROOT2, Engine2Contract, engine2, page
 
 

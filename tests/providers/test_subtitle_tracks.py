@@ -6,7 +6,7 @@ import pytest
 
 from aniworld.providers.hosters.open_player import Embed
 from aniworld.providers.hosters.player_page import parse_player
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 
 HERE = "https://hoster.example/e/abc"
 VIDEO = "<video src='/v/a.mp4'>{}</video>"

@@ -8,13 +8,13 @@ from datetime import date
 import pytest
 
 from aniworld.core.errors import CatalogueBlocked, NothingThere
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto import pages as sto_pages
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
 from aniworld.providers.catalogues.title_tags import read_title
-from aniworld.providers.testkit import LoopbackSite, open_gate
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import LoopbackSite, open_gate
 from tests.providers.contract import as_json
 
 STO, ANI = (

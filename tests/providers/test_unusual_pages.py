@@ -10,13 +10,13 @@ import pytest
 
 from aniworld.core.errors import PageChanged
 from aniworld.core.media import SeriesPage
-from aniworld.providers.base import CatalogueSettings
 from aniworld.providers.catalogues.aniworld import lists as aniworld_lists
 from aniworld.providers.catalogues.aniworld import pages as aniworld_pages
 from aniworld.providers.catalogues.aniworld.catalogue import Aniworld
 from aniworld.providers.catalogues.sto import pages as sto_pages
 from aniworld.providers.catalogues.sto.catalogue import SerienStream
-from aniworld.providers.testkit import LoopbackSite, open_gate
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import LoopbackSite, open_gate
 
 SHOUTED = """<HTML><BODY><DIV CLASS="row  series-title"><H1 ITEMPROP="name" DATA-ALTERNATIVETITLES='&quot;Steel, Sand&quot;,
  &quot;鋼と砂&quot; , SuS'>

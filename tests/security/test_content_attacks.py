@@ -24,7 +24,7 @@ from aniworld.core.naming import EpisodeNaming, episode_path, inside, path_compo
 from aniworld.library.files.place import place
 from aniworld.providers.fetch.images import Cover, fetch_cover
 from aniworld.providers.hosters.open_player import Embed
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.covers import CoverFolder
 from aniworld.transfer.job import TransferJob
 from tests.running import Server

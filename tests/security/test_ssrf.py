@@ -15,7 +15,7 @@ from aniworld.core.errors import AddressRefused, AniworldError, SourceError
 from aniworld.core.media import StreamKind
 from aniworld.providers.fetch.client import Gate
 from aniworld.providers.fetch.images import fetch_cover
-from aniworld.providers.testkit import Answer, LoopbackSite
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite
 from aniworld.transfer import supervisor
 from tests.running import Server
 from tests.security.victim import ADDRESS, FORMS, WRAPPERS, Victim, resolver_of

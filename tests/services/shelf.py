@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from aniworld.core.errors import AniworldError, InvalidInput, LinkDead, NothingThere
 from aniworld.core.media import EpisodeEntry, EpisodePage, HosterLink, SeriesHit, SeriesPage
-from aniworld.providers.base import Airing, Catalogue, NewEpisode
+from aniworld.providers.plugin_api.base import Airing, Catalogue, NewEpisode
+from aniworld.providers.plugin_api.testkit import open_gate
 from aniworld.providers.registry import Registry
-from aniworld.providers.testkit import open_gate
 
 
 class Shelf:

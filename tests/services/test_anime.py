@@ -19,9 +19,9 @@ from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, SeriesAdded, SeriesUpdated
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
-from aniworld.providers.base import CatalogueSettings
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.anime import AnimeService
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.series import AnimeSeriesService, required_in

@@ -13,9 +13,9 @@ import pytest
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import CatalogueBlocked
 from aniworld.models import AnimeSeries, Database
-from aniworld.providers.base import CatalogueSettings
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.beside import BesideService
 from aniworld.services.fetched_covers import AGAIN_AFTER_S, FetchedCovers
 from tests.running import free_port

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from aniworld.core.media import SeriesHit
-from aniworld.providers.base import CatalogueSettings
+from aniworld.providers.plugin_api.base import CatalogueSettings
+from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
-from aniworld.providers.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.hit_covers import HitCovers
 
 PNG = b"\x89PNG\r\n\x1a\n"

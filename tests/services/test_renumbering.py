@@ -18,8 +18,8 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.library.files.place import place
 from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
+from aniworld.providers.plugin_api.testkit import open_gate
 from aniworld.providers.registry import Registry
-from aniworld.providers.testkit import open_gate
 from aniworld.services.downloads import DownloadService
 from aniworld.services.listing import detail_of
 from aniworld.services.recording import Recorded, record_page

@@ -28,7 +28,7 @@ from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import Event, EventBus, NewEpisodes
 from aniworld.core.media import EpisodeEntry
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
-from aniworld.providers.base import Airing
+from aniworld.providers.plugin_api.base import Airing
 from aniworld.services.anime import AnimeService
 from aniworld.services.calendar import CalendarService
 from aniworld.services.downloads import DownloadService

@@ -15,13 +15,13 @@ from aniworld.core.errors import AddressRefused, InvalidInput, LinkDead, Nothing
 from aniworld.core.keys import SLUG_FORM, gives_key, key_from_slug
 from aniworld.core.media import HosterLink
 from aniworld.core.sites import site_of_host, successor_of
-from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.catalogues.parsed_pages import SeasonAbsent
 from aniworld.providers.fetch.browser_checks import blocked, check_obstacle, sign_of
 from aniworld.providers.fetch.client import Gate, Page, redirect_target
 from aniworld.providers.fetch.images import Cover, fetch_cover
 from aniworld.providers.fetch.parse_thread import parsed
 from aniworld.providers.hosters.player_page import parse_player
+from aniworld.providers.plugin_api.base import Catalogue, CatalogueSettings
 
 T = TypeVar("T")
 

@@ -10,11 +10,11 @@ from aniworld.core.errors import HosterUnsupported, LinkDead, SourceError
 from aniworld.core.heights import class_of, limit_of
 from aniworld.core.media import Stream, StreamKind
 from aniworld.core.placeholders import is_placeholder
-from aniworld.providers.base import Hoster
 from aniworld.providers.fetch.browser_checks import sign_of
 from aniworld.providers.fetch.client import Page
 from aniworld.providers.fetch.parse_thread import parsed
 from aniworld.providers.hosters.player_page import Medium, PlayerFacts, parse_player
+from aniworld.providers.plugin_api.base import Hoster
 
 FRAME_DEPTH = 2
 _UNKNOWN_ADAPTIVE, _UNKNOWN_FILE = 1079, 479

@@ -18,8 +18,8 @@ from aniworld.core.addresses import check_url
 from aniworld.core.children import bare_environment
 from aniworld.core.errors import HosterUnsupported
 from aniworld.core.media import Stream, StreamKind
-from aniworld.providers.base import Hoster
 from aniworld.providers.fetch.client import Gate
+from aniworld.providers.plugin_api.base import Hoster
 
 ADDRESSES_REMEMBERED = 256
 ASKING_S = 20.0

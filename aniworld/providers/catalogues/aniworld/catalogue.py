@@ -9,12 +9,12 @@ from aniworld.core.errors import CatalogueBlocked, SourceError
 from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.core.sites import ENGINE_1, HOMES
-from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode, Postponement
 from aniworld.providers.catalogues.aniworld import lists, pages
 from aniworld.providers.catalogues.aniworld.postponements import parse_postponed
 from aniworld.providers.catalogues.engine import Engine
 from aniworld.providers.catalogues.site import Place, json_hits
 from aniworld.providers.fetch.browser_checks import check_obstacle
+from aniworld.providers.plugin_api.base import Airing, CatalogueTitle, NewEpisode, Postponement
 
 QUERY_LENGTH = 200
 POSTPONED = "/support/frage/anime-verschiebungen"

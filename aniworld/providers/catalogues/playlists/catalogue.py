@@ -30,10 +30,10 @@ from aniworld.core.errors import (
 )
 from aniworld.core.keys import key_from_slug
 from aniworld.core.media import EpisodeEntry, EpisodePage, HosterLink, SeriesHit, SeriesPage
-from aniworld.providers.base import Catalogue, CatalogueSettings
 from aniworld.providers.catalogues.playlists.titles import Guess, guess, places, season_of
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.fetch.client import Gate
+from aniworld.providers.plugin_api.base import Catalogue, CatalogueSettings
 
 PREFIX = "playlist:"
 READING_S, MOST = 90, 2000

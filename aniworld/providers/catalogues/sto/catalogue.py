@@ -11,7 +11,6 @@ from aniworld.core.errors import CatalogueBlocked, PageChanged, SourceError
 from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.core.sites import ENGINE_2, HOMES
-from aniworld.providers.base import Airing, CatalogueTitle, NewEpisode
 from aniworld.providers.catalogues.aniworld.lists import CalendarRow
 from aniworld.providers.catalogues.engine import Engine
 from aniworld.providers.catalogues.reading import Reading
@@ -21,6 +20,7 @@ from aniworld.providers.fetch.browser_checks import check_obstacle
 from aniworld.providers.fetch.client import Page
 from aniworld.providers.fetch.html import without_markup
 from aniworld.providers.fetch.parse_thread import parsed
+from aniworld.providers.plugin_api.base import Airing, CatalogueTitle, NewEpisode
 
 QUERY_LENGTH = 200
 RESULT_PAGES = 3

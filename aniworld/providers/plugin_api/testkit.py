@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl, urlsplit
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import SourceError
 from aniworld.core.keys import KEY_FORM
-from aniworld.providers.base import Catalogue, CatalogueSettings, Hoster
 from aniworld.providers.fetch.client import Gate
+from aniworld.providers.plugin_api.base import Catalogue, CatalogueSettings, Hoster
 
 
 @dataclass(frozen=True)
