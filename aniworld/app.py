@@ -38,10 +38,11 @@ from aniworld.providers.registry import Registry, is_open, settings_for
 from aniworld.services.anime import AnimeService
 from aniworld.services.audit import AuditService
 from aniworld.services.auth import RECALL_S, AuthService
-from aniworld.services.automation import EXTRA, build_automation
+from aniworld.services.background import EXTRA, build_automation
 from aniworld.services.backups import BackupService, quiet_while
 from aniworld.services.beside import BesideService
 from aniworld.services.configuration import ConfigService
+from aniworld.services.container import Services
 from aniworld.services.downloads import DownloadService
 from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.backups import backup as backup_age
@@ -52,7 +53,6 @@ from aniworld.services.leases import process_name
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
 from aniworld.services.recycling import RecyclingService
-from aniworld.services.registry import Services
 from aniworld.services.renaming import RenamingService
 from aniworld.services.renaming_runs import RenamingRuns
 from aniworld.services.renumbering_service import RenumberingService
@@ -62,7 +62,7 @@ from aniworld.services.system import SystemService
 from aniworld.services.waking import WakingService
 
 if TYPE_CHECKING:
-    from aniworld.services.cluster import Cluster, Shared
+    from aniworld.services.process_sync import Cluster, Shared
     from aniworld.workers.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -196,7 +196,7 @@ def _shorter_history(old: Settings, new: Settings) -> bool:
 def _shared(environment: Environment, database: Database) -> Shared | None:
     if not environment.redis_url:
         return None
-    from aniworld.services.cluster import Shared  # Redis' library: a server alone does without
+    from aniworld.services.process_sync import Shared  # Redis' library: a server alone does without
 
     return Shared.among_others(environment, database)
 
@@ -204,7 +204,7 @@ def _shared(environment: Environment, database: Database) -> Shared | None:
 def _cluster(shared: Shared | None, **services: Any) -> Cluster | None:
     if shared is None:
         return None
-    from aniworld.services.cluster import Cluster
+    from aniworld.services.process_sync import Cluster
 
     return Cluster(shared, **services)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from aniworld.services.registry import Services
+    from aniworld.services.container import Services
     from aniworld.services.series_app import SeriesApp
 
 

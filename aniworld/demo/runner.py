@@ -24,7 +24,7 @@ from aniworld.demo.catalogue import BAKERY, FOG, NAUTILUS
 from aniworld.demo.facts import DemoSeries
 from aniworld.demo.server import ADDRESS
 from aniworld.demo.site import DemoSite
-from aniworld.services.registry import Services
+from aniworld.services.container import Services
 from aniworld.services.series_app import SeriesApp
 from aniworld.workers.instance_lock import InstanceLock
 

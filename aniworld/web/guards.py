@@ -11,7 +11,7 @@ from aniworld.core.errors import Forbidden, NotSignedIn
 from aniworld.extensions import login
 from aniworld.models.restore_hold import Hold
 from aniworld.services.auth import Identity, SignedIn
-from aniworld.services.automation import EXTRA, Automation
+from aniworld.services.background import EXTRA, Automation
 from aniworld.services.tokens import is_api_key
 from aniworld.web import bodies, origins
 from aniworld.web.errors import under_api

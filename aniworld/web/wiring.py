@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import current_app
 
-from aniworld.services.registry import Services
+from aniworld.services.container import Services
 
 EXTENSION = "aniworld"
 

@@ -24,8 +24,8 @@ from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.library.files.space_reservation import Room
 from aniworld.models import utcnow
 from aniworld.models.outage import DATABASE_AWAY, log_failure
-from aniworld.services.automation import EXTRA
-from aniworld.services.registry import Services
+from aniworld.services.background import EXTRA
+from aniworld.services.container import Services
 from aniworld.services.workers_seen import SEEN_EVERY_S, WorkersSeen, WorkerView, worker_name
 from aniworld.workers.attempt import INCOMING, Workshop
 from aniworld.workers.instance_lock import SERVER, InstanceLock

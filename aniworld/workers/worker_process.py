@@ -14,7 +14,7 @@ from celery.worker import WorkController, state
 
 from aniworld.core.errors import Unavailable
 from aniworld.core.offload import pause
-from aniworld.services.registry import Services
+from aniworld.services.container import Services
 from aniworld.workers.cluster import celery_application
 from aniworld.workers.runtime import Runtime, worker_role
 

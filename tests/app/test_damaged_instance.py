@@ -15,7 +15,7 @@ from aniworld.app import build_services
 from aniworld.config.environment import Environment
 from aniworld.core.errors import AniworldError, InvalidInput
 from aniworld.models import AnimeSeries
-from aniworld.services.registry import Services
+from aniworld.services.container import Services
 from tests.running import ROOT
 
 

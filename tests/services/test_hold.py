@@ -11,9 +11,9 @@ from aniworld.app import build_services
 from aniworld.config.environment import Environment
 from aniworld.core.errors import Conflict
 from aniworld.models import DownloadQueueItem
-from aniworld.services.automation import EXTRA
+from aniworld.services.background import EXTRA
 from aniworld.services.backups import RESTORING, quiet_while
-from aniworld.services.registry import Services
+from aniworld.services.container import Services
 from aniworld.services.views import DownloadRequest
 
 WISHES: dict[str, Callable[[Services], object]] = {

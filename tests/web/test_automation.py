@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from aniworld.app import create_app
 from aniworld.services import AnimeSeriesService
-from aniworld.services.automation import EXTRA, build_automation
-from aniworld.services.registry import Services
+from aniworld.services.background import EXTRA, build_automation
+from aniworld.services.container import Services
 from tests.running import PASSWORD
 from tests.services.listener import Answer, Listener
 

@@ -16,8 +16,8 @@ from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 from aniworld.services import AnimeSeriesService
+from aniworld.services.container import Services
 from aniworld.services.recording import record_page
-from aniworld.services.registry import Services
 from tests.running import PASSWORD, until
 
 ITEM = "00000000-0000-4000-8000-000000000001"

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from aniworld.app import create_app
 from aniworld.models import utcnow
 from aniworld.services import AnimeSeriesService
-from aniworld.services.registry import Services
+from aniworld.services.container import Services
 from tests.running import PASSWORD
 
 HOSTILE = "<img src=x onerror=alert()>"

@@ -19,7 +19,7 @@ from aniworld.core.errors import AlreadyRunning, AniworldError
 
 if TYPE_CHECKING:
     from aniworld.services.backup_making import Home, Tell
-    from aniworld.services.registry import Services
+    from aniworld.services.container import Services
 
 
 def _lines(command: Callable[..., Any]) -> Callable[..., Any]:

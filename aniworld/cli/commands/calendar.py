@@ -10,7 +10,7 @@ import click
 from aniworld.cli.opening import opened
 from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.media import EpisodeNumber
-from aniworld.services.automation import EXTRA, Automation
+from aniworld.services.background import EXTRA, Automation
 from aniworld.services.views import CalendarEntry
 
 

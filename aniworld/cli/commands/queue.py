@@ -16,7 +16,7 @@ from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
 
 if TYPE_CHECKING:
-    from aniworld.services.registry import Services
+    from aniworld.services.container import Services
 
 HEADINGS = ("Id", "Series", "Episode", "State", "Progress", "")
 

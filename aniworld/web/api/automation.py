@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from aniworld.core.errors import Unavailable
-from aniworld.services.automation import EXTRA, Automation
+from aniworld.services.background import EXTRA, Automation
 from aniworld.services.views import CalendarEntry, TrackingStatus, Trial
 from aniworld.web.answers import answer
 from aniworld.web.api import Blueprint

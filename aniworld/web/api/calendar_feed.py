@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request, url_for
 
 from aniworld.core.errors import Unavailable
-from aniworld.services.automation import EXTRA, Automation
+from aniworld.services.background import EXTRA, Automation
 from aniworld.services.calendar_feed import CalendarFeedService
 from aniworld.services.occasions import Occasion
 from aniworld.services.views import CalendarAccess

@@ -17,7 +17,7 @@ from sqlalchemy import case, func, select
 from aniworld import __version__
 from aniworld.core.events import CatalogueResting, DownloadComplete, DownloadFailed, Event
 from aniworld.models import AnimeSeries, Episode
-from aniworld.services.registry import Services
+from aniworld.services.container import Services
 from aniworld.web.live import ROOMS
 
 LEVELS = {"ok": 0, "notice": 1, "warning": 2, "error": 3}

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask, Response, current_app
 
 from aniworld.core.errors import NotFound
+from aniworld.services.container import Services
 from aniworld.services.logs import LogLine
-from aniworld.services.registry import Services
 from aniworld.services.system import SystemFacts
 from aniworld.web.answers import answer
 from aniworld.web.api import Blueprint

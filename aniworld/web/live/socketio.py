@@ -12,7 +12,7 @@ from flask_socketio import SocketIO
 
 from aniworld.core.errors import AniworldError, NotSignedIn
 from aniworld.services.auth import Identity
-from aniworld.services.registry import Services
+from aniworld.services.container import Services
 from aniworld.web import guards
 from aniworld.web.live.packets import TextPacket
 from aniworld.web.live.rooms import Message, Rooms, asked_rooms, in_wished_order

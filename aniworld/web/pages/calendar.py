@@ -10,7 +10,7 @@ from typing import Any
 from flask import request
 
 from aniworld.core.errors import AniworldError
-from aniworld.services.automation import EXTRA, Automation
+from aniworld.services.background import EXTRA, Automation
 from aniworld.services.views import CalendarAccess, CalendarEntry
 from aniworld.web.pages.dressing import fragment, is_partial, page
 from aniworld.web.pages.tongue import gettext as _

@@ -12,8 +12,8 @@ from aniworld.config import settings as known
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import KNOWN_LANGUAGES
 from aniworld.services.audit import ENTRIES_LIMIT, KINDS
-from aniworld.services.automation import EXTRA as AUTOMATION
-from aniworld.services.automation import Automation
+from aniworld.services.background import EXTRA as AUTOMATION
+from aniworld.services.background import Automation
 from aniworld.web.pages import words
 from aniworld.web.pages.dressing import page
 from aniworld.web.wiring import services

@@ -19,12 +19,12 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.auth import AuthService
     from aniworld.services.backups import BackupService
     from aniworld.services.beside import BesideService
-    from aniworld.services.cluster import Cluster
     from aniworld.services.configuration import ConfigService
     from aniworld.services.downloads import DownloadService
     from aniworld.services.folder_choices import FolderChoiceService
     from aniworld.services.health.parsers import ParserCheck
     from aniworld.services.legacy_import import DataMigrationService
+    from aniworld.services.process_sync import Cluster
     from aniworld.services.recycling import RecyclingService
     from aniworld.services.renaming import RenamingService
     from aniworld.services.renaming_runs import RenamingRuns
