@@ -35,9 +35,9 @@ from aniworld.models.upgrade import bring_up_to_date, revision_of
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.fetch.client import Gate
 from aniworld.providers.registry import Registry, is_open, settings_for
+from aniworld.services.access.audit_log import AuditService
+from aniworld.services.access.service import RECALL_S, AuthService
 from aniworld.services.anime import AnimeService
-from aniworld.services.audit import AuditService
-from aniworld.services.auth import RECALL_S, AuthService
 from aniworld.services.background import EXTRA, build_automation
 from aniworld.services.backups import BackupService, quiet_while
 from aniworld.services.beside import BesideService

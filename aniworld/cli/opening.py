@@ -50,7 +50,7 @@ def recorded(services: Services, kind: str) -> Iterator[None]:
 
     Raises Conflict while a backup is being restored.
     """
-    from aniworld.services.audit import changed  # see opened
+    from aniworld.services.access.audit_log import changed  # see opened
     from aniworld.services.restore_lock import RestoreLock
 
     RestoreLock(services.environment.instance).check()

@@ -11,8 +11,8 @@ from aniworld.core.events import CatalogueResting, EventBus
 from aniworld.models import Database
 from aniworld.providers.cooldown import Rest
 from aniworld.providers.registry import Registry
+from aniworld.services.access.audit_log import AuditService
 from aniworld.services.anime import AnimeService
-from aniworld.services.audit import AuditService
 from aniworld.services.calendar import CalendarService
 from aniworld.services.calendar_feed import CalendarFeedService
 from aniworld.services.downloads import DownloadService

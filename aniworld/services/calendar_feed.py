@@ -16,10 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from aniworld.core.errors import NotFound, Unavailable
 from aniworld.core.media import EpisodeNumber
 from aniworld.models import AnimeSeries, CalendarToken, Database, Episode, utcnow
-from aniworld.services.audit import AuditService
+from aniworld.services.access.audit_log import AuditService
+from aniworld.services.access.tokens import same
 from aniworld.services.calendar import CalendarService
 from aniworld.services.occasions import Occasion
-from aniworld.services.tokens import same
 from aniworld.services.views import CalendarAccess, CalendarEntry
 
 log = logging.getLogger(__name__)

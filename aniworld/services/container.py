@@ -14,9 +14,9 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.config.environment import Environment
     from aniworld.providers.cooldown import RestingSources
     from aniworld.providers.registry import Registry
+    from aniworld.services.access.audit_log import AuditService
+    from aniworld.services.access.service import AuthService
     from aniworld.services.anime import AnimeService
-    from aniworld.services.audit import AuditService
-    from aniworld.services.auth import AuthService
     from aniworld.services.backups import BackupService
     from aniworld.services.beside import BesideService
     from aniworld.services.configuration import ConfigService

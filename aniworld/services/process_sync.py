@@ -19,7 +19,8 @@ from aniworld.core.errors import InvalidInput
 from aniworld.core.events import DownloadProgress, Event, EventBus, ScanProgress, event_of, facts_of
 from aniworld.models import Database
 from aniworld.models.outage import DATABASE_AWAY
-from aniworld.services.auth import AuthService
+from aniworld.services.access.service import AuthService
+from aniworld.services.access.tokens import derived
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.leases import Lease, process_name
@@ -27,7 +28,6 @@ from aniworld.services.messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, W
 from aniworld.services.missed import changed_series
 from aniworld.services.scan import ScanService
 from aniworld.services.shared_settings import SharedSettings
-from aniworld.services.tokens import derived
 from aniworld.services.waking import WakingService
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, has_request_context, request
 
-from aniworld.services.audit import Origin, changed, hint
+from aniworld.services.access.audit_log import Origin, changed, hint
 from aniworld.web import guards
 from aniworld.web.wiring import services
 

@@ -10,9 +10,9 @@ from flask_login import login_user, logout_user
 from aniworld.core.errors import Forbidden, NotSignedIn
 from aniworld.extensions import login
 from aniworld.models.restore_hold import Hold
-from aniworld.services.auth import Identity, SignedIn
+from aniworld.services.access.service import Identity, SignedIn
+from aniworld.services.access.tokens import is_api_key
 from aniworld.services.background import EXTRA, Automation
-from aniworld.services.tokens import is_api_key
 from aniworld.web import bodies, origins
 from aniworld.web.errors import under_api
 from aniworld.web.headers import OPEN_FILES

@@ -6,9 +6,9 @@ import hashlib
 
 from flask import Flask
 
-from aniworld.services.auth import REMEMBERED
+from aniworld.services.access.service import REMEMBERED
+from aniworld.services.access.tokens import derived
 from aniworld.services.container import Services
-from aniworld.services.tokens import derived
 from aniworld.web import audit, bodies, errors, guards, headers, live, pages, request_ids
 from aniworld.web.api import (
     addresses,

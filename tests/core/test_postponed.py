@@ -74,7 +74,7 @@ def test_a_token_is_made_and_read_without_the_key_pairs_that_nobody_uses():
     code = (
         "import sys\n"
         "from datetime import UTC, datetime, timedelta\n"
-        "from aniworld.services.tokens import Tokens, new_session_id\n"
+        "from aniworld.services.access.tokens import Tokens, new_session_id\n"
         "now, session, tokens = datetime.now(UTC), new_session_id(), Tokens(b'x' * 64)\n"
         "assert tokens.session_id(tokens.issue(session, now, now + timedelta(hours=1))) == session\n"
         "print(sorted(name for name in sys.modules if name.startswith('cryptography')))\n"

@@ -13,7 +13,7 @@ import jwt
 import pytest
 import requests
 
-from aniworld.services.tokens import derived
+from aniworld.services.access.tokens import derived
 from tests.running import Server, command_line
 from tests.security.test_second_factor import now_code
 from tests.security.walking import every_route

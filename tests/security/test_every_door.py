@@ -16,7 +16,7 @@ import websocket
 from socketio.exceptions import ConnectionError as Refused
 
 from aniworld.app import create_app
-from aniworld.services.tokens import derived
+from aniworld.services.access.tokens import derived
 from aniworld.web.guards import OWN_SIGN_IN, PUBLIC, SAFE
 from aniworld.web.live.rooms import ROOMS
 from tests.running import PASSWORD, Server, until

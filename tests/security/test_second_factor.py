@@ -21,8 +21,8 @@ from sqlalchemy import select
 from aniworld.config.environment import Environment
 from aniworld.core.errors import Conflict, TotpRequired, Unavailable, WrongCode, WrongPassword
 from aniworld.models import Database, RecoveryCode, SecondFactorSecret
-from aniworld.services.auth import AuthService
-from aniworld.services.second_factor import STEP_S, code_at, qr_code
+from aniworld.services.access.second_factor import STEP_S, code_at, qr_code
+from aniworld.services.access.service import AuthService
 from tests.running import PASSWORD, ROOT, Server
 from tests.services.test_auth import Clock
 

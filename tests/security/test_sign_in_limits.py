@@ -12,7 +12,7 @@ import requests
 from aniworld.config.environment import Environment
 from aniworld.core.errors import WrongPassword
 from aniworld.models import Database, UserSession
-from aniworld.services.auth import IDLE, REMEMBERED, SESSION, AuthService
+from aniworld.services.access.service import IDLE, REMEMBERED, SESSION, AuthService
 from aniworld.web import limits
 from aniworld.web.limits import SLOWEST_S, SignInLimit
 from tests.running import PASSWORD, Server

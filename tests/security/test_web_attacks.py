@@ -21,7 +21,7 @@ import websocket
 from flask import Flask
 from socketio.exceptions import ConnectionError as Refused
 
-from aniworld.services.tokens import derived
+from aniworld.services.access.tokens import derived
 from tests.running import PASSWORD, Server
 
 FOREIGN = "https://evil.example"

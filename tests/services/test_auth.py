@@ -14,9 +14,9 @@ from sqlalchemy import select
 from aniworld.config.environment import Environment
 from aniworld.core.errors import Conflict, Forbidden, InvalidInput, NotFound, NotSignedIn, WrongPassword
 from aniworld.models import ApiKey, Database, MasterPassword, UserSession
-from aniworld.services.auth import KEYS_LIMIT, AuthService
-from aniworld.services.recent import Recent
-from aniworld.services.tokens import derived, read_secret
+from aniworld.services.access.identity_cache import Recent
+from aniworld.services.access.service import KEYS_LIMIT, AuthService
+from aniworld.services.access.tokens import derived, read_secret
 
 PASSWORD = "korrektes Pferd 🐎"
 

@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from aniworld.core.errors import Unavailable
-from aniworld.services.passwords import AT_ONCE, WAITING, Passwords, _hasher, check
+from aniworld.services.access.passwords import AT_ONCE, WAITING, Passwords, _hasher, check
 
 
 def test_no_more_than_two_hashes_run_at_once_and_a_crowd_is_sent_away() -> None:

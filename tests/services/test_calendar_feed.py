@@ -10,7 +10,7 @@ from icalendar import Calendar
 
 from aniworld.core.errors import NotFound
 from aniworld.models import AnimeSeries, AuditEntry, CalendarToken, Database, Episode
-from aniworld.services.audit import AuditService
+from aniworld.services.access.audit_log import AuditService
 from aniworld.services.calendar_feed import CalendarFeedService
 from aniworld.services.calendar_ics import written
 from aniworld.services.occasions import Occasion

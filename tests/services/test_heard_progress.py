@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aniworld.core.events import DownloadComplete, DownloadProgress, QueueStatusChanged
-from aniworld.services.endings import Endings
+from aniworld.services.access.revocations import Endings
 from aniworld.services.heard_progress import MOST, NEWS_FOR_S, HeardProgress
 from tests.clock import Clock
 

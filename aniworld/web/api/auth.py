@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, current_app, g, request
 
-from aniworld.services.auth import SignedIn
+from aniworld.services.access.service import SignedIn
 from aniworld.services.views import ApiKeyView, SessionView
 from aniworld.web import guards
 from aniworld.web.answers import answer, nothing

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from aniworld.services.second_factor import Enrolment, RecoveryCodes, SecondFactorState
+from aniworld.services.access.second_factor import Enrolment, RecoveryCodes, SecondFactorState
 from aniworld.web import guards
 from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint

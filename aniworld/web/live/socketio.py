@@ -11,7 +11,7 @@ from flask_socketio import ConnectionRefusedError as ConnectionRefused
 from flask_socketio import SocketIO
 
 from aniworld.core.errors import AniworldError, NotSignedIn
-from aniworld.services.auth import Identity
+from aniworld.services.access.service import Identity
 from aniworld.services.container import Services
 from aniworld.web import guards
 from aniworld.web.live.packets import TextPacket

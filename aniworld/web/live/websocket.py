@@ -16,7 +16,7 @@ from simple_websocket import ConnectionClosed
 
 from aniworld.core.errors import AniworldError, Unavailable
 from aniworld.models import utcnow
-from aniworld.services.auth import AuthService, Identity
+from aniworld.services.access.service import AuthService, Identity
 from aniworld.web import guards
 from aniworld.web.answers import moment, to_json
 from aniworld.web.live.rooms import Message, Rooms, asked_rooms, in_wished_order

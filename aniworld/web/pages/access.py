@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from aniworld.core.errors import AlreadyRunning, AniworldError, InvalidInput, TotpRequired, WrongCode
 from aniworld.core.media import KNOWN_LANGUAGES
 from aniworld.core.offload import offload
-from aniworld.services.auth import SignedIn
+from aniworld.services.access.service import SignedIn
 from aniworld.web import guards
 from aniworld.web.api.auth import address, agent, attempt
 from aniworld.web.errors import status_of

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from aniworld.config import settings as known
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import KNOWN_LANGUAGES
-from aniworld.services.audit import ENTRIES_LIMIT, KINDS
+from aniworld.services.access.audit_log import ENTRIES_LIMIT, KINDS
 from aniworld.services.background import EXTRA as AUTOMATION
 from aniworld.services.background import Automation
 from aniworld.web.pages import words

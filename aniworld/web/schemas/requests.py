@@ -12,10 +12,10 @@ from aniworld.core.errors import InvalidInput
 from aniworld.core.media import ABSOLUTE_EPISODES, LANGUAGE_FORM, SEASONS, EpisodeNumber
 from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.core.specials import MOST as SPECIALS_AT_ONCE
-from aniworld.services.audit import KINDS
+from aniworld.services.access.audit_log import KINDS
+from aniworld.services.access.passwords import LONGEST, SHORTEST
 from aniworld.services.notifications import URL_LENGTH, URLS_AT_ONCE
 from aniworld.services.numbering import MOST as ENTRIES_AT_ONCE
-from aniworld.services.passwords import LONGEST, SHORTEST
 from aniworld.services.views import DownloadRequest, SeriesQuery
 
 EPISODES_AT_ONCE, ITEMS_AT_ONCE, KEYS_AT_ONCE = 2000, 5000, 5000

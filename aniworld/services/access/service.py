@@ -26,13 +26,13 @@ from aniworld.core.errors import (
     WrongPassword,
 )
 from aniworld.models import ApiKey, Database, MasterPassword, UserSession, utcnow
-from aniworld.services.audit import AuditService, Origin, hint
-from aniworld.services.endings import Endings
-from aniworld.services.identity import Identity, SignedIn, key_view, printable, session_view
-from aniworld.services.passwords import Passwords, check
-from aniworld.services.recent import Recent
-from aniworld.services.second_factor import Enrolment, RecoveryCodes, SecondFactor
-from aniworld.services.tokens import Tokens, derived, new_api_key, new_session_id, read_secret, same, setup_token
+from aniworld.services.access.audit_log import AuditService, Origin, hint
+from aniworld.services.access.identity import Identity, SignedIn, key_view, printable, session_view
+from aniworld.services.access.identity_cache import Recent
+from aniworld.services.access.passwords import Passwords, check
+from aniworld.services.access.revocations import Endings
+from aniworld.services.access.second_factor import Enrolment, RecoveryCodes, SecondFactor
+from aniworld.services.access.tokens import Tokens, derived, new_api_key, new_session_id, read_secret, same, setup_token
 from aniworld.services.views import ApiKeyView, SessionView
 
 log = logging.getLogger(__name__)
