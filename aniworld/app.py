@@ -39,7 +39,7 @@ from aniworld.services.access.audit_log import AuditService
 from aniworld.services.access.service import RECALL_S, AuthService
 from aniworld.services.anime import AnimeService
 from aniworld.services.background import EXTRA, build_automation
-from aniworld.services.backups import BackupService, quiet_while
+from aniworld.services.backup.service import BackupService, quiet_while
 from aniworld.services.beside import BesideService
 from aniworld.services.configuration import ConfigService
 from aniworld.services.container import Services

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.access.audit_log import AuditService
     from aniworld.services.access.service import AuthService
     from aniworld.services.anime import AnimeService
-    from aniworld.services.backups import BackupService
+    from aniworld.services.backup.service import BackupService
     from aniworld.services.beside import BesideService
     from aniworld.services.configuration import ConfigService
     from aniworld.services.downloads import DownloadService

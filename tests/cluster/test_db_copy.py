@@ -16,10 +16,10 @@ from sqlalchemy import delete, select, update
 
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, Unavailable
 from aniworld.models import AnimeSeries, AuditEntry, Database, DownloadQueueItem, Lease, StoredSettings, utcnow
-from aniworld.services.backup_making import Home, create
-from aniworld.services.backup_restoring import restore
-from aniworld.services.backup_shelf import BackupShelf
-from aniworld.services.database_moving import look, move
+from aniworld.services.backup.create import Home, create
+from aniworld.services.backup.database_move import look, move
+from aniworld.services.backup.restore import restore
+from aniworld.services.backup.store import BackupShelf
 from aniworld.workers.instance_lock import InstanceLock
 from tests.services.houses import NAMES, furnish, house, sums
 

@@ -27,9 +27,9 @@ from aniworld.models import (
     utcnow,
 )
 from aniworld.models.upgrade import bring_up_to_date
-from aniworld.services.backup_making import Home
+from aniworld.services.backup.create import Home
+from aniworld.services.backup.portable_rows import Tally, forms_of, lines_of, snapshot
 from aniworld.services.configuration import ConfigService
-from aniworld.services.portable import Tally, forms_of, lines_of, snapshot
 
 NAMES = ("Überfluß & Söhne", "進撃の巨人", "e\u0301 – \u202eabc", "🐉\U0010ffff", "a\tb\nc\\\"'", "")
 MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999999, tzinfo=UTC)

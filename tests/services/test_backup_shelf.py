@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from aniworld.config.store import ConfigStore, file_facts
-from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.backup.store import BackupShelf
 
 
 def test_a_clock_that_was_set_back_costs_no_new_backup(tmp_path: Path) -> None:

@@ -19,11 +19,12 @@ from sqlalchemy import delete, select, update
 
 from aniworld.core.errors import AlreadyRunning, Conflict, DiskFull, InvalidInput, NotFound, Unavailable
 from aniworld.models import AnimeSeries, Base, DownloadQueueItem, MasterPassword, ScanRun, UserSession, utcnow
-from aniworld.services import backup_archive, backup_restoring
-from aniworld.services.backup_making import Home, carried, create
-from aniworld.services.backup_restoring import restore, verify
-from aniworld.services.backup_shelf import BackupShelf
-from aniworld.services.portable import forms_of
+from aniworld.services.backup import archive as backup_archive
+from aniworld.services.backup import restore as backup_restoring
+from aniworld.services.backup.create import Home, carried, create
+from aniworld.services.backup.portable_rows import forms_of
+from aniworld.services.backup.restore import restore, verify
+from aniworld.services.backup.store import BackupShelf
 from aniworld.services.restore_lock import RestoreLock
 from tests.services.houses import COVER, COVER_NAME, NAMES, furnish, furnish_queue, house, sums
 
@@ -478,9 +479,9 @@ MEASURED = """
 import resource, sys
 from pathlib import Path
 from tests.services.houses import house
-from aniworld.services.backup_making import create
-from aniworld.services.backup_restoring import restore, verify
-from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.backup.create import create
+from aniworld.services.backup.restore import restore, verify
+from aniworld.services.backup.store import BackupShelf
 with house(Path(sys.argv[1])) as home:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     file = BackupShelf(home.instance).path(create(home).name)
@@ -527,7 +528,7 @@ RESTORING = """
 import sys
 from pathlib import Path
 from tests.services.houses import house
-from aniworld.services.backup_restoring import restore
+from aniworld.services.backup.restore import restore
 with house(Path(sys.argv[1])) as home:
     restore(home, Path(sys.argv[2]), tell=lambda phase, current, total: print(phase, current, flush=True))
 """

@@ -12,7 +12,7 @@ from aniworld.config.environment import Environment
 from aniworld.core.errors import Conflict
 from aniworld.models import DownloadQueueItem
 from aniworld.services.background import EXTRA
-from aniworld.services.backups import RESTORING, quiet_while
+from aniworld.services.backup.service import RESTORING, quiet_while
 from aniworld.services.container import Services
 from aniworld.services.views import DownloadRequest
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.backup.store import BackupShelf
 from tests.running import PASSWORD, Server, until
 
 pytestmark = pytest.mark.slow

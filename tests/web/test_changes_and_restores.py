@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from aniworld.app import create_app
 from aniworld.models.restore_hold import Hold
-from aniworld.services.backups import RESTORING
+from aniworld.services.backup.service import RESTORING
 from aniworld.services.container import Services
 from tests.running import PASSWORD
 

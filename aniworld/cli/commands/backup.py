@@ -18,7 +18,7 @@ from aniworld.core.counting import counted
 from aniworld.core.errors import AlreadyRunning, AniworldError
 
 if TYPE_CHECKING:
-    from aniworld.services.backup_making import Home, Tell
+    from aniworld.services.backup.create import Home, Tell
     from aniworld.services.container import Services
 
 
@@ -58,7 +58,7 @@ def create(
     as_json: bool = False,
 ) -> None:
     """Make a backup. A server that runs is not disturbed."""
-    from aniworld.services.backup_making import create as make  # reads tables: nothing that help should wait for
+    from aniworld.services.backup.create import create as make  # reads tables: nothing that help should wait for
 
     with opened() as services, _telling(for_server, as_json) as told:
         where = target.expanduser().absolute() if target else None
@@ -71,7 +71,7 @@ def create(
 @prints
 def list_backups(as_json: bool) -> None:
     """List the backups in the instance folder, newest first."""
-    from aniworld.services.backup_shelf import BackupShelf
+    from aniworld.services.backup.store import BackupShelf
 
     backups = BackupShelf(_instance()).list()
     rows = [
@@ -86,7 +86,7 @@ def list_backups(as_json: bool) -> None:
 @prints
 def verify(file: str, for_server: bool, as_json: bool) -> None:
     """Check FILE, a name from the list or a path: every checksum, and a restore into a database that is thrown away."""
-    from aniworld.services.backup_restoring import verify as check
+    from aniworld.services.backup.restore import verify as check
 
     with _telling(for_server, as_json) as told:
         sound = check(_instance(), _path(file), told.step)
@@ -109,7 +109,7 @@ def restore(file: str, yes: bool, asked_by_server: bool, for_server: bool, as_js
 
     FILE is a name from the list or a path. Stop the server first, or restore on its settings page.
     """
-    from aniworld.services.backup_restoring import restore as bring_back
+    from aniworld.services.backup.restore import restore as bring_back
 
     if SETTINGS_NAME.fullmatch(file):
         _restore_settings(file, as_json)
@@ -137,7 +137,7 @@ def restore(file: str, yes: bool, asked_by_server: bool, for_server: bool, as_js
 @prints
 def delete(name: str, yes: bool, as_json: bool) -> None:
     """Delete the backup NAME for good."""
-    from aniworld.services.backup_shelf import BackupShelf
+    from aniworld.services.backup.store import BackupShelf
 
     BackupShelf(_instance()).path(name)
     if not yes:
@@ -230,7 +230,7 @@ def _alone(asked_by_server: bool) -> Iterator[None]:
 def _make_way() -> None:
     """A database that is newer than this program cannot be opened by it: it is set aside, not written over."""
     from aniworld.config.environment import Environment
-    from aniworld.services.backup_restoring import set_newer_aside
+    from aniworld.services.backup.restore import set_newer_aside
 
     aside = set_newer_aside(Environment.read())
     if aside is not None:
@@ -238,7 +238,7 @@ def _make_way() -> None:
 
 
 def _home(services: Services) -> Home:
-    from aniworld.services.backup_making import Home
+    from aniworld.services.backup.create import Home
 
     environment = services.environment
     return Home(environment.instance, services.database, services.config, bool(environment.redis_url))
@@ -252,7 +252,7 @@ def _instance() -> Path:
 
 def _path(file: str) -> Path:
     """The file of a name from the list, else the path itself."""
-    from aniworld.services.backup_shelf import NAME, BackupShelf
+    from aniworld.services.backup.store import NAME, BackupShelf
 
     return (
         BackupShelf(_instance()).path(file)

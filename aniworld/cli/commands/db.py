@@ -73,7 +73,7 @@ def copy(target: str, source: str | None, replace: bool, dry_run: bool, as_json:
     for good, set ANIWORLD_DATABASE_URL to the other one afterwards.
     """
     from aniworld.config.environment import Environment
-    from aniworld.services.database_moving import NotEqual, look, move
+    from aniworld.services.backup.database_move import NotEqual, look, move
     from aniworld.workers.instance_lock import InstanceLock
 
     environment = Environment.read()
@@ -94,7 +94,7 @@ def copy(target: str, source: str | None, replace: bool, dry_run: bool, as_json:
 
 
 def _show(moved: object, as_json: bool) -> None:
-    from aniworld.services.database_moving import Moved
+    from aniworld.services.backup.database_move import Moved
 
     assert isinstance(moved, Moved)
     if as_json:

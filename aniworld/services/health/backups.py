@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from aniworld.core.sentences import Sentence
-from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.backup.store import BackupShelf
 from aniworld.services.health.circumstances import Circumstances, ok, warning
 from aniworld.services.views import HealthCheck
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, send_file
 
 from aniworld.core.errors import Forbidden
-from aniworld.services.backups import BackupWork
+from aniworld.services.backup.service import BackupWork
 from aniworld.services.views import BackupView
 from aniworld.web import guards
 from aniworld.web.answers import answer, nothing

@@ -11,7 +11,7 @@ import pytest
 from aniworld.config.environment import Environment
 from aniworld.config.settings import BackupSettings, Settings
 from aniworld.models import Database
-from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.backup.store import BackupShelf
 from aniworld.services.health.backups import backup
 from aniworld.services.health.circumstances import Circumstances
 

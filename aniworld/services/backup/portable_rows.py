@@ -214,7 +214,7 @@ def _kind(type_: Any) -> str:
         return "text"
     if isinstance(type_, sa.Numeric | sa.Float):
         return "number"
-    raise TypeError(f"{type_!r} has no portable form yet; give it one in services/portable.py")
+    raise TypeError(f"{type_!r} has no portable form yet; give it one in services/backup/portable_rows.py")
 
 
 def _told(moment: datetime) -> str:

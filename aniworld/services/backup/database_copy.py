@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput
 from aniworld.models import Database, DownloadQueueItem, Lease
 from aniworld.models.clock import database_now
-from aniworld.services.portable import Form, Tally, counted, insert, lines_of, rows_of
+from aniworld.services.backup.portable_rows import Form, Tally, counted, insert, lines_of, rows_of
 
 Counting = Callable[[Iterable[Any]], Iterator[Any]]
 

@@ -19,10 +19,19 @@ from aniworld import __version__
 from aniworld.config.store import dump, sync_folder
 from aniworld.core.errors import Conflict, DiskFull, InvalidInput, NotFound, StorageError
 from aniworld.models import Database, utcnow
-from aniworld.services.backup_archive import CHUNK, CONFIG, SECRET_KEY, Archive, ArchiveWriter, limit_of
-from aniworld.services.backup_shelf import KEPT, BackupShelf
+from aniworld.services.backup.archive import CHUNK, CONFIG, SECRET_KEY, Archive, ArchiveWriter, limit_of
+from aniworld.services.backup.portable_rows import (
+    Form,
+    Tally,
+    counted,
+    forms_at,
+    known_revision,
+    lines_of,
+    patient,
+    snapshot,
+)
+from aniworld.services.backup.store import KEPT, BackupShelf
 from aniworld.services.configuration import ConfigService
-from aniworld.services.portable import Form, Tally, counted, forms_at, known_revision, lines_of, patient, snapshot
 from aniworld.services.views import BackupView
 
 SESSIONS = frozenset({"user_session"})

@@ -23,7 +23,7 @@ from aniworld.config.environment import Environment
 from aniworld.config.settings import Settings
 from aniworld.core.errors import AlreadyRunning, AniworldError, ChildDied, Conflict, by_code
 from aniworld.models import utcnow
-from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.backup.store import BackupShelf
 from aniworld.services.downloads import DownloadService
 from aniworld.services.views import BackupView
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 QUIET_WITHIN_S = 15.0
 RESTORING = "A backup is being restored; nothing can be changed until that has ended. Try again in a moment."
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.cli import main; sys.exit(main(sys.argv[1:]))"
 
 

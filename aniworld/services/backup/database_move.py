@@ -18,9 +18,9 @@ from aniworld.core.errors import Conflict, DatabaseAway, InvalidInput, Unavailab
 from aniworld.models import Base, Database, StoredSettings, utcnow
 from aniworld.models.engines import address_of
 from aniworld.models.upgrade import bring_up_to_date, newest_revision, revision_of
-from aniworld.services.backup_making import Progress, Tell, unheard
-from aniworld.services.database_copy import TableCopy, check_empty, check_quiet, compare, replace_rows, writing
-from aniworld.services.portable import Form, counted, forms_of, patient, snapshot
+from aniworld.services.backup.create import Progress, Tell, unheard
+from aniworld.services.backup.database_copy import TableCopy, check_empty, check_quiet, compare, replace_rows, writing
+from aniworld.services.backup.portable_rows import Form, counted, forms_of, patient, snapshot
 
 OF_PROCESSES = frozenset({"lease", "worker_seen"})  # what runs now, and nowhere else
 

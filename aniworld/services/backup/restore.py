@@ -25,12 +25,12 @@ from aniworld.config.store import write_private
 from aniworld.core.errors import Conflict, DiskFull, InvalidInput, Unavailable
 from aniworld.models import Base, Database, DownloadQueueItem, ScanRun, utcnow
 from aniworld.models.upgrade import SCRIPTS, bring_up_to_date, migrate_to, newest_revision, revision_of
-from aniworld.services.backup_archive import CONFIG, SECRET_KEY, Archive
-from aniworld.services.backup_making import SESSIONS, Home, Progress, Tell, carried, check_files, made, unheard
-from aniworld.services.backup_shelf import BackupShelf
+from aniworld.services.backup.archive import CONFIG, SECRET_KEY, Archive
+from aniworld.services.backup.create import SESSIONS, Home, Progress, Tell, carried, check_files, made, unheard
+from aniworld.services.backup.database_copy import check_quiet, replace_rows, writing
+from aniworld.services.backup.portable_rows import Form, Tally, forms_of, insert, patient, snapshot
+from aniworld.services.backup.store import BackupShelf
 from aniworld.services.configuration import MASK
-from aniworld.services.database_copy import check_quiet, replace_rows, writing
-from aniworld.services.portable import Form, Tally, forms_of, insert, patient, snapshot
 from aniworld.services.restore_lock import RestoreLock
 from aniworld.services.views import BackupView
 
