@@ -13,8 +13,8 @@ from aniworld.providers.cooldown import Rest
 from aniworld.providers.registry import Registry
 from aniworld.services.access.audit_log import AuditService
 from aniworld.services.anime import AnimeService
-from aniworld.services.calendar import CalendarService
-from aniworld.services.calendar_feed import CalendarFeedService
+from aniworld.services.calendar.feed import CalendarFeedService
+from aniworld.services.calendar.service import CalendarService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.health_watch import HealthWatch
 from aniworld.services.leases import Lease

@@ -30,7 +30,7 @@ from aniworld.models.outage import log_failure
 from aniworld.providers.plugin_api.base import NewEpisode
 from aniworld.providers.registry import Registry
 from aniworld.services.anime import AnimeService
-from aniworld.services.calendar import CalendarService
+from aniworld.services.calendar.service import CalendarService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.following import Followed, Known, in_order, likely_keys
 from aniworld.services.leases import Lease

@@ -19,7 +19,7 @@ from aniworld.core.media import EpisodeEntry, EpisodeKind, SeriesHit, SeriesPage
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.providers.fetch.images import Cover
 from aniworld.providers.plugin_api.base import Airing, Postponement
-from aniworld.services.calendar import CalendarService
+from aniworld.services.calendar.service import CalendarService
 from aniworld.services.fetched_covers import FetchedCovers
 from aniworld.services.hit_covers import HitCovers
 from aniworld.services.postponements import Postponements

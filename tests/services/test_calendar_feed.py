@@ -11,9 +11,9 @@ from icalendar import Calendar
 from aniworld.core.errors import NotFound
 from aniworld.models import AnimeSeries, AuditEntry, CalendarToken, Database, Episode
 from aniworld.services.access.audit_log import AuditService
-from aniworld.services.calendar_feed import CalendarFeedService
-from aniworld.services.calendar_ics import written
-from aniworld.services.occasions import Occasion
+from aniworld.services.calendar.feed import CalendarFeedService
+from aniworld.services.calendar.feed_entry import Occasion
+from aniworld.services.calendar.ics import written
 from aniworld.services.views import CalendarEntry
 
 NOW = datetime(2026, 8, 5, 12, tzinfo=UTC)

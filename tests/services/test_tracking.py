@@ -30,7 +30,7 @@ from aniworld.core.media import EpisodeEntry
 from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.providers.plugin_api.base import Airing
 from aniworld.services.anime import AnimeService
-from aniworld.services.calendar import CalendarService
+from aniworld.services.calendar.service import CalendarService
 from aniworld.services.downloads import DownloadService
 from aniworld.services.following import Followed, in_order, is_due
 from aniworld.services.renumbering_service import RenumberingService

@@ -6,8 +6,8 @@ from flask import Response, request, url_for
 
 from aniworld.core.errors import Unavailable
 from aniworld.services.background import EXTRA, Automation
-from aniworld.services.calendar_feed import CalendarFeedService
-from aniworld.services.occasions import Occasion
+from aniworld.services.calendar.feed import CalendarFeedService
+from aniworld.services.calendar.feed_entry import Occasion
 from aniworld.services.views import CalendarAccess
 from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint

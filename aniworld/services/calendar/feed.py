@@ -18,8 +18,8 @@ from aniworld.core.media import EpisodeNumber
 from aniworld.models import AnimeSeries, CalendarToken, Database, Episode, utcnow
 from aniworld.services.access.audit_log import AuditService
 from aniworld.services.access.tokens import same
-from aniworld.services.calendar import CalendarService
-from aniworld.services.occasions import Occasion
+from aniworld.services.calendar.feed_entry import Occasion
+from aniworld.services.calendar.service import CalendarService
 from aniworld.services.views import CalendarAccess, CalendarEntry
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class CalendarFeedService:
 
         ``address``: where an occasion's series is shown. Raises SourceError, Unavailable where no calendar can be read.
         """
-        from aniworld.services.calendar_ics import (
+        from aniworld.services.calendar.ics import (
             written,  # icalendar is heavy, and most servers have no calendar program
         )
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from icalendar import Calendar, Event
 
-from aniworld.services.occasions import Occasion
+from aniworld.services.calendar.feed_entry import Occasion
 
 LENGTH = timedelta(minutes=25)
 READ_EVERY = timedelta(hours=1)
