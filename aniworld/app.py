@@ -41,6 +41,7 @@ from aniworld.services.anime import AnimeService
 from aniworld.services.background import EXTRA, build_automation
 from aniworld.services.backup.service import BackupService, quiet_while
 from aniworld.services.beside import BesideService
+from aniworld.services.cluster.leases import process_name
 from aniworld.services.configuration import ConfigService
 from aniworld.services.container import Services
 from aniworld.services.downloads import DownloadService
@@ -49,7 +50,6 @@ from aniworld.services.health.backups import backup as backup_age
 from aniworld.services.health.parsers import ParserCheck
 from aniworld.services.health.parts import catalogue_address_by, catalogue_pages_by, notifications_by
 from aniworld.services.instance_age import doubt_about
-from aniworld.services.leases import process_name
 from aniworld.services.legacy_import import DataMigrationService
 from aniworld.services.logs import set_up_logging
 from aniworld.services.recycling import RecyclingService

@@ -15,9 +15,9 @@ from aniworld.services.access.audit_log import AuditService
 from aniworld.services.anime import AnimeService
 from aniworld.services.calendar.feed import CalendarFeedService
 from aniworld.services.calendar.service import CalendarService
+from aniworld.services.cluster.leases import Lease
 from aniworld.services.downloads import DownloadService
 from aniworld.services.health_watch import HealthWatch
-from aniworld.services.leases import Lease
 from aniworld.services.media_servers import MediaServerService
 from aniworld.services.notifications import NotificationService
 from aniworld.services.tracking import TrackingService

@@ -21,10 +21,10 @@ from aniworld.models import Database
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.access.service import AuthService
 from aniworld.services.access.tokens import derived
+from aniworld.services.cluster.channel import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
+from aniworld.services.cluster.leases import Lease, process_name
 from aniworld.services.configuration import ConfigService
 from aniworld.services.downloads import DownloadService
-from aniworld.services.leases import Lease, process_name
-from aniworld.services.messages import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
 from aniworld.services.missed import changed_series
 from aniworld.services.scan import ScanService
 from aniworld.services.shared_settings import SharedSettings

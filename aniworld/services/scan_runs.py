@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import AlreadyRunning
 from aniworld.models import Database, ScanRun
 from aniworld.models.clock import database_now
-from aniworld.services.leases import has_ended
+from aniworld.services.cluster.leases import has_ended
 from aniworld.services.views import ScanStatus
 
 HEARTBEAT_S = 2.0

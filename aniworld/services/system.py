@@ -17,13 +17,13 @@ from aniworld.config.environment import Environment
 from aniworld.core.errors import AniworldError, Unavailable
 from aniworld.core.offload import offload
 from aniworld.models import Database, utcnow
+from aniworld.services.cluster.worker_registry import WorkersSeen, WorkerView
 from aniworld.services.configuration import ConfigService
 from aniworld.services.health import HealthService
 from aniworld.services.health.circumstances import Check, Circumstances, RestingSources
 from aniworld.services.health.machine import installed
 from aniworld.services.logs import LogLine, tail
 from aniworld.services.views import HealthCheck
-from aniworld.services.workers_seen import WorkersSeen, WorkerView
 
 FFMPEG_ANSWERS_WITHIN_S = 5.0
 

@@ -31,9 +31,9 @@ from aniworld.providers.plugin_api.base import NewEpisode
 from aniworld.providers.registry import Registry
 from aniworld.services.anime import AnimeService
 from aniworld.services.calendar.service import CalendarService
+from aniworld.services.cluster.leases import Lease
 from aniworld.services.downloads import DownloadService
 from aniworld.services.following import Followed, Known, in_order, likely_keys
-from aniworld.services.leases import Lease
 from aniworld.services.renumbering import held_seasons, waits
 from aniworld.services.tracking_facts import facts_of, status_of
 from aniworld.services.tracking_reasons import why_nothing_can_be, why_nothing_is

@@ -25,8 +25,8 @@ from aniworld.library.files.space_reservation import Room
 from aniworld.models import utcnow
 from aniworld.models.outage import DATABASE_AWAY, log_failure
 from aniworld.services.background import EXTRA
+from aniworld.services.cluster.worker_registry import SEEN_EVERY_S, WorkersSeen, WorkerView, worker_name
 from aniworld.services.container import Services
-from aniworld.services.workers_seen import SEEN_EVERY_S, WorkersSeen, WorkerView, worker_name
 from aniworld.workers.attempt import INCOMING, Workshop
 from aniworld.workers.instance_lock import SERVER, InstanceLock
 from aniworld.workers.leases import LeaseWatch

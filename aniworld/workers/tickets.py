@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from aniworld.services.changes import Changes
-from aniworld.services.messages import connect
+from aniworld.services.cluster.channel import connect
 from aniworld.workers.cluster import PREFIX, QUEUE, TICKET, celery_application
 
 log = logging.getLogger(__name__)

@@ -10,11 +10,13 @@ import pytest
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, ScanRun, upgrade
 from aniworld.models.clock import database_now
-from aniworld.services import leases, queue_repository, scan_runs, workers_seen
-from aniworld.services.leases import Lease
+from aniworld.services import queue_repository, scan_runs
+from aniworld.services.cluster import leases
+from aniworld.services.cluster import worker_registry as workers_seen
+from aniworld.services.cluster.leases import Lease
+from aniworld.services.cluster.worker_registry import WorkersSeen, WorkerView
 from aniworld.services.queue_repository import QueueRepository
 from aniworld.services.scan_runs import ScanRuns
-from aniworld.services.workers_seen import WorkersSeen, WorkerView
 
 pytestmark = pytest.mark.cluster
 AHEAD = timedelta(seconds=120)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from aniworld.models import Database, ScanRun, utcnow
-from aniworld.services.leases import Lease
+from aniworld.services.cluster.leases import Lease
 from aniworld.services.scan_runs import ScanRuns
 from aniworld.services.tracking_facts import facts_of
 from aniworld.services.views import ScanStatus, TrackingStatus

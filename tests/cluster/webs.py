@@ -14,7 +14,7 @@ import requests
 import socketio
 
 from aniworld.demo.site import DemoSite
-from aniworld.services.messages import Messages
+from aniworld.services.cluster.channel import Messages
 from tests.cluster.machines import Nginx, PostgreSQL, Redis, running
 from tests.running import PASSWORD, Server, until
 

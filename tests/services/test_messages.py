@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from aniworld.services.messages import LONGEST, Messages, Outbox, _read
+from aniworld.services.cluster.channel import LONGEST, Messages, Outbox, _read
 
 NOWHERE = "redis://127.0.0.1:1/0"
 

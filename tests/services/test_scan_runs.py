@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select, update
 
 from aniworld.models import ScanRun, SeenFolder, utcnow
-from aniworld.services.leases import has_ended, process_name
+from aniworld.services.cluster.leases import has_ended, process_name
 from aniworld.services.scan_runs import ScanRunning, ScanRuns
 from aniworld.services.views import ScanStatus
 from tests.services.test_scan import Library, library  # noqa: F401

@@ -9,7 +9,7 @@ import pytest
 from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem
-from aniworld.services.workers_seen import WorkersSeen, WorkerView, worker_name
+from aniworld.services.cluster.worker_registry import WorkersSeen, WorkerView, worker_name
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

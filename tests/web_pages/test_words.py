@@ -76,7 +76,7 @@ def test_every_choice_that_is_a_word_of_ours_has_a_name() -> None:
 def test_every_health_check_has_a_name() -> None:
     template = (ROOT / "aniworld/web/templates/partials/health.html").read_text(encoding="utf-8")
     named = set(re.findall(r'"(\w+)":', template.partition("check_names = {")[2].partition("} %}")[0]))
-    modules = [*(ROOT / "aniworld/services/health").glob("*.py"), ROOT / "aniworld/services/workers_seen.py"]
+    modules = [*(ROOT / "aniworld/services/health").glob("*.py"), ROOT / "aniworld/services/cluster/worker_registry.py"]
     made = r'\b(?:ok|notice|warning|error|HealthCheck)\(\s*"(\w+)"'
     yielded = {name for path in modules for name in re.findall(made, path.read_text(encoding="utf-8"))}
     assert {"database_new", "worker_clocks", "catalogue_pages", "ffmpeg"} <= yielded

@@ -10,7 +10,7 @@ import gevent
 import pytest
 
 from aniworld.models import Database, utcnow
-from aniworld.services.leases import Lease
+from aniworld.services.cluster.leases import Lease
 from aniworld.services.views import TrackingStatus
 from aniworld.workers.scheduler import Scheduler
 from tests.workers.test_scheduler import House

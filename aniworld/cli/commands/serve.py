@@ -51,8 +51,8 @@ def worker(concurrency: int | None, name: str | None) -> int:
         raise Unavailable("A worker needs Celery; install it with: pip install celery redis")
     from aniworld.app import build_services  # see cli/opening.py
     from aniworld.config.environment import Environment
+    from aniworld.services.cluster.worker_registry import worker_name
     from aniworld.services.logs import set_up_logging
-    from aniworld.services.workers_seen import worker_name
     from aniworld.workers.worker_process import run_worker  # Celery
 
     environment = Environment.read()
