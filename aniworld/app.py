@@ -40,21 +40,21 @@ from aniworld.services.access.service import RECALL_S, AuthService
 from aniworld.services.anime import AnimeService
 from aniworld.services.background import EXTRA, build_automation
 from aniworld.services.backup.service import BackupService, quiet_while
-from aniworld.services.beside import BesideService
 from aniworld.services.cluster.leases import process_name
 from aniworld.services.configuration import ConfigService
 from aniworld.services.container import Services
 from aniworld.services.downloads import DownloadService
+from aniworld.services.file_management.recycle_service import RecyclingService
+from aniworld.services.file_management.rename_jobs import RenamingRuns
+from aniworld.services.file_management.rename_service import RenamingService
+from aniworld.services.file_management.sidecars import BesideService
 from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.backups import backup as backup_age
 from aniworld.services.health.parsers import ParserCheck
 from aniworld.services.health.parts import catalogue_address_by, catalogue_pages_by, notifications_by
 from aniworld.services.instance_age import doubt_about
-from aniworld.services.legacy_import import DataMigrationService
+from aniworld.services.library_import.legacy import DataMigrationService
 from aniworld.services.logs import set_up_logging
-from aniworld.services.recycling import RecyclingService
-from aniworld.services.renaming import RenamingService
-from aniworld.services.renaming_runs import RenamingRuns
 from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService

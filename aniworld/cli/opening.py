@@ -26,7 +26,7 @@ def opened(*, restoring: bool = False) -> Iterator[Services]:
 
     from aniworld.app import build_services  # half a second that help and wrong usage need not wait for
     from aniworld.config.environment import Environment
-    from aniworld.services.restore_lock import RestoreLock
+    from aniworld.models.restore_lock import RestoreLock
 
     logging.basicConfig(level=os.environ.get("ANIWORLD_LOG", "ERROR"), format="%(levelname)s: %(message)s")
     services = build_services(Environment.read())
@@ -50,8 +50,8 @@ def recorded(services: Services, kind: str) -> Iterator[None]:
 
     Raises Conflict while a backup is being restored.
     """
+    from aniworld.models.restore_lock import RestoreLock
     from aniworld.services.access.audit_log import changed  # see opened
-    from aniworld.services.restore_lock import RestoreLock
 
     RestoreLock(services.environment.instance).check()
     before = services.config.current

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aniworld.services.legacy_import import DataMigrationService
+    from aniworld.services.library_import.legacy import DataMigrationService
     from aniworld.services.queue_repository import QueueRepository
     from aniworld.services.series import AnimeSeriesService
 

@@ -18,16 +18,16 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.access.service import AuthService
     from aniworld.services.anime import AnimeService
     from aniworld.services.backup.service import BackupService
-    from aniworld.services.beside import BesideService
     from aniworld.services.configuration import ConfigService
     from aniworld.services.downloads import DownloadService
+    from aniworld.services.file_management.recycle_service import RecyclingService
+    from aniworld.services.file_management.rename_jobs import RenamingRuns
+    from aniworld.services.file_management.rename_service import RenamingService
+    from aniworld.services.file_management.sidecars import BesideService
     from aniworld.services.folder_choices import FolderChoiceService
     from aniworld.services.health.parsers import ParserCheck
-    from aniworld.services.legacy_import import DataMigrationService
+    from aniworld.services.library_import.legacy import DataMigrationService
     from aniworld.services.process_sync import Cluster
-    from aniworld.services.recycling import RecyclingService
-    from aniworld.services.renaming import RenamingService
-    from aniworld.services.renaming_runs import RenamingRuns
     from aniworld.services.renumbering_service import RenumberingService
     from aniworld.services.resolving import Resolver
     from aniworld.services.scan import ScanService

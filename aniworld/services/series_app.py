@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aniworld.legacy.serie import Serie
     from aniworld.services.anime import AnimeService
     from aniworld.services.container import Services
-    from aniworld.services.legacy_import import DataMigrationService
+    from aniworld.services.library_import.legacy import DataMigrationService
 
 PAGE_SIZE = 200
 LOOK_EVERY_S = 0.25

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.services.restore_lock import RESTORING, RestoreLock
+from aniworld.models.restore_lock import RESTORING, RestoreLock
 from aniworld.workers.instance_lock import InstanceLock
 from tests.cli.conftest import Cli
 

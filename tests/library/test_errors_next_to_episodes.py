@@ -7,8 +7,8 @@ import pytest
 from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.models.upgrade import bring_up_to_date
-from aniworld.services import beside
-from aniworld.services.beside import BesideService
+from aniworld.services.file_management import sidecars as beside
+from aniworld.services.file_management.sidecars import BesideService
 
 
 @pytest.fixture

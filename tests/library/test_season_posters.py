@@ -11,7 +11,7 @@ from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import UnsafePath
 from aniworld.library.files.artwork import write_season_poster
 from aniworld.models import AnimeSeries, Database
-from aniworld.services.beside import BesideService
+from aniworld.services.file_management.sidecars import BesideService
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 

@@ -23,7 +23,7 @@ from aniworld.providers.plugin_api.base import CatalogueSettings
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
 from aniworld.services.anime import AnimeService
-from aniworld.services.legacy_import import DataMigrationService
+from aniworld.services.library_import.legacy import DataMigrationService
 from aniworld.services.series import AnimeSeriesService, required_in
 from aniworld.services.views import SeriesQuery
 from tests.providers.contract import ROOT1, as_json, engine1, engine2, page

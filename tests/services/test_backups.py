@@ -19,13 +19,13 @@ from sqlalchemy import delete, select, update
 
 from aniworld.core.errors import AlreadyRunning, Conflict, DiskFull, InvalidInput, NotFound, Unavailable
 from aniworld.models import AnimeSeries, Base, DownloadQueueItem, MasterPassword, ScanRun, UserSession, utcnow
+from aniworld.models.restore_lock import RestoreLock
 from aniworld.services.backup import archive as backup_archive
 from aniworld.services.backup import restore as backup_restoring
 from aniworld.services.backup.create import Home, carried, create
 from aniworld.services.backup.portable_rows import forms_of
 from aniworld.services.backup.restore import restore, verify
 from aniworld.services.backup.store import BackupShelf
-from aniworld.services.restore_lock import RestoreLock
 from tests.services.houses import COVER, COVER_NAME, NAMES, furnish, furnish_queue, house, sums
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from aniworld.models import AnimeSeries, Episode, utcnow
-from aniworld.services.legacy_import import Action, DataMigrationService
+from aniworld.services.library_import.legacy import Action, DataMigrationService
 
 
 @pytest.fixture

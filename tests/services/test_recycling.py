@@ -18,7 +18,7 @@ from aniworld.core.events import EventBus, SeriesAdded, SeriesUpdated
 from aniworld.library.files.place import place
 from aniworld.library.files.recycle_bin import RecycleBin, Recycled
 from aniworld.models import AnimeSeries, Database, Episode
-from aniworld.services.recycling import RecyclingService
+from aniworld.services.file_management.recycle_service import RecyclingService
 
 FOLDER = "Nebel (2019)"
 

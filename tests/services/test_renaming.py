@@ -16,8 +16,8 @@ from aniworld.core.events import EventBus, SeriesUpdated
 from aniworld.core.queue import DownloadStatus
 from aniworld.library.files.renaming import Step, take
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun, utcnow
-from aniworld.services.renaming import RenamingService
-from aniworld.services.renaming_names import example_names
+from aniworld.services.file_management.rename_service import RenamingService
+from aniworld.services.file_management.rename_targets import example_names
 
 PLAIN = "{series} - S{season:02}E{episode:02}"
 

@@ -15,9 +15,9 @@ from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, RenameComplete, RenameProgress
 from aniworld.models import Database
 from aniworld.models.upgrade import bring_up_to_date
-from aniworld.services import renaming
-from aniworld.services.renaming import Watch
-from aniworld.services.renaming_runs import RenamingRuns
+from aniworld.services.file_management import rename_service as renaming
+from aniworld.services.file_management.rename_jobs import RenamingRuns
+from aniworld.services.file_management.rename_service import Watch
 from tests.services.test_renaming import PLAIN, Shelf
 
 

@@ -21,10 +21,10 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.plugin_api.testkit import open_gate
 from aniworld.providers.registry import Registry
 from aniworld.services.downloads import DownloadService
+from aniworld.services.file_management.rename_jobs import RenamingRuns
+from aniworld.services.file_management.rename_service import RenamingService
 from aniworld.services.listing import detail_of
 from aniworld.services.recording import Recorded, record_page
-from aniworld.services.renaming import RenamingService
-from aniworld.services.renaming_runs import RenamingRuns
 from aniworld.services.renumbering import ask_nothing, remember_file
 from aniworld.services.renumbering_moves import Known, compare
 from aniworld.services.renumbering_service import RenumberingService

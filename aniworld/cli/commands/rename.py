@@ -9,7 +9,7 @@ from aniworld.cli.opening import opened, stoppable
 from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.counting import counted
 from aniworld.core.media import EpisodeNumber
-from aniworld.services.renaming import Watch
+from aniworld.services.file_management.rename_service import Watch
 from aniworld.services.views import EarlierRename, Rename, RenameOutcome
 
 HEADINGS = ("Series", "Episode", "Now", "Then", "")

@@ -24,6 +24,7 @@ from aniworld.config.settings import secrets as secret_settings
 from aniworld.config.store import write_private
 from aniworld.core.errors import Conflict, DiskFull, InvalidInput, Unavailable
 from aniworld.models import Base, Database, DownloadQueueItem, ScanRun, utcnow
+from aniworld.models.restore_lock import RestoreLock
 from aniworld.models.upgrade import SCRIPTS, bring_up_to_date, migrate_to, newest_revision, revision_of
 from aniworld.services.backup.archive import CONFIG, SECRET_KEY, Archive
 from aniworld.services.backup.create import SESSIONS, Home, Progress, Tell, carried, check_files, made, unheard
@@ -31,7 +32,6 @@ from aniworld.services.backup.database_copy import check_quiet, replace_rows, wr
 from aniworld.services.backup.portable_rows import Form, Tally, forms_of, insert, patient, snapshot
 from aniworld.services.backup.store import BackupShelf
 from aniworld.services.configuration import MASK
-from aniworld.services.restore_lock import RestoreLock
 from aniworld.services.views import BackupView
 
 ROOM_FACTOR = 3  # a table's rows in a database with its indexes and its log, beside their text

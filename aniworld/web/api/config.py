@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from aniworld.config.schema import settings_schema
-from aniworld.services.renaming_names import example_names
+from aniworld.services.file_management.rename_targets import example_names
 from aniworld.services.views import BackupView, NameExamples
 from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint

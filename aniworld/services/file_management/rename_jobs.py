@@ -15,7 +15,14 @@ from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import RenameComplete, RenameProgress
 from aniworld.models import Database, RenameRun, utcnow
 from aniworld.models.outage import log_failure
-from aniworld.services.renaming import RUNNING, UNDONE, RenamingService, Watch, done_of, newest_runs
+from aniworld.services.file_management.rename_service import (
+    RUNNING,
+    UNDONE,
+    RenamingService,
+    Watch,
+    done_of,
+    newest_runs,
+)
 from aniworld.services.views import EarlierRename, Rename, RenameOutcome, RenameStatus
 
 log = logging.getLogger(__name__)
