@@ -49,16 +49,16 @@ from aniworld.services.file_management.rename_jobs import RenamingRuns
 from aniworld.services.file_management.rename_service import RenamingService
 from aniworld.services.file_management.sidecars import BesideService
 from aniworld.services.folder_choices import FolderChoiceService
-from aniworld.services.health.backups import backup as backup_age
+from aniworld.services.health.checks_backup import backup as backup_age
+from aniworld.services.health.checks_notifications import catalogue_address_by, catalogue_pages_by, notifications_by
+from aniworld.services.health.instance_age import doubt_about
+from aniworld.services.health.log_files import set_up_logging
 from aniworld.services.health.parsers import ParserCheck
-from aniworld.services.health.parts import catalogue_address_by, catalogue_pages_by, notifications_by
-from aniworld.services.instance_age import doubt_about
+from aniworld.services.health.system import SystemService
 from aniworld.services.library_import.legacy import DataMigrationService
-from aniworld.services.logs import set_up_logging
 from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
-from aniworld.services.system import SystemService
 from aniworld.services.waking import WakingService
 
 if TYPE_CHECKING:

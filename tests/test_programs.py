@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.services.health.machine import OLDEST_FFMPEG
+from aniworld.services.health.checks_machine import OLDEST_FFMPEG
 from tests.programs import REPORT, lines, reasons
 from tools import check_machine
 from tools.check_machine import BY_NAME, NOT_RUN, PROGRAMS, PYTHON_LOWEST, Program, Version

@@ -17,7 +17,7 @@ from aniworld.services.calendar.feed import CalendarFeedService
 from aniworld.services.calendar.service import CalendarService
 from aniworld.services.cluster.leases import Lease
 from aniworld.services.downloads import DownloadService
-from aniworld.services.health_watch import HealthWatch
+from aniworld.services.health.alerts import HealthWatch
 from aniworld.services.media_servers import MediaServerService
 from aniworld.services.notifications import NotificationService
 from aniworld.services.tracking import TrackingService

@@ -26,12 +26,12 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.file_management.sidecars import BesideService
     from aniworld.services.folder_choices import FolderChoiceService
     from aniworld.services.health.parsers import ParserCheck
+    from aniworld.services.health.system import SystemService
     from aniworld.services.library_import.legacy import DataMigrationService
     from aniworld.services.process_sync import Cluster
     from aniworld.services.renumbering_service import RenumberingService
     from aniworld.services.resolving import Resolver
     from aniworld.services.scan import ScanService
-    from aniworld.services.system import SystemService
     from aniworld.services.waking import WakingService
 
 

@@ -6,7 +6,7 @@ import secrets
 
 from flask import Flask, Response, g
 
-from aniworld.services.logs import request_id
+from aniworld.services.health.log_files import request_id
 
 HEADER = "X-Request-Id"
 

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from aniworld.core.events import HealthChanged
-from aniworld.services.health_watch import HealthWatch
+from aniworld.services.health.alerts import HealthWatch
 from aniworld.services.views import HealthCheck
 from tests.running import until
 

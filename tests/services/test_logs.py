@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aniworld.config.settings import LoggingSettings
-from aniworld.services.logs import FORM, LogLine, SafeFormatter, printable, request_id, set_up_logging, tail
+from aniworld.services.health.log_files import FORM, LogLine, SafeFormatter, printable, request_id, set_up_logging, tail
 
 
 @pytest.mark.parametrize(

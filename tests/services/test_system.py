@@ -14,7 +14,7 @@ from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.models import Database
 from aniworld.services.configuration import ConfigService
-from aniworld.services.system import SystemService
+from aniworld.services.health.system import SystemService
 
 Rest = namedtuple("Rest", "site seconds why")
 

@@ -19,8 +19,8 @@ from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries
 from aniworld.services import AnimeSeriesService
 from aniworld.services.container import Services
-from aniworld.services.instance_age import doubt_about
-from aniworld.services.logs import FORM, SafeFormatter
+from aniworld.services.health.instance_age import doubt_about
+from aniworld.services.health.log_files import FORM, SafeFormatter
 from aniworld.services.views import CalendarEntry, EpisodeView, SearchResult
 from aniworld.web.pages.calendar import week_of
 from aniworld.web.pages.dressing import fragment

@@ -52,7 +52,7 @@ def worker(concurrency: int | None, name: str | None) -> int:
     from aniworld.app import build_services  # see cli/opening.py
     from aniworld.config.environment import Environment
     from aniworld.services.cluster.worker_registry import worker_name
-    from aniworld.services.logs import set_up_logging
+    from aniworld.services.health.log_files import set_up_logging
     from aniworld.workers.worker_process import run_worker  # Celery
 
     environment = Environment.read()

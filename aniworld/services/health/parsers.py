@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aniworld.core.children import bare_environment
 from aniworld.core.sentences import Sentence
-from aniworld.services.health.circumstances import Circumstances, error, ok, warning
+from aniworld.services.health.context import Circumstances, error, ok, warning
 from aniworld.services.views import HealthCheck
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from flask import Flask, Response, current_app
 
 from aniworld.core.errors import NotFound
 from aniworld.services.container import Services
-from aniworld.services.logs import LogLine
-from aniworld.services.system import SystemFacts
+from aniworld.services.health.log_files import LogLine
+from aniworld.services.health.system import SystemFacts
 from aniworld.web.answers import answer
 from aniworld.web.api import Blueprint
 from aniworld.web.errors import problem

@@ -12,8 +12,8 @@ from aniworld.config.environment import Environment
 from aniworld.config.settings import BackupSettings, Settings
 from aniworld.models import Database
 from aniworld.services.backup.store import BackupShelf
-from aniworld.services.health.backups import backup
-from aniworld.services.health.circumstances import Circumstances
+from aniworld.services.health.checks_backup import backup
+from aniworld.services.health.context import Circumstances
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,11 @@ from aniworld.config.environment import Environment
 from aniworld.config.settings import DownloadSettings, LibrarySettings, Settings
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, QueueState, ScanRun
-from aniworld.services.health import HealthService, library, machine, work
-from aniworld.services.health.circumstances import Circumstances
+from aniworld.services.health import HealthService
+from aniworld.services.health import checks_library as library
+from aniworld.services.health import checks_machine as machine
+from aniworld.services.health import checks_work as work
+from aniworld.services.health.context import Circumstances
 from aniworld.services.views import HealthCheck
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

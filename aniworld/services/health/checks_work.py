@@ -15,9 +15,9 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.models import DownloadQueueItem, QueueState
 from aniworld.services.configuration import WHOLE_FILE
-from aniworld.services.health.circumstances import Check, Circumstances, error, notice, ok, warning
-from aniworld.services.instance_age import is_empty
-from aniworld.services.logs import tail
+from aniworld.services.health.context import Check, Circumstances, error, notice, ok, warning
+from aniworld.services.health.instance_age import is_empty
+from aniworld.services.health.log_files import tail
 from aniworld.services.views import HealthCheck
 
 DATABASE_LARGE_MB, WAL_LARGE_MB = 1000, 256

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from aniworld.core.sentences import Sentence
-from aniworld.services.health.circumstances import Check, Circumstances, error, notice, ok, warning
+from aniworld.services.health.context import Check, Circumstances, error, notice, ok, warning
 from aniworld.services.views import HealthCheck
 
 YT_DLP_OLD_DAYS, YT_DLP_STALE_DAYS = 60, 180

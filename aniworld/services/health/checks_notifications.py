@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aniworld.config.upgrades import Replaced
 from aniworld.core.sentences import Sentence
-from aniworld.services.health.circumstances import Check, Circumstances, notice, ok, warning
+from aniworld.services.health.context import Check, Circumstances, notice, ok, warning
 from aniworld.services.views import HealthCheck, Trial
 
 

@@ -16,7 +16,7 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.library.scan.walk import leads_outside, leads_up, left_out, readable
 from aniworld.models import DownloadQueueItem, Episode, ScanRun
-from aniworld.services.health.circumstances import Check, Circumstances, error, notice, ok, warning
+from aniworld.services.health.context import Check, Circumstances, error, notice, ok, warning
 from aniworld.services.views import HealthCheck
 
 SCAN_OLD = timedelta(days=90)
