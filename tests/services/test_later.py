@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from aniworld.services.later import Later
+from aniworld.services.notifications.delayed_queue import Later
 from tests.running import until
 
 

@@ -13,7 +13,7 @@ import pytest
 from aniworld.config.settings import LibrarySettings, MediaServerSettings, Settings
 from aniworld.core.errors import InvalidInput
 from aniworld.core.events import DownloadComplete, EventBus
-from aniworld.services.media_servers import MediaServerService, OneServerRule, server_address
+from aniworld.services.notifications.media_servers import MediaServerService, OneServerRule, server_address
 from tests.services.listener import Answer, Listener
 
 TOKEN = "canary-55e1b0"

@@ -24,10 +24,10 @@ from aniworld.core.events import (
     ScanFailed,
     SeriesAdded,
 )
-from aniworld.services.announcing import LINES, announcement
-from aniworld.services.batching import Batches
-from aniworld.services.notification_child import may_be_used
-from aniworld.services.notifications import NotificationService
+from aniworld.services.notifications.batcher import Batches
+from aniworld.services.notifications.child import may_be_used
+from aniworld.services.notifications.message import LINES, announcement
+from aniworld.services.notifications.service import NotificationService
 from tests.deploy.nginx import make_certificate
 from tests.running import until
 from tests.services.listener import Answer, Listener

@@ -17,7 +17,7 @@ from aniworld.core.events import (
     SeriesAdded,
 )
 from aniworld.core.notification_templates import FIELDS, worded, wordings
-from aniworld.services.announcing import announcement
+from aniworld.services.notifications.message import announcement
 
 EVENTS: tuple[Event, ...] = (
     DownloadComplete("id", "steinwacht", "Steinwacht (2021)", 1, 2, "f.mp4", 7_000_000, "ger-dub", 1.0),

@@ -14,7 +14,7 @@ from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.core.specials import MOST as SPECIALS_AT_ONCE
 from aniworld.services.access.audit_log import KINDS
 from aniworld.services.access.passwords import LONGEST, SHORTEST
-from aniworld.services.notifications import URL_LENGTH, URLS_AT_ONCE
+from aniworld.services.notifications.service import URL_LENGTH, URLS_AT_ONCE
 from aniworld.services.numbering import MOST as ENTRIES_AT_ONCE
 from aniworld.services.views import DownloadRequest, SeriesQuery
 

@@ -18,10 +18,10 @@ from aniworld.core.children import bare_environment
 from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.core.events import Event, EventBus
 from aniworld.core.notification_templates import wordings
-from aniworld.services.announcing import Announcement, announcement, event_name
-from aniworld.services.batching import STOP_WITHIN_S, Batches
 from aniworld.services.configuration import MASK
-from aniworld.services.later import Later
+from aniworld.services.notifications.batcher import STOP_WITHIN_S, Batches
+from aniworld.services.notifications.delayed_queue import Later
+from aniworld.services.notifications.message import Announcement, announcement, event_name
 from aniworld.services.views import Trial
 
 log = logging.getLogger(__name__)
@@ -33,8 +33,8 @@ START_WITHIN_S = 45.0  # loading Apprise takes a second, and many on a small mac
 URLS_AT_ONCE = 20
 URL_LENGTH = 2000
 
-_ROOT = Path(__file__).resolve().parents[2]
-_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.services.notification_child import run; run()"
+_ROOT = Path(__file__).resolve().parents[3]
+_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.services.notifications.child import run; run()"
 _SENTENCES = {
     "": "The service took the message.",
     "scheme": f"Addresses of this kind are not used; it must begin with one of: {', '.join(NOTIFICATION_SCHEMES)}.",

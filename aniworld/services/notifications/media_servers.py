@@ -15,8 +15,8 @@ from aniworld.core.addresses import AddressRule, check_url, is_public
 from aniworld.core.errors import AniworldError, InvalidInput
 from aniworld.core.events import DownloadComplete, Event, EventBus
 from aniworld.providers.fetch.client import Gate
-from aniworld.services.batching import Batches
-from aniworld.services.media_server_kinds import KINDS, Line, MediaServer
+from aniworld.services.notifications.batcher import Batches
+from aniworld.services.notifications.media_server_clients import KINDS, Line, MediaServer
 from aniworld.services.views import Trial
 
 log = logging.getLogger(__name__)
