@@ -43,7 +43,6 @@ from aniworld.services.backup.service import BackupService, quiet_while
 from aniworld.services.cluster.leases import process_name
 from aniworld.services.configuration import ConfigService
 from aniworld.services.container import Services
-from aniworld.services.downloads import DownloadService
 from aniworld.services.file_management.recycle_service import RecyclingService
 from aniworld.services.file_management.rename_jobs import RenamingRuns
 from aniworld.services.file_management.rename_service import RenamingService
@@ -56,10 +55,11 @@ from aniworld.services.health.log_files import set_up_logging
 from aniworld.services.health.parsers import ParserCheck
 from aniworld.services.health.system import SystemService
 from aniworld.services.library_import.legacy import DataMigrationService
+from aniworld.services.queue.link_resolver import Resolver
+from aniworld.services.queue.retry_now import WakingService
+from aniworld.services.queue.service import DownloadService
 from aniworld.services.renumbering_service import RenumberingService
-from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
-from aniworld.services.waking import WakingService
 
 if TYPE_CHECKING:
     from aniworld.services.process_sync import Cluster, Shared

@@ -20,7 +20,7 @@ from aniworld.models import Database, DownloadQueueItem
 from aniworld.models.engines import engine_at
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.cluster.channel import EVENT, Messages
-from aniworld.services.queue_repository import QueueRepository
+from aniworld.services.queue.repository import QueueRepository
 from benchmarks.__main__ import machine
 from tests.cluster.machines import PostgreSQL, Redis, running
 from tests.running import ROOT, Server

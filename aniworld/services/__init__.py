@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aniworld.services.library_import.legacy import DataMigrationService
-    from aniworld.services.queue_repository import QueueRepository
+    from aniworld.services.queue.repository import QueueRepository
     from aniworld.services.series import AnimeSeriesService
 
 __all__ = ["AnimeSeriesService", "DataMigrationService", "QueueRepository"]

@@ -16,10 +16,10 @@ from aniworld.services.anime import AnimeService
 from aniworld.services.calendar.feed import CalendarFeedService
 from aniworld.services.calendar.service import CalendarService
 from aniworld.services.cluster.leases import Lease
-from aniworld.services.downloads import DownloadService
 from aniworld.services.health.alerts import HealthWatch
 from aniworld.services.notifications.media_servers import MediaServerService
 from aniworld.services.notifications.service import NotificationService
+from aniworld.services.queue.service import DownloadService
 from aniworld.services.tracking import TrackingService
 from aniworld.services.views import HealthCheck
 

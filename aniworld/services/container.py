@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.anime import AnimeService
     from aniworld.services.backup.service import BackupService
     from aniworld.services.configuration import ConfigService
-    from aniworld.services.downloads import DownloadService
     from aniworld.services.file_management.recycle_service import RecyclingService
     from aniworld.services.file_management.rename_jobs import RenamingRuns
     from aniworld.services.file_management.rename_service import RenamingService
@@ -29,10 +28,11 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.health.system import SystemService
     from aniworld.services.library_import.legacy import DataMigrationService
     from aniworld.services.process_sync import Cluster
+    from aniworld.services.queue.link_resolver import Resolver
+    from aniworld.services.queue.retry_now import WakingService
+    from aniworld.services.queue.service import DownloadService
     from aniworld.services.renumbering_service import RenumberingService
-    from aniworld.services.resolving import Resolver
     from aniworld.services.scan import ScanService
-    from aniworld.services.waking import WakingService
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ from aniworld.services.access.tokens import derived
 from aniworld.services.cluster.channel import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
 from aniworld.services.cluster.leases import Lease, process_name
 from aniworld.services.configuration import ConfigService
-from aniworld.services.downloads import DownloadService
 from aniworld.services.missed import changed_series
+from aniworld.services.queue.retry_now import WakingService
+from aniworld.services.queue.service import DownloadService
 from aniworld.services.scan import ScanService
 from aniworld.services.shared_settings import SharedSettings
-from aniworld.services.waking import WakingService
 
 log = logging.getLogger(__name__)
 

@@ -37,9 +37,9 @@ from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.library.files.space_reservation import Room
 from aniworld.models import DownloadQueueItem
 from aniworld.models.outage import DATABASE_AWAY
-from aniworld.services.downloads import DownloadService
-from aniworld.services.queue_items import mbps
-from aniworld.services.resolving import Resolver, Target, in_order
+from aniworld.services.queue.items import mbps
+from aniworld.services.queue.link_resolver import Resolver, Target, in_order
+from aniworld.services.queue.service import DownloadService
 from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
 from aniworld.workers import subtitles

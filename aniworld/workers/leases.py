@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from aniworld.services.downloads import DownloadService
+from aniworld.services.queue.service import DownloadService
 
 GRACE = 2 / 3  # of a lease; a worker that is alive renews twice in that time
 

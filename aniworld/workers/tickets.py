@@ -12,8 +12,8 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from aniworld.services.changes import Changes
 from aniworld.services.cluster.channel import connect
+from aniworld.services.queue.change_signal import Changes
 from aniworld.workers.cluster import PREFIX, QUEUE, TICKET, celery_application
 
 log = logging.getLogger(__name__)

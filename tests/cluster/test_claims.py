@@ -14,7 +14,7 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem
 from aniworld.models.database import transaction
 from aniworld.models.upgrade import bring_up_to_date
-from aniworld.services.queue_repository import QueueRepository
+from aniworld.services.queue.repository import QueueRepository
 from tests.running import ROOT, until
 
 pytestmark = pytest.mark.cluster
@@ -24,7 +24,7 @@ WORKER = """
 import json, sys
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database
-from aniworld.services.queue_repository import QueueRepository
+from aniworld.services.queue.repository import QueueRepository
 
 url, name = sys.argv[1:]
 database = Database.at(url)

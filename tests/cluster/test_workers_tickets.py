@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 import redis as client_of
 
-from aniworld.services.changes import Changes
+from aniworld.services.queue.change_signal import Changes
 from aniworld.workers.cluster import PREFIX, QUEUE, celery_application
 from aniworld.workers.tickets import ENOUGH, Tickets
 from tests.cluster.machines import Redis, running

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aniworld.core.media import EpisodeNumber, HosterLink
-from aniworld.services.resolving import Target
+from aniworld.services.queue.link_resolver import Target
 from aniworld.workers.attempt import WishChanged, _may_be_placed
 from tests.faults.house import FOLDER, KEY, House
 from tests.running import until

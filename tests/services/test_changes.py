@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from aniworld.services.changes import Changes
+from aniworld.services.queue.change_signal import Changes
 
 
 def test_a_ring_from_afar_wakes_everyone_and_is_not_told_on() -> None:

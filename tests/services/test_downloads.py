@@ -24,7 +24,7 @@ from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import DownloadProgress, Event, EventBus
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, utcnow
-from aniworld.services.downloads import DownloadService
+from aniworld.services.queue.service import DownloadService
 from aniworld.services.views import DownloadRequest
 
 KEY = "steinwacht"

@@ -10,8 +10,8 @@ import pytest
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, utcnow
-from aniworld.services.queue_items import mbps
-from aniworld.services.queue_repository import QueueRepository
+from aniworld.services.queue.items import mbps
+from aniworld.services.queue.repository import QueueRepository
 
 
 @pytest.fixture

@@ -20,16 +20,16 @@ from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.plugin_api.testkit import open_gate
 from aniworld.providers.registry import Registry
-from aniworld.services.downloads import DownloadService
 from aniworld.services.file_management.rename_jobs import RenamingRuns
 from aniworld.services.file_management.rename_service import RenamingService
 from aniworld.services.listing import detail_of
+from aniworld.services.queue.link_resolver import Resolver
+from aniworld.services.queue.service import DownloadService
 from aniworld.services.recording import Recorded, record_page
 from aniworld.services.renumbering import ask_nothing, remember_file
 from aniworld.services.renumbering_moves import Known, compare
 from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.renumbering_titles import alike, title_form, without_number
-from aniworld.services.resolving import Resolver
 from aniworld.services.scan import ScanService
 from aniworld.services.views import AnimeDetail, DownloadRequest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aniworld.core.events import DownloadProgress
-from aniworld.services.running_progress import News, RunningProgress
+from aniworld.services.queue.progress import News, RunningProgress
 from tests.clock import Clock
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from aniworld.core.errors import NothingThere
 from aniworld.core.media import EpisodeNumber, HosterLink
-from aniworld.services.resolving import Target, in_order
+from aniworld.services.queue.link_resolver import Target, in_order
 
 ALL = ("ger-dub", "ger-sub", "eng-dub")
 

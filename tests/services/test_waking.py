@@ -8,7 +8,7 @@ from aniworld.core.errors import CatalogueBlocked
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, utcnow
 from aniworld.providers.cooldown import RestingSources
-from aniworld.services.waking import WakingService
+from aniworld.services.queue.retry_now import WakingService
 from tests.services.test_downloads import House
 
 

@@ -7,7 +7,7 @@ from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database
-from aniworld.services.downloads import DownloadService
+from aniworld.services.queue.service import DownloadService
 from aniworld.services.views import DownloadRequest
 from aniworld.workers.leases import LeaseWatch
 

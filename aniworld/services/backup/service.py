@@ -24,7 +24,7 @@ from aniworld.config.settings import Settings
 from aniworld.core.errors import AlreadyRunning, AniworldError, ChildDied, Conflict, by_code
 from aniworld.models import utcnow
 from aniworld.services.backup.store import BackupShelf
-from aniworld.services.downloads import DownloadService
+from aniworld.services.queue.service import DownloadService
 from aniworld.services.views import BackupView
 
 log = logging.getLogger(__name__)

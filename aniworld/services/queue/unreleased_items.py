@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import NothingThere
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
-from aniworld.services.episode_files import why_not_out
-from aniworld.services.queue_queries import set_status
+from aniworld.services.queue.episode_records import why_not_out
+from aniworld.services.queue.statements import set_status
 
 _REASONS = ("It is announced ", "Its video is part of ")  # how why_not_out() begins
 

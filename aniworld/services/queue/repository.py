@@ -16,7 +16,7 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.models import DownloadQueueItem, QueueState
 from aniworld.models.clock import database_now
 from aniworld.models.database import transaction
-from aniworld.services.queue_queries import (
+from aniworld.services.queue.statements import (
     ENDED,
     NEWEST_FIRST,
     NEXT_FIRST,

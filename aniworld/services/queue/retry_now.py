@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aniworld.providers.cooldown import RestingSources
-from aniworld.services.downloads import DownloadService
+from aniworld.services.queue.service import DownloadService
 
 
 class WakingService:

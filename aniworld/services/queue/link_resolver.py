@@ -14,8 +14,8 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
+from aniworld.services.queue.language_upgrade import better_languages
 from aniworld.services.renumbering import WAITS, held_seasons, is_placed, kept_seasons
-from aniworld.services.upgrading import better_languages
 
 
 @dataclass(frozen=True)

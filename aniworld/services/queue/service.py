@@ -35,12 +35,12 @@ from aniworld.core.queue import DownloadPriority, DownloadStatus, back_off
 from aniworld.models import Database, DownloadQueueItem, QueueState
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.models.restore_hold import Hold
-from aniworld.services.changes import Changes
-from aniworld.services.episode_files import EpisodeFiles
 from aniworld.services.heard_progress import HeardProgress
-from aniworld.services.queue_items import Rows, halted, reached, sort_out, statistics_of, view_of
-from aniworld.services.queue_repository import QueueRepository
-from aniworld.services.running_progress import News, RunningProgress
+from aniworld.services.queue.change_signal import Changes
+from aniworld.services.queue.episode_records import EpisodeFiles
+from aniworld.services.queue.items import Rows, halted, reached, sort_out, statistics_of, view_of
+from aniworld.services.queue.progress import News, RunningProgress
+from aniworld.services.queue.repository import QueueRepository
 from aniworld.services.series import library_folder
 from aniworld.services.views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
 
