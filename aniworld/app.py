@@ -47,7 +47,6 @@ from aniworld.services.file_management.recycle_service import RecyclingService
 from aniworld.services.file_management.rename_jobs import RenamingRuns
 from aniworld.services.file_management.rename_service import RenamingService
 from aniworld.services.file_management.sidecars import BesideService
-from aniworld.services.folder_choices import FolderChoiceService
 from aniworld.services.health.checks_backup import backup as backup_age
 from aniworld.services.health.checks_notifications import catalogue_address_by, catalogue_pages_by, notifications_by
 from aniworld.services.health.instance_age import doubt_about
@@ -59,7 +58,8 @@ from aniworld.services.queue.link_resolver import Resolver
 from aniworld.services.queue.retry_now import WakingService
 from aniworld.services.queue.service import DownloadService
 from aniworld.services.renumbering_service import RenumberingService
-from aniworld.services.scan import ScanService
+from aniworld.services.scan.folder_matches import FolderChoiceService
+from aniworld.services.scan.service import ScanService
 
 if TYPE_CHECKING:
     from aniworld.services.process_sync import Cluster, Shared

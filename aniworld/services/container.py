@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.file_management.rename_jobs import RenamingRuns
     from aniworld.services.file_management.rename_service import RenamingService
     from aniworld.services.file_management.sidecars import BesideService
-    from aniworld.services.folder_choices import FolderChoiceService
     from aniworld.services.health.parsers import ParserCheck
     from aniworld.services.health.system import SystemService
     from aniworld.services.library_import.legacy import DataMigrationService
@@ -32,7 +31,8 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.queue.retry_now import WakingService
     from aniworld.services.queue.service import DownloadService
     from aniworld.services.renumbering_service import RenumberingService
-    from aniworld.services.scan import ScanService
+    from aniworld.services.scan.folder_matches import FolderChoiceService
+    from aniworld.services.scan.service import ScanService
 
 
 @dataclass(frozen=True)

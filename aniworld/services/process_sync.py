@@ -27,7 +27,7 @@ from aniworld.services.configuration import ConfigService
 from aniworld.services.missed import changed_series
 from aniworld.services.queue.retry_now import WakingService
 from aniworld.services.queue.service import DownloadService
-from aniworld.services.scan import ScanService
+from aniworld.services.scan.service import ScanService
 from aniworld.services.shared_settings import SharedSettings
 
 log = logging.getLogger(__name__)

@@ -10,14 +10,14 @@ import pytest
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, ScanRun, upgrade
 from aniworld.models.clock import database_now
-from aniworld.services import scan_runs
 from aniworld.services.cluster import leases
 from aniworld.services.cluster import worker_registry as workers_seen
 from aniworld.services.cluster.leases import Lease
 from aniworld.services.cluster.worker_registry import WorkersSeen, WorkerView
 from aniworld.services.queue import repository as queue_repository
 from aniworld.services.queue.repository import QueueRepository
-from aniworld.services.scan_runs import ScanRuns
+from aniworld.services.scan import runs as scan_runs
+from aniworld.services.scan.runs import ScanRuns
 
 pytestmark = pytest.mark.cluster
 AHEAD = timedelta(seconds=120)

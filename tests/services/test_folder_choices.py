@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
-from aniworld.services.folder_choices import FolderChoiceService
+from aniworld.services.scan.folder_matches import FolderChoiceService
 from tests.services.test_scan import Library, library  # noqa: F401
 
 

@@ -30,7 +30,7 @@ from aniworld.services.renumbering import ask_nothing, remember_file
 from aniworld.services.renumbering_moves import Known, compare
 from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.renumbering_titles import alike, title_form, without_number
-from aniworld.services.scan import ScanService
+from aniworld.services.scan.service import ScanService
 from aniworld.services.views import AnimeDetail, DownloadRequest
 
 TITLES = ("Der Aufbruch", "Im Nebel", "Die Brücke", "Regen", "Das Tor", "Heimkehr")

@@ -22,7 +22,7 @@ from aniworld.library.scan.folder_reader import Reading
 from aniworld.models import AnimeSeries, Database, Episode, ScanRun, SeenFolder, utcnow
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.recording import record_page
-from aniworld.services.scan import ScanService
+from aniworld.services.scan.service import ScanService
 
 
 class Library:
@@ -651,7 +651,7 @@ def test_a_folder_or_a_legacy_file_that_cannot_be_read_does_not_end_the_scan(lib
     library.file("Bleach/S01E02.mkv")
     library.file("Naruto/S01E02.mkv")
     monkeypatch.setattr(scanner, "list_folder", broken)
-    monkeypatch.setattr("aniworld.services.scan_work.key_in_folder", broken_key)
+    monkeypatch.setattr("aniworld.services.scan.job.key_in_folder", broken_key)
     status = library.scan()
     assert status.status == "completed" and any("Bleach" in one and "ValueError" in one for one in status.warnings)
     assert set(library.there("bleach")) == {"S01E01"}

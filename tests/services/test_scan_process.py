@@ -19,9 +19,9 @@ from aniworld.core.callbacks import CallbackManager
 from aniworld.core.errors import DatabaseAway
 from aniworld.core.events import ScanComplete, ScanFailed, ScanProgress, SeriesUpdated
 from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
-from aniworld.services.scan_process import ScanProcess, StopWish
-from aniworld.services.scan_records import ScanRecords
-from aniworld.services.scan_work import ManyFolders, ScanWish, ScanWork
+from aniworld.services.scan.job import ManyFolders, ScanWish, ScanWork
+from aniworld.services.scan.process import ScanProcess, StopWish
+from aniworld.services.scan.repository import ScanRecords
 from tests.running import ROOT, until
 from tests.services.test_scan import Library
 
@@ -29,8 +29,8 @@ BESIDE = """
 import sys
 from sqlalchemy import make_url
 from aniworld.core.callbacks import CallbackManager
-from aniworld.services.scan_process import ScanProcess, StopWish
-from aniworld.services.scan_work import ScanWish
+from aniworld.services.scan.process import ScanProcess, StopWish
+from aniworld.services.scan.job import ScanWish
 ScanProcess(make_url(sys.argv[1]), ScanWish("x", sys.argv[2])).run(CallbackManager(), StopWish())
 """
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from aniworld.models import ScanRun, SeenFolder, utcnow
 from aniworld.services.cluster.leases import has_ended, process_name
-from aniworld.services.scan_runs import ScanRunning, ScanRuns
+from aniworld.services.scan.runs import ScanRunning, ScanRuns
 from aniworld.services.views import ScanStatus
 from tests.services.test_scan import Library, library  # noqa: F401
 
@@ -73,7 +73,7 @@ def test_a_sign_of_life_keeps_a_long_scan_and_its_lack_ends_it(database):
 
 
 def test_a_scan_is_stopped_from_another_process(library, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("aniworld.services.scan.HEARTBEAT_S", 0.05)
+    monkeypatch.setattr("aniworld.services.scan.service.HEARTBEAT_S", 0.05)
     library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
     library.file("Naruto/S01E01.mkv")
     matches = library.service._records.matches

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from aniworld.core.errors import InvalidInput, NotFound
 from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries
-from aniworld.services.folder_choices import FolderChoiceService
+from aniworld.services.scan.folder_matches import FolderChoiceService
 from tests.library.test_folders import FORMS
 from tests.services.test_anime import House, house  # noqa: F401
 from tests.services.test_scan import Library, library  # noqa: F401

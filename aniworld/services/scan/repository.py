@@ -44,7 +44,7 @@ from aniworld.library.scan.walk import counts
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
 from aniworld.services.renumbering import is_placed
-from aniworld.services.scan_memory import Content, Snapshot, about, offer_in, rows_of
+from aniworld.services.scan.snapshot import Content, Snapshot, about, offer_in, rows_of
 
 ROWS = 300
 KEYS = 500  # in one question; databases limit the parameters of a statement

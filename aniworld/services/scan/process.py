@@ -18,11 +18,11 @@ from sqlalchemy import URL
 
 from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, ProgressContext
 from aniworld.core.errors import Cancelled, ChildDied, StorageError
-from aniworld.services.scan_work import ScanOutcome, ScanWish
+from aniworld.services.scan.job import ScanOutcome, ScanWish
 from aniworld.transfer import wire
 
-_ROOT = Path(__file__).resolve().parents[2]
-_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.services.scan_child import run; run()"
+_ROOT = Path(__file__).resolve().parents[3]
+_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.services.scan.child import run; run()"
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT")
 _TAIL = 4000
 _GRACE_S = 2.0  # between a process' last word and its end

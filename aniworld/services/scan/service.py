@@ -28,10 +28,10 @@ from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database, utcnow
 from aniworld.models.outage import log_failure
 from aniworld.models.restore_hold import Hold
-from aniworld.services.scan_process import ScanProcess, StopWish
-from aniworld.services.scan_records import ScanRecords
-from aniworld.services.scan_runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
-from aniworld.services.scan_work import ManyFolders, ScanOutcome, ScanWish, ScanWork
+from aniworld.services.scan.job import ManyFolders, ScanOutcome, ScanWish, ScanWork
+from aniworld.services.scan.process import ScanProcess, StopWish
+from aniworld.services.scan.repository import ScanRecords
+from aniworld.services.scan.runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
 from aniworld.services.series import library_folder
 from aniworld.services.series_folders import on_disk
 from aniworld.services.views import ScanStatus, UnmatchedFolder

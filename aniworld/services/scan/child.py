@@ -24,7 +24,7 @@ from aniworld.core.parent import die_with_parent
 from aniworld.transfer import wire
 
 if TYPE_CHECKING:
-    from aniworld.services.scan_work import ScanOutcome
+    from aniworld.services.scan.job import ScanOutcome
 
 NICENESS = 5
 STEP_S = 0.1
@@ -81,8 +81,8 @@ def _last_word(voice: Voice, job: dict[str, Any]) -> dict[str, Any]:
 
 def _scanned(voice: Voice, job: dict[str, Any]) -> ScanOutcome:
     from aniworld.models import Database  # half a second, in which the server may die or change its mind
-    from aniworld.services.scan_records import ScanRecords
-    from aniworld.services.scan_work import ScanWish, ScanWork
+    from aniworld.services.scan.job import ScanWish, ScanWork
+    from aniworld.services.scan.repository import ScanRecords
 
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 100)

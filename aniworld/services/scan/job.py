@@ -12,7 +12,7 @@ from aniworld.core.offload import offload
 from aniworld.legacy.data_files import key_in_folder
 from aniworld.library.scan.scanner import ScanResult, SerieScanner, SeriesFound
 from aniworld.library.scan.walk import read_root
-from aniworld.services.scan_records import ScanRecords
+from aniworld.services.scan.repository import ScanRecords
 
 TOLD_SERIES = 200  # more changed series than this are told by scan_complete alone
 

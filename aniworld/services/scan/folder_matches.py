@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import AlreadyRunning, InvalidInput, NotFound, UnsafePath
 from aniworld.core.naming import same_name
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder
-from aniworld.services.scan import ScanService
+from aniworld.services.scan.service import ScanService
 from aniworld.services.views import FolderChoice, UnmatchedFolder
 
 log = logging.getLogger(__name__)
