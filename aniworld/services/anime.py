@@ -37,7 +37,7 @@ from aniworld.services.listing import all_genres, detail_of, facts_of, list_page
 from aniworld.services.numbering import check_numbering, renumbered
 from aniworld.services.postponements import Postponements
 from aniworld.services.recording import Recorded, free_folder, record_page, settle_released, slug_of
-from aniworld.services.renumbering import ask_nothing
+from aniworld.services.renumbering.proposals import ask_nothing
 from aniworld.services.series import AnimeSeriesService, required_in
 from aniworld.services.series_folders import chosen, folders_of, suggested
 from aniworld.services.series_folders import recycle as recycle_folder

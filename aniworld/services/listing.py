@@ -17,8 +17,8 @@ from aniworld.core.naming import folder_name
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.subtitles import lacks_subtitles
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
-from aniworld.services.renumbering import renumbering_of
-from aniworld.services.renumbering_view import view_of
+from aniworld.services.renumbering.comparison import view_of
+from aniworld.services.renumbering.proposals import renumbering_of
 from aniworld.services.unread_files import unread_files_of
 from aniworld.services.views import AnimeDetail, AnimeSummary, EpisodeView, Paging, SearchResult, SeriesQuery
 

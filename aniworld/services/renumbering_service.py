@@ -14,7 +14,7 @@ from aniworld.core.media import SeriesPage
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.services.recording import record_entries
-from aniworld.services.renumbering import (
+from aniworld.services.renumbering.proposals import (
     KEPT,
     Renumbering,
     apply_numbers,

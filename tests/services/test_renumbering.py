@@ -26,10 +26,10 @@ from aniworld.services.listing import detail_of
 from aniworld.services.queue.link_resolver import Resolver
 from aniworld.services.queue.service import DownloadService
 from aniworld.services.recording import Recorded, record_page
-from aniworld.services.renumbering import ask_nothing, remember_file
-from aniworld.services.renumbering_moves import Known, compare
+from aniworld.services.renumbering.moves import Known, compare
+from aniworld.services.renumbering.proposals import ask_nothing, remember_file
+from aniworld.services.renumbering.titles import alike, title_form, without_number
 from aniworld.services.renumbering_service import RenumberingService
-from aniworld.services.renumbering_titles import alike, title_form, without_number
 from aniworld.services.scan.service import ScanService
 from aniworld.services.views import AnimeDetail, DownloadRequest
 

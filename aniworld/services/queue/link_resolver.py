@@ -15,7 +15,7 @@ from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
 from aniworld.services.queue.language_upgrade import better_languages
-from aniworld.services.renumbering import WAITS, held_seasons, is_placed, kept_seasons
+from aniworld.services.renumbering.proposals import WAITS, held_seasons, is_placed, kept_seasons
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from aniworld.library.scan.scanner import ScanResult, SeriesFound, Unmatched
 from aniworld.library.scan.walk import counts
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
-from aniworld.services.renumbering import is_placed
+from aniworld.services.renumbering.proposals import is_placed
 from aniworld.services.scan.snapshot import Content, Snapshot, about, offer_in, rows_of
 
 ROWS = 300

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from aniworld.core.media import EpisodeEntry
-from aniworld.services.renumbering import Renumbering
-from aniworld.services.renumbering_moves import Place
+from aniworld.services.renumbering.moves import Place
+from aniworld.services.renumbering.proposals import Renumbering
 from aniworld.services.views import AddedEpisode, EpisodeView, RenumberedEpisode, RenumberingView
 
 

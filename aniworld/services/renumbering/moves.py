@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aniworld.core.media import SPECIALS, EpisodeEntry
-from aniworld.services.renumbering_titles import Words, alike, words_of
+from aniworld.services.renumbering.titles import Words, alike, words_of
 
 Place = tuple[int, int]  # season, number
 Moves = dict[Place, "Place | None"]

@@ -23,7 +23,7 @@ from aniworld.core.errors import Renumbered
 from aniworld.core.media import EpisodeEntry, EpisodeNumber, SeriesPage
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode, utcnow
-from aniworld.services.renumbering_moves import Comparison, Known, Place, compare
+from aniworld.services.renumbering.moves import Comparison, Known, Place, compare
 
 log = logging.getLogger(__name__)
 
