@@ -37,7 +37,6 @@ from aniworld.providers.fetch.client import Gate
 from aniworld.providers.registry import Registry, is_open, settings_for
 from aniworld.services.access.audit_log import AuditService
 from aniworld.services.access.service import RECALL_S, AuthService
-from aniworld.services.anime import AnimeService
 from aniworld.services.background import EXTRA, build_automation
 from aniworld.services.backup.service import BackupService, quiet_while
 from aniworld.services.cluster.leases import process_name
@@ -57,9 +56,10 @@ from aniworld.services.library_import.legacy import DataMigrationService
 from aniworld.services.queue.link_resolver import Resolver
 from aniworld.services.queue.retry_now import WakingService
 from aniworld.services.queue.service import DownloadService
-from aniworld.services.renumbering_service import RenumberingService
 from aniworld.services.scan.folder_matches import FolderChoiceService
 from aniworld.services.scan.service import ScanService
+from aniworld.services.series.renumbering import RenumberingService
+from aniworld.services.series.service import AnimeService
 
 if TYPE_CHECKING:
     from aniworld.services.process_sync import Cluster, Shared

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from aniworld.services.library_import.legacy import DataMigrationService
     from aniworld.services.queue.repository import QueueRepository
-    from aniworld.services.series import AnimeSeriesService
+    from aniworld.services.series.repository import AnimeSeriesService
 
 __all__ = ["AnimeSeriesService", "DataMigrationService", "QueueRepository"]
 

@@ -12,7 +12,6 @@ from aniworld.models import Database
 from aniworld.providers.cooldown import Rest
 from aniworld.providers.registry import Registry
 from aniworld.services.access.audit_log import AuditService
-from aniworld.services.anime import AnimeService
 from aniworld.services.calendar.feed import CalendarFeedService
 from aniworld.services.calendar.service import CalendarService
 from aniworld.services.cluster.leases import Lease
@@ -20,6 +19,7 @@ from aniworld.services.health.alerts import HealthWatch
 from aniworld.services.notifications.media_servers import MediaServerService
 from aniworld.services.notifications.service import NotificationService
 from aniworld.services.queue.service import DownloadService
+from aniworld.services.series.service import AnimeService
 from aniworld.services.tracking import TrackingService
 from aniworld.services.views import HealthCheck
 

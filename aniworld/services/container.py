@@ -16,7 +16,6 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.providers.registry import Registry
     from aniworld.services.access.audit_log import AuditService
     from aniworld.services.access.service import AuthService
-    from aniworld.services.anime import AnimeService
     from aniworld.services.backup.service import BackupService
     from aniworld.services.configuration import ConfigService
     from aniworld.services.file_management.recycle_service import RecyclingService
@@ -30,9 +29,10 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.queue.link_resolver import Resolver
     from aniworld.services.queue.retry_now import WakingService
     from aniworld.services.queue.service import DownloadService
-    from aniworld.services.renumbering_service import RenumberingService
     from aniworld.services.scan.folder_matches import FolderChoiceService
     from aniworld.services.scan.service import ScanService
+    from aniworld.services.series.renumbering import RenumberingService
+    from aniworld.services.series.service import AnimeService
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from aniworld.models import AnimeSeries, Database
 from aniworld.models.outage import log_failure
 from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
-from aniworld.services.covers import CoverFolder
+from aniworld.services.series.cover_store import CoverFolder
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from aniworld.core.media import SeriesHit
 from aniworld.core.offload import offload
 from aniworld.providers.registry import Registry
-from aniworld.services.covers import CoverFolder
+from aniworld.services.series.cover_store import CoverFolder
 
 log = logging.getLogger(__name__)
 

@@ -31,9 +31,9 @@ from aniworld.services.views import (
 
 if TYPE_CHECKING:
     from aniworld.legacy.serie import Serie
-    from aniworld.services.anime import AnimeService
     from aniworld.services.container import Services
     from aniworld.services.library_import.legacy import DataMigrationService
+    from aniworld.services.series.service import AnimeService
 
 PAGE_SIZE = 200
 LOOK_EVERY_S = 0.25

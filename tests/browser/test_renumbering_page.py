@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.models import AnimeSeries, Database, Episode
-from aniworld.services.recording import record_page
+from aniworld.services.series.page_import import record_page
 from tests.browser.conftest import PHONE
 from tests.running import Server
 

@@ -9,7 +9,7 @@ import pytest
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries, Database, Episode
-from aniworld.services.recording import record_page
+from aniworld.services.series.page_import import record_page
 from tests.cli.conftest import Cli
 
 pytestmark = pytest.mark.slow

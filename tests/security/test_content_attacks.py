@@ -25,7 +25,7 @@ from aniworld.library.files.place import place
 from aniworld.providers.fetch.images import Cover, fetch_cover
 from aniworld.providers.hosters.open_player import Embed
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
-from aniworld.services.covers import CoverFolder
+from aniworld.services.series.cover_store import CoverFolder
 from aniworld.transfer.job import TransferJob
 from tests.running import Server
 from tests.security.victim import Victim

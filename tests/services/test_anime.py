@@ -22,9 +22,9 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.plugin_api.base import CatalogueSettings
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
-from aniworld.services.anime import AnimeService
 from aniworld.services.library_import.legacy import DataMigrationService
-from aniworld.services.series import AnimeSeriesService, required_in
+from aniworld.services.series.repository import AnimeSeriesService, required_in
+from aniworld.services.series.service import AnimeService
 from aniworld.services.views import SeriesQuery
 from tests.providers.contract import ROOT1, as_json, engine1, engine2, page
 

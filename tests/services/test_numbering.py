@@ -6,7 +6,7 @@ import pytest
 
 from aniworld.core.errors import InvalidInput
 from aniworld.core.media import EpisodeEntry, SeriesPage
-from aniworld.services.numbering import check_numbering, renumbered
+from aniworld.services.series.custom_numbering import check_numbering, renumbered
 
 
 def page(*codes: str) -> SeriesPage:

@@ -21,8 +21,8 @@ from aniworld.library.scan import scanner
 from aniworld.library.scan.folder_reader import Reading
 from aniworld.models import AnimeSeries, Database, Episode, ScanRun, SeenFolder, utcnow
 from aniworld.models.upgrade import bring_up_to_date
-from aniworld.services.recording import record_page
 from aniworld.services.scan.service import ScanService
+from aniworld.services.series.page_import import record_page
 
 
 class Library:

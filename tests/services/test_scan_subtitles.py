@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from aniworld.models import AnimeSeries, Episode
-from aniworld.services.listing import detail_of
+from aniworld.services.series.listing import detail_of
 from tests.services.test_scan import Library
 
 HOME = "Nebel/Season 01"

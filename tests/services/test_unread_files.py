@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 
 from aniworld.library.scan.folder_reader import Reading
 from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
-from aniworld.services.listing import detail_of
 from aniworld.services.scan.snapshot import MOST_UNREAD
+from aniworld.services.series.listing import detail_of
 from aniworld.services.views import AnimeDetail
 from tests.services.test_scan import Library
 

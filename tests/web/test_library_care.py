@@ -17,7 +17,7 @@ from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 from aniworld.services import AnimeSeriesService
 from aniworld.services.container import Services
-from aniworld.services.recording import record_page
+from aniworld.services.series.page_import import record_page
 from tests.running import PASSWORD, until
 
 ITEM = "00000000-0000-4000-8000-000000000001"

@@ -38,7 +38,7 @@ from aniworld.models.clock import database_now
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.file_management.rename_targets import Named, names_of, seasons_of
 from aniworld.services.renumbering.proposals import WAITS, held_seasons, waits
-from aniworld.services.series import library_folder
+from aniworld.services.series.repository import library_folder
 from aniworld.services.views import Rename, RenameOutcome
 
 log = logging.getLogger(__name__)

@@ -41,7 +41,7 @@ from aniworld.services.queue.episode_records import EpisodeFiles
 from aniworld.services.queue.items import Rows, halted, reached, sort_out, statistics_of, view_of
 from aniworld.services.queue.progress import News, RunningProgress
 from aniworld.services.queue.repository import QueueRepository
-from aniworld.services.series import library_folder
+from aniworld.services.series.repository import library_folder
 from aniworld.services.views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from flask import Response, make_response, request, url_for
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_library
-from aniworld.services.anime import SearchOutcome
+from aniworld.services.series.service import SearchOutcome
 from aniworld.services.views import AnimeDetail, EpisodeView, SeriesQuery
 from aniworld.web.pages.dressing import fragment, is_partial, page
 from aniworld.web.pages.tongue import gettext as _

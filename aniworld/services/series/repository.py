@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import KeyConflict, NotFound
 from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database
-from aniworld.services.series_facts import checked_facts
+from aniworld.services.series.facts import checked_facts
 
 
 class AnimeSeriesService:

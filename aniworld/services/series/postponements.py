@@ -12,7 +12,7 @@ from sqlalchemy import select
 from aniworld.core.media import EpisodeEntry, SeriesPage
 from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.providers.plugin_api.base import Airing, Postponement
-from aniworld.services.listing import folded
+from aniworld.services.series.listing import folded
 
 Place = tuple[str, int, int]  # key, season, number
 

@@ -13,7 +13,7 @@ from aniworld.config.settings import LibrarySettings
 from aniworld.core.offload import offload
 from aniworld.library.scan.walk import counts
 from aniworld.models import AnimeSeries, Episode, SeenFolder
-from aniworld.services.series_folders import folders_of
+from aniworld.services.series.folders import folders_of
 
 
 def files_in(library: LibrarySettings, folder: str, files: Sequence[str]) -> frozenset[str] | None:

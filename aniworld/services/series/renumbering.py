@@ -13,7 +13,6 @@ from aniworld.core.events import QueueStatusChanged, SeriesUpdated
 from aniworld.core.media import SeriesPage
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
-from aniworld.services.recording import record_entries
 from aniworld.services.renumbering.proposals import (
     KEPT,
     Renumbering,
@@ -24,7 +23,8 @@ from aniworld.services.renumbering.proposals import (
     renumbering_of,
     store_as,
 )
-from aniworld.services.series import required_in
+from aniworld.services.series.page_import import record_entries
+from aniworld.services.series.repository import required_in
 
 APPLY, KEEP = "apply", "keep"
 

@@ -14,7 +14,7 @@ from aniworld.core.naming import folder_name, same_name
 from aniworld.models import AnimeSeries, Episode, utcnow
 from aniworld.services.queue.unreleased_items import settle_items
 from aniworld.services.renumbering.proposals import remember_file, settled_page
-from aniworld.services.unplaced_files import place_seen_files
+from aniworld.services.series.unplaced_files import place_seen_files
 
 
 @dataclass(frozen=True)

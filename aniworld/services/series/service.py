@@ -29,18 +29,26 @@ from aniworld.models.outage import log_failure
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
-from aniworld.services.covers import CoverFolder
 from aniworld.services.fetched_covers import FetchedCovers
-from aniworld.services.folder_changes import files_in, keep_files
 from aniworld.services.hit_covers import HitCovers
-from aniworld.services.listing import all_genres, detail_of, facts_of, list_page, search_result, summaries, summary_of
-from aniworld.services.numbering import check_numbering, renumbered
-from aniworld.services.postponements import Postponements
-from aniworld.services.recording import Recorded, free_folder, record_page, settle_released, slug_of
 from aniworld.services.renumbering.proposals import ask_nothing
-from aniworld.services.series import AnimeSeriesService, required_in
-from aniworld.services.series_folders import chosen, folders_of, suggested
-from aniworld.services.series_folders import recycle as recycle_folder
+from aniworld.services.series.cover_store import CoverFolder
+from aniworld.services.series.custom_numbering import check_numbering, renumbered
+from aniworld.services.series.folder_changes import files_in, keep_files
+from aniworld.services.series.folders import chosen, folders_of, suggested
+from aniworld.services.series.folders import recycle as recycle_folder
+from aniworld.services.series.listing import (
+    all_genres,
+    detail_of,
+    facts_of,
+    list_page,
+    search_result,
+    summaries,
+    summary_of,
+)
+from aniworld.services.series.page_import import Recorded, free_folder, record_page, settle_released, slug_of
+from aniworld.services.series.postponements import Postponements
+from aniworld.services.series.repository import AnimeSeriesService, required_in
 from aniworld.services.views import AnimeDetail, AnimeSummary, Paging, SearchResult, SeriesQuery
 
 log = logging.getLogger(__name__)
