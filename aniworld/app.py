@@ -40,7 +40,6 @@ from aniworld.services.access.service import RECALL_S, AuthService
 from aniworld.services.background import EXTRA, build_automation
 from aniworld.services.backup.service import BackupService, quiet_while
 from aniworld.services.cluster.leases import process_name
-from aniworld.services.configuration import ConfigService
 from aniworld.services.container import Services
 from aniworld.services.file_management.recycle_service import RecyclingService
 from aniworld.services.file_management.rename_jobs import RenamingRuns
@@ -60,6 +59,7 @@ from aniworld.services.scan.folder_matches import FolderChoiceService
 from aniworld.services.scan.service import ScanService
 from aniworld.services.series.renumbering import RenumberingService
 from aniworld.services.series.service import AnimeService
+from aniworld.services.settings.service import ConfigService
 
 if TYPE_CHECKING:
     from aniworld.services.process_sync import Cluster, Shared

@@ -17,7 +17,6 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.access.audit_log import AuditService
     from aniworld.services.access.service import AuthService
     from aniworld.services.backup.service import BackupService
-    from aniworld.services.configuration import ConfigService
     from aniworld.services.file_management.recycle_service import RecyclingService
     from aniworld.services.file_management.rename_jobs import RenamingRuns
     from aniworld.services.file_management.rename_service import RenamingService
@@ -33,6 +32,7 @@ if TYPE_CHECKING:  # names for readers and the type checker; the composition roo
     from aniworld.services.scan.service import ScanService
     from aniworld.services.series.renumbering import RenumberingService
     from aniworld.services.series.service import AnimeService
+    from aniworld.services.settings.service import ConfigService
 
 
 @dataclass(frozen=True)

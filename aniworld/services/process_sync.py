@@ -23,12 +23,12 @@ from aniworld.services.access.service import AuthService
 from aniworld.services.access.tokens import derived
 from aniworld.services.cluster.channel import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
 from aniworld.services.cluster.leases import Lease, process_name
-from aniworld.services.configuration import ConfigService
 from aniworld.services.missed import changed_series
 from aniworld.services.queue.retry_now import WakingService
 from aniworld.services.queue.service import DownloadService
 from aniworld.services.scan.service import ScanService
-from aniworld.services.shared_settings import SharedSettings
+from aniworld.services.settings.database_store import SharedSettings
+from aniworld.services.settings.service import ConfigService
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from aniworld.config.settings import Settings
 from aniworld.core.errors import AlreadyRunning
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.cluster.leases import Lease
-from aniworld.services.configuration import ConfigService
+from aniworld.services.settings.service import ConfigService
 from aniworld.services.tracking import TrackingService
 
 if TYPE_CHECKING:

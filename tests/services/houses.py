@@ -29,7 +29,7 @@ from aniworld.models import (
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.backup.create import Home
 from aniworld.services.backup.portable_rows import Tally, forms_of, lines_of, snapshot
-from aniworld.services.configuration import ConfigService
+from aniworld.services.settings.service import ConfigService
 
 NAMES = ("Überfluß & Söhne", "進撃の巨人", "e\u0301 – \u202eabc", "🐉\U0010ffff", "a\tb\nc\\\"'", "")
 MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999999, tzinfo=UTC)

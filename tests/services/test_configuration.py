@@ -18,7 +18,7 @@ from aniworld.config.environment import Environment
 from aniworld.config.settings import Settings
 from aniworld.config.store import ConfigStore
 from aniworld.core.errors import InvalidInput, NotFound
-from aniworld.services.configuration import MASK, ConfigService
+from aniworld.services.settings.service import MASK, ConfigService
 
 Make = Callable[..., ConfigService]
 
@@ -250,7 +250,7 @@ from pathlib import Path
 from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.core.offload import offload, on_native_thread
-from aniworld.services.configuration import LOOK_EVERY_S, ConfigService
+from aniworld.services.settings.service import LOOK_EVERY_S, ConfigService
 instance = Path(sys.argv[1])
 config, other = (ConfigService(ConfigStore(instance), Environment(instance=instance)) for _ in range(2))
 heard = []

@@ -11,8 +11,8 @@ from aniworld.config.environment import Environment
 from aniworld.config.store import MANUAL_LIMIT, Overtaken
 from aniworld.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from aniworld.models import Database
-from aniworld.services.configuration import ConfigService
-from aniworld.services.shared_settings import SharedSettings
+from aniworld.services.settings.database_store import SharedSettings
+from aniworld.services.settings.service import ConfigService
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.models import Database
-from aniworld.services.configuration import ConfigService
 from aniworld.services.health.system import SystemService
+from aniworld.services.settings.service import ConfigService
 
 Rest = namedtuple("Rest", "site seconds why")
 

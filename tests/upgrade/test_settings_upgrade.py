@@ -12,7 +12,7 @@ import pytest
 from aniworld.app import build_services
 from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
-from aniworld.services.configuration import ConfigService
+from aniworld.services.settings.service import ConfigService
 
 FIXTURE = Path(__file__).parent / "fixtures/settings/config-0006.json"
 

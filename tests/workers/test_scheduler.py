@@ -14,7 +14,7 @@ import pytest
 from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.core.errors import AlreadyRunning
-from aniworld.services.configuration import ConfigService
+from aniworld.services.settings.service import ConfigService
 from aniworld.services.views import TrackingStatus
 from aniworld.workers.scheduler import Scheduler
 

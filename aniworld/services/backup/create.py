@@ -31,7 +31,7 @@ from aniworld.services.backup.portable_rows import (
     snapshot,
 )
 from aniworld.services.backup.store import KEPT, BackupShelf
-from aniworld.services.configuration import ConfigService
+from aniworld.services.settings.service import ConfigService
 from aniworld.services.views import BackupView
 
 SESSIONS = frozenset({"user_session"})

@@ -14,10 +14,10 @@ from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.models import DownloadQueueItem, QueueState
-from aniworld.services.configuration import WHOLE_FILE
 from aniworld.services.health.context import Check, Circumstances, error, notice, ok, warning
 from aniworld.services.health.instance_age import is_empty
 from aniworld.services.health.log_files import tail
+from aniworld.services.settings.service import WHOLE_FILE
 from aniworld.services.views import HealthCheck
 
 DATABASE_LARGE_MB, WAL_LARGE_MB = 1000, 256

@@ -18,10 +18,10 @@ from aniworld.core.children import bare_environment
 from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.core.events import Event, EventBus
 from aniworld.core.notification_templates import wordings
-from aniworld.services.configuration import MASK
 from aniworld.services.notifications.batcher import STOP_WITHIN_S, Batches
 from aniworld.services.notifications.delayed_queue import Later
 from aniworld.services.notifications.message import Announcement, announcement, event_name
+from aniworld.services.settings.service import MASK
 from aniworld.services.views import Trial
 
 log = logging.getLogger(__name__)
