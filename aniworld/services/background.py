@@ -20,7 +20,7 @@ from aniworld.services.notifications.media_servers import MediaServerService
 from aniworld.services.notifications.service import NotificationService
 from aniworld.services.queue.service import DownloadService
 from aniworld.services.series.service import AnimeService
-from aniworld.services.tracking import TrackingService
+from aniworld.services.tracking.service import TrackingService
 from aniworld.services.views import HealthCheck
 
 EXTRA = "automation"  # its name among the extras of Services

@@ -17,7 +17,7 @@ from aniworld.core.errors import AlreadyRunning
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.cluster.leases import Lease
 from aniworld.services.settings.service import ConfigService
-from aniworld.services.tracking import TrackingService
+from aniworld.services.tracking.service import TrackingService
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.gevent import GeventScheduler

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from aniworld.models import Database, utcnow
 from aniworld.models import Lease as LeaseRow
 from aniworld.services.cluster.leases import Lease, process_name
-from aniworld.services.tracking_facts import facts_of, status_of
+from aniworld.services.tracking.status import facts_of, status_of
 from aniworld.services.views import TrackingStatus
 
 

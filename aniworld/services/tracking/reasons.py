@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from aniworld.core.sentences import Sentence
 from aniworld.models import AnimeSeries, Database
 from aniworld.providers.cooldown import RestingSources
-from aniworld.services.following import Followed
+from aniworld.services.tracking.rules import Followed
 
 NO_SERIES = "The library has no series yet; add one to have it checked."
 NO_LINK = "No monitored series has a catalogue page; match their folders to a catalogue first."
