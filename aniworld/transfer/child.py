@@ -23,7 +23,7 @@ from aniworld.core.parent import die_with_parent
 from aniworld.transfer import wire
 from aniworld.transfer.disk import lock_folder, prepare_folder, storage_error, vanished
 from aniworld.transfer.ffmpeg import Ffmpeg, find
-from aniworld.transfer.finish import Fetched, finish, finished_before
+from aniworld.transfer.finalize import Fetched, finish, finished_before
 from aniworld.transfer.job import Phase, TransferJob, TransferResult
 from aniworld.transfer.ranges import RangeFetcher
 from aniworld.transfer.refusals import check_refused

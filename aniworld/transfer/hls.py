@@ -22,7 +22,7 @@ from aniworld.core.errors import HosterUnsupported, TransferFailed, WrongMedia
 from aniworld.transfer import playlist
 from aniworld.transfer.crew import Crew
 from aniworld.transfer.disk import PartFile, storage
-from aniworld.transfer.finish import Fetched
+from aniworld.transfer.finalize import Fetched
 from aniworld.transfer.gate import Gate
 from aniworld.transfer.http import BUFFER, Buffer, Interrupted, Refused, Response
 from aniworld.transfer.inline import inline

@@ -33,7 +33,7 @@ from aniworld.core.errors import (  # noqa: E402
     TransferFailed,
 )
 from aniworld.core.heights import beyond, limit_of  # noqa: E402
-from aniworld.transfer.finish import Fetched  # noqa: E402
+from aniworld.transfer.finalize import Fetched  # noqa: E402
 from aniworld.transfer.hls import HlsFetcher  # noqa: E402
 from aniworld.transfer.job import Phase, TransferJob  # noqa: E402
 from aniworld.transfer.playlist import code_of, wished_audio  # noqa: E402
