@@ -9,7 +9,7 @@ from pathlib import Path
 from aniworld.core.chapters import sound
 from aniworld.core.errors import WrongMedia
 from aniworld.core.media import Chapter
-from aniworld.transfer.ffmpeg import Ffmpeg
+from aniworld.transfer.engine.ffmpeg import Ffmpeg
 
 _SPECIAL = re.compile(r"([=;#\\\n])")
 

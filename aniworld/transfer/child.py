@@ -21,14 +21,14 @@ from aniworld.core.media import StreamKind
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
 from aniworld.transfer import wire
-from aniworld.transfer.disk import lock_folder, prepare_folder, storage_error, vanished
-from aniworld.transfer.ffmpeg import Ffmpeg, find
+from aniworld.transfer.engine.ffmpeg import Ffmpeg, find
+from aniworld.transfer.engine.media_sniffer import IsPlaylist
+from aniworld.transfer.engine.part_file import lock_folder, prepare_folder, storage_error, vanished
+from aniworld.transfer.engine.session import Session
 from aniworld.transfer.finalize import Fetched, finish, finished_before
 from aniworld.transfer.job import Phase, TransferJob, TransferResult
 from aniworld.transfer.ranges import RangeFetcher
 from aniworld.transfer.refusals import check_refused
-from aniworld.transfer.session import Session
-from aniworld.transfer.sniff import IsPlaylist
 
 
 class Voice:

@@ -15,15 +15,15 @@ from aniworld.core.media import Chapter
 from aniworld.core.subtitles import wanted_subtitles
 from aniworld.transfer import wire
 from aniworld.transfer.chapters import noted, written
-from aniworld.transfer.disk import storage, storage_error
-from aniworld.transfer.ffmpeg import Ffmpeg
+from aniworld.transfer.engine.ffmpeg import Ffmpeg
+from aniworld.transfer.engine.media_check import Facts, check
+from aniworld.transfer.engine.part_file import storage, storage_error
+from aniworld.transfer.engine.session import Session
 from aniworld.transfer.job import Phase, TransferJob, TransferResult
 from aniworld.transfer.layout import Stretch
 from aniworld.transfer.pieces import PIECES, standing
 from aniworld.transfer.refusals import forget_refused, note_refused
-from aniworld.transfer.session import Session
 from aniworld.transfer.subtitles import RAW, STEM, Outcome, embedded, required
-from aniworld.transfer.verify import Facts, check
 
 _KEPT_AS_THEY_ARE = frozenset({"mp4", "mkv", "webm"})
 _RECORD = "media.json"

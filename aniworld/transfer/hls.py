@@ -20,20 +20,8 @@ import m3u8
 
 from aniworld.core.errors import HosterUnsupported, TransferFailed, WrongMedia
 from aniworld.transfer import playlist
-from aniworld.transfer.crew import Crew
-from aniworld.transfer.disk import PartFile, storage
-from aniworld.transfer.finalize import Fetched
-from aniworld.transfer.gate import Gate
-from aniworld.transfer.http import BUFFER, Buffer, Interrupted, Refused, Response
-from aniworld.transfer.inline import inline
-from aniworld.transfer.job import Phase
-from aniworld.transfer.join import Joiner
-from aniworld.transfer.layout import Layout, Shifted, Stretch
-from aniworld.transfer.patience import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Patience
-from aniworld.transfer.pieces import check_pairs
-from aniworld.transfer.playlist import Choice, Segment
-from aniworld.transfer.session import Session
-from aniworld.transfer.sniff import (
+from aniworld.transfer.engine.http_client import BUFFER, Buffer, Interrupted, Refused, Response
+from aniworld.transfer.engine.media_sniffer import (
     SYNCED,
     TS_PACKET,
     TS_SYNC,
@@ -44,6 +32,18 @@ from aniworld.transfer.sniff import (
     media_start,
     reach,
 )
+from aniworld.transfer.engine.part_file import PartFile, storage
+from aniworld.transfer.engine.request_limiter import Gate
+from aniworld.transfer.engine.retry_policy import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Patience
+from aniworld.transfer.engine.session import Session
+from aniworld.transfer.engine.workers import Crew
+from aniworld.transfer.finalize import Fetched
+from aniworld.transfer.inline import inline
+from aniworld.transfer.job import Phase
+from aniworld.transfer.join import Joiner
+from aniworld.transfer.layout import Layout, Shifted, Stretch
+from aniworld.transfer.pieces import check_pairs
+from aniworld.transfer.playlist import Choice, Segment
 
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024

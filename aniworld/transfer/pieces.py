@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from aniworld.core.errors import WrongMedia
-from aniworld.transfer.disk import storage, storage_error
-from aniworld.transfer.ffmpeg import Ffmpeg, last_words
+from aniworld.transfer.engine.ffmpeg import Ffmpeg, last_words
+from aniworld.transfer.engine.media_check import check
+from aniworld.transfer.engine.part_file import storage, storage_error
 from aniworld.transfer.join import Feed
 from aniworld.transfer.layout import Stretch
-from aniworld.transfer.verify import check
 
 PIECES = "piece*"  # their names, and that of their list
 _HEVC = (b"hvc1", b"hev1")

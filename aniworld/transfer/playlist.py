@@ -16,8 +16,8 @@ from aniworld.core.addresses import as_browsers_ask, check_url
 from aniworld.core.errors import AniworldError, HosterUnsupported, TooLarge, TransferFailed, WrongMedia
 from aniworld.core.subtitles import SubtitleTrack
 from aniworld.transfer import renditions
+from aniworld.transfer.engine.media_sniffer import PLAYLIST
 from aniworld.transfer.inline import is_inline
-from aniworld.transfer.sniff import PLAYLIST
 from aniworld.transfer.variants import chosen, stated_names
 
 LARGEST = 8 * 1024 * 1024

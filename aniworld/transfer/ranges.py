@@ -13,14 +13,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aniworld.core.errors import SiteUnreachable, TransferFailed, WrongMedia
-from aniworld.transfer.crew import Crew, OneConnectionLess
-from aniworld.transfer.disk import PartFile, cut_front, storage
-from aniworld.transfer.http import BUFFER, Buffer, Interrupted, Refused, Response
+from aniworld.transfer.engine.http_client import BUFFER, Buffer, Interrupted, Refused, Response
+from aniworld.transfer.engine.media_sniffer import SYNCED, check_kind, check_start, is_picture, media_start, reach
+from aniworld.transfer.engine.part_file import PartFile, cut_front, storage
+from aniworld.transfer.engine.retry_policy import AT_THE_START, IN_THE_MIDDLE, ONE_LESS, Patience
+from aniworld.transfer.engine.session import Session
+from aniworld.transfer.engine.workers import Crew, OneConnectionLess
 from aniworld.transfer.job import Phase
-from aniworld.transfer.patience import AT_THE_START, IN_THE_MIDDLE, ONE_LESS, Patience
 from aniworld.transfer.plan import FIRST, Piece, Plan, gaps
-from aniworld.transfer.session import Session
-from aniworld.transfer.sniff import SYNCED, check_kind, check_start, is_picture, media_start, reach
 
 _FLUSH = 64 * 1024
 _FLUSH_S = 0.25

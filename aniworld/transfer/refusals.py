@@ -15,7 +15,7 @@ from typing import Any
 
 from aniworld import __version__
 from aniworld.core.errors import WrongMedia
-from aniworld.transfer.disk import storage
+from aniworld.transfer.engine.part_file import storage
 from aniworld.transfer.job import TransferJob
 
 MOST = 2

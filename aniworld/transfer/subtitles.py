@@ -20,14 +20,14 @@ from urllib.parse import urlsplit
 
 from aniworld.core.errors import AniworldError, DiskFull, HosterUnsupported, StorageError, TooLarge, WrongMedia
 from aniworld.core.subtitles import SubtitleFile, SubtitleTrack, english_name, wanted_subtitles
-from aniworld.transfer.disk import storage
-from aniworld.transfer.ffmpeg import Ffmpeg
-from aniworld.transfer.http import Client, Interrupted, Refused
+from aniworld.transfer.engine.ffmpeg import Ffmpeg
+from aniworld.transfer.engine.http_client import Client, Interrupted, Refused
+from aniworld.transfer.engine.part_file import storage
 from aniworld.transfer.job import Phase
 
 if TYPE_CHECKING:
+    from aniworld.transfer.engine.session import Session
     from aniworld.transfer.playlist import Segment
-    from aniworld.transfer.session import Session
 
 MOST_TRACKS = 24
 MOST_SEGMENTS = 6000

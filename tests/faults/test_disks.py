@@ -13,7 +13,7 @@ import pytest
 
 from aniworld.core.errors import DiskFull, LibraryUnavailable
 from aniworld.core.media import StreamKind
-from aniworld.transfer.disk import Journal, PartFile, boot_id, preallocate
+from aniworld.transfer.engine.part_file import Journal, PartFile, boot_id, preallocate
 from tests.transfer.fixtures import Ask, Videos, serve
 from tests.transfer.media_server import MediaHost
 

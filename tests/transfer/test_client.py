@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.transfer.http import Client, Interrupted
+from aniworld.transfer.engine.http_client import Client, Interrupted
 from tests.running import until
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from aniworld.core.errors import WrongMedia
 from aniworld.core.media import StreamKind
-from aniworld.transfer.sniff import FRONT, begins_media, media_start
+from aniworld.transfer.engine.media_sniffer import FRONT, begins_media, media_start
 from tests.transfer.fixtures import Ask, Videos, frames, serve
 from tests.transfer.media_server import MediaHost, Request
 

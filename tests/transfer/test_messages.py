@@ -14,8 +14,8 @@ from aniworld.core.errors import AniworldError, TransferFailed, WrongMedia
 from aniworld.core.media import StreamKind
 from aniworld.transfer import wire
 from aniworld.transfer.advice import HAS_ADVICE, told
-from aniworld.transfer.disk import storage_error, vanished
-from aniworld.transfer.patience import _SENTENCES
+from aniworld.transfer.engine.part_file import storage_error, vanished
+from aniworld.transfer.engine.retry_policy import _SENTENCES
 from aniworld.transfer.playlist import GROWING, LIVE
 from aniworld.transfer.supervisor import _died
 from aniworld.web.pages.told import form_of

@@ -12,13 +12,13 @@ import pytest
 
 from aniworld.core.errors import ChildDied, LinkDead, SiteUnreachable, WrongMedia
 from aniworld.transfer import wire
-from aniworld.transfer.gate import Gate
-from aniworld.transfer.http import _seconds
+from aniworld.transfer.engine.http_client import _seconds
+from aniworld.transfer.engine.progress import ActiveClock, Meter
+from aniworld.transfer.engine.request_limiter import Gate
+from aniworld.transfer.engine.speed_limit import Limiter
 from aniworld.transfer.job import Phase
-from aniworld.transfer.limiter import Limiter
 from aniworld.transfer.plan import SMALLEST, Plan, gaps
 from aniworld.transfer.playlist import choose, code_of, parse, segments, wished_audio
-from aniworld.transfer.progress import ActiveClock, Meter
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,11 +10,11 @@ from typing import Any
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import StreamKind
 from aniworld.transfer import wire
-from aniworld.transfer.ffmpeg import Ffmpeg
-from aniworld.transfer.http import Client
+from aniworld.transfer.engine.ffmpeg import Ffmpeg
+from aniworld.transfer.engine.http_client import Client
+from aniworld.transfer.engine.progress import Meter, Pulse
+from aniworld.transfer.engine.speed_limit import Limiter
 from aniworld.transfer.job import Phase, Progress, TransferJob
-from aniworld.transfer.limiter import Limiter
-from aniworld.transfer.progress import Meter, Pulse
 from aniworld.transfer.subtitles import Subtitles
 
 RETRIES = 5

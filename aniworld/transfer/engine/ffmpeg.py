@@ -16,7 +16,7 @@ from typing import IO
 from aniworld.core.errors import ChildDied, DiskFull, TransferFailed, WrongMedia
 from aniworld.core.parent import die_with_parent
 from aniworld.core.subtitles import SubtitleFile
-from aniworld.transfer.disk import FULL
+from aniworld.transfer.engine.part_file import FULL
 
 # Local files only, and only containers: a playlist in a video's clothes would make ffmpeg open what it lists.
 _SAFE_INPUT = (

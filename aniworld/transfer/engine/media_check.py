@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aniworld.core.counting import counted
 from aniworld.core.errors import WrongMedia
-from aniworld.transfer.ffmpeg import Ffmpeg, Ran
+from aniworld.transfer.engine.ffmpeg import Ffmpeg, Ran
 
 TAIL_S = 1
 _SHARE, _LEAST_S = 0.02, 1.5

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from aniworld.transfer.session import Session
+from aniworld.transfer.engine.session import Session
 
 
 class Gate:

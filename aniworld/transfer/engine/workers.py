@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from aniworld.transfer.session import Session
+from aniworld.transfer.engine.session import Session
 
 T = TypeVar("T")
 Piece_co = TypeVar("Piece_co", covariant=True)

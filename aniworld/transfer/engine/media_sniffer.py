@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from aniworld.core.errors import WrongMedia
-from aniworld.transfer.http import Response
+from aniworld.transfer.engine.http_client import Response
 
 FRONT = 256 * 1024  # how far into a part its media may begin, or behind what states its own size
 SYNCED = 8 * 1024  # what a beginning is recognised by

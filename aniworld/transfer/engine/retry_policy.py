@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from aniworld.core.counting import counted
 from aniworld.core.errors import AniworldError, LinkDead, MediaExpired, SiteUnreachable, TransferFailed
-from aniworld.transfer.http import Interrupted, Refused
-from aniworld.transfer.session import RETRIES, Session
+from aniworld.transfer.engine.http_client import Interrupted, Refused
+from aniworld.transfer.engine.session import RETRIES, Session
 
 LONGEST_WAIT_S = 60.0
 ONE_LESS = frozenset({401, 403, 429, 503, 509})  # may mean: one connection too many
