@@ -25,9 +25,9 @@ from aniworld.transfer.engine.ffmpeg import Ffmpeg, find
 from aniworld.transfer.engine.media_sniffer import IsPlaylist
 from aniworld.transfer.engine.part_file import lock_folder, prepare_folder, storage_error, vanished
 from aniworld.transfer.engine.session import Session
+from aniworld.transfer.fetchers.ranges import RangeFetcher
 from aniworld.transfer.finalize import Fetched, finish, finished_before
 from aniworld.transfer.job import Phase, TransferJob, TransferResult
-from aniworld.transfer.ranges import RangeFetcher
 from aniworld.transfer.refusals import check_refused
 
 
@@ -121,14 +121,14 @@ def _file(session: Session) -> Fetched:
 
 def _playlist(session: Session) -> Fetched:
     session.enter(Phase.RESOLVING)
-    from aniworld.transfer.hls import HlsFetcher  # the playlist parser costs 60 ms
+    from aniworld.transfer.fetchers.hls import HlsFetcher  # the playlist parser costs 60 ms
 
     return HlsFetcher(session, session.job.stream.url).run()
 
 
 def _page(session: Session) -> Fetched:
     session.enter(Phase.RESOLVING)
-    from aniworld.transfer.ytdlp import fetch_page  # yt-dlp costs 300 ms and 30 MB
+    from aniworld.transfer.fetchers.ytdlp import fetch_page  # yt-dlp costs 300 ms and 30 MB
 
     return fetch_page(session)
 

@@ -19,11 +19,11 @@ from aniworld.transfer.engine.ffmpeg import Ffmpeg
 from aniworld.transfer.engine.media_check import Facts, check
 from aniworld.transfer.engine.part_file import storage, storage_error
 from aniworld.transfer.engine.session import Session
+from aniworld.transfer.fetchers.hls_discontinuities import PIECES, standing
+from aniworld.transfer.fetchers.hls_layout import Stretch
+from aniworld.transfer.fetchers.subtitles import RAW, STEM, Outcome, embedded, required
 from aniworld.transfer.job import Phase, TransferJob, TransferResult
-from aniworld.transfer.layout import Stretch
-from aniworld.transfer.pieces import PIECES, standing
 from aniworld.transfer.refusals import forget_refused, note_refused
-from aniworld.transfer.subtitles import RAW, STEM, Outcome, embedded, required
 
 _KEPT_AS_THEY_ARE = frozenset({"mp4", "mkv", "webm"})
 _RECORD = "media.json"

@@ -7,8 +7,8 @@ import pytest
 from aniworld.core.heights import beyond, class_of, label_of, limit_of
 from aniworld.providers.hosters.open_player import choose as choose_source
 from aniworld.providers.hosters.player_page import Medium
-from aniworld.transfer.playlist import choose, parse
-from aniworld.transfer.ytdlp import YoutubeDL, format_choice
+from aniworld.transfer.fetchers.hls_playlist import choose, parse
+from aniworld.transfer.fetchers.ytdlp import YoutubeDL, format_choice
 
 LADDERS = [
     ("1080p", (1920, 1088), (640, 360)),

@@ -254,7 +254,7 @@ def test_a25_what_is_sorted_and_searched_by_is_no_sql(running: Server, wish: str
 
 
 def test_a34_the_download_library_is_told_nothing_that_runs_or_reads(running: Server, tmp_path: Path) -> None:
-    from aniworld.transfer.ytdlp import options
+    from aniworld.transfer.fetchers.ytdlp import options
 
     stream = Stream(StreamKind.PAGE, "https://x.example/", {"--exec": "id", "Cookie": "a=b"})
     told = options(TransferJob(stream, tmp_path, quality="best; --exec id", language="ger-dub --exec"))

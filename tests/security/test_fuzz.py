@@ -26,7 +26,7 @@ from aniworld.core.validators import (
     validate_series_key_or_folder,
 )
 from aniworld.library.names.parser import read_name
-from aniworld.transfer import playlist
+from aniworld.transfer.fetchers import hls_playlist as playlist
 from aniworld.web.hosts import HostGate
 from aniworld.web.pages.access import local_path
 

@@ -16,7 +16,7 @@ from aniworld.transfer import wire
 from aniworld.transfer.advice import HAS_ADVICE, told
 from aniworld.transfer.engine.part_file import storage_error, vanished
 from aniworld.transfer.engine.retry_policy import _SENTENCES
-from aniworld.transfer.playlist import GROWING, LIVE
+from aniworld.transfer.fetchers.hls_playlist import GROWING, LIVE
 from aniworld.transfer.supervisor import _died
 from aniworld.web.pages.told import form_of
 from tests.transfer.fixtures import Ask, Videos, serve

@@ -117,6 +117,6 @@ def test_a_private_page_is_never_opened(host: MediaHost, ask: Ask) -> None:
 )
 def test_the_extractor_of_a_known_page_is_found_by_its_hosts_name(url: str, key: str | None) -> None:
     """In a process of its own: yt-dlp is large, and what the child does to it should not be done to the tests."""
-    code = f"from aniworld.transfer.ytdlp import extractor_for; print(extractor_for({url!r}))"
+    code = f"from aniworld.transfer.fetchers.ytdlp import extractor_for; print(extractor_for({url!r}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == str(key), done.stderr

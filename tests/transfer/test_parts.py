@@ -16,9 +16,9 @@ from aniworld.transfer.engine.http_client import _seconds
 from aniworld.transfer.engine.progress import ActiveClock, Meter
 from aniworld.transfer.engine.request_limiter import Gate
 from aniworld.transfer.engine.speed_limit import Limiter
+from aniworld.transfer.fetchers.hls_playlist import choose, code_of, parse, segments, wished_audio
+from aniworld.transfer.fetchers.range_plan import SMALLEST, Plan, gaps
 from aniworld.transfer.job import Phase
-from aniworld.transfer.plan import SMALLEST, Plan, gaps
-from aniworld.transfer.playlist import choose, code_of, parse, segments, wished_audio
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,8 @@ import pytest
 from aniworld.core.errors import HosterUnsupported
 from aniworld.core.media import StreamKind
 from aniworld.core.subtitles import SubtitleFile, SubtitleTrack, suffixes
+from aniworld.transfer.fetchers.webvtt import Part, join
 from aniworld.transfer.job import TransferResult
-from aniworld.transfer.webvtt import Part, join
 from tests.transfer.fixtures import Ask, Videos, frames, serve
 from tests.transfer.media_server import MediaHost, Request
 

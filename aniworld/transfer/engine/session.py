@@ -14,8 +14,8 @@ from aniworld.transfer.engine.ffmpeg import Ffmpeg
 from aniworld.transfer.engine.http_client import Client
 from aniworld.transfer.engine.progress import Meter, Pulse
 from aniworld.transfer.engine.speed_limit import Limiter
+from aniworld.transfer.fetchers.subtitles import Subtitles
 from aniworld.transfer.job import Phase, Progress, TransferJob
-from aniworld.transfer.subtitles import Subtitles
 
 RETRIES = 5
 _LONGEST_PAUSE_S = 8.0

@@ -34,12 +34,12 @@ from aniworld.core.errors import (  # noqa: E402
 )
 from aniworld.core.heights import beyond, limit_of  # noqa: E402
 from aniworld.transfer.engine.session import Session  # noqa: E402
+from aniworld.transfer.fetchers.hls import HlsFetcher  # noqa: E402
+from aniworld.transfer.fetchers.hls_playlist import code_of, wished_audio  # noqa: E402
+from aniworld.transfer.fetchers.ranges import RangeFetcher  # noqa: E402
+from aniworld.transfer.fetchers.ytdlp_subtitles import stated_subtitles  # noqa: E402
 from aniworld.transfer.finalize import Fetched  # noqa: E402
-from aniworld.transfer.hls import HlsFetcher  # noqa: E402
 from aniworld.transfer.job import Phase, TransferJob  # noqa: E402
-from aniworld.transfer.playlist import code_of, wished_audio  # noqa: E402
-from aniworld.transfer.ranges import RangeFetcher  # noqa: E402
-from aniworld.transfer.stated_subtitles import stated_subtitles  # noqa: E402
 
 _OWN_DOWNLOADERS = frozenset({"HttpFD", "HlsFD", "DashSegmentsFD", "IsmFD"})
 _WORDS = {"ger": "de", "eng": "en", "jpn": "ja"}

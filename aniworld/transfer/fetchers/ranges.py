@@ -19,8 +19,8 @@ from aniworld.transfer.engine.part_file import PartFile, cut_front, storage
 from aniworld.transfer.engine.retry_policy import AT_THE_START, IN_THE_MIDDLE, ONE_LESS, Patience
 from aniworld.transfer.engine.session import Session
 from aniworld.transfer.engine.workers import Crew, OneConnectionLess
+from aniworld.transfer.fetchers.range_plan import FIRST, Piece, Plan, gaps
 from aniworld.transfer.job import Phase
-from aniworld.transfer.plan import FIRST, Piece, Plan, gaps
 
 _FLUSH = 64 * 1024
 _FLUSH_S = 0.25

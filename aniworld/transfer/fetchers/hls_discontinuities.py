@@ -16,8 +16,8 @@ from aniworld.core.errors import WrongMedia
 from aniworld.transfer.engine.ffmpeg import Ffmpeg, last_words
 from aniworld.transfer.engine.media_check import check
 from aniworld.transfer.engine.part_file import storage, storage_error
-from aniworld.transfer.join import Feed
-from aniworld.transfer.layout import Stretch
+from aniworld.transfer.fetchers.hls_early_join import Feed
+from aniworld.transfer.fetchers.hls_layout import Stretch
 
 PIECES = "piece*"  # their names, and that of their list
 _HEVC = (b"hvc1", b"hev1")

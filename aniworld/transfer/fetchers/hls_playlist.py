@@ -15,10 +15,10 @@ import m3u8
 from aniworld.core.addresses import as_browsers_ask, check_url
 from aniworld.core.errors import AniworldError, HosterUnsupported, TooLarge, TransferFailed, WrongMedia
 from aniworld.core.subtitles import SubtitleTrack
-from aniworld.transfer import renditions
 from aniworld.transfer.engine.media_sniffer import PLAYLIST
-from aniworld.transfer.inline import is_inline
-from aniworld.transfer.variants import chosen, stated_names
+from aniworld.transfer.fetchers import hls_renditions as renditions
+from aniworld.transfer.fetchers.hls_variants import chosen, stated_names
+from aniworld.transfer.fetchers.inline_media import is_inline
 
 LARGEST = 8 * 1024 * 1024
 MOST_SEGMENTS = 50_000

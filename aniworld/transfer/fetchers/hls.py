@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 import m3u8
 
 from aniworld.core.errors import HosterUnsupported, TransferFailed, WrongMedia
-from aniworld.transfer import playlist
 from aniworld.transfer.engine.http_client import BUFFER, Buffer, Interrupted, Refused, Response
 from aniworld.transfer.engine.media_sniffer import (
     SYNCED,
@@ -37,13 +36,14 @@ from aniworld.transfer.engine.request_limiter import Gate
 from aniworld.transfer.engine.retry_policy import AT_THE_START, FOR_A_SEGMENT, LONGEST_WAIT_S, ONE_LESS, Patience
 from aniworld.transfer.engine.session import Session
 from aniworld.transfer.engine.workers import Crew
+from aniworld.transfer.fetchers import hls_playlist as playlist
+from aniworld.transfer.fetchers.hls_discontinuities import check_pairs
+from aniworld.transfer.fetchers.hls_early_join import Joiner
+from aniworld.transfer.fetchers.hls_layout import Layout, Shifted, Stretch
+from aniworld.transfer.fetchers.hls_playlist import Choice, Segment
+from aniworld.transfer.fetchers.inline_media import inline
 from aniworld.transfer.finalize import Fetched
-from aniworld.transfer.inline import inline
 from aniworld.transfer.job import Phase
-from aniworld.transfer.join import Joiner
-from aniworld.transfer.layout import Layout, Shifted, Stretch
-from aniworld.transfer.pieces import check_pairs
-from aniworld.transfer.playlist import Choice, Segment
 
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024
@@ -365,7 +365,7 @@ class TrackFetcher:
             return
         opener = None
         if segment.key is not None:
-            from aniworld.transfer.cipher import Opener  # 50 ms, only for tracks with a key
+            from aniworld.transfer.fetchers.hls_decryption import Opener  # 50 ms, only for tracks with a key
 
             opener = Opener(self._key(segment.key.url), segment.key.iv)
         for data in self._pieces(response):
@@ -378,7 +378,7 @@ class TrackFetcher:
         """What a ``data:`` address holds, decrypted where the playlist names a key for it."""
         if segment.key is None:
             return data
-        from aniworld.transfer.cipher import Opener
+        from aniworld.transfer.fetchers.hls_decryption import Opener
 
         opener = Opener(self._key(segment.key.url), segment.key.iv)
         return opener.update(memoryview(data)) + opener.end()

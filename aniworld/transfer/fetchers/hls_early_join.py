@@ -17,7 +17,7 @@ from aniworld.core.errors import AniworldError
 from aniworld.transfer.engine.ffmpeg import Ffmpeg, Ran
 from aniworld.transfer.engine.part_file import write_out_file
 from aniworld.transfer.engine.session import Session
-from aniworld.transfer.layout import Layout
+from aniworld.transfer.fetchers.hls_layout import Layout
 
 _AT_ONCE = 1024 * 1024
 _WRITE_OUT_EVERY = 16  # segments

@@ -27,7 +27,7 @@ from aniworld.transfer.job import Phase
 
 if TYPE_CHECKING:
     from aniworld.transfer.engine.session import Session
-    from aniworld.transfer.playlist import Segment
+    from aniworld.transfer.fetchers.hls_playlist import Segment
 
 MOST_TRACKS = 24
 MOST_SEGMENTS = 6000
@@ -211,7 +211,7 @@ class Subtitles:
         return raw
 
     def _segmented(self, client: Client, track: SubtitleTrack, text: str, url: str) -> _Raw:
-        from aniworld.transfer import playlist  # the parser costs 60 ms
+        from aniworld.transfer.fetchers import hls_playlist as playlist  # the parser costs 60 ms
 
         found = playlist.parse(text, url)
         if found.is_variant:
@@ -240,7 +240,7 @@ class Subtitles:
             data = data[one.span[0] : one.span[1]]  # a host that knows no ranges sends the whole file
         if one.key is None:
             return data
-        from aniworld.transfer.cipher import Opener  # 50 ms
+        from aniworld.transfer.fetchers.hls_decryption import Opener  # 50 ms
 
         opener = Opener(keys[one.key.url], one.key.iv)
         return opener.update(memoryview(data)) + opener.end()
@@ -384,7 +384,7 @@ def _text(raw: _Raw, video_start: float | None) -> tuple[str, str]:
     if raw.format != "vtt":
         text = raw.parts[0][0]
         return (html.unescape(text) if raw.format == "srt" else text), raw.format
-    from aniworld.transfer import webvtt  # yt-dlp's parser costs 300 ms
+    from aniworld.transfer.fetchers import webvtt  # yt-dlp's parser costs 300 ms
 
     parts = [
         webvtt.Part(text, start, float("inf") if end is None else end, fresh) for text, start, end, fresh in raw.parts
