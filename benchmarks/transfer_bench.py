@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from aniworld.core.media import Stream, StreamKind  # noqa: E402
-from aniworld.transfer.job import TransferJob  # noqa: E402
+from aniworld.transfer.protocol.job import TransferJob  # noqa: E402
 from aniworld.transfer.supervisor import Transfer  # noqa: E402
 from benchmarks.nginx_media import MIB, ffmpeg, fill_up, make_clip, nginx  # noqa: E402
 

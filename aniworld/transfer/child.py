@@ -20,14 +20,14 @@ from aniworld.core.guard import Guard
 from aniworld.core.media import StreamKind
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
-from aniworld.transfer import wire
 from aniworld.transfer.engine.ffmpeg import Ffmpeg, find
 from aniworld.transfer.engine.media_sniffer import IsPlaylist
 from aniworld.transfer.engine.part_file import lock_folder, prepare_folder, storage_error, vanished
 from aniworld.transfer.engine.session import Session
 from aniworld.transfer.fetchers.ranges import RangeFetcher
 from aniworld.transfer.finalize import Fetched, finish, finished_before
-from aniworld.transfer.job import Phase, TransferJob, TransferResult
+from aniworld.transfer.protocol import messages as wire
+from aniworld.transfer.protocol.job import Phase, TransferJob, TransferResult
 from aniworld.transfer.refusals import check_refused
 
 

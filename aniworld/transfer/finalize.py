@@ -13,7 +13,6 @@ from typing import Any
 from aniworld.core.errors import HosterUnsupported, WrongMedia
 from aniworld.core.media import Chapter
 from aniworld.core.subtitles import wanted_subtitles
-from aniworld.transfer import wire
 from aniworld.transfer.chapters import noted, written
 from aniworld.transfer.engine.ffmpeg import Ffmpeg
 from aniworld.transfer.engine.media_check import Facts, check
@@ -22,7 +21,8 @@ from aniworld.transfer.engine.session import Session
 from aniworld.transfer.fetchers.hls_discontinuities import PIECES, standing
 from aniworld.transfer.fetchers.hls_layout import Stretch
 from aniworld.transfer.fetchers.subtitles import RAW, STEM, Outcome, embedded, required
-from aniworld.transfer.job import Phase, TransferJob, TransferResult
+from aniworld.transfer.protocol import messages as wire
+from aniworld.transfer.protocol.job import Phase, TransferJob, TransferResult
 from aniworld.transfer.refusals import forget_refused, note_refused
 
 _KEPT_AS_THEY_ARE = frozenset({"mp4", "mkv", "webm"})

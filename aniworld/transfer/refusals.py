@@ -16,7 +16,7 @@ from typing import Any
 from aniworld import __version__
 from aniworld.core.errors import WrongMedia
 from aniworld.transfer.engine.part_file import storage
-from aniworld.transfer.job import TransferJob
+from aniworld.transfer.protocol.job import TransferJob
 
 MOST = 2
 _AT_ONCE = 1024 * 1024

@@ -19,9 +19,9 @@ from typing import IO, Any
 
 from aniworld.core.children import bare_environment
 from aniworld.core.errors import AniworldError, Cancelled, ChildDied
-from aniworld.transfer import wire
-from aniworld.transfer.advice import told
-from aniworld.transfer.job import Progress, TransferJob, TransferResult
+from aniworld.transfer.protocol import messages as wire
+from aniworld.transfer.protocol.advice import told
+from aniworld.transfer.protocol.job import Progress, TransferJob, TransferResult
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.transfer.child import run; run()"

@@ -40,7 +40,7 @@ from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.queue.items import mbps
 from aniworld.services.queue.link_resolver import Resolver, Target, in_order
 from aniworld.services.queue.service import DownloadService
-from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
+from aniworld.transfer.protocol.job import Phase, Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
 from aniworld.workers import subtitles
 from aniworld.workers.hosters import Hosters, HostersClosed

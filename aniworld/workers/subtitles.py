@@ -11,7 +11,7 @@ from aniworld.core.media import HosterLink
 from aniworld.core.subtitles import NO_SUBTITLES, codes_of, language_after, suffixes
 from aniworld.library.files.place_subtitles import place_subtitles
 from aniworld.library.files.recycle_bin import RecycleBin
-from aniworld.transfer.job import TransferResult
+from aniworld.transfer.protocol.job import TransferResult
 from aniworld.workers.reports import Placed
 
 

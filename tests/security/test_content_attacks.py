@@ -26,7 +26,7 @@ from aniworld.providers.fetch.images import Cover, fetch_cover
 from aniworld.providers.hosters.open_player import Embed
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.services.series.cover_store import CoverFolder
-from aniworld.transfer.job import TransferJob
+from aniworld.transfer.protocol.job import TransferJob
 from tests.running import Server
 from tests.security.victim import Victim
 from tests.transfer.fixtures import Ask, ask, host

@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from aniworld.core.media import Stream, StreamKind
-from aniworld.transfer.job import Progress, TransferJob, TransferResult
+from aniworld.transfer.protocol.job import Progress, TransferJob, TransferResult
 from aniworld.transfer.supervisor import Transfer
 from tests.shared import shared_folder
 from tests.transfer.media_server import MediaHost

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aniworld.core.errors import WrongMedia
-from aniworld.transfer.job import Phase
+from aniworld.transfer.protocol.job import Phase
 from tests.transfer.fixtures import Ask, Videos, frames
 from tests.transfer.media_server import MediaHost
 

@@ -12,11 +12,11 @@ import pytest
 from aniworld.core import errors
 from aniworld.core.errors import AniworldError, TransferFailed, WrongMedia
 from aniworld.core.media import StreamKind
-from aniworld.transfer import wire
-from aniworld.transfer.advice import HAS_ADVICE, told
 from aniworld.transfer.engine.part_file import storage_error, vanished
 from aniworld.transfer.engine.retry_policy import _SENTENCES
 from aniworld.transfer.fetchers.hls_playlist import GROWING, LIVE
+from aniworld.transfer.protocol import messages as wire
+from aniworld.transfer.protocol.advice import HAS_ADVICE, told
 from aniworld.transfer.supervisor import _died
 from aniworld.web.pages.told import form_of
 from tests.transfer.fixtures import Ask, Videos, serve

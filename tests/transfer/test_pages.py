@@ -10,7 +10,7 @@ import pytest
 
 from aniworld.core.errors import AddressRefused, HosterUnsupported, LinkDead, SiteUnreachable, Stalled
 from aniworld.core.media import StreamKind
-from aniworld.transfer.job import Phase
+from aniworld.transfer.protocol.job import Phase
 from tests.transfer.fixtures import Ask, Videos, serve
 from tests.transfer.media_server import MediaHost, Request
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from aniworld.core.errors import ChildDied, LinkDead, SiteUnreachable, WrongMedia
-from aniworld.transfer import wire
 from aniworld.transfer.engine.http_client import _seconds
 from aniworld.transfer.engine.progress import ActiveClock, Meter
 from aniworld.transfer.engine.request_limiter import Gate
 from aniworld.transfer.engine.speed_limit import Limiter
 from aniworld.transfer.fetchers.hls_playlist import choose, code_of, parse, segments, wished_audio
 from aniworld.transfer.fetchers.range_plan import SMALLEST, Plan, gaps
-from aniworld.transfer.job import Phase
+from aniworld.transfer.protocol import messages as wire
+from aniworld.transfer.protocol.job import Phase
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,7 @@ import pytest
 from aniworld.core.errors import Cancelled, ChildDied, DiskFull, TooLarge, TransferFailed, WrongMedia
 from aniworld.core.media import StreamKind
 from aniworld.transfer.fetchers.hls_playlist import MOST_STRETCHES, parse, segments, stretches
-from aniworld.transfer.job import Phase
+from aniworld.transfer.protocol.job import Phase
 from tests.transfer.fixtures import Ask, Asked, frames
 from tests.transfer.media_server import MediaHost
 from tests.transfer.programmes import LENGTH, Programmes, programmes, silences, times

@@ -13,7 +13,7 @@ from aniworld.core.errors import HosterUnsupported
 from aniworld.core.media import StreamKind
 from aniworld.core.subtitles import SubtitleFile, SubtitleTrack, suffixes
 from aniworld.transfer.fetchers.webvtt import Part, join
-from aniworld.transfer.job import TransferResult
+from aniworld.transfer.protocol.job import TransferResult
 from tests.transfer.fixtures import Ask, Videos, frames, serve
 from tests.transfer.media_server import MediaHost, Request
 

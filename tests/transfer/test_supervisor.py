@@ -17,8 +17,9 @@ import pytest
 
 from aniworld.core.errors import AlreadyRunning, AniworldError, Cancelled, ChildDied, LibraryUnavailable
 from aniworld.core.media import StreamKind
-from aniworld.transfer import supervisor, wire
-from aniworld.transfer.job import Phase, TransferResult
+from aniworld.transfer import supervisor
+from aniworld.transfer.protocol import messages as wire
+from aniworld.transfer.protocol.job import Phase, TransferResult
 from tests.transfer.fixtures import Ask, Asked, Videos, serve
 from tests.transfer.media_server import MediaHost, Request
 

@@ -12,7 +12,7 @@ import pytest
 
 from aniworld.core.errors import AniworldError, ChildDied, DiskFull, HosterUnsupported
 from aniworld.core.media import StreamKind
-from aniworld.transfer.job import Phase
+from aniworld.transfer.protocol.job import Phase
 from tests.transfer.fixtures import Ask, Videos, frames, serve
 from tests.transfer.media_server import MediaHost, Request
 

@@ -17,7 +17,7 @@ from aniworld.core.errors import HosterUnsupported
 from aniworld.core.events import DownloadProgress
 from aniworld.core.media import HosterLink
 from aniworld.models import DownloadQueueItem
-from aniworld.transfer.job import Phase, Progress
+from aniworld.transfer.protocol.job import Phase, Progress
 from aniworld.workers.attempt import Attempt, Why, Workshop
 from aniworld.workers.hosters import Hosters
 

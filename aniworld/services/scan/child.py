@@ -21,7 +21,7 @@ from aniworld.core.callbacks import CallbackManager, ErrorContext, ProgressConte
 from aniworld.core.errors import AniworldError
 from aniworld.core.niceness import step_aside
 from aniworld.core.parent import die_with_parent
-from aniworld.transfer import wire
+from aniworld.transfer.protocol import messages as wire
 
 if TYPE_CHECKING:
     from aniworld.services.scan.job import ScanOutcome

@@ -19,7 +19,7 @@ from sqlalchemy import URL
 from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, ProgressContext
 from aniworld.core.errors import Cancelled, ChildDied, StorageError
 from aniworld.services.scan.job import ScanOutcome, ScanWish
-from aniworld.transfer import wire
+from aniworld.transfer.protocol import messages as wire
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.services.scan.child import run; run()"

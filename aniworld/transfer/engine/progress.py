@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from aniworld.core.counting import counted
 from aniworld.core.errors import AniworldError, Stalled
-from aniworld.transfer.job import Phase, Progress
+from aniworld.transfer.protocol.job import Phase, Progress
 
 TICK_S = 0.25
 _SPEED_WINDOW_S = 4.0

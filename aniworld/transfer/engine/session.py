@@ -9,13 +9,13 @@ from typing import Any
 
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import StreamKind
-from aniworld.transfer import wire
 from aniworld.transfer.engine.ffmpeg import Ffmpeg
 from aniworld.transfer.engine.http_client import Client
 from aniworld.transfer.engine.progress import Meter, Pulse
 from aniworld.transfer.engine.speed_limit import Limiter
 from aniworld.transfer.fetchers.subtitles import Subtitles
-from aniworld.transfer.job import Phase, Progress, TransferJob
+from aniworld.transfer.protocol import messages as wire
+from aniworld.transfer.protocol.job import Phase, Progress, TransferJob
 
 RETRIES = 5
 _LONGEST_PAUSE_S = 8.0

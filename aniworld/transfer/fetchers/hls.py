@@ -43,7 +43,7 @@ from aniworld.transfer.fetchers.hls_layout import Layout, Shifted, Stretch
 from aniworld.transfer.fetchers.hls_playlist import Choice, Segment
 from aniworld.transfer.fetchers.inline_media import inline
 from aniworld.transfer.finalize import Fetched
-from aniworld.transfer.job import Phase
+from aniworld.transfer.protocol.job import Phase
 
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024

@@ -20,7 +20,7 @@ from aniworld.transfer.engine.retry_policy import AT_THE_START, IN_THE_MIDDLE, O
 from aniworld.transfer.engine.session import Session
 from aniworld.transfer.engine.workers import Crew, OneConnectionLess
 from aniworld.transfer.fetchers.range_plan import FIRST, Piece, Plan, gaps
-from aniworld.transfer.job import Phase
+from aniworld.transfer.protocol.job import Phase
 
 _FLUSH = 64 * 1024
 _FLUSH_S = 0.25

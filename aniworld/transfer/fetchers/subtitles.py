@@ -23,7 +23,7 @@ from aniworld.core.subtitles import SubtitleFile, SubtitleTrack, english_name, w
 from aniworld.transfer.engine.ffmpeg import Ffmpeg
 from aniworld.transfer.engine.http_client import Client, Interrupted, Refused
 from aniworld.transfer.engine.part_file import storage
-from aniworld.transfer.job import Phase
+from aniworld.transfer.protocol.job import Phase
 
 if TYPE_CHECKING:
     from aniworld.transfer.engine.session import Session

@@ -14,8 +14,8 @@ from typing import Any
 from aniworld.core.errors import AniworldError, ChildDied, SourceError, by_code
 from aniworld.core.media import Chapter, Stream, StreamKind
 from aniworld.core.subtitles import SubtitleFile, SubtitleTrack
-from aniworld.transfer.advice import told
-from aniworld.transfer.job import Phase, Progress, TransferJob, TransferResult
+from aniworld.transfer.protocol.advice import told
+from aniworld.transfer.protocol.job import Phase, Progress, TransferJob, TransferResult
 
 
 def line(message: dict[str, Any]) -> bytes:
