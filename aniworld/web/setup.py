@@ -11,15 +11,12 @@ from aniworld.services.access.tokens import derived
 from aniworld.services.container import Services
 from aniworld.web import audit, bodies, errors, guards, headers, live, pages, request_ids
 from aniworld.web.api import (
-    addresses,
     anime,
     auth,
     automation,
     backups,
     calendar_feed,
     config,
-    document,
-    identifiers,
     queue,
     recycle,
     rename,
@@ -27,6 +24,9 @@ from aniworld.web.api import (
     system,
 )
 from aniworld.web.api import audit as audit_log
+from aniworld.web.api import converters as addresses
+from aniworld.web.api import openapi as document
+from aniworld.web.api import series_lookup as identifiers
 from aniworld.web.hosts import HostGate
 from aniworld.web.limits import SignInLimit
 from aniworld.web.trailing_slash import TrailingSlash

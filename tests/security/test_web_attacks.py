@@ -380,7 +380,7 @@ def test_a32_a_log_line_cannot_be_forged(running: Server) -> None:
 
 
 def test_a33_made_up_ids_do_not_pile_up() -> None:
-    from aniworld.web.api import identifiers
+    from aniworld.web.api import series_lookup as identifiers
 
     identifiers._told.clear()
     with Flask("a33").test_request_context():

@@ -19,7 +19,7 @@ from aniworld.services.views import (
 )
 from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint
-from aniworld.web.api.identifiers import key_of
+from aniworld.web.api.series_lookup import key_of
 from aniworld.web.schemas.answers import Refreshing
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import (

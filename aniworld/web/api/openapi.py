@@ -12,7 +12,8 @@ from flask import Flask, Response, current_app, request
 from aniworld import __version__
 from aniworld.config.fields import Amount, Count, Text, Truth, Whole
 from aniworld.web.answers import to_json
-from aniworld.web.api import Blueprint, addresses
+from aniworld.web.api import Blueprint
+from aniworld.web.api import converters as addresses
 from aniworld.web.api.openapi_operations import PATHS, TAGS
 from aniworld.web.errors import PROBLEM
 from aniworld.web.schemas.answers import Problem
@@ -79,7 +80,7 @@ def openapi() -> Response:
 
 
 def docs() -> str:
-    from aniworld.web.api.document_page import render  # only for those who read it
+    from aniworld.web.api.openapi_page import render  # only for those who read it
 
     return render(document(), request.script_root)
 
