@@ -6,7 +6,7 @@ from flask import Flask, Response, g, has_request_context, request
 
 from aniworld.services.access.audit_log import Origin, changed, hint
 from aniworld.web import guards
-from aniworld.web.wiring import services
+from aniworld.web.http.services import services
 
 # endpoint → kind; the detail is what stands in the address
 DELETIONS = {

@@ -12,7 +12,7 @@ from flask import Flask, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from aniworld.core.errors import InvalidInput
-from aniworld.web.errors import BadBody, NotJson
+from aniworld.web.http.problems import BadBody, NotJson
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 40

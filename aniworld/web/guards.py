@@ -8,16 +8,16 @@ from flask import Flask, Response, current_app, g, redirect, request, session, u
 from flask_login import login_user, logout_user
 
 from aniworld.core.errors import Forbidden, NotSignedIn
-from aniworld.extensions import login
 from aniworld.models.restore_hold import Hold
 from aniworld.services.access.service import Identity, SignedIn
 from aniworld.services.access.tokens import is_api_key
 from aniworld.services.background import EXTRA, Automation
 from aniworld.web import bodies, origins
-from aniworld.web.errors import under_api
 from aniworld.web.headers import OPEN_FILES
 from aniworld.web.hosts import is_this_machine
-from aniworld.web.wiring import services
+from aniworld.web.http.extensions import login
+from aniworld.web.http.problems import under_api
+from aniworld.web.http.services import services
 
 PUBLIC = frozenset(
     {

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from aniworld.core.errors import Forbidden
-from aniworld.web.wiring import services
+from aniworld.web.http.services import services
 
 _STANDARD_PORTS = {"http": 80, "https": 443}
 

@@ -9,7 +9,7 @@ from flask import Flask
 from aniworld.services.access.service import REMEMBERED
 from aniworld.services.access.tokens import derived
 from aniworld.services.container import Services
-from aniworld.web import audit, bodies, errors, guards, headers, live, pages, request_ids
+from aniworld.web import audit, bodies, guards, headers, live, pages
 from aniworld.web.api import (
     anime,
     auth,
@@ -28,9 +28,11 @@ from aniworld.web.api import converters as addresses
 from aniworld.web.api import openapi as document
 from aniworld.web.api import series_lookup as identifiers
 from aniworld.web.hosts import HostGate
+from aniworld.web.http import problems as errors
+from aniworld.web.http import request_id as request_ids
+from aniworld.web.http.services import EXTENSION
+from aniworld.web.http.trailing_slash import TrailingSlash
 from aniworld.web.limits import SignInLimit
-from aniworld.web.trailing_slash import TrailingSlash
-from aniworld.web.wiring import EXTENSION
 
 BLUEPRINTS = (
     auth.blueprint,

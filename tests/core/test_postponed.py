@@ -62,7 +62,7 @@ def test_what_is_left_out_is_not_there_in_the_block_and_there_after_it(module):
 
 def test_the_web_starts_without_what_only_clients_and_message_queues_need():
     code = (
-        "import aniworld.extensions, sys\n"
+        "import aniworld.web.http.extensions, sys\n"
         "print(sorted({'requests', 'urllib3', 'websocket', 'redis', 'kombu'} & set(sys.modules)))\n"
         "import redis, redis.exceptions"
     )

@@ -25,7 +25,7 @@ from aniworld.services.hit_covers import HitCovers
 from aniworld.services.series.page_import import record_page
 from aniworld.services.series.postponements import Postponements
 from aniworld.services.views import DownloadRequest
-from aniworld.web.answers import to_json
+from aniworld.web.http.json_response import to_json
 from tests.services.shelf import Shelf, codes
 from tests.services.test_tracking import House
 

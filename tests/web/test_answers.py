@@ -10,7 +10,7 @@ import pytest
 
 from aniworld.core.queue import DownloadStatus
 from aniworld.services.views import Paging, ScanStatus, Skipped
-from aniworld.web.answers import moment, pages, plain, to_json
+from aniworld.web.http.json_response import moment, pages, plain, to_json
 from aniworld.web.origins import from_here, same_host
 
 

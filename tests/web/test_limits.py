@@ -8,8 +8,8 @@ import time
 import pytest
 
 from aniworld.core.errors import WrongPassword
-from aniworld.web.errors import TooManyTries
 from aniworld.web.failures import Here
+from aniworld.web.http.problems import TooManyTries
 from aniworld.web.limits import SignInLimit
 
 

@@ -11,13 +11,13 @@ from flask import Response, current_app, g, request
 from aniworld.services.access.service import SignedIn
 from aniworld.services.views import ApiKeyView, SessionView
 from aniworld.web import guards
-from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint
+from aniworld.web.http.json_response import answer, nothing
+from aniworld.web.http.services import services
 from aniworld.web.limits import SignInLimit
 from aniworld.web.schemas.answers import Removed, SignInStatus, Token
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import Login, NewKey, NewPassword, PasswordChange
-from aniworld.web.wiring import services
 
 LIMIT = "aniworld.sign_in_limit"
 

@@ -9,11 +9,11 @@ from flask import Response
 from aniworld.core.errors import Unavailable
 from aniworld.services.background import EXTRA, Automation
 from aniworld.services.views import CalendarEntry, TrackingStatus, Trial
-from aniworld.web.answers import answer
 from aniworld.web.api import Blueprint
+from aniworld.web.http.json_response import answer
+from aniworld.web.http.services import services
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import NotificationTest
-from aniworld.web.wiring import services
 
 blueprint = Blueprint("automation", __name__, url_prefix="/api", description="What happens by itself.")
 

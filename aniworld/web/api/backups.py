@@ -10,11 +10,11 @@ from aniworld.core.errors import Forbidden
 from aniworld.services.backup.service import BackupWork
 from aniworld.services.views import BackupView
 from aniworld.web import guards
-from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint
+from aniworld.web.http.json_response import answer, nothing
+from aniworld.web.http.services import services
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import BackupWish
-from aniworld.web.wiring import services
 
 blueprint = Blueprint(
     "backups", __name__, url_prefix="/api/backups", description="Everything but the videos as one file, and back."

@@ -9,10 +9,10 @@ from aniworld.services.background import EXTRA, Automation
 from aniworld.services.calendar.feed import CalendarFeedService
 from aniworld.services.calendar.feed_entry import Occasion
 from aniworld.services.views import CalendarAccess
-from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint
+from aniworld.web.http.json_response import answer, nothing
+from aniworld.web.http.services import services
 from aniworld.web.schemas.facts import schema_of
-from aniworld.web.wiring import services
 
 blueprint = Blueprint("calendar_feed", __name__, url_prefix="/api", description="The calendar for calendar programs.")
 

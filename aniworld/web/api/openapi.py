@@ -11,11 +11,11 @@ from flask import Flask, Response, current_app, request
 
 from aniworld import __version__
 from aniworld.config.fields import Amount, Count, Text, Truth, Whole
-from aniworld.web.answers import to_json
 from aniworld.web.api import Blueprint
 from aniworld.web.api import converters as addresses
 from aniworld.web.api.openapi_operations import PATHS, TAGS
-from aniworld.web.errors import PROBLEM
+from aniworld.web.http.json_response import to_json
+from aniworld.web.http.problems import PROBLEM
 from aniworld.web.schemas.answers import Problem
 
 _METHODS = ("get", "post", "put", "patch", "delete")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aniworld.web.errors import PROBLEM
+from aniworld.web.http.problems import PROBLEM
 
 _PROBLEM = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _SYSTEM = ["system"]

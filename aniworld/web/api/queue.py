@@ -7,12 +7,12 @@ from typing import Any
 from flask import Response
 
 from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
-from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint
+from aniworld.web.http.json_response import answer, nothing
+from aniworld.web.http.services import services
 from aniworld.web.schemas.answers import Added, Removed
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import ItemChange, ItemList, NewDownloads, Pause, Retry, StatusQuery
-from aniworld.web.wiring import services
 
 blueprint = Blueprint("queue", __name__, url_prefix="/api/queue", description="The download queue.")
 

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Response
 
 from aniworld.services.views import EarlierRename, Rename, RenameOutcome, RenameStatus
-from aniworld.web.answers import answer
 from aniworld.web.api import Blueprint
+from aniworld.web.http.json_response import answer
+from aniworld.web.http.services import services
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import RenameQuery, RenameWish, RunsQuery, UndoWish
-from aniworld.web.wiring import services
 
 blueprint = Blueprint(
     "rename", __name__, url_prefix="/api/anime/rename", description="Files named as the template wants it."

@@ -8,12 +8,12 @@ from flask import Response
 
 from aniworld.services.access.second_factor import Enrolment, RecoveryCodes, SecondFactorState
 from aniworld.web import guards
-from aniworld.web.answers import answer, nothing
 from aniworld.web.api import Blueprint
 from aniworld.web.api.auth import attempt
+from aniworld.web.http.json_response import answer, nothing
+from aniworld.web.http.services import services
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import PasswordProof, SecondFactorProof, TotpCode
-from aniworld.web.wiring import services
 
 blueprint = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="The second factor of signing in.")
 

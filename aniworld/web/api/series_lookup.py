@@ -10,7 +10,7 @@ from sqlalchemy import select
 from aniworld.core.errors import InvalidInput, NotFound
 from aniworld.core.validators import validate_series_key_or_folder
 from aniworld.models import AnimeSeries
-from aniworld.web.wiring import services
+from aniworld.web.http.services import services
 
 log = logging.getLogger(__name__)
 

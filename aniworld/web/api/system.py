@@ -10,13 +10,13 @@ from aniworld.core.errors import NotFound
 from aniworld.services.container import Services
 from aniworld.services.health.log_files import LogLine
 from aniworld.services.health.system import SystemFacts
-from aniworld.web.answers import answer
 from aniworld.web.api import Blueprint
-from aniworld.web.errors import problem
+from aniworld.web.http.json_response import answer
+from aniworld.web.http.problems import problem
+from aniworld.web.http.services import services
 from aniworld.web.schemas.answers import Health, Woken
 from aniworld.web.schemas.facts import schema_of
 from aniworld.web.schemas.requests import LogQuery, WakeWish
-from aniworld.web.wiring import services
 
 LEVELS = ("ok", "notice", "warning", "error")
 

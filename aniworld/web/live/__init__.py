@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from aniworld import extensions
 from aniworld.services.container import Services
+from aniworld.web.http import extensions
 from aniworld.web.live import socketio as over_socketio
 from aniworld.web.live import websocket as over_websocket
 from aniworld.web.live.rooms import Rooms

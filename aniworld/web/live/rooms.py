@@ -18,7 +18,7 @@ from aniworld.core.events import DownloadProgress, Event, EventBus, QueueStatusC
 from aniworld.core.offload import pause
 from aniworld.models import utcnow
 from aniworld.services.views import DownloadItem, QueueStatus, ScanStatus
-from aniworld.web.answers import moment, plain
+from aniworld.web.http.json_response import moment, plain
 from aniworld.web.live.pacing import ProgressPace
 
 log = logging.getLogger(__name__)

@@ -16,11 +16,11 @@ from aniworld.core.offload import offload
 from aniworld.services.access.service import SignedIn
 from aniworld.web import guards
 from aniworld.web.api.auth import address, agent, attempt
-from aniworld.web.errors import status_of
+from aniworld.web.http.problems import status_of
+from aniworld.web.http.services import services
 from aniworld.web.pages import words
 from aniworld.web.pages.dressing import page
 from aniworld.web.pages.tongue import gettext as _
-from aniworld.web.wiring import services
 
 Answer = str | tuple[str, int] | Response
 

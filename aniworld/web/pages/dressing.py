@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response
 
 from aniworld.services.views import SearchResult
 from aniworld.web import csrf, template_helpers
-from aniworld.web.answers import moment, plain
-from aniworld.web.pages import assets, tongue, words
+from aniworld.web.http import static_files as assets
+from aniworld.web.http.json_response import moment, plain
+from aniworld.web.http.services import services
+from aniworld.web.pages import tongue, words
 from aniworld.web.pages.spoken import spoken_address
 from aniworld.web.pages.tongue import gettext as _
-from aniworld.web.wiring import services
 
 THEMES = ("auto", "light", "dark")
 NOT_SIGNED_IN = 401

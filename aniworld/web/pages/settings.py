@@ -14,9 +14,9 @@ from aniworld.core.media import KNOWN_LANGUAGES
 from aniworld.services.access.audit_log import ENTRIES_LIMIT, KINDS
 from aniworld.services.background import EXTRA as AUTOMATION
 from aniworld.services.background import Automation
+from aniworld.web.http.services import services
 from aniworld.web.pages import words
 from aniworld.web.pages.dressing import page
-from aniworld.web.wiring import services
 
 EXTRA_SECTIONS = ("recycle", "backups", "access", "audit", "about")
 ENTRIES_A_PAGE = 50

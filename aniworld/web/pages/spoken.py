@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from flask import Response, abort, current_app, request, url_for
 
-from aniworld.web.pages import assets, tongue
+from aniworld.web.http import static_files as assets
+from aniworld.web.pages import tongue
 from aniworld.web.pages.sentences import script_messages
 
 

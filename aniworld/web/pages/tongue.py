@@ -11,8 +11,8 @@ from flask import Flask, current_app, request
 
 from aniworld.core.subtitles import UNKNOWN
 from aniworld.web import template_helpers
-from aniworld.web.pages.assets import STATIC
-from aniworld.web.wiring import services
+from aniworld.web.http.services import services
+from aniworld.web.http.static_files import STATIC
 
 LANGUAGES = ("en", "de")
 TRANSLATIONS = str(STATIC.parent / "translations")

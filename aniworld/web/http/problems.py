@@ -32,7 +32,7 @@ from aniworld.core.errors import (
     WrongPassword,
 )
 from aniworld.models.outages import OutageLog
-from aniworld.web.answers import to_json
+from aniworld.web.http.json_response import to_json
 
 log = logging.getLogger(__name__)
 
