@@ -52,7 +52,7 @@ GIVEN = {
         "validate_config_data",
         "sanitize_filename",
     ),
-    "aniworld.web.template_helpers": (
+    "aniworld.web.i18n.formatting": (
         "get_base_context",
         "render_template",
         "validate_template_exists",

@@ -11,8 +11,8 @@ import pytest
 
 from aniworld.core.counting import counted
 from aniworld.core.sentences import Sentence
-from aniworld.web.pages.sentences import script_messages
-from aniworld.web.pages.told import FORMS
+from aniworld.web.i18n.script_messages import script_messages
+from aniworld.web.i18n.server_messages import FORMS
 
 ROOT = Path(__file__).resolve().parents[2] / "aniworld"
 COUNTED = (
@@ -98,7 +98,7 @@ def _paired() -> set[str]:
                 found |= {
                     arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
                 }
-    source = (ROOT / "web/pages/sentences.py").read_text(encoding="utf-8")
+    source = (ROOT / "web/i18n/script_messages.py").read_text(encoding="utf-8")
     said = dict(re.findall(r'"(\w+)": _\("([^"]*)"\)', source))
     return found | {text for key, text in said.items() if f"{key}_one" in said}
 
@@ -130,7 +130,7 @@ def test_every_form_for_several_has_one_beside_it() -> None:
 
 
 def test_scripts_and_templates_know_one() -> None:
-    source = (ROOT / "web/pages/sentences.py").read_text(encoding="utf-8")
+    source = (ROOT / "web/i18n/script_messages.py").read_text(encoding="utf-8")
     assert '"queued_one"' in source
     pattern = re.compile(rf"_\([\"'][^\"']*%\(\w+\)s (?:{COUNTED})s\b")
     wrong = [

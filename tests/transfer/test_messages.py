@@ -18,7 +18,7 @@ from aniworld.transfer.fetchers.hls_playlist import GROWING, LIVE
 from aniworld.transfer.protocol import messages as wire
 from aniworld.transfer.protocol.advice import HAS_ADVICE, told
 from aniworld.transfer.supervisor import _died
-from aniworld.web.pages.told import form_of
+from aniworld.web.i18n.server_messages import form_of
 from tests.transfer.fixtures import Ask, Videos, serve
 from tests.transfer.media_server import MediaHost
 

@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from aniworld.app import create_app
 from aniworld.core.sentences import Sentence
 from aniworld.models import AnimeSeries, Episode
-from aniworld.web.pages import tongue, words
+from aniworld.web.i18n import labels as words
+from aniworld.web.i18n import language as tongue
 from aniworld.web.pages.access import local_path
 from aniworld.web.pages.library import looks_like_link
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jinja2 import TemplateNotFound
 
 from aniworld.app import create_app
-from aniworld.web.template_helpers import (
+from aniworld.web.i18n.formatting import (
     file_size,
     filter_series_by_missing_episodes,
     get_series_by_key,

@@ -22,10 +22,10 @@ from aniworld.services.container import Services
 from aniworld.services.health.instance_age import doubt_about
 from aniworld.services.health.log_files import FORM, SafeFormatter
 from aniworld.services.views import CalendarEntry, EpisodeView, SearchResult
+from aniworld.web.i18n.labels import translated
+from aniworld.web.i18n.language import day_in_words, language_in_words, ready
 from aniworld.web.pages.calendar import week_of
 from aniworld.web.pages.dressing import fragment
-from aniworld.web.pages.tongue import day_in_words, language_in_words, ready
-from aniworld.web.pages.words import translated
 from tests.running import PASSWORD
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -15,8 +15,8 @@ from babel.messages.pofile import read_po
 
 from aniworld.config import settings
 from aniworld.core import errors
-from aniworld.web.pages import words
-from aniworld.web.pages.told import FORMS, SENTENCES, form_of
+from aniworld.web.i18n import labels as words
+from aniworld.web.i18n.server_messages import FORMS, SENTENCES, form_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PO = ROOT / "aniworld/web/translations/de/LC_MESSAGES/messages.po"
@@ -84,7 +84,7 @@ def test_every_health_check_has_a_name() -> None:
 
 
 def test_every_sentence_for_the_modules_is_said_by_one() -> None:
-    source = (ROOT / "aniworld/web/pages/sentences.py").read_text(encoding="utf-8")
+    source = (ROOT / "aniworld/web/i18n/script_messages.py").read_text(encoding="utf-8")
     keys = set(re.findall(r'^ +"(\w+)": _\(', source, re.MULTILINE))
     modules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "aniworld/web/static").rglob("*.js"))
     families = tuple(re.findall(r"`(\w+_)\$\{", modules))

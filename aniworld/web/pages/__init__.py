@@ -7,7 +7,8 @@ from typing import cast
 from flask import Blueprint, Flask
 
 from aniworld.web.http import static_files as assets
-from aniworld.web.pages import access, calendar, dressing, library, settings, spoken, watch
+from aniworld.web.i18n import script_translations as spoken
+from aniworld.web.pages import access, calendar, dressing, library, settings, watch
 from aniworld.web.pages.dressing import error_page
 
 __all__ = ["blueprint", "error_page"]

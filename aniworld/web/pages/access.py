@@ -18,9 +18,9 @@ from aniworld.web import guards
 from aniworld.web.api.auth import address, agent, attempt
 from aniworld.web.http.problems import status_of
 from aniworld.web.http.services import services
-from aniworld.web.pages import words
+from aniworld.web.i18n import labels as words
+from aniworld.web.i18n.language import gettext as _
 from aniworld.web.pages.dressing import page
-from aniworld.web.pages.tongue import gettext as _
 
 Answer = str | tuple[str, int] | Response
 

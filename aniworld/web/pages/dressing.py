@@ -12,13 +12,15 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from aniworld.services.views import SearchResult
-from aniworld.web import csrf, template_helpers
+from aniworld.web import csrf
 from aniworld.web.http import static_files as assets
 from aniworld.web.http.json_response import moment, plain
 from aniworld.web.http.services import services
-from aniworld.web.pages import tongue, words
-from aniworld.web.pages.spoken import spoken_address
-from aniworld.web.pages.tongue import gettext as _
+from aniworld.web.i18n import formatting as template_helpers
+from aniworld.web.i18n import labels as words
+from aniworld.web.i18n import language as tongue
+from aniworld.web.i18n.language import gettext as _
+from aniworld.web.i18n.script_translations import spoken_address
 
 THEMES = ("auto", "light", "dark")
 NOT_SIGNED_IN = 401

@@ -12,9 +12,9 @@ from aniworld.core.specials import in_library
 from aniworld.services.series.service import SearchOutcome
 from aniworld.services.views import AnimeDetail, EpisodeView, SeriesQuery
 from aniworld.web.http.services import services
+from aniworld.web.i18n.labels import language_name
+from aniworld.web.i18n.language import gettext as _
 from aniworld.web.pages.dressing import fragment, is_partial, page
-from aniworld.web.pages.tongue import gettext as _
-from aniworld.web.pages.words import language_name
 
 PAGE_SIZE = 60
 SORTS = ("name", "added", "updated", "missing")

@@ -15,7 +15,7 @@ from aniworld.services.access.audit_log import ENTRIES_LIMIT, KINDS
 from aniworld.services.background import EXTRA as AUTOMATION
 from aniworld.services.background import Automation
 from aniworld.web.http.services import services
-from aniworld.web.pages import words
+from aniworld.web.i18n import labels as words
 from aniworld.web.pages.dressing import page
 
 EXTRA_SECTIONS = ("recycle", "backups", "access", "audit", "about")

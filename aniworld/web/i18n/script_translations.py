@@ -13,8 +13,8 @@ from typing import NamedTuple
 from flask import Response, abort, current_app, request, url_for
 
 from aniworld.web.http import static_files as assets
-from aniworld.web.pages import tongue
-from aniworld.web.pages.sentences import script_messages
+from aniworld.web.i18n import language as tongue
+from aniworld.web.i18n.script_messages import script_messages
 
 
 class _Script(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aniworld.web.pages import told
-from aniworld.web.pages.tongue import gettext as _
-from aniworld.web.pages.tongue import ngettext
-from aniworld.web.pages.words import language_name
+from aniworld.web.i18n import server_messages as told
+from aniworld.web.i18n.labels import language_name
+from aniworld.web.i18n.language import gettext as _
+from aniworld.web.i18n.language import ngettext
 
 
 def script_messages() -> dict[str, str]:

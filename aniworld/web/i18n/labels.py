@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from aniworld.core.sentences import Sentence
-from aniworld.web.pages.told import form_of
-from aniworld.web.pages.tongue import gettext as _
-from aniworld.web.pages.tongue import language
+from aniworld.web.i18n.language import gettext as _
+from aniworld.web.i18n.language import language
+from aniworld.web.i18n.server_messages import form_of
 
 _NEXT_REASON = re.compile(r"; (?=[^;:]+ \([a-z-]*\): )")
 _REASON = re.compile(r"(.+?) \(([a-z-]*)\): (.+)", re.DOTALL)

@@ -10,9 +10,9 @@ from datetime import date
 from flask import Flask, current_app, request
 
 from aniworld.core.subtitles import UNKNOWN
-from aniworld.web import template_helpers
 from aniworld.web.http.services import services
 from aniworld.web.http.static_files import STATIC
+from aniworld.web.i18n import formatting as template_helpers
 
 LANGUAGES = ("en", "de")
 TRANSLATIONS = str(STATIC.parent / "translations")
