@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aniworld.core.events import DownloadFailed, DownloadProgress, EventBus, SeriesUpdated
 from aniworld.services.views import QueueStatistics, QueueStatus, ScanStatus
-from aniworld.web.live.pacing import DELIVERIES_A_SECOND, ProgressPace
+from aniworld.web.live.progress_throttle import DELIVERIES_A_SECOND, ProgressPace
 from aniworld.web.live.rooms import Message, Rooms
 from tests.clock import Clock
 from tests.running import until

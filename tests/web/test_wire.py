@@ -8,9 +8,9 @@ import gevent
 import pytest
 from gevent import socket as green
 
-from aniworld.web.live import wire
-from aniworld.web.live.packets import UNREADABLE, TextPacket
-from aniworld.web.live.wire import Allowance, SocketGate, Wire
+from aniworld.web.live import socket_guard as wire
+from aniworld.web.live.packet_parser import UNREADABLE, TextPacket
+from aniworld.web.live.socket_guard import Allowance, SocketGate, Wire
 
 
 def test_large_messages_arrive_whole_although_the_reader_is_slow() -> None:

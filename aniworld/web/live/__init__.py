@@ -9,7 +9,7 @@ from aniworld.web.http import extensions
 from aniworld.web.live import socketio as over_socketio
 from aniworld.web.live import websocket as over_websocket
 from aniworld.web.live.rooms import Rooms
-from aniworld.web.live.wire import SocketGate
+from aniworld.web.live.socket_guard import SocketGate
 
 ROOMS = "aniworld.rooms"
 SOCKETIO_PATH = "/socket.io"

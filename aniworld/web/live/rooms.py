@@ -19,7 +19,7 @@ from aniworld.core.offload import pause
 from aniworld.models import utcnow
 from aniworld.services.views import DownloadItem, QueueStatus, ScanStatus
 from aniworld.web.http.json_response import moment, plain
-from aniworld.web.live.pacing import ProgressPace
+from aniworld.web.live.progress_throttle import ProgressPace
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from aniworld.core.errors import AniworldError, NotSignedIn
 from aniworld.services.access.service import Identity
 from aniworld.services.container import Services
 from aniworld.web import guards
-from aniworld.web.live.packets import TextPacket
+from aniworld.web.live.packet_parser import TextPacket
 from aniworld.web.live.rooms import Message, Rooms, asked_rooms, in_wished_order
-from aniworld.web.live.wire import WIRE, Allowance, SocketGate
+from aniworld.web.live.socket_guard import WIRE, Allowance, SocketGate
 from aniworld.web.origins import from_here
 
 log = logging.getLogger(__name__)

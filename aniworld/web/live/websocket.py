@@ -20,7 +20,7 @@ from aniworld.services.access.service import AuthService, Identity
 from aniworld.web import guards
 from aniworld.web.http.json_response import moment, to_json
 from aniworld.web.live.rooms import Message, Rooms, asked_rooms, in_wished_order
-from aniworld.web.live.wire import Allowance
+from aniworld.web.live.socket_guard import Allowance
 
 log = logging.getLogger(__name__)
 
