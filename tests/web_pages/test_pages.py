@@ -17,8 +17,8 @@ from aniworld.core.sentences import Sentence
 from aniworld.models import AnimeSeries, Episode
 from aniworld.web.i18n import labels as words
 from aniworld.web.i18n import language as tongue
-from aniworld.web.pages.access import local_path
 from aniworld.web.pages.library import looks_like_link
+from aniworld.web.pages.sign_in import local_path
 
 PASSWORD = "correct horse battery staple"
 SIGNED_IN = (

@@ -25,7 +25,7 @@ from aniworld.services.views import CalendarEntry, EpisodeView, SearchResult
 from aniworld.web.i18n.labels import translated
 from aniworld.web.i18n.language import day_in_words, language_in_words, ready
 from aniworld.web.pages.calendar import week_of
-from aniworld.web.pages.dressing import fragment
+from aniworld.web.pages.templating import fragment
 from tests.running import PASSWORD
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -8,8 +8,11 @@ from flask import Blueprint, Flask
 
 from aniworld.web.http import static_files as assets
 from aniworld.web.i18n import script_translations as spoken
-from aniworld.web.pages import access, calendar, dressing, library, settings, watch
-from aniworld.web.pages.dressing import error_page
+from aniworld.web.pages import activity as watch
+from aniworld.web.pages import calendar, library, settings
+from aniworld.web.pages import sign_in as access
+from aniworld.web.pages import templating as dressing
+from aniworld.web.pages.templating import error_page
 
 __all__ = ["blueprint", "error_page"]
 

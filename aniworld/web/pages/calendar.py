@@ -14,7 +14,7 @@ from aniworld.services.background import EXTRA, Automation
 from aniworld.services.views import CalendarAccess, CalendarEntry
 from aniworld.web.http.services import services
 from aniworld.web.i18n.language import gettext as _
-from aniworld.web.pages.dressing import fragment, is_partial, page
+from aniworld.web.pages.templating import fragment, is_partial, page
 
 WEEKS_BACK, WEEKS_AHEAD = 1, 8
 

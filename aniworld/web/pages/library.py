@@ -14,7 +14,7 @@ from aniworld.services.views import AnimeDetail, EpisodeView, SeriesQuery
 from aniworld.web.http.services import services
 from aniworld.web.i18n.labels import language_name
 from aniworld.web.i18n.language import gettext as _
-from aniworld.web.pages.dressing import fragment, is_partial, page
+from aniworld.web.pages.templating import fragment, is_partial, page
 
 PAGE_SIZE = 60
 SORTS = ("name", "added", "updated", "missing")

@@ -16,7 +16,7 @@ from aniworld.services.background import EXTRA as AUTOMATION
 from aniworld.services.background import Automation
 from aniworld.web.http.services import services
 from aniworld.web.i18n import labels as words
-from aniworld.web.pages.dressing import page
+from aniworld.web.pages.templating import page
 
 EXTRA_SECTIONS = ("recycle", "backups", "access", "audit", "about")
 ENTRIES_A_PAGE = 50

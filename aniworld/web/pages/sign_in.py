@@ -20,7 +20,7 @@ from aniworld.web.http.problems import status_of
 from aniworld.web.http.services import services
 from aniworld.web.i18n import labels as words
 from aniworld.web.i18n.language import gettext as _
-from aniworld.web.pages.dressing import page
+from aniworld.web.pages.templating import page
 
 Answer = str | tuple[str, int] | Response
 

@@ -10,7 +10,7 @@ from aniworld.config.settings import LOG_LEVELS
 from aniworld.core.errors import Unavailable
 from aniworld.web.http.services import services
 from aniworld.web.i18n.language import gettext as _
-from aniworld.web.pages.dressing import fragment, is_partial, page
+from aniworld.web.pages.templating import fragment, is_partial, page
 
 LOG_LINES = 200
 MAX_QUERY = 200
