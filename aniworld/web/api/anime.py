@@ -21,8 +21,7 @@ from aniworld.web.api import Blueprint
 from aniworld.web.api.series_lookup import key_of
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
-from aniworld.web.schemas.answers import Refreshing
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import (
     FolderQuery,
     FolderWish,
@@ -34,6 +33,7 @@ from aniworld.web.schemas.requests import (
     SeriesList,
     SeriesRemoval,
 )
+from aniworld.web.schemas.responses import Refreshing
 
 blueprint = Blueprint("anime", __name__, url_prefix="/api/anime", description="Series, search and scan.")
 

@@ -10,7 +10,7 @@ from aniworld.services.views import AuditView
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer
 from aniworld.web.http.services import services
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import AuditQuery
 
 blueprint = Blueprint("audit", __name__, url_prefix="/api/auth/audit", description="Who did what about access.")

@@ -15,9 +15,9 @@ from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
 from aniworld.web.limits import SignInLimit
-from aniworld.web.schemas.answers import Removed, SignInStatus, Token
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import Login, NewKey, NewPassword, PasswordChange
+from aniworld.web.schemas.responses import Removed, SignInStatus, Token
 
 LIMIT = "aniworld.sign_in_limit"
 

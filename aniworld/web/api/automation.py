@@ -12,7 +12,7 @@ from aniworld.services.views import CalendarEntry, TrackingStatus, Trial
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer
 from aniworld.web.http.services import services
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import NotificationTest
 
 blueprint = Blueprint("automation", __name__, url_prefix="/api", description="What happens by itself.")

@@ -13,7 +13,7 @@ from aniworld.web import guards
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import BackupWish
 
 blueprint = Blueprint(

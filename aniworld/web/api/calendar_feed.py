@@ -12,7 +12,7 @@ from aniworld.services.views import CalendarAccess
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 
 blueprint = Blueprint("calendar_feed", __name__, url_prefix="/api", description="The calendar for calendar programs.")
 

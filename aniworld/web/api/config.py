@@ -12,9 +12,9 @@ from aniworld.services.views import BackupView, NameExamples
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
-from aniworld.web.schemas.answers import Verdict
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import NameTrial
+from aniworld.web.schemas.responses import Verdict
 
 blueprint = Blueprint("config", __name__, url_prefix="/api/config", description="The settings and their backups.")
 

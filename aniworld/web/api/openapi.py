@@ -16,7 +16,7 @@ from aniworld.web.api import converters as addresses
 from aniworld.web.api.openapi_operations import PATHS, TAGS
 from aniworld.web.http.json_response import to_json
 from aniworld.web.http.problems import PROBLEM
-from aniworld.web.schemas.answers import Problem
+from aniworld.web.schemas.responses import Problem
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _TRIES = ("/api/auth/setup", "/api/auth/login", "/api/auth/password", "/api/auth/totp", "/api/auth/totp/confirm")

@@ -10,9 +10,9 @@ from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
-from aniworld.web.schemas.answers import Added, Removed
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import ItemChange, ItemList, NewDownloads, Pause, Retry, StatusQuery
+from aniworld.web.schemas.responses import Added, Removed
 
 blueprint = Blueprint("queue", __name__, url_prefix="/api/queue", description="The download queue.")
 

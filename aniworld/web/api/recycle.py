@@ -8,8 +8,8 @@ from aniworld.services.views import RecycledItem, Restored
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
-from aniworld.web.schemas.answers import Removed
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
+from aniworld.web.schemas.responses import Removed
 
 blueprint = Blueprint(
     "recycle", __name__, url_prefix="/api/recycle", description="What was removed or replaced, and its way back."

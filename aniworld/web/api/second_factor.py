@@ -12,7 +12,7 @@ from aniworld.web.api import Blueprint
 from aniworld.web.api.auth import attempt
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import PasswordProof, SecondFactorProof, TotpCode
 
 blueprint = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="The second factor of signing in.")

@@ -14,9 +14,9 @@ from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer
 from aniworld.web.http.problems import problem
 from aniworld.web.http.services import services
-from aniworld.web.schemas.answers import Health, Woken
-from aniworld.web.schemas.facts import schema_of
+from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import LogQuery, WakeWish
+from aniworld.web.schemas.responses import Health, Woken
 
 LEVELS = ("ok", "notice", "warning", "error")
 
