@@ -116,7 +116,9 @@ class Worker(GeventWorker):
 
 
 def _refusal(status: int, detail: str) -> bytes:
-    from aniworld.web.headers import BARE  # in the worker, where gevent has patched everything before it is loaded
+    from aniworld.web.security.headers import (
+        BARE,  # in the worker, where gevent has patched everything before it is loaded
+    )
 
     title = HTTPStatus(status).phrase
     body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}) + "\n"
@@ -138,7 +140,7 @@ timeout = 120
 keepalive = 30
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # the heartbeat must not wait on a disk
 proc_name = "aniworld"
-# Who speaks for whom is decided by the application's own gate (web/hosts.py), not by gunicorn for all of this machine.
+# Who speaks for whom is decided by the application's own gate (web/security/trusted_hosts.py), not by gunicorn for all of this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers = {}
 forwarder_headers = ""

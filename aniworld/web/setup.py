@@ -9,7 +9,7 @@ from flask import Flask
 from aniworld.services.access.service import REMEMBERED
 from aniworld.services.access.tokens import derived
 from aniworld.services.container import Services
-from aniworld.web import audit, bodies, guards, headers, live, pages
+from aniworld.web import live, pages
 from aniworld.web.api import (
     anime,
     auth,
@@ -27,12 +27,16 @@ from aniworld.web.api import audit as audit_log
 from aniworld.web.api import converters as addresses
 from aniworld.web.api import openapi as document
 from aniworld.web.api import series_lookup as identifiers
-from aniworld.web.hosts import HostGate
 from aniworld.web.http import problems as errors
 from aniworld.web.http import request_id as request_ids
 from aniworld.web.http.services import EXTENSION
 from aniworld.web.http.trailing_slash import TrailingSlash
-from aniworld.web.limits import SignInLimit
+from aniworld.web.security import audit_hook as audit
+from aniworld.web.security import authentication as guards
+from aniworld.web.security import headers
+from aniworld.web.security import request_bodies as bodies
+from aniworld.web.security.sign_in_limiter import SignInLimit
+from aniworld.web.security.trusted_hosts import HostGate
 
 BLUEPRINTS = (
     auth.blueprint,

@@ -17,8 +17,8 @@ from socketio.exceptions import ConnectionError as Refused
 
 from aniworld.app import create_app
 from aniworld.services.access.tokens import derived
-from aniworld.web.guards import OWN_SIGN_IN, PUBLIC, SAFE
 from aniworld.web.live.rooms import ROOMS
+from aniworld.web.security.authentication import OWN_SIGN_IN, PUBLIC, SAFE
 from tests.running import PASSWORD, Server, until
 from tests.security.walking import every_route
 

@@ -27,8 +27,8 @@ from aniworld.core.validators import (
 )
 from aniworld.library.names.parser import read_name
 from aniworld.transfer.fetchers import hls_playlist as playlist
-from aniworld.web.hosts import HostGate
 from aniworld.web.pages.sign_in import local_path
+from aniworld.web.security.trusted_hosts import HostGate
 
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 TEXT = st.text(alphabet=st.characters(), max_size=200)

@@ -12,7 +12,7 @@ import pytest
 import requests
 import websocket
 
-from aniworld.web.headers import BARE
+from aniworld.web.security.headers import BARE
 from tests.running import PASSWORD, Server
 from tests.security.talking import Heard, ask, owner, send, tell
 from tests.security.walking import every_route

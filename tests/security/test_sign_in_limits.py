@@ -13,8 +13,8 @@ from aniworld.config.environment import Environment
 from aniworld.core.errors import WrongPassword
 from aniworld.models import Database, UserSession
 from aniworld.services.access.service import IDLE, REMEMBERED, SESSION, AuthService
-from aniworld.web import limits
-from aniworld.web.limits import SLOWEST_S, SignInLimit
+from aniworld.web.security import sign_in_limiter as limits
+from aniworld.web.security.sign_in_limiter import SLOWEST_S, SignInLimit
 from tests.running import PASSWORD, Server
 from tests.services.test_auth import Clock, alive
 

@@ -341,7 +341,7 @@ def test_a28_a_dead_session_is_dead_everywhere(running: Server) -> None:
 
 
 def test_a29_a30_every_route_of_the_map_is_shut_to_strangers(running: Server) -> None:
-    from aniworld.web.guards import PUBLIC
+    from aniworld.web.security.authentication import PUBLIC
     from tests.security.walking import every_route
 
     open_routes = set()

@@ -11,7 +11,7 @@ import pytest
 from aniworld.core.queue import DownloadStatus
 from aniworld.services.views import Paging, ScanStatus, Skipped
 from aniworld.web.http.json_response import moment, pages, plain, to_json
-from aniworld.web.origins import from_here, same_host
+from aniworld.web.security.origins import from_here, same_host
 
 
 def test_moments_are_utc_with_z_and_milliseconds() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aniworld.config.environment import networks
-from aniworld.web.hosts import HostGate, is_this_machine
+from aniworld.web.security.trusted_hosts import HostGate, is_this_machine
 
 
 class Behind:

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from aniworld.core.errors import WrongPassword
-from aniworld.web.failures import Here
 from aniworld.web.http.problems import TooManyTries
-from aniworld.web.limits import SignInLimit
+from aniworld.web.security.failure_counter import Here
+from aniworld.web.security.sign_in_limiter import SignInLimit
 
 
 def fail(limit: SignInLimit, address: str = "192.0.2.1") -> str:

@@ -10,14 +10,14 @@ from flask import Response, current_app, g, request
 
 from aniworld.services.access.service import SignedIn
 from aniworld.services.views import ApiKeyView, SessionView
-from aniworld.web import guards
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
-from aniworld.web.limits import SignInLimit
 from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import Login, NewKey, NewPassword, PasswordChange
 from aniworld.web.schemas.responses import Removed, SignInStatus, Token
+from aniworld.web.security import authentication as guards
+from aniworld.web.security.sign_in_limiter import SignInLimit
 
 LIMIT = "aniworld.sign_in_limit"
 

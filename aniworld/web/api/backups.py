@@ -9,12 +9,12 @@ from flask import Response, send_file
 from aniworld.core.errors import Forbidden
 from aniworld.services.backup.service import BackupWork
 from aniworld.services.views import BackupView
-from aniworld.web import guards
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
 from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import BackupWish
+from aniworld.web.security import authentication as guards
 
 blueprint = Blueprint(
     "backups", __name__, url_prefix="/api/backups", description="Everything but the videos as one file, and back."

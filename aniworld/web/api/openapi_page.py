@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from aniworld.web.headers import nonce
+from aniworld.web.security.headers import nonce
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _STYLE = """

@@ -7,13 +7,13 @@ from typing import Any
 from flask import Response
 
 from aniworld.services.access.second_factor import Enrolment, RecoveryCodes, SecondFactorState
-from aniworld.web import guards
 from aniworld.web.api import Blueprint
 from aniworld.web.api.auth import attempt
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
 from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import PasswordProof, SecondFactorProof, TotpCode
+from aniworld.web.security import authentication as guards
 
 blueprint = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="The second factor of signing in.")
 

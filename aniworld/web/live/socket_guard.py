@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from gevent import Timeout
 from gevent.lock import BoundedSemaphore
 
-from aniworld.web.origins import from_here
+from aniworld.web.security.origins import from_here
 
 SEND_WITHIN_S = 10.0
 BYTES_A_SECOND, BURST_BYTES = 64 * 1024, 512 * 1024

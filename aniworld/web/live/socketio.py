@@ -13,11 +13,11 @@ from flask_socketio import SocketIO
 from aniworld.core.errors import AniworldError, NotSignedIn
 from aniworld.services.access.service import Identity
 from aniworld.services.container import Services
-from aniworld.web import guards
 from aniworld.web.live.packet_parser import TextPacket
 from aniworld.web.live.rooms import Message, Rooms, asked_rooms, in_wished_order
 from aniworld.web.live.socket_guard import WIRE, Allowance, SocketGate
-from aniworld.web.origins import from_here
+from aniworld.web.security import authentication as guards
+from aniworld.web.security.origins import from_here
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from simple_websocket import ConnectionClosed
 from aniworld.core.errors import AniworldError, Unavailable
 from aniworld.models import utcnow
 from aniworld.services.access.service import AuthService, Identity
-from aniworld.web import guards
 from aniworld.web.http.json_response import moment, to_json
 from aniworld.web.live.rooms import Message, Rooms, asked_rooms, in_wished_order
 from aniworld.web.live.socket_guard import Allowance
+from aniworld.web.security import authentication as guards
 
 log = logging.getLogger(__name__)
 

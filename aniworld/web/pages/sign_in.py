@@ -14,13 +14,13 @@ from aniworld.core.errors import AlreadyRunning, AniworldError, InvalidInput, To
 from aniworld.core.media import KNOWN_LANGUAGES
 from aniworld.core.offload import offload
 from aniworld.services.access.service import SignedIn
-from aniworld.web import guards
 from aniworld.web.api.auth import address, agent, attempt
 from aniworld.web.http.problems import status_of
 from aniworld.web.http.services import services
 from aniworld.web.i18n import labels as words
 from aniworld.web.i18n.language import gettext as _
 from aniworld.web.pages.templating import page
+from aniworld.web.security import authentication as guards
 
 Answer = str | tuple[str, int] | Response
 

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from aniworld.services.views import SearchResult
-from aniworld.web import csrf
 from aniworld.web.http import static_files as assets
 from aniworld.web.http.json_response import moment, plain
 from aniworld.web.http.services import services
@@ -21,6 +20,7 @@ from aniworld.web.i18n import labels as words
 from aniworld.web.i18n import language as tongue
 from aniworld.web.i18n.language import gettext as _
 from aniworld.web.i18n.script_translations import spoken_address
+from aniworld.web.security import csrf
 
 THEMES = ("auto", "light", "dark")
 NOT_SIGNED_IN = 401

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 
 from aniworld.core.errors import Forbidden, TotpRequired, WrongPassword
 from aniworld.core.offload import pause
-from aniworld.web.failures import Failures
 from aniworld.web.http.problems import TooManyTries
+from aniworld.web.security.failure_counter import Failures
 
 FAILURES, WINDOW_S, WAIT_AT_MOST_S = 5, 60, 20.0
 FAILURES_OF_ALL, COUNTED_AT_MOST = 30, 1000

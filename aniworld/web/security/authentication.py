@@ -12,12 +12,13 @@ from aniworld.models.restore_hold import Hold
 from aniworld.services.access.service import Identity, SignedIn
 from aniworld.services.access.tokens import is_api_key
 from aniworld.services.background import EXTRA, Automation
-from aniworld.web import bodies, origins
-from aniworld.web.headers import OPEN_FILES
-from aniworld.web.hosts import is_this_machine
 from aniworld.web.http.extensions import login
 from aniworld.web.http.problems import under_api
 from aniworld.web.http.services import services
+from aniworld.web.security import origins
+from aniworld.web.security import request_bodies as bodies
+from aniworld.web.security.headers import OPEN_FILES
+from aniworld.web.security.trusted_hosts import is_this_machine
 
 PUBLIC = frozenset(
     {
@@ -185,7 +186,7 @@ def let_out() -> None:
 
 def csrf_token() -> str:
     """What this browser sends in X-CSRFToken with every change."""
-    from aniworld.web import csrf  # see _check_wish
+    from aniworld.web.security import csrf  # see _check_wish
 
     return csrf.token()
 
@@ -208,7 +209,7 @@ def _check_wish() -> None:
         return
     origins.check()
     if request.endpoint not in SIGN_IN_BY_JSON:
-        from aniworld.web import csrf  # brings the forms' library along, which only browsers' changes need
+        from aniworld.web.security import csrf  # brings the forms' library along, which only browsers' changes need
 
         csrf.check_token()
 

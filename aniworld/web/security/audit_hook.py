@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask, Response, g, has_request_context, request
 
 from aniworld.services.access.audit_log import Origin, changed, hint
-from aniworld.web import guards
 from aniworld.web.http.services import services
+from aniworld.web.security import authentication as guards
 
 # endpoint → kind; the detail is what stands in the address
 DELETIONS = {
