@@ -17,7 +17,7 @@ from aniworld.services.access import audit_log as audit_module
 from aniworld.services.access.audit_log import KINDS, AuditService, Origin, hint
 from aniworld.web.i18n.labels import AUDIT_NAMES
 from tests.running import PASSWORD, ROOT, Server
-from tests.services.test_auth import Clock
+from tests.services.access.test_auth import Clock
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from aniworld.models import Database, RecoveryCode, SecondFactorSecret
 from aniworld.services.access.second_factor import STEP_S, code_at, qr_code
 from aniworld.services.access.service import AuthService
 from tests.running import PASSWORD, ROOT, Server
-from tests.services.test_auth import Clock
+from tests.services.access.test_auth import Clock
 
 VECTORS = (  # RFC 6238, appendix B, SHA-1
     (59, "94287082"),

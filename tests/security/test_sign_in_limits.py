@@ -16,7 +16,7 @@ from aniworld.services.access.service import IDLE, REMEMBERED, SESSION, AuthServ
 from aniworld.web.security import sign_in_limiter as limits
 from aniworld.web.security.sign_in_limiter import SLOWEST_S, SignInLimit
 from tests.running import PASSWORD, Server
-from tests.services.test_auth import Clock, alive
+from tests.services.access.test_auth import Clock, alive
 
 
 def fail(limit: SignInLimit, address: str) -> None:

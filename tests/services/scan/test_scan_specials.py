@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from aniworld.models import AnimeSeries
-from tests.services.test_scan import library  # noqa: F401  the same shelf
+from tests.services.scan.test_scan import library  # noqa: F401  the same shelf
 
 
 def test_files_are_read_by_the_numbers_that_specials_have_here(library):  # noqa: F811

@@ -12,7 +12,7 @@ from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
 from aniworld.services.scan.snapshot import MOST_UNREAD
 from aniworld.services.series.listing import detail_of
 from aniworld.services.views import AnimeDetail
-from tests.services.test_scan import Library
+from tests.services.scan.test_scan import Library
 
 HOSTILE = "<img src=x onerror=alert()>.mkv"
 

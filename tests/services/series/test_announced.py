@@ -27,7 +27,7 @@ from aniworld.services.series.postponements import Postponements
 from aniworld.services.views import DownloadRequest
 from aniworld.web.http.json_response import to_json
 from tests.services.shelf import Shelf, codes
-from tests.services.test_tracking import House
+from tests.services.tracking.test_tracking import House
 
 LINK = "https://s.to/serie/nebel"
 

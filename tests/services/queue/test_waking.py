@@ -9,7 +9,7 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database, DownloadQueueItem, utcnow
 from aniworld.providers.cooldown import RestingSources
 from aniworld.services.queue.retry_now import WakingService
-from tests.services.test_downloads import House
+from tests.services.queue.test_downloads import House
 
 
 def waiting(database: Database, **facts: object) -> None:

@@ -18,7 +18,7 @@ from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.file_management import rename_service as renaming
 from aniworld.services.file_management.rename_jobs import RenamingRuns
 from aniworld.services.file_management.rename_service import Watch
-from tests.services.test_renaming import PLAIN, Shelf
+from tests.services.file_management.test_renaming import PLAIN, Shelf
 
 
 class House:

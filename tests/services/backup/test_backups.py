@@ -28,7 +28,7 @@ from aniworld.services.backup.restore import restore, verify
 from aniworld.services.backup.store import BackupShelf
 from tests.services.houses import COVER, COVER_NAME, NAMES, furnish, furnish_queue, house, sums
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from aniworld.services.scan.job import ManyFolders, ScanWish, ScanWork
 from aniworld.services.scan.process import ScanProcess, StopWish
 from aniworld.services.scan.repository import ScanRecords
 from tests.running import ROOT, until
-from tests.services.test_scan import Library
+from tests.services.scan.test_scan import Library
 
 BESIDE = """
 import sys

@@ -18,7 +18,7 @@ from aniworld.models import ScanRun, SeenFolder, utcnow
 from aniworld.services.cluster.leases import has_ended, process_name
 from aniworld.services.scan.runs import ScanRunning, ScanRuns
 from aniworld.services.views import ScanStatus
-from tests.services.test_scan import Library, library  # noqa: F401
+from tests.services.scan.test_scan import Library, library  # noqa: F401
 
 
 def running(name: str) -> ScanStatus:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from aniworld.models import AnimeSeries, Episode
 from aniworld.services.series.listing import detail_of
-from tests.services.test_scan import Library
+from tests.services.scan.test_scan import Library
 
 HOME = "Nebel/Season 01"
 

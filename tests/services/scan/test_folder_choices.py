@@ -6,7 +6,7 @@ import pytest
 
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.services.scan.folder_matches import FolderChoiceService
-from tests.services.test_scan import Library, library  # noqa: F401
+from tests.services.scan.test_scan import Library, library  # noqa: F401
 
 
 @pytest.fixture
