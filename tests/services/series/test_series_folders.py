@@ -13,7 +13,7 @@ from aniworld.core.errors import InvalidInput, NotFound
 from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries
 from aniworld.services.scan.folder_matches import FolderChoiceService
-from tests.library.test_folders import FORMS
+from tests.library.files.test_folders import FORMS
 from tests.services.scan.test_scan import Library, library  # noqa: F401
 from tests.services.series.test_anime import House, house  # noqa: F401
 
