@@ -16,9 +16,9 @@ from aniworld.demo.facts import FIRST_LINK_ID, DemoSeries, episodes
 from tests.faults.house import FOLDER, KEY, House
 from tests.running import until
 from tests.transfer.conftest import host, videos
+from tests.transfer.fetchers.test_subtitles import EXPECTED, GERMAN, PLAIN, cues, master, segmented
 from tests.transfer.fixtures import Videos
 from tests.transfer.media_server import MediaHost, Request
-from tests.transfer.test_subtitles import EXPECTED, GERMAN, PLAIN, cues, master, segmented
 
 pytestmark = pytest.mark.slow
 

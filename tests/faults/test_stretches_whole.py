@@ -11,9 +11,9 @@ import pytest
 
 from tests.faults.house import House, gone
 from tests.running import until
+from tests.transfer.fetchers.test_stretches import offer_apart
 from tests.transfer.media_server import MediaHost
 from tests.transfer.programmes import Programmes, programmes
-from tests.transfer.test_stretches import offer_apart
 
 __all__ = ["programmes"]
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.faults.house import House
 from tests.running import until
+from tests.transfer.engine.test_full_check import damaged
 from tests.transfer.fixtures import Videos
 from tests.transfer.media_server import MediaHost
-from tests.transfer.test_full_check import damaged
 
 pytestmark = pytest.mark.slow
 

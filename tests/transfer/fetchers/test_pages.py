@@ -14,7 +14,7 @@ from aniworld.transfer.protocol.job import Phase
 from tests.transfer.fixtures import Ask, Videos, serve
 from tests.transfer.media_server import MediaHost, Request
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 pytestmark = pytest.mark.slow
 

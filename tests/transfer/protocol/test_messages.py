@@ -22,7 +22,7 @@ from aniworld.web.i18n.server_messages import form_of
 from tests.transfer.fixtures import Ask, Videos, serve
 from tests.transfer.media_server import MediaHost
 
-ROOT = Path(__file__).resolve().parents[2] / "aniworld"
+ROOT = Path(__file__).resolve().parents[3] / "aniworld"
 FOLDER = Path("/srv/My Library (2)/.incoming/5f3c0f5e/0123456789abcdef")
 KINDS = {
     name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, AniworldError)

@@ -20,7 +20,7 @@ from aniworld.transfer.fetchers.range_plan import SMALLEST, Plan, gaps
 from aniworld.transfer.protocol import messages as wire
 from aniworld.transfer.protocol.job import Phase
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
