@@ -140,7 +140,7 @@ timeout = 120
 keepalive = 30
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # the heartbeat must not wait on a disk
 proc_name = "aniworld"
-# Who speaks for whom is decided by the application's own gate (web/security/trusted_hosts.py), not by gunicorn for all of this machine.
+# Who speaks for whom is decided by the application (web/security/trusted_hosts.py), not by gunicorn for this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers = {}
 forwarder_headers = ""

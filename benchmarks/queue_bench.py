@@ -15,7 +15,7 @@ from aniworld.core.events import EventBus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem
 from aniworld.models.upgrade import bring_up_to_date
 from aniworld.services.queue.service import DownloadService
-from aniworld.services.views import DownloadRequest
+from aniworld.services.queue.views import DownloadRequest
 
 LONG = 100_000
 

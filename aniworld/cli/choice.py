@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from aniworld.core.errors import InvalidInput, NotFound
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.validators import validate_episode_range
-from aniworld.services.views import EpisodeView
+from aniworld.services.series.views import EpisodeView
 
 HELP = "S01E02, a span S01E01-E03, a season S01, all or missing"
 _SEASON = re.compile(r"[sS](\d{1,4})")

@@ -14,6 +14,7 @@ from aniworld.core.media import ENG_SUB, GER_DUB, GER_SUB
 from aniworld.core.naming import DEFAULT_TEMPLATE
 from aniworld.core.validators import QUALITIES
 
+MASK = "********"  # what is shown of a secret, and sent back where it stays
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 NOTIFICATION_SCHEMES = (
     "discord",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aniworld.config.settings import Settings
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import CatalogueResting, EventBus
+from aniworld.core.health import HealthCheck
 from aniworld.models import Database
 from aniworld.providers.cooldown import Rest
 from aniworld.providers.registry import Registry
@@ -21,7 +22,6 @@ from aniworld.services.notifications.service import NotificationService
 from aniworld.services.queue.service import DownloadService
 from aniworld.services.series.service import AnimeService
 from aniworld.services.tracking.service import TrackingService
-from aniworld.services.views import HealthCheck
 
 EXTRA = "automation"  # its name among the extras of Services
 

@@ -18,16 +18,9 @@ from aniworld.core.events import Event, EventBus, ScanProgress, SeriesUpdated
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import DownloadQueueItem
-from aniworld.services.views import (
-    AnimeDetail,
-    AnimeSummary,
-    DownloadItem,
-    DownloadRequest,
-    ScanStatus,
-    SearchResult,
-    SeriesQuery,
-    Skipped,
-)
+from aniworld.services.queue.views import DownloadItem, DownloadRequest, Skipped
+from aniworld.services.scan.views import ScanStatus
+from aniworld.services.series.views import AnimeDetail, AnimeSummary, SearchResult, SeriesQuery
 
 if TYPE_CHECKING:
     from aniworld.legacy.serie import Serie

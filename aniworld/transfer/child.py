@@ -25,9 +25,9 @@ from aniworld.transfer.engine.media_sniffer import IsPlaylist
 from aniworld.transfer.engine.part_file import lock_folder, prepare_folder, storage_error, vanished
 from aniworld.transfer.engine.session import Session
 from aniworld.transfer.fetchers.ranges import RangeFetcher
-from aniworld.transfer.finalize import Fetched, finish, finished_before
+from aniworld.transfer.finalize import finish, finished_before
 from aniworld.transfer.protocol import messages as wire
-from aniworld.transfer.protocol.job import Phase, TransferJob, TransferResult
+from aniworld.transfer.protocol.job import Fetched, Phase, TransferJob, TransferResult
 from aniworld.transfer.refusals import check_refused
 
 

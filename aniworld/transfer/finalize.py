@@ -6,7 +6,6 @@ import json
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +18,14 @@ from aniworld.transfer.engine.media_check import Facts, check
 from aniworld.transfer.engine.part_file import storage, storage_error
 from aniworld.transfer.engine.session import Session
 from aniworld.transfer.fetchers.hls_discontinuities import PIECES, standing
-from aniworld.transfer.fetchers.hls_layout import Stretch
 from aniworld.transfer.fetchers.subtitles import RAW, STEM, Outcome, embedded, required
 from aniworld.transfer.protocol import messages as wire
-from aniworld.transfer.protocol.job import Phase, TransferJob, TransferResult
+from aniworld.transfer.protocol.job import Fetched, Phase, TransferJob, TransferResult
 from aniworld.transfer.refusals import forget_refused, note_refused
 
 _KEPT_AS_THEY_ARE = frozenset({"mp4", "mkv", "webm"})
 _RECORD = "media.json"
 _JOINED = "joined"
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What a fetcher brought: one track, or picture and sound. ``join``: it is not yet in a container of its own.
-
-    ``stretches``: of each track, where its time begins anew on the way; nothing where it runs through.
-    """
-
-    tracks: tuple[Path, ...]
-    duration: float | None = None
-    join: bool = False
-    audio_language: str | None = None
-    joined: Path | None = None  # the tracks in one container already, where that was done on the way
-    chapters: tuple[Chapter, ...] = ()
-    stretches: tuple[tuple[Stretch, ...], ...] = ()
-    rounding: float = 0.0  # seconds by which ``duration`` may be off, where it is a sum of rounded ones
 
 
 def finished_before(session: Session, ffmpeg: Ffmpeg) -> TransferResult | None:

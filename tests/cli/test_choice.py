@@ -6,7 +6,7 @@ import pytest
 
 from aniworld.cli.choice import choose, parse
 from aniworld.core.errors import InvalidInput, NotFound
-from aniworld.services.views import EpisodeView
+from aniworld.services.series.views import EpisodeView
 
 
 def view(season: int, episode: int, state: str = "missing") -> EpisodeView:

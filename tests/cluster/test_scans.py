@@ -12,8 +12,8 @@ from sqlalchemy import update
 from aniworld.models import Database, ScanRun, utcnow
 from aniworld.services.cluster.leases import Lease
 from aniworld.services.scan.runs import ScanRuns
-from aniworld.services.tracking.status import facts_of
-from aniworld.services.views import ScanStatus, TrackingStatus
+from aniworld.services.scan.views import ScanStatus
+from aniworld.services.tracking.status import TrackingStatus, facts_of
 from tests.cluster.webs import Webs, a_worker, listening
 from tests.running import until
 

@@ -14,7 +14,7 @@ from aniworld.models import DownloadQueueItem
 from aniworld.services.background import EXTRA
 from aniworld.services.backup.service import RESTORING, quiet_while
 from aniworld.services.container import Services
-from aniworld.services.views import DownloadRequest
+from aniworld.services.queue.views import DownloadRequest
 
 WISHES: dict[str, Callable[[Services], object]] = {
     "start": lambda all_: all_.downloads.start(),

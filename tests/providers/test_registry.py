@@ -250,7 +250,8 @@ def test_yt_dlp_is_asked_in_a_child_and_knows_its_sites() -> None:
 
 def test_nothing_heavy_is_loaded_before_the_first_question() -> None:
     code = (
-        "import sys; from aniworld.core.addresses import AddressRule; from aniworld.providers.fetch.client import Gate\n"
+        "import sys; from aniworld.core.addresses import AddressRule; "
+        "from aniworld.providers.fetch.client import Gate\n"
         "from aniworld.providers.registry import Registry\n"
         "Registry(Gate(rule=AddressRule(), user_agent='x'))\n"
         "print([m for m in ('bs4', 'lxml', 'yt_dlp', 'requests', 'urllib3') if m in sys.modules])"

@@ -18,10 +18,11 @@ from aniworld.app import create_app
 from aniworld.library.files.recycle_bin import RecycleBin
 from aniworld.models import AnimeSeries
 from aniworld.services import AnimeSeriesService
+from aniworld.services.calendar.views import CalendarEntry
 from aniworld.services.container import Services
 from aniworld.services.health.instance_age import doubt_about
 from aniworld.services.health.log_files import FORM, SafeFormatter
-from aniworld.services.views import CalendarEntry, EpisodeView, SearchResult
+from aniworld.services.series.views import EpisodeView, SearchResult
 from aniworld.web.i18n.labels import translated
 from aniworld.web.i18n.language import day_in_words, language_in_words, ready
 from aniworld.web.pages.calendar import week_of

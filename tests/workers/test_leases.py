@@ -8,7 +8,7 @@ from aniworld.core.events import EventBus
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import Database
 from aniworld.services.queue.service import DownloadService
-from aniworld.services.views import DownloadRequest
+from aniworld.services.queue.views import DownloadRequest
 from aniworld.workers.leases import LeaseWatch
 
 

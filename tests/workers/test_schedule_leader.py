@@ -11,7 +11,7 @@ import pytest
 
 from aniworld.models import Database, utcnow
 from aniworld.services.cluster.leases import Lease
-from aniworld.services.views import TrackingStatus
+from aniworld.services.tracking.status import TrackingStatus
 from aniworld.workers.scheduler import Scheduler
 from tests.workers.test_scheduler import House
 

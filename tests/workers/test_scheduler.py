@@ -15,7 +15,7 @@ from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.core.errors import AlreadyRunning
 from aniworld.services.settings.service import ConfigService
-from aniworld.services.views import TrackingStatus
+from aniworld.services.tracking.status import TrackingStatus
 from aniworld.workers.scheduler import Scheduler
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from aniworld.cli.opening import opened
 from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.media import EpisodeNumber
 from aniworld.services.background import EXTRA, Automation
-from aniworld.services.views import CalendarEntry
+from aniworld.services.calendar.views import CalendarEntry
 
 
 @click.group()

@@ -8,7 +8,8 @@ from aniworld.cli.opening import opened
 from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.media import SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_library
-from aniworld.services.views import AnimeDetail, RenumberedEpisode
+from aniworld.services.renumbering.views import RenumberedEpisode
+from aniworld.services.series.views import AnimeDetail
 
 
 @click.group()

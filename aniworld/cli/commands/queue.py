@@ -13,7 +13,7 @@ from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.queue import DownloadPriority, DownloadStatus
-from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
+from aniworld.services.queue.views import DownloadItem, DownloadRequest, QueueStatus
 
 if TYPE_CHECKING:
     from aniworld.services.container import Services

@@ -10,7 +10,7 @@ from aniworld.cli.output import emit, prints, say, show
 from aniworld.core.counting import counted
 from aniworld.core.media import EpisodeNumber
 from aniworld.services.file_management.rename_service import Watch
-from aniworld.services.views import EarlierRename, Rename, RenameOutcome
+from aniworld.services.file_management.views import EarlierRename, Rename, RenameOutcome
 
 HEADINGS = ("Series", "Episode", "Now", "Then", "")
 

@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from aniworld.config.settings import Settings, walk
 from aniworld.core.errors import Unavailable
+from aniworld.core.paging import Paging
 from aniworld.models import AuditEntry, Database, utcnow
-from aniworld.services.views import AuditView, Paging
+from aniworld.services.access.views import AuditView
 
 log = logging.getLogger(__name__)
 

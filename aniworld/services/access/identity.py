@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aniworld.models import ApiKey, UserSession
-from aniworld.services.views import ApiKeyView, SessionView
+from aniworld.services.access.views import ApiKeyView, SessionView
 
 
 @dataclass(frozen=True)

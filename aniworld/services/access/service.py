@@ -33,7 +33,7 @@ from aniworld.services.access.passwords import Passwords, check
 from aniworld.services.access.revocations import Endings
 from aniworld.services.access.second_factor import Enrolment, RecoveryCodes, SecondFactor
 from aniworld.services.access.tokens import Tokens, derived, new_api_key, new_session_id, read_secret, same, setup_token
-from aniworld.services.views import ApiKeyView, SessionView
+from aniworld.services.access.views import ApiKeyView, SessionView
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ from aniworld.services.backup.portable_rows import (
 )
 from aniworld.services.backup.store import KEPT, BackupShelf
 from aniworld.services.settings.service import ConfigService
-from aniworld.services.views import BackupView
+from aniworld.services.settings.views import BackupView
 
 SESSIONS = frozenset({"user_session"})
 OF_PROCESSES = frozenset(

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from aniworld.config.environment import Environment
 from aniworld.config.schema import problems
+from aniworld.config.settings import MASK
 from aniworld.config.settings import secrets as secret_settings
 from aniworld.config.store import write_private
 from aniworld.core.errors import Conflict, DiskFull, InvalidInput, Unavailable
@@ -31,8 +32,7 @@ from aniworld.services.backup.create import SESSIONS, Home, Progress, Tell, carr
 from aniworld.services.backup.database_copy import check_quiet, replace_rows, writing
 from aniworld.services.backup.portable_rows import Form, Tally, forms_of, insert, patient, snapshot
 from aniworld.services.backup.store import BackupShelf
-from aniworld.services.settings.service import MASK
-from aniworld.services.views import BackupView
+from aniworld.services.settings.views import BackupView
 
 ROOM_FACTOR = 3  # a table's rows in a database with its indexes and its log, beside their text
 

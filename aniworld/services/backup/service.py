@@ -25,7 +25,7 @@ from aniworld.core.errors import AlreadyRunning, AniworldError, ChildDied, Confl
 from aniworld.models import utcnow
 from aniworld.services.backup.store import BackupShelf
 from aniworld.services.queue.service import DownloadService
-from aniworld.services.views import BackupView
+from aniworld.services.settings.views import BackupView
 
 log = logging.getLogger(__name__)
 

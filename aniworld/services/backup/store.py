@@ -14,7 +14,7 @@ from pathlib import Path
 from aniworld.config.store import backup_file, file_facts, moment_of
 from aniworld.core.errors import AlreadyRunning, Conflict
 from aniworld.core.offload import offload
-from aniworld.services.views import BackupView
+from aniworld.services.settings.views import BackupView
 
 try:
     import fcntl

@@ -20,7 +20,7 @@ from aniworld.services.access.audit_log import AuditService
 from aniworld.services.access.tokens import same
 from aniworld.services.calendar.feed_entry import Occasion
 from aniworld.services.calendar.service import CalendarService
-from aniworld.services.views import CalendarAccess, CalendarEntry
+from aniworld.services.calendar.views import CalendarAccess, CalendarEntry
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.providers.plugin_api.base import Airing
 from aniworld.providers.registry import Registry
+from aniworld.services.calendar.views import CalendarEntry
 from aniworld.services.series.listing import cover_address
 from aniworld.services.series.postponements import Postponements
-from aniworld.services.views import CalendarEntry
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from aniworld.core.errors import AlreadyRunning, InvalidInput
+from aniworld.core.health import HealthCheck
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.models import Database, DownloadQueueItem, WorkerSeen, utcnow
 from aniworld.models.clock import database_now
-from aniworld.services.views import HealthCheck
 
 SEEN_EVERY_S = 10.0
 ALIVE = timedelta(seconds=25)  # two signs of life were left out, and a little

@@ -26,9 +26,9 @@ from aniworld.library.names.parser import read_name
 from aniworld.library.scan.episode_lookup import Numbering
 from aniworld.library.scan.matching import KnownEpisode
 from aniworld.models import AnimeSeries, Database, Episode
+from aniworld.services.file_management.views import RecycledItem, Restored
 from aniworld.services.renumbering.proposals import remember_file
 from aniworld.services.series.listing import facts_of, summary_of
-from aniworld.services.views import RecycledItem, Restored
 
 _TOGETHER_S = 6 * 3600.0  # between the move of a folder and the end of its series' removal
 Files = dict[str, int]  # path below the series folder → bytes

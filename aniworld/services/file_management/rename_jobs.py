@@ -23,7 +23,7 @@ from aniworld.services.file_management.rename_service import (
     done_of,
     newest_runs,
 )
-from aniworld.services.views import EarlierRename, Rename, RenameOutcome, RenameStatus
+from aniworld.services.file_management.views import EarlierRename, Rename, RenameOutcome, RenameStatus
 
 log = logging.getLogger(__name__)
 

@@ -37,9 +37,9 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, R
 from aniworld.models.clock import database_now
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.file_management.rename_targets import Named, names_of, seasons_of
+from aniworld.services.file_management.views import Rename, RenameOutcome
 from aniworld.services.renumbering.proposals import WAITS, held_seasons, waits
 from aniworld.services.series.repository import library_folder
-from aniworld.services.views import Rename, RenameOutcome
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import EXAMPLE, EpisodeNaming, episode_path, folded, season_folder
 from aniworld.core.specials import in_library
 from aniworld.models import AnimeSeries, Episode
-from aniworld.services.views import NameExamples
+from aniworld.services.file_management.views import NameExamples
 
 _UNKNOWN = "\uf8ff"  # stands in a name for what no record tells; of no honest name, and kept by every rule for names
 _HEIGHT = re.compile(r"(?<![0-9A-Za-z])([0-9]{3,4})p(?![0-9A-Za-z])")

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterable
 
 from aniworld.core.events import HealthChanged
+from aniworld.core.health import HealthCheck
 from aniworld.models.outage import log_failure
-from aniworld.services.views import HealthCheck
 
 log = logging.getLogger(__name__)
 

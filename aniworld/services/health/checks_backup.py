@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from aniworld.core.health import HealthCheck
 from aniworld.core.sentences import Sentence
 from aniworld.services.backup.store import BackupShelf
 from aniworld.services.health.context import Circumstances, ok, warning
-from aniworld.services.views import HealthCheck
 
 LATE = timedelta(days=1)  # a machine that sleeps at night is not late
 

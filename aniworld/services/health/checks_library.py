@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from aniworld.core.health import HealthCheck
 from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
 from aniworld.library.scan.walk import leads_outside, leads_up, left_out, readable
 from aniworld.models import DownloadQueueItem, Episode, ScanRun
 from aniworld.services.health.context import Check, Circumstances, error, notice, ok, warning
-from aniworld.services.views import HealthCheck
 
 SCAN_OLD = timedelta(days=90)
 LINKS_NAMED = 5

@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from aniworld.core.health import HealthCheck
 from aniworld.core.sentences import Sentence
 from aniworld.services.health.context import Check, Circumstances, error, notice, ok, warning
-from aniworld.services.views import HealthCheck
 
 YT_DLP_OLD_DAYS, YT_DLP_STALE_DAYS = 60, 180
 CLOCK_OFF_S, CLOCK_WRONG_S = 60.0, 300.0

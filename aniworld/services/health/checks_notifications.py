@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aniworld.config.upgrades import Replaced
+from aniworld.core.health import HealthCheck
 from aniworld.core.sentences import Sentence
 from aniworld.services.health.context import Check, Circumstances, notice, ok, warning
-from aniworld.services.views import HealthCheck, Trial
+from aniworld.services.notifications.views import Trial
 
 
 def notifications_by(trouble: Callable[[], Trial | None]) -> Check:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import func, make_url, select
 
+from aniworld.core.health import HealthCheck
 from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
@@ -18,7 +19,6 @@ from aniworld.services.health.context import Check, Circumstances, error, notice
 from aniworld.services.health.instance_age import is_empty
 from aniworld.services.health.log_files import tail
 from aniworld.services.settings.service import WHOLE_FILE
-from aniworld.services.views import HealthCheck
 
 DATABASE_LARGE_MB, WAL_LARGE_MB = 1000, 256
 WAITS_LONG = timedelta(hours=12)

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from aniworld.config.environment import Environment
 from aniworld.config.settings import Settings
+from aniworld.core.health import HealthCheck
 from aniworld.core.sentences import Sentence
 from aniworld.models import Database
-from aniworld.services.views import HealthCheck
 
 
 class RestingSources(Protocol):

@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from aniworld.core.children import bare_environment
+from aniworld.core.health import HealthCheck
 from aniworld.core.sentences import Sentence
 from aniworld.services.health.context import Circumstances, error, ok, warning
-from aniworld.services.views import HealthCheck
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterable
 
 from aniworld.core.errors import AniworldError
+from aniworld.core.health import HealthCheck
 from aniworld.core.offload import offload
 from aniworld.core.sentences import Sentence
 from aniworld.services.health import checks_library as library
 from aniworld.services.health import checks_machine as machine
 from aniworld.services.health import checks_work as work
 from aniworld.services.health.context import Check, Circumstances, warning
-from aniworld.services.views import HealthCheck
 
 FRESH_S, DAILY_S = 5.0, 86_400.0
 

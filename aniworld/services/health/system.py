@@ -15,6 +15,7 @@ from datetime import datetime
 from aniworld import __version__
 from aniworld.config.environment import Environment
 from aniworld.core.errors import AniworldError, Unavailable
+from aniworld.core.health import HealthCheck
 from aniworld.core.offload import offload
 from aniworld.models import Database, utcnow
 from aniworld.services.cluster.worker_registry import WorkersSeen, WorkerView
@@ -23,7 +24,6 @@ from aniworld.services.health.checks_machine import installed
 from aniworld.services.health.context import Check, Circumstances, RestingSources
 from aniworld.services.health.log_files import LogLine, tail
 from aniworld.services.settings.service import ConfigService
-from aniworld.services.views import HealthCheck
 
 FFMPEG_ANSWERS_WITHIN_S = 5.0
 

@@ -17,7 +17,7 @@ from aniworld.core.events import DownloadComplete, Event, EventBus
 from aniworld.providers.fetch.client import Gate
 from aniworld.services.notifications.batcher import Batches
 from aniworld.services.notifications.media_server_clients import KINDS, Line, MediaServer
-from aniworld.services.views import Trial
+from aniworld.services.notifications.views import Trial
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings
+from aniworld.config.settings import MASK, NOTIFICATION_SCHEMES, Settings
 from aniworld.core.children import bare_environment
 from aniworld.core.errors import AlreadyRunning, InvalidInput
 from aniworld.core.events import Event, EventBus
@@ -21,8 +21,7 @@ from aniworld.core.notification_templates import wordings
 from aniworld.services.notifications.batcher import STOP_WITHIN_S, Batches
 from aniworld.services.notifications.delayed_queue import Later
 from aniworld.services.notifications.message import Announcement, announcement, event_name
-from aniworld.services.settings.service import MASK
-from aniworld.services.views import Trial
+from aniworld.services.notifications.views import Trial
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from aniworld.core.errors import NotFound
 from aniworld.core.naming import path_component, same_name
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.services.queue.language_upgrade import better_languages
+from aniworld.services.queue.views import DownloadRequest
 from aniworld.services.renumbering.proposals import held_seasons, remember_file
-from aniworld.services.views import DownloadRequest
 
 
 class EpisodeFiles:

@@ -12,8 +12,8 @@ from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folder_name
 from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.models import AnimeSeries, DownloadQueueItem, QueueState
+from aniworld.services.queue.views import DownloadItem, DownloadRequest, QueueStatistics, Skipped
 from aniworld.services.renumbering.proposals import WAITS
-from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatistics, Skipped
 
 Place = tuple[int, int]  # season, episode
 

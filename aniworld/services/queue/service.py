@@ -31,6 +31,7 @@ from aniworld.core.events import (
     QueueStatusChanged,
     SeriesUpdated,
 )
+from aniworld.core.paging import Paging
 from aniworld.core.queue import DownloadPriority, DownloadStatus, back_off
 from aniworld.models import Database, DownloadQueueItem, QueueState
 from aniworld.models.outage import DATABASE_AWAY
@@ -41,8 +42,8 @@ from aniworld.services.queue.episode_records import EpisodeFiles
 from aniworld.services.queue.items import Rows, halted, reached, sort_out, statistics_of, view_of
 from aniworld.services.queue.progress import News, RunningProgress
 from aniworld.services.queue.repository import QueueRepository
+from aniworld.services.queue.views import DownloadItem, DownloadRequest, QueueStatus, Skipped
 from aniworld.services.series.repository import library_folder
-from aniworld.services.views import DownloadItem, DownloadRequest, Paging, QueueStatus, Skipped
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from aniworld.core.media import EpisodeEntry
 from aniworld.services.renumbering.moves import Place
 from aniworld.services.renumbering.proposals import Renumbering
-from aniworld.services.views import AddedEpisode, EpisodeView, RenumberedEpisode, RenumberingView
+from aniworld.services.renumbering.views import AddedEpisode, RenumberedEpisode, RenumberingView
+from aniworld.services.series.views import EpisodeView
 
 
 def view_of(found: Renumbering | None, episodes: Iterable[EpisodeView]) -> RenumberingView | None:

@@ -12,7 +12,7 @@ from aniworld.core.errors import AlreadyRunning, InvalidInput, NotFound, UnsafeP
 from aniworld.core.naming import same_name
 from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder
 from aniworld.services.scan.service import ScanService
-from aniworld.services.views import FolderChoice, UnmatchedFolder
+from aniworld.services.scan.views import FolderChoice, UnmatchedFolder
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from aniworld.core.errors import AlreadyRunning
 from aniworld.models import Database, ScanRun
 from aniworld.models.clock import database_now
 from aniworld.services.cluster.leases import has_ended
-from aniworld.services.views import ScanStatus
+from aniworld.services.scan.views import ScanStatus
 
 HEARTBEAT_S = 2.0
 DEAD_AFTER = timedelta(seconds=60)

@@ -32,9 +32,9 @@ from aniworld.services.scan.job import ManyFolders, ScanOutcome, ScanWish, ScanW
 from aniworld.services.scan.process import ScanProcess, StopWish
 from aniworld.services.scan.repository import ScanRecords
 from aniworld.services.scan.runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
+from aniworld.services.scan.views import ScanStatus, UnmatchedFolder
 from aniworld.services.series.folders import on_disk
 from aniworld.services.series.repository import library_folder
-from aniworld.services.views import ScanStatus, UnmatchedFolder
 
 log = logging.getLogger(__name__)
 

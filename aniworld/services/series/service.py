@@ -22,6 +22,7 @@ from aniworld.core.keys import title_from_slug
 from aniworld.core.media import EpisodeNumber, SeriesHit
 from aniworld.core.naming import folder_name
 from aniworld.core.offload import offload
+from aniworld.core.paging import Paging
 from aniworld.core.specials import check_specials
 from aniworld.core.validators import validate_language, validate_series_name
 from aniworld.models import AnimeSeries, Database, Episode
@@ -49,7 +50,7 @@ from aniworld.services.series.listing import (
 from aniworld.services.series.page_import import Recorded, free_folder, record_page, settle_released, slug_of
 from aniworld.services.series.postponements import Postponements
 from aniworld.services.series.repository import AnimeSeriesService, required_in
-from aniworld.services.views import AnimeDetail, AnimeSummary, Paging, SearchResult, SeriesQuery
+from aniworld.services.series.views import AnimeDetail, AnimeSummary, SearchResult, SeriesQuery
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Any
 from aniworld.config.environment import Environment
 from aniworld.config.roots import make_root, trouble_with_link_root, trouble_with_root
 from aniworld.config.schema import problems
-from aniworld.config.settings import NOTIFICATION_SCHEMES, Settings, from_mapping, secrets, to_mapping
+from aniworld.config.settings import MASK, NOTIFICATION_SCHEMES, Settings, from_mapping, secrets, to_mapping
 from aniworld.config.store import Backup, Overtaken, SettingsStore
 from aniworld.config.upgrades import Replaced, without_dead_addresses
 from aniworld.core.errors import AniworldError, Conflict, InvalidInput, NotFound
@@ -22,11 +22,10 @@ from aniworld.core.notification_templates import wordings
 from aniworld.core.offload import offload, on_native_thread
 from aniworld.core.sites import successor_of
 from aniworld.core.validators import validate_config_data
-from aniworld.services.views import BackupView
+from aniworld.services.settings.views import BackupView
 
 log = logging.getLogger(__name__)
 
-MASK = "********"
 WHOLE_FILE = "config.json"  # among the misunderstood settings: nothing of what was stored is in force
 LOOK_EVERY_S = 1.0
 TRIES = 20  # to change settings that others change at the same moment

@@ -33,12 +33,12 @@ from aniworld.services.calendar.service import CalendarService
 from aniworld.services.cluster.leases import Lease
 from aniworld.services.queue.language_upgrade import better_languages
 from aniworld.services.queue.service import DownloadService
+from aniworld.services.queue.views import DownloadRequest
 from aniworld.services.renumbering.proposals import held_seasons, waits
 from aniworld.services.series.service import AnimeService
 from aniworld.services.tracking.reasons import why_nothing_can_be, why_nothing_is
 from aniworld.services.tracking.rules import Followed, Known, in_order, likely_keys
-from aniworld.services.tracking.status import facts_of, status_of
-from aniworld.services.views import DownloadRequest, TrackingStatus
+from aniworld.services.tracking.status import TrackingStatus, facts_of, status_of
 
 log = logging.getLogger(__name__)
 

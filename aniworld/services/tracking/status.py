@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from aniworld.services.views import TrackingStatus
+
+@dataclass(frozen=True)
+class TrackingStatus:
+    """The look for new episodes that runs, or the last one. ``looked`` of ``total`` series were read again.
+
+    ``reason``: why none was; None where some were.
+    """
+
+    running: bool = False
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    looked: int = 0
+    total: int = 0
+    new_episodes: int = 0
+    queued: int = 0
+    upgrades: int = 0
+    warnings: tuple[str, ...] = ()
+    reason: str | None = None
+
 
 _MOMENTS = ("started_at", "completed_at")
 

@@ -39,11 +39,10 @@ from aniworld.transfer.engine.workers import Crew
 from aniworld.transfer.fetchers import hls_playlist as playlist
 from aniworld.transfer.fetchers.hls_discontinuities import check_pairs
 from aniworld.transfer.fetchers.hls_early_join import Joiner
-from aniworld.transfer.fetchers.hls_layout import Layout, Shifted, Stretch
+from aniworld.transfer.fetchers.hls_layout import Layout, Shifted
 from aniworld.transfer.fetchers.hls_playlist import Choice, Segment
 from aniworld.transfer.fetchers.inline_media import inline
-from aniworld.transfer.finalize import Fetched
-from aniworld.transfer.protocol.job import Phase
+from aniworld.transfer.protocol.job import Fetched, Phase, Stretch
 
 _FLUSH = 128 * 1024
 _IN_MEMORY = 1024 * 1024

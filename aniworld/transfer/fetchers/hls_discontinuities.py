@@ -17,7 +17,7 @@ from aniworld.transfer.engine.ffmpeg import Ffmpeg, last_words
 from aniworld.transfer.engine.media_check import check
 from aniworld.transfer.engine.part_file import storage, storage_error
 from aniworld.transfer.fetchers.hls_early_join import Feed
-from aniworld.transfer.fetchers.hls_layout import Stretch
+from aniworld.transfer.protocol.job import Stretch
 
 PIECES = "piece*"  # their names, and that of their list
 _HEVC = (b"hvc1", b"hev1")

@@ -5,19 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A part of a track in which time runs through: where its bytes stand in the track's file, the map first.
-
-    ``spans``: first byte and byte after the last. ``duration`` in seconds, as announced; by ``rounding`` it may be off.
-    """
-
-    spans: tuple[tuple[int, int], ...]
-    duration: float
-    rounding: float = 0.0
 
 
 class Shifted(Exception):

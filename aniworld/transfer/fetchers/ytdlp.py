@@ -38,8 +38,11 @@ from aniworld.transfer.fetchers.hls import HlsFetcher  # noqa: E402
 from aniworld.transfer.fetchers.hls_playlist import code_of, wished_audio  # noqa: E402
 from aniworld.transfer.fetchers.ranges import RangeFetcher  # noqa: E402
 from aniworld.transfer.fetchers.ytdlp_subtitles import stated_subtitles  # noqa: E402
-from aniworld.transfer.finalize import Fetched  # noqa: E402
-from aniworld.transfer.protocol.job import Phase, TransferJob  # noqa: E402
+from aniworld.transfer.protocol.job import (  # noqa: E402
+    Fetched,
+    Phase,
+    TransferJob,
+)
 
 _OWN_DOWNLOADERS = frozenset({"HttpFD", "HlsFD", "DashSegmentsFD", "IsmFD"})
 _WORDS = {"ger": "de", "eng": "en", "jpn": "ja"}

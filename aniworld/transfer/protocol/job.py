@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from aniworld.core.media import Stream
+from aniworld.core.media import Chapter, Stream
 from aniworld.core.subtitles import SubtitleFile
 
 
@@ -82,3 +82,32 @@ class TransferResult:
     subtitles: tuple[SubtitleFile, ...] = ()
     subtitles_lost: str | None = None
     without_subtitles: bool = False
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetcher brought: one track, or picture and sound. ``join``: it is not yet in a container of its own.
+
+    ``stretches``: of each track, where its time begins anew on the way; nothing where it runs through.
+    """
+
+    tracks: tuple[Path, ...]
+    duration: float | None = None
+    join: bool = False
+    audio_language: str | None = None
+    joined: Path | None = None  # the tracks in one container already, where that was done on the way
+    chapters: tuple[Chapter, ...] = ()
+    stretches: tuple[tuple[Stretch, ...], ...] = ()
+    rounding: float = 0.0  # seconds by which ``duration`` may be off, where it is a sum of rounded ones
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a track in which time runs through: where its bytes stand in the track's file, the map first.
+
+    ``spans``: first byte and byte after the last. ``duration`` in seconds, as announced; by ``rounding`` it may be off.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    duration: float
+    rounding: float = 0.0

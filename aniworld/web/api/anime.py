@@ -7,16 +7,8 @@ from typing import Any
 from flask import Response, send_file
 
 from aniworld.core.errors import NotFound
-from aniworld.services.views import (
-    AnimeDetail,
-    AnimeSummary,
-    FolderChoice,
-    RemovedSeries,
-    ScanStatus,
-    SearchResult,
-    SeriesQuery,
-    UnmatchedFolder,
-)
+from aniworld.services.scan.views import FolderChoice, ScanStatus, UnmatchedFolder
+from aniworld.services.series.views import AnimeDetail, AnimeSummary, RemovedSeries, SearchResult, SeriesQuery
 from aniworld.web.api import Blueprint
 from aniworld.web.api.series_lookup import key_of
 from aniworld.web.http.json_response import answer, nothing

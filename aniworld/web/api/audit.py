@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from aniworld.services.views import AuditView
+from aniworld.services.access.views import AuditView
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer
 from aniworld.web.http.services import services

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, current_app, g, request
 
 from aniworld.services.access.service import SignedIn
-from aniworld.services.views import ApiKeyView, SessionView
+from aniworld.services.access.views import ApiKeyView, SessionView
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services

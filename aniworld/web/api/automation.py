@@ -8,7 +8,9 @@ from flask import Response
 
 from aniworld.core.errors import Unavailable
 from aniworld.services.background import EXTRA, Automation
-from aniworld.services.views import CalendarEntry, TrackingStatus, Trial
+from aniworld.services.calendar.views import CalendarEntry
+from aniworld.services.notifications.views import Trial
+from aniworld.services.tracking.status import TrackingStatus
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer
 from aniworld.web.http.services import services

@@ -8,7 +8,7 @@ from flask import Response, send_file
 
 from aniworld.core.errors import Forbidden
 from aniworld.services.backup.service import BackupWork
-from aniworld.services.views import BackupView
+from aniworld.services.settings.views import BackupView
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services

@@ -8,7 +8,7 @@ from aniworld.core.errors import Unavailable
 from aniworld.services.background import EXTRA, Automation
 from aniworld.services.calendar.feed import CalendarFeedService
 from aniworld.services.calendar.feed_entry import Occasion
-from aniworld.services.views import CalendarAccess
+from aniworld.services.calendar.views import CalendarAccess
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services

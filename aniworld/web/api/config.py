@@ -8,7 +8,8 @@ from flask import Response, request
 
 from aniworld.config.schema import settings_schema
 from aniworld.services.file_management.rename_targets import example_names
-from aniworld.services.views import BackupView, NameExamples
+from aniworld.services.file_management.views import NameExamples
+from aniworld.services.settings.views import BackupView
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from aniworld.services.views import DownloadItem, DownloadRequest, QueueStatus
+from aniworld.services.queue.views import DownloadItem, DownloadRequest, QueueStatus
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services

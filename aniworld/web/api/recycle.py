@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from aniworld.services.views import RecycledItem, Restored
+from aniworld.services.file_management.views import RecycledItem, Restored
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services

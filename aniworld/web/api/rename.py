@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from aniworld.services.views import EarlierRename, Rename, RenameOutcome, RenameStatus
+from aniworld.services.file_management.views import EarlierRename, Rename, RenameOutcome, RenameStatus
 from aniworld.web.api import Blueprint
 from aniworld.web.http.json_response import answer
 from aniworld.web.http.services import services

@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Response
 
-from aniworld.services.views import Paging
+from aniworld.core.paging import Paging
 
 
 def answer(facts: Any = None, status: int = 200, *, paging: Paging | None = None) -> Response:

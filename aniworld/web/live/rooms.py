@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from aniworld.core.events import DownloadProgress, Event, EventBus, QueueStatusChanged, Room, ScanProgress
 from aniworld.core.offload import pause
 from aniworld.models import utcnow
-from aniworld.services.views import DownloadItem, QueueStatus, ScanStatus
+from aniworld.services.queue.views import DownloadItem, QueueStatus
+from aniworld.services.scan.views import ScanStatus
 from aniworld.web.http.json_response import moment, plain
 from aniworld.web.live.progress_throttle import ProgressPace
 

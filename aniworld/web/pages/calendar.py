@@ -11,7 +11,7 @@ from flask import request
 
 from aniworld.core.errors import AniworldError
 from aniworld.services.background import EXTRA, Automation
-from aniworld.services.views import CalendarAccess, CalendarEntry
+from aniworld.services.calendar.views import CalendarAccess, CalendarEntry
 from aniworld.web.http.services import services
 from aniworld.web.i18n.language import gettext as _
 from aniworld.web.pages.templating import fragment, is_partial, page

@@ -10,7 +10,7 @@ from aniworld.core.errors import AniworldError
 from aniworld.core.media import SPECIALS, EpisodeNumber
 from aniworld.core.specials import in_library
 from aniworld.services.series.service import SearchOutcome
-from aniworld.services.views import AnimeDetail, EpisodeView, SeriesQuery
+from aniworld.services.series.views import AnimeDetail, EpisodeView, SeriesQuery
 from aniworld.web.http.services import services
 from aniworld.web.i18n.labels import language_name
 from aniworld.web.i18n.language import gettext as _

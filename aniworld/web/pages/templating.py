@@ -11,7 +11,7 @@ from flask import Flask, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from aniworld.services.views import SearchResult
+from aniworld.services.series.views import SearchResult
 from aniworld.web.http import static_files as assets
 from aniworld.web.http.json_response import moment, plain
 from aniworld.web.http.services import services

@@ -15,8 +15,9 @@ from aniworld.core.specials import MOST as SPECIALS_AT_ONCE
 from aniworld.services.access.audit_log import KINDS
 from aniworld.services.access.passwords import LONGEST, SHORTEST
 from aniworld.services.notifications.service import URL_LENGTH, URLS_AT_ONCE
+from aniworld.services.queue.views import DownloadRequest
 from aniworld.services.series.custom_numbering import MOST as ENTRIES_AT_ONCE
-from aniworld.services.views import DownloadRequest, SeriesQuery
+from aniworld.services.series.views import SeriesQuery
 
 EPISODES_AT_ONCE, ITEMS_AT_ONCE, KEYS_AT_ONCE = 2000, 5000, 5000
 SORTS = ("name", "added", "updated", "missing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from aniworld.services.views import DownloadItem, Skipped
+from aniworld.services.queue.views import DownloadItem, Skipped
 from aniworld.web.schemas.from_dataclass import schema_of
 
 

@@ -14,7 +14,7 @@ from aniworld.services.access.audit_log import AuditService
 from aniworld.services.calendar.feed import CalendarFeedService
 from aniworld.services.calendar.feed_entry import Occasion
 from aniworld.services.calendar.ics import written
-from aniworld.services.views import CalendarEntry
+from aniworld.services.calendar.views import CalendarEntry
 
 NOW = datetime(2026, 8, 5, 12, tzinfo=UTC)
 

@@ -10,8 +10,7 @@ from sqlalchemy import update
 from aniworld.models import Database, utcnow
 from aniworld.models import Lease as LeaseRow
 from aniworld.services.cluster.leases import Lease, process_name
-from aniworld.services.tracking.status import facts_of, status_of
-from aniworld.services.views import TrackingStatus
+from aniworld.services.tracking.status import TrackingStatus, facts_of, status_of
 
 
 def lease(database: Database, holder: str, seconds: float = 30.0) -> Lease:

@@ -13,6 +13,7 @@ import pytest
 
 from aniworld.config.environment import Environment
 from aniworld.config.settings import DownloadSettings, LibrarySettings, Settings
+from aniworld.core.health import HealthCheck
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, QueueState, ScanRun
 from aniworld.services.health import HealthService
@@ -20,7 +21,6 @@ from aniworld.services.health import checks_library as library
 from aniworld.services.health import checks_machine as machine
 from aniworld.services.health import checks_work as work
 from aniworld.services.health.context import Circumstances
-from aniworld.services.views import HealthCheck
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Rest = namedtuple("Rest", "site seconds why")

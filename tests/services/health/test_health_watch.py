@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from aniworld.core.events import HealthChanged
+from aniworld.core.health import HealthCheck
 from aniworld.services.health.alerts import HealthWatch
-from aniworld.services.views import HealthCheck
 from tests.running import until
 
 

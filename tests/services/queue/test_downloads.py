@@ -25,7 +25,7 @@ from aniworld.core.events import DownloadProgress, Event, EventBus
 from aniworld.core.queue import DownloadStatus
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, utcnow
 from aniworld.services.queue.service import DownloadService
-from aniworld.services.views import DownloadRequest
+from aniworld.services.queue.views import DownloadRequest
 
 KEY = "steinwacht"
 

@@ -24,6 +24,7 @@ from aniworld.services.file_management.rename_jobs import RenamingRuns
 from aniworld.services.file_management.rename_service import RenamingService
 from aniworld.services.queue.link_resolver import Resolver
 from aniworld.services.queue.service import DownloadService
+from aniworld.services.queue.views import DownloadRequest
 from aniworld.services.renumbering.moves import Known, compare
 from aniworld.services.renumbering.proposals import ask_nothing, remember_file
 from aniworld.services.renumbering.titles import alike, title_form, without_number
@@ -31,7 +32,7 @@ from aniworld.services.scan.service import ScanService
 from aniworld.services.series.listing import detail_of
 from aniworld.services.series.page_import import Recorded, record_page
 from aniworld.services.series.renumbering import RenumberingService
-from aniworld.services.views import AnimeDetail, DownloadRequest
+from aniworld.services.series.views import AnimeDetail
 
 TITLES = ("Der Aufbruch", "Im Nebel", "Die Brücke", "Regen", "Das Tor", "Heimkehr")
 

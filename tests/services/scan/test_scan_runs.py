@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from aniworld.models import ScanRun, SeenFolder, utcnow
 from aniworld.services.cluster.leases import has_ended, process_name
 from aniworld.services.scan.runs import ScanRunning, ScanRuns
-from aniworld.services.views import ScanStatus
+from aniworld.services.scan.views import ScanStatus
 from tests.services.scan.test_scan import Library, library  # noqa: F401
 
 

@@ -25,7 +25,7 @@ from aniworld.providers.registry import Registry
 from aniworld.services.library_import.legacy import DataMigrationService
 from aniworld.services.series.repository import AnimeSeriesService, required_in
 from aniworld.services.series.service import AnimeService
-from aniworld.services.views import SeriesQuery
+from aniworld.services.series.views import SeriesQuery
 from tests.providers.contract import ROOT1, as_json, engine1, engine2, page
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64

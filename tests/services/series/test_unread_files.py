@@ -11,7 +11,7 @@ from aniworld.library.scan.folder_reader import Reading
 from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
 from aniworld.services.scan.snapshot import MOST_UNREAD
 from aniworld.services.series.listing import detail_of
-from aniworld.services.views import AnimeDetail
+from aniworld.services.series.views import AnimeDetail
 from tests.services.scan.test_scan import Library
 
 HOSTILE = "<img src=x onerror=alert()>.mkv"

@@ -15,10 +15,10 @@ import pytest
 
 import aniworld
 from aniworld.config.environment import Environment
-from aniworld.config.settings import Settings
+from aniworld.config.settings import MASK, Settings
 from aniworld.config.store import ConfigStore
 from aniworld.core.errors import InvalidInput, NotFound
-from aniworld.services.settings.service import MASK, ConfigService
+from aniworld.services.settings.service import ConfigService
 
 Make = Callable[..., ConfigService]
 

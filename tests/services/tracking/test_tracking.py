@@ -32,11 +32,11 @@ from aniworld.providers.plugin_api.base import Airing
 from aniworld.services.calendar.service import CalendarService
 from aniworld.services.queue.language_upgrade import better_languages
 from aniworld.services.queue.service import DownloadService
+from aniworld.services.queue.views import DownloadRequest
 from aniworld.services.series.renumbering import RenumberingService
 from aniworld.services.series.service import AnimeService
 from aniworld.services.tracking.rules import Followed, in_order, is_due
 from aniworld.services.tracking.service import AT_ONCE, TrackingService
-from aniworld.services.views import DownloadRequest
 from tests.services.shelf import Shelf, codes, link_of
 
 ALL = ("ger-dub", "ger-sub", "eng-sub")

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from aniworld.core.paging import Paging
 from aniworld.core.queue import DownloadStatus
-from aniworld.services.views import Paging, ScanStatus, Skipped
+from aniworld.services.queue.views import Skipped
+from aniworld.services.scan.views import ScanStatus
 from aniworld.web.http.json_response import moment, pages, plain, to_json
 from aniworld.web.security.origins import from_here, same_host
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from aniworld.core.events import DownloadFailed, DownloadProgress, EventBus, SeriesUpdated
-from aniworld.services.views import QueueStatistics, QueueStatus, ScanStatus
+from aniworld.services.queue.views import QueueStatistics, QueueStatus
+from aniworld.services.scan.views import ScanStatus
 from aniworld.web.live.progress_throttle import DELIVERIES_A_SECOND, ProgressPace
 from aniworld.web.live.rooms import Message, Rooms
 from tests.clock import Clock

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from aniworld.core.events import EventBus, QueueStatusChanged, Room, ScanFailed, SeriesUpdated
-from aniworld.services.views import DownloadItem, QueueStatistics, QueueStatus, ScanStatus
+from aniworld.services.queue.views import DownloadItem, QueueStatistics, QueueStatus
+from aniworld.services.scan.views import ScanStatus
 from aniworld.web.live.rooms import Message, Rooms, asked_rooms
 from tests.running import until
 
