@@ -23,7 +23,9 @@ from aniworld.services.access.service import AuthService
 from aniworld.services.access.tokens import derived
 from aniworld.services.cluster.channel import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
 from aniworld.services.cluster.leases import Lease, process_name
-from aniworld.services.missed import changed_series
+from sqlalchemy import or_, select
+from aniworld.core.events import SeriesUpdated
+from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.queue.retry_now import WakingService
 from aniworld.services.queue.service import DownloadService
 from aniworld.services.scan.service import ScanService
@@ -208,3 +210,15 @@ def _passing_name(event: Event) -> str:
 
 def _texts(value: Any) -> Sequence[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def changed_series(database: Database, since: datetime, limit: int) -> list[SeriesUpdated]:
+    """Which series changed since a moment, for clients whose events were missed: at most ``limit``, also those that left the
+    library."""
+    episodes = select(Episode.series_id).where(Episode.updated_at >= since)
+    wanted = or_(AnimeSeries.updated_at >= since, AnimeSeries.id.in_(episodes))
+    in_library = or_(AnimeSeries.deleted_at.is_(None), AnimeSeries.deleted_at >= since)
+    columns = AnimeSeries.key, AnimeSeries.folder, AnimeSeries.deleted_at
+    with database.reading() as session:
+        rows = session.execute(select(*columns).where(wanted, in_library).limit(limit))
+        return [SeriesUpdated(key, folder, removed=deleted is not None) for key, folder, deleted in rows]

@@ -36,7 +36,7 @@ from aniworld.core.queue import DownloadPriority, DownloadStatus, back_off
 from aniworld.models import Database, DownloadQueueItem, QueueState
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.models.restore_hold import Hold
-from aniworld.services.heard_progress import HeardProgress
+from aniworld.services.queue.progress import HeardProgress
 from aniworld.services.queue.change_signal import Changes
 from aniworld.services.queue.episode_records import EpisodeFiles
 from aniworld.services.queue.items import Rows, halted, reached, sort_out, statistics_of, view_of

@@ -30,8 +30,8 @@ from aniworld.models.outage import log_failure
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
-from aniworld.services.fetched_covers import FetchedCovers
-from aniworld.services.hit_covers import HitCovers
+from aniworld.services.series.cover_fetch import FetchedCovers
+from aniworld.services.series.search_covers import HitCovers
 from aniworld.services.renumbering.proposals import ask_nothing
 from aniworld.services.series.cover_store import CoverFolder
 from aniworld.services.series.custom_numbering import check_numbering, renumbered

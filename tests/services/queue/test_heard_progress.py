@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aniworld.core.events import DownloadComplete, DownloadProgress, QueueStatusChanged
 from aniworld.services.access.revocations import Endings
-from aniworld.services.heard_progress import MOST, NEWS_FOR_S, HeardProgress
+from aniworld.services.queue.progress import MOST, NEWS_FOR_S, HeardProgress
 from tests.clock import Clock
 
 

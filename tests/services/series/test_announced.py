@@ -20,8 +20,8 @@ from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.providers.fetch.images import Cover
 from aniworld.providers.plugin_api.base import Airing, Postponement
 from aniworld.services.calendar.service import CalendarService
-from aniworld.services.fetched_covers import FetchedCovers
-from aniworld.services.hit_covers import HitCovers
+from aniworld.services.series.cover_fetch import FetchedCovers
+from aniworld.services.series.search_covers import HitCovers
 from aniworld.services.queue.views import DownloadRequest
 from aniworld.services.series.page_import import record_page
 from aniworld.services.series.postponements import Postponements

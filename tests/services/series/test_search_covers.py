@@ -11,7 +11,7 @@ from aniworld.core.media import SeriesHit
 from aniworld.providers.plugin_api.base import CatalogueSettings
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
-from aniworld.services.hit_covers import HitCovers
+from aniworld.services.series.search_covers import HitCovers
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

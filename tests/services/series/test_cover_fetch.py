@@ -16,7 +16,7 @@ from aniworld.models import AnimeSeries, Database
 from aniworld.providers.plugin_api.base import CatalogueSettings
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
-from aniworld.services.fetched_covers import AGAIN_AFTER_S, FetchedCovers
+from aniworld.services.series.cover_fetch import AGAIN_AFTER_S, FetchedCovers
 from aniworld.services.file_management.sidecars import BesideService
 from tests.running import free_port
 
