@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from aniworld.models.base import Base, SoftDeleteMixin, TimestampMixin, UtcDateTime
+from aniworld.models.database import Database
 
 
 class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
@@ -106,3 +107,10 @@ class Episode(TimestampMixin, Base):
     file_link: Mapped[str | None] = mapped_column(String(2000), default=None)
 
     series: Mapped[AnimeSeries] = relationship(back_populates="episodes")
+
+
+def library_folder(database: Database, key: str) -> str | None:
+    """The folder of a series that is in the library; None for one that is not, or not any more."""
+    query = select(AnimeSeries.folder).where(AnimeSeries.key == key, AnimeSeries.deleted_at.is_(None))
+    with database.reading() as session:
+        return session.scalar(query)

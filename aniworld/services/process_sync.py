@@ -13,19 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import or_, select
+
 from aniworld.config.environment import Environment
 from aniworld.config.store import ConfigStore
 from aniworld.core.errors import InvalidInput
-from aniworld.core.events import DownloadProgress, Event, EventBus, ScanProgress, event_of, facts_of
-from aniworld.models import Database
+from aniworld.core.events import DownloadProgress, Event, EventBus, ScanProgress, SeriesUpdated, event_of, facts_of
+from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.services.access.service import AuthService
 from aniworld.services.access.tokens import derived
 from aniworld.services.cluster.channel import EVENT, QUEUE, SCAN, SESSIONS, SETTINGS, WAKE, Messages
 from aniworld.services.cluster.leases import Lease, process_name
-from sqlalchemy import or_, select
-from aniworld.core.events import SeriesUpdated
-from aniworld.models import AnimeSeries, Database, Episode
 from aniworld.services.queue.retry_now import WakingService
 from aniworld.services.queue.service import DownloadService
 from aniworld.services.scan.service import ScanService

@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 
 from aniworld.core.errors import LibraryUnavailable, StorageError, UnsafePath
 from aniworld.core.naming import MAX_BYTES, inside, is_ignored_folder, path_component, same_name, season_folder
+from aniworld.library.files.links import leads_outside, readable
 from aniworld.library.files.safe_io import check_root
 from aniworld.library.names.patterns import CODE, VIDEO
 from aniworld.library.names.season_folders import read_folders
-from aniworld.library.scan.walk import leads_outside, readable
 
 _LONGEST_PATH = 4096
 _OF_AN_EPISODE = re.compile(r"(?<![^\W_])(?:folge|episode|epi?|e|teil|kapitel)[ ._-]*[0-9]", re.IGNORECASE)

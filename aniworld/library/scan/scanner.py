@@ -13,7 +13,7 @@ from aniworld.core.callbacks import CallbackManager, ErrorContext, Operation, Pr
 from aniworld.core.errors import Cancelled, LibraryUnavailable, StorageError
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload, offload_each
-from aniworld.library.names.answers import READING_FAILED
+from aniworld.library.files.links import readable
 from aniworld.library.scan.episode_lookup import Place
 from aniworld.library.scan.folder_reader import FoundFile, Guesses, Reading
 from aniworld.library.scan.matching import Candidate, KnownSeries, Matcher
@@ -25,7 +25,6 @@ from aniworld.library.scan.walk import (
     is_unicode,
     list_folder,
     read_root,
-    readable,
     still_there,
 )
 

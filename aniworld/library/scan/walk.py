@@ -13,6 +13,7 @@ from typing import NamedTuple
 from aniworld.core.errors import LibraryUnavailable
 from aniworld.core.naming import is_ignored_folder
 from aniworld.core.subtitles import is_subtitle_name
+from aniworld.library.files.links import leads_outside, leads_up, outside_note, readable
 from aniworld.library.names.patterns import ONE_TRACK, VIDEO
 
 DEEPEST = 8
@@ -74,11 +75,6 @@ class Top:
     identity: tuple[int, int]
 
 
-def readable(name: str) -> str:
-    """A name fit for logs and messages, whatever bytes it holds."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
-
-
 def is_unicode(name: str) -> bool:
     """Whether a name can be stored: file systems hold bytes, and not all of them are UTF-8."""
     return name.isascii() or not any("\ud800" <= char <= "\udfff" for char in name)
@@ -97,23 +93,6 @@ def counts(folder: str, path: str) -> bool:
     if any(map(left_out, parents)) or name.startswith(".") or _is_draft(name):
         return False
     return not any(os.path.lexists(f"{folder}/{path}{ending}") for ending in _CONTROL)
-
-
-def leads_outside(root: str, path: str, links: Sequence[str] = ()) -> str | None:
-    """Where a link leads, if that is neither in the library nor in one of ``links``; None for one that may be
-    followed.
-    """
-    target = os.path.realpath(path)
-    homes = [os.path.realpath(one) for one in (root, *links) if one]
-    return None if any(os.path.commonpath([home, target]) == home for home in homes) else target
-
-
-def outside_note(path: str, target: str) -> str:
-    """The sentence about a folder that is a link which leads out of the library."""
-    return (
-        f"{readable(path)} is a link to {readable(target)}, outside of the library: its videos count, but nothing is"
-        " downloaded into it. Name that folder in the settings under “Folders that links may lead to”."
-    )
 
 
 def read_root(root: str) -> Top:
@@ -308,14 +287,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
-
-
-def leads_up(root: str, link: str) -> bool:
-    """Whether a link leads to the library or above it, where the other series' episodes would be taken for this
-    one's.
-    """
-    target = os.path.realpath(link)
-    return os.path.commonpath([os.path.realpath(root), target]) == target
 
 
 def _size_of(entry: os.DirEntry[str], below: str, listing: Listing) -> int | None:

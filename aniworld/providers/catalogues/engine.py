@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from aniworld.core.errors import NothingThere, PageChanged
 from aniworld.core.keys import key_from_slug
 from aniworld.core.media import SPECIALS, EpisodeEntry, EpisodeNumber, EpisodePage, HosterLink, SeriesPage
-from aniworld.providers.catalogues.aniworld.lists import CalendarRow, Listed, NewRow, TitleRow
+from aniworld.providers.catalogues.list_pages import CalendarRow, Listed, NewRow, TitleRow
 from aniworld.providers.catalogues.parsed_pages import EpisodeFacts, Row, SeasonFacts, SeriesFacts
 from aniworld.providers.catalogues.site import PAGE_BYTES, Place, Site
 from aniworld.providers.fetch.client import Gate

@@ -32,7 +32,6 @@ from aniworld.services.backup.create import SESSIONS, Home, Progress, Tell, carr
 from aniworld.services.backup.database_copy import check_quiet, replace_rows, writing
 from aniworld.services.backup.portable_rows import Form, Tally, forms_of, insert, patient, snapshot
 from aniworld.services.backup.store import BackupShelf
-from aniworld.config.settings import MASK
 from aniworld.services.settings.views import BackupView
 
 ROOM_FACTOR = 3  # a table's rows in a database with its indexes and its log, beside their text

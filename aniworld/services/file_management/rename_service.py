@@ -36,10 +36,10 @@ from aniworld.library.files.safe_io import check_root
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, RenameRun
 from aniworld.models.clock import database_now
 from aniworld.models.outage import DATABASE_AWAY
-from aniworld.services.file_management.rename_targets import Named, names_of, seasons_of
+from aniworld.models.series import library_folder
+from aniworld.services.file_management.rename_targets import Named, names_of
 from aniworld.services.file_management.views import Rename, RenameOutcome
 from aniworld.services.renumbering.proposals import WAITS, held_seasons, waits
-from aniworld.services.series.repository import library_folder
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from aniworld.core.health import HealthCheck
 from aniworld.core.offload import offload
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.sentences import Sentence
-from aniworld.library.scan.walk import leads_outside, leads_up, left_out, readable
+from aniworld.library.files.links import leads_outside, leads_up, readable
+from aniworld.library.scan.walk import left_out
 from aniworld.models import DownloadQueueItem, Episode, ScanRun
 from aniworld.services.health.context import Check, Circumstances, error, notice, ok, warning
 

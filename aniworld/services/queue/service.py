@@ -36,14 +36,13 @@ from aniworld.core.queue import DownloadPriority, DownloadStatus, back_off
 from aniworld.models import Database, DownloadQueueItem, QueueState
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.models.restore_hold import Hold
-from aniworld.services.queue.progress import HeardProgress
+from aniworld.models.series import library_folder
 from aniworld.services.queue.change_signal import Changes
 from aniworld.services.queue.episode_records import EpisodeFiles
 from aniworld.services.queue.items import Rows, halted, reached, sort_out, statistics_of, view_of
-from aniworld.services.queue.progress import News, RunningProgress
+from aniworld.services.queue.progress import HeardProgress, News, RunningProgress
 from aniworld.services.queue.repository import QueueRepository
 from aniworld.services.queue.views import DownloadItem, DownloadRequest, QueueStatus, Skipped
-from aniworld.services.series.repository import library_folder
 
 log = logging.getLogger(__name__)
 

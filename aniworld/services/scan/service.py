@@ -28,13 +28,13 @@ from aniworld.core.validators import validate_series_key
 from aniworld.models import AnimeSeries, Database, utcnow
 from aniworld.models.outage import log_failure
 from aniworld.models.restore_hold import Hold
+from aniworld.models.series import library_folder
 from aniworld.services.scan.job import ManyFolders, ScanOutcome, ScanWish, ScanWork
 from aniworld.services.scan.process import ScanProcess, StopWish
 from aniworld.services.scan.repository import ScanRecords
 from aniworld.services.scan.runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
 from aniworld.services.scan.views import ScanStatus, UnmatchedFolder
 from aniworld.services.series.folders import on_disk
-from aniworld.services.series.repository import library_folder
 
 log = logging.getLogger(__name__)
 

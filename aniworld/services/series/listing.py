@@ -18,9 +18,8 @@ from aniworld.core.paging import Paging
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.subtitles import lacks_subtitles
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
-from aniworld.services.renumbering.comparison import view_of
 from aniworld.services.renumbering.proposals import renumbering_of
-from aniworld.services.series.unread_files import unread_files_of
+from aniworld.services.series.renumbering_view import view_of
 from aniworld.services.series.views import AnimeDetail, AnimeSummary, EpisodeView, SearchResult, SeriesQuery
 
 _MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from aniworld.core.errors import KeyConflict, NotFound
 from aniworld.core.validators import validate_series_key
-from aniworld.models import AnimeSeries, Database
+from aniworld.models import AnimeSeries
 from aniworld.services.series.facts import checked_facts
 
 
@@ -60,13 +60,6 @@ class AnimeSeriesService:
             setattr(series, name, value)
         session.flush()
         return series
-
-
-def library_folder(database: Database, key: str) -> str | None:
-    """The folder of a series that is in the library; None for one that is not, or not any more."""
-    query = select(AnimeSeries.folder).where(AnimeSeries.key == key, AnimeSeries.deleted_at.is_(None))
-    with database.reading() as session:
-        return session.scalar(query)
 
 
 def required_in(session: Session, key: str) -> AnimeSeries:

@@ -30,9 +30,8 @@ from aniworld.models.outage import log_failure
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.registry import Registry
-from aniworld.services.series.cover_fetch import FetchedCovers
-from aniworld.services.series.search_covers import HitCovers
 from aniworld.services.renumbering.proposals import ask_nothing
+from aniworld.services.series.cover_fetch import FetchedCovers
 from aniworld.services.series.cover_store import CoverFolder
 from aniworld.services.series.custom_numbering import check_numbering, renumbered
 from aniworld.services.series.folder_changes import files_in, keep_files
@@ -50,6 +49,7 @@ from aniworld.services.series.listing import (
 from aniworld.services.series.page_import import Recorded, free_folder, record_page, settle_released, slug_of
 from aniworld.services.series.postponements import Postponements
 from aniworld.services.series.repository import AnimeSeriesService, required_in
+from aniworld.services.series.search_covers import HitCovers
 from aniworld.services.series.views import AnimeDetail, AnimeSummary, SearchResult, SeriesQuery
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from aniworld.providers.catalogues.aniworld.lists import Listed
 from aniworld.providers.catalogues.aniworld.postponements import PostponedRow, parse_postponed
+from aniworld.providers.catalogues.list_pages import Listed
 
 OLD, NEW = date(2026, 10, 1), date(2026, 10, 8)
 URL = "https://aniworld.to/support/frage/anime-verschiebungen"

@@ -20,11 +20,11 @@ from aniworld.models import AnimeSeries, Database, Episode, utcnow
 from aniworld.providers.fetch.images import Cover
 from aniworld.providers.plugin_api.base import Airing, Postponement
 from aniworld.services.calendar.service import CalendarService
-from aniworld.services.series.cover_fetch import FetchedCovers
-from aniworld.services.series.search_covers import HitCovers
 from aniworld.services.queue.views import DownloadRequest
+from aniworld.services.series.cover_fetch import FetchedCovers
 from aniworld.services.series.page_import import record_page
 from aniworld.services.series.postponements import Postponements
+from aniworld.services.series.search_covers import HitCovers
 from aniworld.web.http.json_response import to_json
 from tests.services.shelf import Shelf, codes
 from tests.services.tracking.test_tracking import House

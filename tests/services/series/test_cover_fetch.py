@@ -16,8 +16,8 @@ from aniworld.models import AnimeSeries, Database
 from aniworld.providers.plugin_api.base import CatalogueSettings
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
-from aniworld.services.series.cover_fetch import AGAIN_AFTER_S, FetchedCovers
 from aniworld.services.file_management.sidecars import BesideService
+from aniworld.services.series.cover_fetch import AGAIN_AFTER_S, FetchedCovers
 from tests.running import free_port
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64

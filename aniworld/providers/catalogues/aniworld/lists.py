@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import partial
-from typing import TypeVar
+from collections.abc import Iterator
+from datetime import date
 
 from bs4 import Tag
-from lxml import etree, html
+from lxml import html
 
-from aniworld.core.errors import PageChanged
 from aniworld.providers.catalogues.dates import day_in, day_near, moment_of
 from aniworld.providers.catalogues.hrefs import spot_of
 from aniworld.providers.catalogues.languages import from_flag_file, from_label
+from aniworld.providers.catalogues.list_pages import (
+    CalendarRow,
+    Listed,
+    NewRow,
+    TitleRow,
+    joined,
+    listed,
+    name_of,
+    numbers_in,
+    tree_of,
+)
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.fetch.html import (
     attribute,
@@ -29,65 +36,11 @@ from aniworld.providers.fetch.html import (
     words_of,
 )
 
-R = TypeVar("R")
-
 NEW_ROWS = "div.newEpisodeList div.rows > div"
 CALENDAR = "section.calendarList"
 TITLES = "#seriesContainer div.genre"
 
-_CODE = re.compile(
-    r"(?<![^\W\d_])(?:S|Staffel|Season)\s*0*(\d{1,4})[\s,:/|·-]*(?:E|Ep\.?|Episode|Folge)\s*0*(\d{1,5})(?!\d)",
-    re.IGNORECASE,
-)
-_BEHIND_NAME = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?!\d)|(?<!\d)\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})(?!\d)")
 _NONE = re.compile(r"\b(?:keine?|nichts?)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class NewRow:
-    name: str
-    href: str
-    season: int | None
-    episode: int | None
-    day: date | None
-    languages: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CalendarRow:
-    """A card of the calendar: an episode in one language, or in several."""
-
-    name: str
-    href: str
-    season: int | None
-    episode: int | None
-    day: date
-    at: datetime | None
-    languages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class TitleRow:
-    name: str
-    href: str
-    alternatives: tuple[str, ...]
-    genre: str
-
-
-class Listed(list[R]):
-    """The rows of a list. ``notes``: what of it could not be read."""
-
-    def __init__(self, rows: Iterable[R] = (), notes: tuple[str, ...] = ()) -> None:
-        super().__init__(rows)
-        self.notes = notes
-
-
-def listed(rows: Iterable[R], reading: Reading, selector: str, url: str) -> Listed[R]:
-    """The rows that were read. Raises PageChanged where there are entries, and none could be read."""
-    found = list(rows)
-    if not found and reading.notes:
-        raise not_found(selector, url)
-    return Listed(found, reading.notes)
 
 
 def parse_new_episodes(text: str, url: str) -> Listed[NewRow]:
@@ -108,17 +61,6 @@ def parse_new_episodes(text: str, url: str) -> Listed[NewRow]:
 def links_series(tag: Tag) -> bool:
     """Whether anything in it leads to a series."""
     return any(spot_of(attribute(anchor, "href")).slug for anchor in tag.select("a[href]"))
-
-
-def joined(rows: Iterable[NewRow]) -> tuple[NewRow, ...]:
-    """Each episode once, on the day that is named first, with the languages of all of its rows."""
-    found: dict[tuple[str, int | None, int | None], NewRow] = {}
-    for row in rows:
-        at = (spot_of(row.href).slug, row.season, row.episode)
-        known = found.get(at)
-        languages = tuple(dict.fromkeys((*(known.languages if known else ()), *row.languages)))
-        found[at] = replace(row, day=known.day if known else row.day, languages=languages)
-    return tuple(found.values())
 
 
 def _new_row(line: Tag, reading: Reading) -> NewRow | None:
@@ -221,27 +163,6 @@ def parse_titles(text: str, url: str) -> Listed[TitleRow]:
     return Listed(rows.values(), reading.notes)
 
 
-def tree_of(text: str, url: str) -> html.HtmlElement:
-    """A large page as a tree of lxml's. Raises PageChanged."""
-    try:
-        return html.document_fromstring(text.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
-    except (etree.LxmlError, ValueError) as error:
-        raise PageChanged(f"{url} is no page that can be read.") from error
-
-
 def _title_row(anchor: html.HtmlElement, genre: str) -> TitleRow:
     names = names_in(anchor.get("data-alternative-title") or "")
     return TitleRow(plain(anchor.text_content()), anchor.get("href").strip(), names, genre)
-
-
-def numbers_in(text: str) -> tuple[int | None, int | None]:
-    """Season and episode of the first code in a text (``S01E05``, ``S01 E05``)."""
-    found = _CODE.search(text)
-    return (int(found[1]), int(found[2])) if found else (None, None)
-
-
-def name_of(tag: Tag) -> str:
-    """The name in a link or card: what stands before its code, time or day, where it holds one."""
-    text = spaced(tag)
-    found = [match.start() for pattern in (_CODE, _BEHIND_NAME) if (match := pattern.search(text))]
-    return text[: min(found)].strip(" -–—:·|~,") or text if found else words_of(tag)

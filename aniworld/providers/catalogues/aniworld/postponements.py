@@ -14,9 +14,9 @@ from datetime import date
 from bs4 import Tag
 
 from aniworld.core.media import GER_DUB, GER_SUB
-from aniworld.providers.catalogues.aniworld.lists import Listed
 from aniworld.providers.catalogues.dates import dated_in, day_in, days_in
 from aniworld.providers.catalogues.hrefs import spot_of
+from aniworld.providers.catalogues.list_pages import Listed
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.fetch.html import attribute, not_found, plain, select_first, soup_of, words_of
 

@@ -11,8 +11,8 @@ from aniworld.core.errors import CatalogueBlocked, PageChanged, SourceError
 from aniworld.core.keys import key_from_slug, title_from_slug
 from aniworld.core.media import SeriesHit
 from aniworld.core.sites import ENGINE_2, HOMES
-from aniworld.providers.catalogues.aniworld.lists import CalendarRow
 from aniworld.providers.catalogues.engine import Engine
+from aniworld.providers.catalogues.list_pages import CalendarRow
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.catalogues.site import Place
 from aniworld.providers.catalogues.sto import lists, pages

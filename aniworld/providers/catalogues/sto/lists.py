@@ -10,7 +10,10 @@ from typing import Any
 from bs4 import Tag
 
 from aniworld.core.errors import PageChanged
-from aniworld.providers.catalogues.aniworld.lists import (
+from aniworld.providers.catalogues.dates import day_in, day_near, moment_of
+from aniworld.providers.catalogues.hrefs import Spot, spot_of
+from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_label
+from aniworld.providers.catalogues.list_pages import (
     CalendarRow,
     Listed,
     NewRow,
@@ -21,9 +24,6 @@ from aniworld.providers.catalogues.aniworld.lists import (
     numbers_in,
     tree_of,
 )
-from aniworld.providers.catalogues.dates import day_in, day_near, moment_of
-from aniworld.providers.catalogues.hrefs import Spot, spot_of
-from aniworld.providers.catalogues.languages import BY_LANGUAGE_ID, from_label
 from aniworld.providers.catalogues.reading import Reading
 from aniworld.providers.catalogues.sto.pages import flag_language
 from aniworld.providers.fetch.html import attribute, names_in, not_found, number_in, plain, soup_of, spaced
