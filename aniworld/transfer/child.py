@@ -25,6 +25,7 @@ from aniworld.transfer.engine.media_sniffer import IsPlaylist
 from aniworld.transfer.engine.part_file import lock_folder, prepare_folder, storage_error, vanished
 from aniworld.transfer.engine.session import Session
 from aniworld.transfer.fetchers.ranges import RangeFetcher
+from aniworld.transfer.fetchers.subtitles import Subtitles
 from aniworld.transfer.finalize import finish, finished_before
 from aniworld.transfer.protocol import messages as wire
 from aniworld.transfer.protocol.job import Fetched, Phase, TransferJob, TransferResult
@@ -87,14 +88,16 @@ def transfer(session: Session) -> TransferResult:
     guard.install()
     session.refused = lambda: guard.refused
     tool = session.ffmpeg = Ffmpeg(ffmpeg, job.folder)
+    subtitles = Subtitles(session)
+    session.fetch_subtitles = subtitles.fetch
     session.start()
     try:
         check_refused(job)
         done = finished_before(session, tool)
         if done is not None:
             return done
-        session.subtitles.fetch(job.stream.subtitles)
-        return finish(session, tool, _fetcher(job)(session))
+        subtitles.fetch(job.stream.subtitles)
+        return finish(session, tool, _fetcher(job)(session), subtitles)
     finally:
         os.close(lock)
 

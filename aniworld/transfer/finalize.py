@@ -18,7 +18,7 @@ from aniworld.transfer.engine.media_check import Facts, check
 from aniworld.transfer.engine.part_file import storage, storage_error
 from aniworld.transfer.engine.session import Session
 from aniworld.transfer.fetchers.hls_discontinuities import PIECES, standing
-from aniworld.transfer.fetchers.subtitles import RAW, STEM, Outcome, embedded, required
+from aniworld.transfer.fetchers.subtitles import RAW, STEM, Outcome, Subtitles, embedded, required
 from aniworld.transfer.protocol import messages as wire
 from aniworld.transfer.protocol.job import Fetched, Phase, TransferJob, TransferResult
 from aniworld.transfer.refusals import forget_refused, note_refused
@@ -68,7 +68,7 @@ def _decode(session: Session, ffmpeg: Ffmpeg, result: TransferResult) -> None:
         _note(job, result)
 
 
-def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> TransferResult:
+def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched, subtitles: Subtitles) -> TransferResult:
     """The checked file ``media.<ext>``. What cannot become one is deleted, so that no further attempt trusts it.
 
     Raises WrongMedia, DiskFull, LibraryUnavailable, ChildDied.
@@ -80,7 +80,7 @@ def finish(session: Session, ffmpeg: Ffmpeg, fetched: Fetched) -> TransferResult
         note_refused(session.job, fetched.tracks, error)
         _clean(folder, fetched)
         raise
-    outcome = session.subtitles.finish(ffmpeg, fetched.tracks[0])
+    outcome = subtitles.finish(ffmpeg, fetched.tracks[0])
     if outcome.files and session.job.subtitles == "mkv":
         path, facts, outcome = _with_subtitles(session, ffmpeg, fetched, (path, facts, outcome))
     with storage(folder):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 from aniworld.core.errors import AniworldError
 from aniworld.core.media import StreamKind
+from aniworld.core.subtitles import SubtitleTrack
 from aniworld.transfer.engine.ffmpeg import Ffmpeg
 from aniworld.transfer.engine.http_client import Client
 from aniworld.transfer.engine.progress import Meter, Pulse
 from aniworld.transfer.engine.speed_limit import Limiter
-from aniworld.transfer.fetchers.subtitles import Subtitles
 from aniworld.transfer.protocol import messages as wire
 from aniworld.transfer.protocol.job import Phase, Progress, TransferJob
 
@@ -45,7 +45,7 @@ class Session:
         self.refused: Callable[[], AniworldError | None] = lambda: None
         self.give_up: Callable[[AniworldError], None] = lambda error: None
         self._pulse = Pulse(self.meter, self._tell, self.fail)
-        self.subtitles = Subtitles(self)
+        self.fetch_subtitles: Callable[[Sequence[SubtitleTrack]], None] = lambda stated: None
 
     def start(self) -> None:
         self._pulse.start()

@@ -65,7 +65,7 @@ class HlsFetcher:
     def run(self) -> Fetched:
         """The tracks, not yet joined. Raises HosterUnsupported, WrongMedia, TooLarge, MediaExpired, TransferFailed …"""
         choice, video, rounding = self._resolve(self._url)
-        self._session.subtitles.fetch(choice.subtitles)
+        self._session.fetch_subtitles(choice.subtitles)
         tracks = [video]
         if choice.audio:
             tracks.append(self._resolve(choice.audio)[1])

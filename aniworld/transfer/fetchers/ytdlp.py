@@ -76,7 +76,7 @@ def fetch_page(session: Session) -> Fetched:
     with YoutubeDL(options(session.job)) as ydl:
         info = _resolve(session, lambda: ydl.extract_info(url, download=False, ie_key=extractor_for(url)))
         formats = _formats(info, url)
-        session.subtitles.fetch(stated_subtitles(info))
+        session.fetch_subtitles(stated_subtitles(info))
         tracks = _Tracks(session, ydl, info, formats)
         return replace(tracks.fetch(), chapters=stated(info.get("chapters")))
 
