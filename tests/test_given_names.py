@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,19 @@ def test_a_broken_series_file_is_refused_with_a_reason(tmp_path: Path, text: str
 def test_a_series_with_an_invalid_key_is_refused(key: object) -> None:
     with pytest.raises(InvalidInput):
         Serie(key, "Name", "aniworld.to", "Folder")  # type: ignore[arg-type]
+
+
+FORMER = {
+    "aniworld.providers.base": ("aniworld.providers.plugin_api.base", "Catalogue"),
+    "aniworld.providers.testkit": ("aniworld.providers.plugin_api.testkit", "CatalogueContract"),
+    "aniworld.providers.obstacles": ("aniworld.providers.fetch.browser_checks", "check_obstacle"),
+}
+
+
+@pytest.mark.parametrize("former", FORMER)
+def test_a_former_path_of_the_plug_in_guide_gives_the_same_and_names_the_new_one(former: str) -> None:
+    module, name = FORMER[former]
+    sys.modules.pop(former, None)
+    with pytest.warns(DeprecationWarning, match=module):
+        old = importlib.import_module(former)
+    assert getattr(old, name) is getattr(importlib.import_module(module), name)

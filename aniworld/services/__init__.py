@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["AnimeSeriesService", "DataMigrationService", "QueueRepository"]
 
 _MODULES = {
-    "AnimeSeriesService": "series",
-    "DataMigrationService": "legacy_import",
-    "QueueRepository": "queue_repository",
+    "AnimeSeriesService": "aniworld.services.series.repository",
+    "DataMigrationService": "aniworld.services.library_import.legacy",
+    "QueueRepository": "aniworld.services.queue.repository",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    return getattr(import_module(_MODULES[name]), name)

@@ -14,7 +14,7 @@ from aniworld.providers.plugin_api.base import Catalogue
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite
 from tests.running import Server, until
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "plugins.md").read_text(encoding="utf-8")
 CODE = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 PROJECT = tomllib.loads(re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[0])
 
