@@ -212,8 +212,7 @@ def _texts(value: Any) -> Sequence[str]:
 
 
 def changed_series(database: Database, since: datetime, limit: int) -> list[SeriesUpdated]:
-    """Which series changed since a moment, for clients whose events were missed: at most ``limit``, also those that left the
-    library."""
+    """At most ``limit`` series that changed or left the library since a moment, for clients that missed events."""
     episodes = select(Episode.series_id).where(Episode.updated_at >= since)
     wanted = or_(AnimeSeries.updated_at >= since, AnimeSeries.id.in_(episodes))
     in_library = or_(AnimeSeries.deleted_at.is_(None), AnimeSeries.deleted_at >= since)

@@ -12,7 +12,7 @@ def readable(name: str) -> str:
 
 
 def leads_outside(root: str, path: str, links: Sequence[str] = ()) -> str | None:
-    """Where a link leads, if that is neither in the library nor in one of ``links``; None for one that may be followed."""
+    """Where a link leads that leaves the library and ``links``; None for one that may be followed."""
     target = os.path.realpath(path)
     homes = [os.path.realpath(one) for one in (root, *links) if one]
     return None if any(os.path.commonpath([home, target]) == home for home in homes) else target
@@ -27,6 +27,6 @@ def outside_note(path: str, target: str) -> str:
 
 
 def leads_up(root: str, link: str) -> bool:
-    """Whether a link leads to the library or above it, where the other series' episodes would be taken for this one's."""
+    """Whether a link leads to the library or above it: other series' episodes would be taken for this one's."""
     target = os.path.realpath(link)
     return os.path.commonpath([os.path.realpath(root), target]) == target

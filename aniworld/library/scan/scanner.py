@@ -14,6 +14,7 @@ from aniworld.core.errors import Cancelled, LibraryUnavailable, StorageError
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload, offload_each
 from aniworld.library.files.links import readable
+from aniworld.library.names.answers import READING_FAILED
 from aniworld.library.scan.episode_lookup import Place
 from aniworld.library.scan.folder_reader import FoundFile, Guesses, Reading
 from aniworld.library.scan.matching import Candidate, KnownSeries, Matcher

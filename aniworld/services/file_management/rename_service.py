@@ -37,7 +37,7 @@ from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, R
 from aniworld.models.clock import database_now
 from aniworld.models.outage import DATABASE_AWAY
 from aniworld.models.series import library_folder
-from aniworld.services.file_management.rename_targets import Named, names_of
+from aniworld.services.file_management.rename_targets import Named, names_of, seasons_of
 from aniworld.services.file_management.views import Rename, RenameOutcome
 from aniworld.services.renumbering.proposals import WAITS, held_seasons, waits
 

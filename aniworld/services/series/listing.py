@@ -20,6 +20,7 @@ from aniworld.core.subtitles import lacks_subtitles
 from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
 from aniworld.services.renumbering.proposals import renumbering_of
 from aniworld.services.series.renumbering_view import view_of
+from aniworld.services.series.unread_files import unread_files_of
 from aniworld.services.series.views import AnimeDetail, AnimeSummary, EpisodeView, SearchResult, SeriesQuery
 
 _MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}
