@@ -32,7 +32,6 @@ LAYERS = {
     "config": 1,
     "models": 1,
     "core": 0,
-    "extensions": 0,
     "__init__": 0,  # the version; its lazy exports are for other programs
 }
 MAY_ALSO = {
@@ -42,43 +41,29 @@ MAY_ALSO = {
     ("cli", "workers"),
     ("demo", "app"),
     ("demo", "workers"),
-    ("extensions", "core"),  # both are the lowest layer; the core knows no extension
+}
+ENGINES_SHARE = {
+    "absent",
+    "dates",
+    "engine",
+    "hrefs",
+    "languages",
+    "list_pages",
+    "parsed_pages",
+    "reading",
+    "site",
+    "title_tags",
 }
 # Folders that import each other, directly or through others; "." stands for the files at the folder's root.
-KNOWN_FOLDER_CYCLES = {
-    "aniworld/providers": {(".", "catalogues", "hosters")},
-    "aniworld/services": {(".", "health")},
-    "aniworld/web": {(".", "api", "live", "pages")},
-}
+KNOWN_FOLDER_CYCLES: dict[str, set[tuple[str, ...]]] = {}
 # Files that import each other, in one folder or across.
-KNOWN_FILE_CYCLES = {
-    tuple(
-        f"aniworld/transfer/{name}.py"
-        for name in (
-            "crew",
-            "finish",
-            "gate",
-            "hls",
-            "join",
-            "patience",
-            "pieces",
-            "ranges",
-            "session",
-            "subtitles",
-            "webvtt",
-            "ytdlp",
-        )
-    )
-}
+KNOWN_FILE_CYCLES: set[tuple[str, ...]] = set()
 # A folder's root holds only what sits above its subfolders: these files are imported from below, folder by folder.
 KNOWN_ROOTS_BELOW = {
     "aniworld/cli/commands": {"choice", "completing", "manual", "opening", "output", "progress", "serving"},
-    "aniworld/providers/catalogues": {"base", "http", "images", "obstacles", "parsing"},
-    "aniworld/providers/hosters": {"base", "http", "obstacles", "parsing"},
-    "aniworld/services/health": {"backup_shelf", "configuration", "instance_age", "logs", "views"},
-    "aniworld/web/api": {"answers", "errors", "guards", "headers", "limits", "wiring"},
-    "aniworld/web/live": {"answers", "guards", "origins"},
-    "aniworld/web/pages": {"answers", "csrf", "errors", "guards", "template_helpers", "wiring"},
+    "aniworld/providers/catalogues/aniworld": ENGINES_SHARE,
+    "aniworld/providers/catalogues/playlists": {"reading"},
+    "aniworld/providers/catalogues/sto": ENGINES_SHARE,
 }
 HEAVY = (
     "bs4",

@@ -23,6 +23,9 @@ BEHIND_A_NUMBER = re.compile(
     rf"\{{(\w*)(:[^}}]*)?\}} (?:more |new |other )?(?:{COUNTED})s\b|%d (?:new )?(?:{COUNTED})s\b"
 )
 ALWAYS_SEVERAL = {  # a limit of ours that is above 1, or a sum of many
+    "The query string is longer than {} bytes; send a shorter one.",
+    "The query string is longer than {most} bytes; send a shorter one.",
+    "The time of the video begins anew more than {most} times; no episode's does.",
     "They did not come within {} seconds.",
     "They did not come within {seconds} seconds.",
     "This server may open only {limit} files and connections.",

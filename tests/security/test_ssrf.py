@@ -24,7 +24,7 @@ from tests.transfer.media_server import MediaHost, Request
 
 __all__ = ["ask", "host"]
 
-PIECE = b"\x47" + bytes(187)  # one packet of a transport stream
+PIECE = b"\x47\x1f\xff\x10" + b"\xff" * 184  # one null packet of a transport stream (ISO/IEC 13818-1, 2.4.3)
 # What gives a malformed host is tried again for a few seconds, as a broken connection would be.
 SLOW_FORMS = [pytest.param(form, marks=pytest.mark.slow) if "\u3002" in form else form for form in FORMS]
 KINDS = [StreamKind.FILE, StreamKind.HLS, pytest.param(StreamKind.PAGE, marks=pytest.mark.slow)]

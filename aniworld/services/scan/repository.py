@@ -40,11 +40,11 @@ from aniworld.core.subtitles import language_after, subtitles_after
 from aniworld.library.scan.folder_reader import FoundFile
 from aniworld.library.scan.matching import KnownSeries
 from aniworld.library.scan.scanner import ScanResult, SeriesFound, Unmatched
+from aniworld.library.scan.snapshot import Content, Snapshot, about, offer_in, rows_of
 from aniworld.library.scan.walk import counts
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
 from aniworld.services.renumbering.proposals import is_placed
-from aniworld.services.scan.snapshot import Content, Snapshot, about, offer_in, rows_of
 
 ROWS = 300
 KEYS = 500  # in one question; databases limit the parameters of a statement

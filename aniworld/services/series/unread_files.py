@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from aniworld.library.scan.snapshot import MOST_UNREAD, unread_in
 from aniworld.models import AnimeSeries, SeenFolder
-from aniworld.services.scan.snapshot import MOST_UNREAD, unread_in
 from aniworld.services.series.views import EpisodeView, UnreadFile
 
 WAITS = "Its number names no season; it gets its episode as soon as the series' catalogue page is read."

@@ -323,7 +323,7 @@ def test_a24_links_and_twins_and_locked_files_are_refused(home: Home, tmp_path: 
 def test_a24_a_bomb_is_refused_before_it_grows(home: Home, tmp_path: Path) -> None:
     file = forged(home, rows={"seen_folder": b"\n" * 200_000_000})
     assert file.stat().st_size < 2_000_000
-    refused(home, file, "would grow")
+    refused(home, file, "decompresses to more than it can hold")
 
 
 def test_a24_stated_sizes_are_believed_by_nobody(home: Home, tmp_path: Path) -> None:

@@ -95,7 +95,6 @@ WRONG = [
     {"folder": "/etc"},
     {"folder": "../x"},
     {"folder": "a/b"},
-    {"folder": "a\\b"},
     {"folder": ".."},
     {"folder": "."},
     {"folder": " "},

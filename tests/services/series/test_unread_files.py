@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from aniworld.library.scan.folder_reader import Reading
+from aniworld.library.scan.snapshot import MOST_UNREAD
 from aniworld.models import AnimeSeries, Episode, SeenFolder, utcnow
-from aniworld.services.scan.snapshot import MOST_UNREAD
 from aniworld.services.series.listing import detail_of
 from aniworld.services.series.views import AnimeDetail
 from tests.services.scan.test_scan import Library
