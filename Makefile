@@ -50,8 +50,8 @@ test-all: $(BIN)/.test
 
 # On the Python that the system has, where it is another one than PYTHON: what depends on the interpreter.
 SYSTEM_PYTHON ?= /usr/bin/python3
-SYSTEM_TESTS := tests/core tests/config tests/legacy tests/library tests/models tests/providers tests/services tests/transfer \
-	tests/upgrade tests/workers tests/test_requirements.py tests/app/test_main_job.py
+SYSTEM_TESTS := tests/core tests/config tests/legacy tests/library tests/models tests/providers tests/services \
+	tests/upgrade tests/test_requirements.py tests/app/test_main_job.py
 test-system:
 	$(MAKE) test PYTHON=$(SYSTEM_PYTHON) VENV=.venv-system ARGS="$(SYSTEM_TESTS) $(ARGS)"
 
