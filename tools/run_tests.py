@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .check_machine import NOT_RUN, PROGRAMS, install, missing, versions
+from tools.check_machine import NOT_RUN, PROGRAMS, install, missing, versions
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = "ANIWORLD_TEST_REPORT"
