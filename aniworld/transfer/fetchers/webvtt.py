@@ -11,9 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from aniworld.transfer.fetchers import ytdlp  # noqa: F401 - first: it keeps yt-dlp from loading what would connect past the guard
-
-from yt_dlp import webvtt  # isort: skip
+from yt_dlp import webvtt
 
 TICKS = 90_000  # a second, as MPEG counts
 _WRAP = 2**33

@@ -6,25 +6,21 @@ netrc, external programs, JavaScript engines or clothes of another client. Impor
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-# Its native code would connect past the guard, and its purpose is to look like another client.
-sys.modules["curl_cffi"] = None  # type: ignore[assignment]
+from yt_dlp import YoutubeDL
+from yt_dlp import globals as ytdlp_globals
+from yt_dlp.downloader import get_suitable_downloader
+from yt_dlp.extractor import gen_extractor_classes
+from yt_dlp.utils import YoutubeDLError
 
-from yt_dlp import YoutubeDL  # noqa: E402
-from yt_dlp import globals as ytdlp_globals  # noqa: E402
-from yt_dlp.downloader import get_suitable_downloader  # noqa: E402
-from yt_dlp.extractor import gen_extractor_classes  # noqa: E402
-from yt_dlp.utils import YoutubeDLError  # noqa: E402
-
-from aniworld.core.addresses import check_url  # noqa: E402
-from aniworld.core.chapters import stated  # noqa: E402
-from aniworld.core.errors import (  # noqa: E402
+from aniworld.core.addresses import check_url
+from aniworld.core.chapters import stated
+from aniworld.core.errors import (
     AniworldError,
     HosterUnsupported,
     LinkDead,
@@ -32,13 +28,14 @@ from aniworld.core.errors import (  # noqa: E402
     SiteUnreachable,
     TransferFailed,
 )
-from aniworld.core.heights import beyond, limit_of  # noqa: E402
-from aniworld.transfer.engine.session import Session  # noqa: E402
-from aniworld.transfer.fetchers.hls import HlsFetcher  # noqa: E402
-from aniworld.transfer.fetchers.hls_playlist import code_of, wished_audio  # noqa: E402
-from aniworld.transfer.fetchers.ranges import RangeFetcher  # noqa: E402
-from aniworld.transfer.fetchers.ytdlp_subtitles import stated_subtitles  # noqa: E402
-from aniworld.transfer.protocol.job import (  # noqa: E402
+from aniworld.core.heights import beyond, limit_of
+from aniworld.core.ytdlp_handlers import guarded
+from aniworld.transfer.engine.session import Session
+from aniworld.transfer.fetchers.hls import HlsFetcher
+from aniworld.transfer.fetchers.hls_playlist import code_of, wished_audio
+from aniworld.transfer.fetchers.ranges import RangeFetcher
+from aniworld.transfer.fetchers.ytdlp_subtitles import stated_subtitles
+from aniworld.transfer.protocol.job import (
     Fetched,
     Phase,
     TransferJob,
@@ -60,6 +57,13 @@ _GUARDED = (
 _NETWORK = ("timed out", "connection", "resolve", "unreachable", "network", "certificate", "eof occurred")
 
 
+class GuardedYoutubeDL(YoutubeDL):
+    """yt-dlp without request handlers that would connect past the guard."""
+
+    def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
+        return super().build_request_director(guarded(handlers), preferences)
+
+
 class _Quiet:
     """yt-dlp's words are for its own terminal; what matters of them comes as an exception."""
 
@@ -73,7 +77,7 @@ def fetch_page(session: Session) -> Fetched:
     """The page's video, fetched. Raises HosterUnsupported, LinkDead, SiteUnreachable and what the fetchers raise."""
     url = session.job.stream.url
     check_url(url)
-    with YoutubeDL(options(session.job)) as ydl:
+    with GuardedYoutubeDL(options(session.job)) as ydl:
         info = _resolve(session, lambda: ydl.extract_info(url, download=False, ie_key=extractor_for(url)))
         formats = _formats(info, url)
         session.fetch_subtitles(stated_subtitles(info))

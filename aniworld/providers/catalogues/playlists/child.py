@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from aniworld.core.addresses import AddressRule
 from aniworld.core.errors import AniworldError, NothingThere, PageChanged, SiteUnreachable, SourceError
 from aniworld.core.guard import Guard
+from aniworld.core.ytdlp_handlers import guarded
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 LONGEST_TITLE, LONGEST_ADDRESS, LONGEST_TEXT = 500, 2000, 5000
@@ -47,12 +48,7 @@ def read(wish: dict[str, Any]) -> dict[str, Any]:
     """The list's facts and entries. Raises NothingThere, SiteUnreachable, AddressRefused, PageChanged."""
     url, guard = str(wish["url"]), Guard(AddressRule.of(wish["private_hosts"]))
     guard.install()
-    sys.modules["curl_cffi"] = None  # type: ignore[assignment]  # its native code would connect past the guard
-    from yt_dlp import YoutubeDL  # 300 ms and 30 MB, after the guard stands
-    from yt_dlp import globals as ytdlp_globals
-
-    ytdlp_globals.plugin_dirs.value = []
-    with YoutubeDL(options(wish)) as ydl:
+    with _downloader(options(wish)) as ydl:
         try:
             info = ydl.extract_info(url, download=False) or {}
             unread: list[str] = []
@@ -73,6 +69,19 @@ def read(wish: dict[str, Any]) -> dict[str, Any]:
         "entries": entries,
         "unread": len(unread),
     }
+
+
+def _downloader(options: dict[str, Any]) -> Any:
+    """yt-dlp without plug-ins, and without request handlers that would connect past the guard."""
+    from yt_dlp import YoutubeDL  # 300 ms and 30 MB, after the guard stands
+    from yt_dlp import globals as ytdlp_globals
+
+    class GuardedYoutubeDL(YoutubeDL):
+        def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
+            return super().build_request_director(guarded(handlers), preferences)
+
+    ytdlp_globals.plugin_dirs.value = []
+    return GuardedYoutubeDL(options)
 
 
 def options(wish: dict[str, Any]) -> dict[str, Any]:
