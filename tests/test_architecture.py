@@ -65,6 +65,7 @@ KNOWN_ROOTS_BELOW = {
     "aniworld/providers/catalogues/playlists": {"reading"},
     "aniworld/providers/catalogues/sto": ENGINES_SHARE,
 }
+<<<<<<< HEAD
 HEAVY = (
     "bs4",
     "lxml",
@@ -83,6 +84,11 @@ HEAVY = (
     "pymysql",
 )
 Graph = Mapping[str, Iterable[str]]
+=======
+HEAVY = ("yt_dlp", "guessit", "apprise", "icalendar", "celery", "psycopg", "pymysql", "rich")
+# Flask-SocketIO imports what it finds of its message queues, redis among them (docs/decisions/0132); we do not.
+OWN_HEAVY = ("redis",)
+>>>>>>> 60cd9e6 (access: Flask-JWT-Extended makes the tokens, Flask-Login knows the visitor by cookie, token and key)
 
 
 def python_files(package: Path) -> list[Path]:
@@ -304,16 +310,47 @@ def test_starting_the_application_loads_nothing_heavy() -> None:
         "import sys, tempfile\n"
         "from aniworld.app import create_app\n"
         "create_app({'ANIWORLD_INSTANCE': tempfile.mkdtemp()})\n"
-        f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
+        f"print(*(name for name in {HEAVY!r} if name in sys.modules))\n"
+        "ours = [module for name, module in sys.modules.items() if name.split('.')[0] == 'aniworld']\n"
+        "origins = {str(getattr(v, '__module__', None) or getattr(v, '__name__', '')) for m in ours for v in vars(m).values()}\n"
+        f"print(*(name for name in {OWN_HEAVY!r} if any(one.split('.')[0] == name for one in origins)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
 
 
+<<<<<<< HEAD
+=======
+def test_no_module_is_put_into_or_taken_out_of_pythons_table() -> None:
+    """Whoever imports a library gets it whole, wherever and in whatever order."""
+    guilty = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if _changes_the_module_table(node)
+    }
+    assert not guilty
+
+
+def test_a_circle_between_rooms_is_impossible_by_the_floors() -> None:
+    assert all(FLOORS[low] >= 0 for low in FLOORS)
+    assert {room_of(path) for path in FILES} <= set(FLOORS)
+
+
+>>>>>>> 60cd9e6 (access: Flask-JWT-Extended makes the tokens, Flask-Login knows the visitor by cookie, token and key)
 def _top_names(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Import):
         return {name.name.split(".")[0] for name in node.names}
     if isinstance(node, ast.ImportFrom) and not node.level and node.module:
         return {node.module.split(".")[0]}
     return set()
+
+
+def _changes_the_module_table(node: ast.AST) -> bool:
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return ast.unparse(node.value) == "sys.modules"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        changes = node.func.attr in ("update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__")
+        return changes and ast.unparse(node.func.value) == "sys.modules"
+    return False

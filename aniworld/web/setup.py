@@ -33,7 +33,7 @@ from aniworld.web.http.services import EXTENSION
 from aniworld.web.http.trailing_slash import TrailingSlash
 from aniworld.web.security import audit_hook as audit
 from aniworld.web.security import authentication as guards
-from aniworld.web.security import headers
+from aniworld.web.security import headers, tokens
 from aniworld.web.security import request_bodies as bodies
 from aniworld.web.security.sign_in_limiter import SignInLimit
 from aniworld.web.security.trusted_hosts import HostGate
@@ -62,6 +62,7 @@ def init_web(app: Flask, services: Services) -> None:
     system.count(app, services)
     headers.install(app)
     bodies.install(app)
+    tokens.install(app, derived(services.auth.secret, "token"))
     guards.install(app)
     audit.install(app)
     errors.install(app, pages.error_page)

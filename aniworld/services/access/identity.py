@@ -12,7 +12,6 @@ from aniworld.services.access.views import ApiKeyView, SessionView
 @dataclass(frozen=True)
 class SignedIn:
     session_id: str
-    access_token: str
     expires_at: datetime
     remember: bool
 

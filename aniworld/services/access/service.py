@@ -32,7 +32,7 @@ from aniworld.services.access.identity_cache import Recent
 from aniworld.services.access.passwords import Passwords, check
 from aniworld.services.access.revocations import Endings
 from aniworld.services.access.second_factor import Enrolment, RecoveryCodes, SecondFactor
-from aniworld.services.access.tokens import Tokens, derived, new_api_key, new_session_id, read_secret, same, setup_token
+from aniworld.services.access.tokens import derived, new_api_key, new_session_id, read_secret, same, setup_token
 from aniworld.services.access.views import ApiKeyView, SessionView
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,6 @@ class AuthService:
         self._clock = clock
         self._spawn = spawn
         self._passwords = Passwords()
-        self._tokens = Tokens(derived(self.secret, "token"))
         self._audit = audit or AuditService(database, clock=clock)
         self.second_factor = SecondFactor(database, derived(self.secret, "totp"), clock)
         self._recent: Recent[Identity] = Recent(seconds=recall_s)
@@ -171,10 +170,6 @@ class AuthService:
             self._verify(password)
             self._verify_code(code, Origin(address))
         return self._begin(remember, agent, address)
-
-    def identity_of_token(self, token: str) -> Identity:
-        """Raises NotSignedIn."""
-        return self.identity_of_session(self._tokens.session_id(token))
 
     def identity_of_session(self, session_id: str) -> Identity:
         """Raises NotSignedIn for a session that is unknown, ended or expired."""
@@ -341,7 +336,7 @@ class AuthService:
         if surplus:
             self._end(surplus)
         self._audit.record("signed_in", row.user_agent, origin=Origin(address, hint(row.id)))
-        return SignedIn(row.id, self._tokens.issue(row.id, now, row.expires_at), row.expires_at, remember)
+        return SignedIn(row.id, row.expires_at, remember)
 
     def _open(self) -> tuple[Any, ...]:
         now = self._clock()

@@ -1,28 +1,17 @@
-"""Signed tokens for clients, and the secret that signs them.
-
-A token names a session row and proves nothing else: the row is looked up on every request.
-"""
+"""The secret that everything is signed with, and what must not be guessed: session ids, API keys, the setup token."""
 
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
-from datetime import datetime
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 from aniworld.config.instance import check_is_file, instance_errors, make_folder
 from aniworld.config.store import write_private
-from aniworld.core.errors import InvalidInput, NotSignedIn
-from aniworld.core.postponed import left_out
+from aniworld.core.errors import InvalidInput
 
-ISSUER, ALGORITHM = "aniworld", "HS256"
 SECRET_BYTES, SHORTEST = 64, 32
 KEY_PREFIX = "aw_"
-_LONGEST = 4096
-_SESSION = re.compile(r"[0-9a-f]{32}")
 
 
 def read_secret(instance: Path, given: str = "") -> bytes:
@@ -57,44 +46,6 @@ def _long_enough(given: str) -> bytes:
 def derived(secret: bytes, purpose: str) -> bytes:
     """A key of its own for each purpose, so that a token of one kind is never one of another."""
     return hmac.digest(secret, f"aniworld:{purpose}".encode(), "sha256")
-
-
-class Tokens:
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def issue(self, session_id: str, issued: datetime, expires: datetime) -> str:
-        claims = {"iss": ISSUER, "jti": session_id, "iat": int(issued.timestamp()), "exp": int(expires.timestamp())}
-        return str(_jwt().encode(claims, self._key, algorithm=ALGORITHM))
-
-    def session_id(self, token: str) -> str:
-        """The session that a token names. Raises NotSignedIn for anything but a whole, unexpired token of ours."""
-        if not isinstance(token, str) or not 20 < len(token) <= _LONGEST:
-            raise NotSignedIn("This is no valid token; sign in again.")
-        jwt = _jwt()
-        try:
-            claims = jwt.decode(
-                token,
-                self._key,
-                algorithms=[ALGORITHM],
-                issuer=ISSUER,
-                options={"require": ["exp", "iat", "jti", "iss"], "verify_aud": False},
-            )
-        except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
-            raise NotSignedIn("This token is not valid, or no longer; sign in again.") from None
-        if not isinstance(claims["jti"], str) or not _SESSION.fullmatch(claims["jti"]):
-            raise NotSignedIn("This token is not valid; sign in again.")
-        return claims["jti"]
-
-
-@cache
-def _jwt() -> ModuleType:
-    """PyJWT, at the first token, and without the cryptography that it takes along where it is installed: 11 MB for key
-    pairs, which sign nothing here."""
-    with left_out("cryptography"):
-        import jwt
-
-    return jwt
 
 
 def setup_token(shared_secret: bytes | None) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from aniworld.core.postponed import postponed
+from typing import ClassVar
 
-with postponed("yaml"):  # for a command of its own that writes the document as YAML
-    import flask_smorest
+import flask_smorest
 from webargs.flaskparser import FlaskParser
 
 

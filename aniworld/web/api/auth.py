@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, request
+from flask_login import current_user
 
 from aniworld.services.access.service import SignedIn
 from aniworld.services.access.views import ApiKeyView, SessionView
@@ -17,6 +18,7 @@ from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import Login, NewKey, NewPassword, PasswordChange
 from aniworld.web.schemas.responses import Removed, SignInStatus, Token
 from aniworld.web.security import authentication as guards
+from aniworld.web.security import tokens
 from aniworld.web.security.sign_in_limiter import SignInLimit
 
 LIMIT = "aniworld.sign_in_limit"
@@ -28,7 +30,7 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sig
 @blueprint.response(200, SignInStatus)
 def status() -> Response:
     """Whether a password is set, and whether you are signed in"""
-    who = guards.identity()
+    who = current_user.identity
     facts: dict[str, Any] = {
         "configured": services().auth.configured(),
         "authenticated": who is not None,
@@ -71,7 +73,7 @@ def logout() -> Response:
 @blueprint.response(204)
 def change_password(wish: dict[str, Any]) -> Response:
     """Change the password; every other session ends"""
-    who = guards.identity()
+    who = current_user.identity
     with attempt():
         services().auth.change_password(wish["current"], wish["new"], who.session_id if who else None)
     return nothing()
@@ -81,7 +83,7 @@ def change_password(wish: dict[str, Any]) -> Response:
 @blueprint.response(200, schema_of(SessionView)(many=True))
 def sessions() -> Response:
     """The open sessions"""
-    who = guards.identity()
+    who = current_user.identity
     return answer(services().auth.sessions(who.session_id if who else None))
 
 
@@ -89,7 +91,7 @@ def sessions() -> Response:
 @blueprint.response(200, Removed)
 def end_other_sessions() -> Response:
     """End every session but this one"""
-    who = guards.identity()
+    who = current_user.identity
     return answer({"removed": services().auth.end_others(who.session_id if who else None)})
 
 
@@ -143,7 +145,7 @@ def address() -> str:
 def _welcome(signed_in: SignedIn, status: int) -> Response:
     guards.let_in(signed_in)
     facts = {
-        "access_token": signed_in.access_token,
+        "access_token": tokens.token_for(signed_in),
         "token_type": "Bearer",
         "expires_at": signed_in.expires_at,
         "csrf_token": guards.csrf_token(),
@@ -152,4 +154,4 @@ def _welcome(signed_in: SignedIn, status: int) -> Response:
 
 
 def _csrf_of_cookie() -> dict[str, str]:
-    return {"csrf_token": guards.csrf_token()} if g.get("by_cookie") else {}
+    return {"csrf_token": guards.csrf_token()} if current_user.by_cookie else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, send_file
+from flask_login import current_user
 
 from aniworld.core.errors import Forbidden
 from aniworld.services.backup.service import BackupWork
@@ -14,7 +15,6 @@ from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
 from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import BackupWish
-from aniworld.web.security import authentication as guards
 
 blueprint = Blueprint(
     "backups", __name__, url_prefix="/api/backups", description="Everything but the videos as one file, and back."
@@ -85,6 +85,6 @@ def restore(name: str) -> Response:
 
 def _sit_there() -> None:
     """Raises Forbidden for an API key: a backup holds, and brings back, what says who may come in."""
-    who = guards.identity()
+    who = current_user.identity
     if who is None or not who.session_id:
         raise Forbidden("An API key may not do this with backups; sign in with the password.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from flask_login import current_user
 
 from aniworld.services.access.second_factor import Enrolment, RecoveryCodes, SecondFactorState
 from aniworld.web.api import Blueprint
@@ -13,7 +14,6 @@ from aniworld.web.http.json_response import answer, nothing
 from aniworld.web.http.services import services
 from aniworld.web.schemas.from_dataclass import schema_of
 from aniworld.web.schemas.requests import PasswordProof, SecondFactorProof, TotpCode
-from aniworld.web.security import authentication as guards
 
 blueprint = Blueprint("totp", __name__, url_prefix="/api/auth/totp", description="The second factor of signing in.")
 
@@ -40,7 +40,7 @@ def begin(wish: dict[str, Any]) -> Response:
 @blueprint.response(200, schema_of(RecoveryCodes))
 def confirm(wish: dict[str, Any]) -> Response:
     """Turn the second factor on; the recovery codes are shown in this answer only, and every other session ends"""
-    who = guards.identity()
+    who = current_user.identity
     with attempt():
         codes = services().auth.enable_second_factor(wish["code"], who.session_id if who else None)
     return answer(codes)

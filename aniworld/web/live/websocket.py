@@ -10,7 +10,8 @@ import threading
 import time
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, request
+from flask_login import current_user
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed
 
@@ -134,7 +135,7 @@ class WebSocketOutlet:
     def _authenticate(self, client: Client, wish: dict[str, Any]) -> bool:
         token = wish.get("token")
         try:
-            client.identity = guards.by_token(token if isinstance(token, str) else "")
+            client.identity = guards.by_token(token)
         except AniworldError as error:
             client.say("error", error=str(error))
             return False
@@ -203,7 +204,7 @@ def _check_room() -> None:
 
 
 def websocket(ws: Any) -> None:
-    current_app.extensions[OUTLET].serve(ws, g.identity)
+    current_app.extensions[OUTLET].serve(ws, current_user.identity)
 
 
 def _read(text: Any) -> dict[str, Any] | None:

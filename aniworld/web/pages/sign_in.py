@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import jsonify, redirect, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from aniworld.core.errors import AlreadyRunning, AniworldError, InvalidInput, TotpRequired, WrongCode
@@ -30,7 +31,7 @@ def login() -> Answer:
     goal = local_path(request.values.get("next"))
     if not services().auth.configured():
         return redirect(url_for("pages.setup"))
-    if request.method != "POST" and guards.identity() is not None:
+    if request.method != "POST" and current_user.is_authenticated:
         return redirect(goal or url_for("pages.index"))
     if request.method != "POST":
         return page("login.html", _("Sign in"), next=goal)

@@ -37,7 +37,7 @@ def origin() -> Origin:
     """Who asks at this moment; nobody where no request is answered."""
     if not has_request_context():
         return Origin()
-    who = guards.identity()
+    who = guards.known_identity()
     return Origin(request.remote_addr or "", hint(who.id) if who else "")
 
 

@@ -1,11 +1,15 @@
-"""Who may come in: nobody, but for the short list below. Looked at before every request, known address or not."""
+"""Who may come in: nobody, but for the short list below. Checked before every request, known address or not.
+
+``flask_login.current_user`` is the visitor: a ``Visitor`` by cookie, token or API key, or ``Nobody``. It is known once
+``guard`` has run; do not ask for it earlier, nor for our own static files, since it reads the session's row.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, request, session, url_for
-from flask_login import login_user, logout_user
+from flask import Flask, Request, Response, current_app, g, redirect, request, session, url_for
+from flask_login import current_user, login_user, logout_user
 
 from aniworld.core.errors import Forbidden, NotSignedIn
 from aniworld.models.restore_hold import Hold
@@ -15,7 +19,7 @@ from aniworld.services.background import EXTRA, Automation
 from aniworld.web.http.extensions import login
 from aniworld.web.http.problems import under_api
 from aniworld.web.http.services import services
-from aniworld.web.security import origins
+from aniworld.web.security import origins, tokens
 from aniworld.web.security import request_bodies as bodies
 from aniworld.web.security.headers import OPEN_FILES
 from aniworld.web.security.trusted_hosts import is_this_machine
@@ -37,43 +41,63 @@ OWN_SIGN_IN = frozenset({"websocket"})  # signs in by itself, by header, cookie 
 SIGN_IN_BY_JSON = frozenset({"auth.setup", "auth.login"})  # nothing to forge yet; the origin is checked all the same
 BY_BASIC = frozenset({"calendar_feed.read"})  # calendar programs can send a password and no other header
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# Flask-Login would take a second cookie, one that outlives the session, before it asks the request loader. No cookie can
+# have this name.
+NO_COOKIE = ";"
 
 
 class Visitor:
-    """Who is signed in, in the words of Flask-Login."""
+    """Who is signed in, in the words of Flask-Login. ``by_cookie``: by what a browser sends unasked."""
 
     is_active = is_authenticated = True
     is_anonymous = False
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, by_cookie: bool = False) -> None:
         self.identity = identity
+        self.by_cookie = by_cookie
 
     def get_id(self) -> str:
         return self.identity.id
 
 
+class Nobody:
+    """Who is not signed in, with the same attributes."""
+
+    is_active = is_authenticated = by_cookie = False
+    is_anonymous = True
+    identity = None
+
+    def get_id(self) -> None:
+        return None
+
+
 def install(app: Flask) -> None:
+    app.config["REMEMBER_COOKIE_NAME"] = NO_COOKIE
     login.session_protection = None  # the row decides; an address that changes on the road must not
-    login.init_app(app)
-    login.user_loader(_visitor_of)
+    login.anonymous_user = Nobody
+    login.init_app(app, add_context_processor=False)  # an error page must not ask a database that is away
+    login.user_loader(_visitor_by_cookie)
+    login.request_loader(_visitor_by_request)
     login.unauthorized_handler(_to_sign_in)
     app.before_request(guard)
     app.teardown_request(end_change)
 
 
 def guard() -> Response | None:
-    """Before every request: who asks, may they, and is the wish their own."""
-    g.identity = None if request.endpoint in OPEN_FILES else _asker()
-    if g.identity is None and request.endpoint in BY_BASIC:
-        g.identity = by_calendar_password()
-    if g.identity is None and request.endpoint not in PUBLIC | OWN_SIGN_IN:
+    """Before every request: who asks, may they, and is the change their own."""
+    if request.endpoint in OPEN_FILES:
+        who = None
+    else:
+        who = current_user.identity
+        g.visitor_is_known = True
+    if who is None and request.endpoint not in PUBLIC | OWN_SIGN_IN:
         return _to_sign_in()
     if request.endpoint in OWN_SIGN_IN:
         origins.check()
         return None
     if request.method not in SAFE:
         _check_wish()
-    if g.identity is not None and g.identity.scope != "full" and request.method not in SAFE:
+    if who is not None and who.scope != "full" and request.method not in SAFE:
         raise Forbidden("This API key may read only.")
     bodies.check()
     if (
@@ -102,31 +126,34 @@ def end_change(error: BaseException | None) -> None:
         hold.end()
 
 
-def _asker() -> Identity | None:
-    """Who asks. Where anybody may come, an old token is nobody's: whoever holds one can still sign in again."""
+def known_identity() -> Identity | None:
+    """Who asks, once ``guard`` knows; None before, for nobody, and for our own static files."""
+    who: Identity | None = current_user.identity if g.get("visitor_is_known") else None
+    return who
+
+
+def _visitor_by_cookie(session_id: object) -> Visitor | None:
+    """Flask-Login's user loader. A proof in a header counts before the cookie, good or not: the request loader decides."""
+    if _has_proof_in_header():
+        return None
+    who = _identity_of_cookie(session_id)
+    return None if who is None else Visitor(who, by_cookie=True)
+
+
+def _visitor_by_request(_: Request) -> Visitor | None:
+    """Flask-Login's request loader, where no cookie decided. Raises NotSignedIn for a proof that does not count.
+
+    Where anybody may come, an old token is nobody's: whoever holds one can still sign in again.
+    """
     try:
-        return identify()
+        who = by_headers()
+        if who is None and request.endpoint in BY_BASIC:
+            who = by_calendar_password()
     except NotSignedIn:
         if request.endpoint in PUBLIC:
             return None
         raise
-
-
-def identity() -> Identity | None:
-    """Who asks, on public addresses perhaps nobody."""
-    found: Identity | None = g.get("identity")
-    return found
-
-
-def identify() -> Identity | None:
-    """Who asks: by key, by token, by cookie. Raises NotSignedIn for a key or token that is not good (any more)."""
-    g.by_cookie = False
-    found = by_headers()
-    if found is not None:
-        return found
-    found = by_cookie()
-    g.by_cookie = found is not None
-    return found
+    return None if who is None else Visitor(who)
 
 
 def by_headers() -> Identity | None:
@@ -134,10 +161,22 @@ def by_headers() -> Identity | None:
     key = request.headers.get("X-Api-Key")
     if key is not None:
         return services().auth.identity_of_key(key)
+    token = _bearer()
+    if token is None:
+        return None
+    if is_api_key(token):
+        return services().auth.identity_of_key(token)
+    return tokens.identity_by_request(token)
+
+
+def _has_proof_in_header() -> bool:
+    return "X-Api-Key" in request.headers or _bearer() is not None
+
+
+def _bearer() -> str | None:
+    """What the Authorization header holds after ``Bearer``, whole; None where it has another form or is not sent."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return by_token(value.strip())
-    return None
+    return value.strip() if kind.lower() == "bearer" else None
 
 
 def by_calendar_password() -> Identity:
@@ -150,15 +189,20 @@ def by_calendar_password() -> Identity:
     raise NotSignedIn("The calendar wants the user “calendar” and the password that the calendar's page made.")
 
 
-def by_token(token: str) -> Identity:
-    """By JWT, or by an API key where only one field is to be had. Raises NotSignedIn."""
-    if is_api_key(token):
+def by_token(token: object) -> Identity:
+    """By JWT, or by an API key where only one field is to be had: for sockets. Raises NotSignedIn."""
+    if isinstance(token, str) and is_api_key(token):
         return services().auth.identity_of_key(token)
-    return services().auth.identity_of_token(token)
+    return tokens.identity_by_token(token)
 
 
 def by_cookie() -> Identity | None:
-    session_id = session.get("_user_id")
+    """For sockets, which answer no request of their own."""
+    return _identity_of_cookie(session.get("_user_id"))
+
+
+def _identity_of_cookie(session_id: object) -> Identity | None:
+    """None for a session that ended; the cookie forgets it."""
     if not isinstance(session_id, str):
         return None
     try:
@@ -172,14 +216,13 @@ def let_in(signed_in: SignedIn) -> None:
     """This browser's cookie stands for the new session; whatever it held before is forgotten."""
     session.clear()
     session.permanent = signed_in.remember
-    login_user(Visitor(Identity("full", signed_in.expires_at, session_id=signed_in.session_id)))
+    login_user(Visitor(Identity("full", signed_in.expires_at, session_id=signed_in.session_id), by_cookie=True))
 
 
 def let_out() -> None:
     """The session of this request is dead, and its cookie empty."""
-    who = identity()
-    if who is not None:
-        services().auth.logout(who)
+    if current_user.is_authenticated:
+        services().auth.logout(current_user.identity)
     logout_user()
     session.clear()
 
@@ -196,16 +239,9 @@ def is_local() -> bool:
     return is_this_machine(request.environ)
 
 
-def _visitor_of(session_id: str) -> Visitor | None:
-    try:
-        return Visitor(services().auth.identity_of_session(session_id))
-    except NotSignedIn:
-        return None
-
-
 def _check_wish() -> None:
     """CSRF: only a browser sends cookies unasked, so headers that no other site can set need no further proof."""
-    if identity() is not None and not g.by_cookie:
+    if current_user.is_authenticated and not current_user.by_cookie:
         return
     origins.check()
     if request.endpoint not in SIGN_IN_BY_JSON:
