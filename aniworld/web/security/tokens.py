@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, current_app, g
 from flask_jwt_extended import create_access_token, decode_token, get_current_user, verify_jwt_in_request
-from flask_jwt_extended.exceptions import JWTExtendedException, RevokedTokenError
+from flask_jwt_extended.exceptions import RevokedTokenError, UserClaimsVerificationError
 from werkzeug.wrappers import Response
 
 from aniworld.core.errors import NotSignedIn
@@ -31,6 +31,7 @@ ENDED = "Your session has ended; sign in again."
 NO_TOKEN = "This is no valid token; sign in again."  # noqa: S105 - a sentence
 NOT_VALID = "This token is not valid; sign in again."
 NOT_ANY_MORE = "This token is not valid, or no longer; sign in again."
+_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _SESSION = re.compile(r"[0-9a-f]{32}")
 
 
@@ -68,16 +69,20 @@ def token_for(signed_in: SignedIn) -> str:
 
 def identity_by_request(token: str) -> Identity:
     """Who sent ``token`` in this request's Authorization header. Raises NotSignedIn."""
-    session_id = _session_id(token)
+    _check_form(token)
     try:
         # Optional, since the library reads no token of OPTIONS, nor after a ``bearer`` in lower case.
         verified = verify_jwt_in_request(optional=True)
     except RevokedTokenError:
         raise NotSignedIn(ENDED) from None
-    except JWTExtendedException:
+    except UserClaimsVerificationError:
         raise NotSignedIn(NOT_VALID) from None
+    except Exception as error:
+        if error is g.get("trouble_with_row"):  # the database's, not the token's
+            raise
+        raise _refusal(error) from None
     if verified is None:
-        return services().auth.identity_of_session(session_id)
+        return identity_by_token(token)
     identity: Identity = get_current_user()
     return identity
 
@@ -89,16 +94,30 @@ def identity_by_token(token: object) -> Identity:
 
 def _session_id(token: object) -> str:
     """The session that a token names. Raises NotSignedIn for anything but a whole, unexpired token of ours."""
-    if not isinstance(token, str) or not SHORTEST <= len(token) <= LONGEST:
-        raise NotSignedIn(NO_TOKEN)
     try:
-        claims = decode_token(token)
-    except Exception as error:  # the boundary to foreign code: a forged token makes parsers raise whatever they like
-        log.debug("A token is refused: %s", type(error).__name__)
-        raise NotSignedIn(NOT_ANY_MORE) from None
+        claims = decode_token(_check_form(token))
+    except NotSignedIn:
+        raise
+    except Exception as error:
+        raise _refusal(error) from None
     if not _is_ours({}, claims):
         raise NotSignedIn(NOT_VALID)
     return str(claims["jti"])
+
+
+def _check_form(token: object) -> str:
+    """``token``, if it has a token's length and letters: the library would take the first of a list. Raises NotSignedIn."""
+    if not isinstance(token, str) or not SHORTEST <= len(token) <= LONGEST:
+        raise NotSignedIn(NO_TOKEN)
+    if not _FORM.fullmatch(token):
+        raise NotSignedIn(NOT_ANY_MORE)
+    return token
+
+
+def _refusal(error: Exception) -> NotSignedIn:
+    """Any error of the library: a forged token makes its parsers raise more than its own errors, e.g. RecursionError."""
+    log.debug("A token is refused: %s", type(error).__name__)
+    return NotSignedIn(NOT_ANY_MORE)
 
 
 def _is_ours(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
@@ -115,6 +134,9 @@ def _is_revoked(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
         g.identity_of_token = services().auth.identity_of_session(claims["jti"])
     except NotSignedIn:
         return True
+    except Exception as error:
+        g.trouble_with_row = error
+        raise
     return False
 
 
