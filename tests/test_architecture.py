@@ -65,30 +65,10 @@ KNOWN_ROOTS_BELOW = {
     "aniworld/providers/catalogues/playlists": {"reading"},
     "aniworld/providers/catalogues/sto": ENGINES_SHARE,
 }
-<<<<<<< HEAD
-HEAVY = (
-    "bs4",
-    "lxml",
-    "yt_dlp",
-    "guessit",
-    "alembic",
-    "apprise",
-    "icalendar",
-    "m3u8",
-    "apscheduler",
-    "rich",
-    "cryptography.x509",
-    "redis",
-    "celery",
-    "psycopg",
-    "pymysql",
-)
-Graph = Mapping[str, Iterable[str]]
-=======
 HEAVY = ("yt_dlp", "guessit", "apprise", "icalendar", "celery", "psycopg", "pymysql", "rich")
 # Flask-SocketIO imports what it finds of its message queues, redis among them (docs/decisions/0132); we do not.
 OWN_HEAVY = ("redis",)
->>>>>>> 60cd9e6 (access: Flask-JWT-Extended makes the tokens, Flask-Login knows the visitor by cookie, token and key)
+Graph = Mapping[str, Iterable[str]]
 
 
 def python_files(package: Path) -> list[Path]:
@@ -312,7 +292,8 @@ def test_starting_the_application_loads_nothing_heavy() -> None:
         "create_app({'ANIWORLD_INSTANCE': tempfile.mkdtemp()})\n"
         f"print(*(name for name in {HEAVY!r} if name in sys.modules))\n"
         "ours = [module for name, module in sys.modules.items() if name.split('.')[0] == 'aniworld']\n"
-        "origins = {str(getattr(v, '__module__', None) or getattr(v, '__name__', '')) for m in ours for v in vars(m).values()}\n"
+        "origins = {str(getattr(v, '__module__', None) "
+        "or getattr(v, '__name__', '')) for m in ours for v in vars(m).values()}\n"
         f"print(*(name for name in {OWN_HEAVY!r} if any(one.split('.')[0] == name for one in origins)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -320,8 +301,6 @@ def test_starting_the_application_loads_nothing_heavy() -> None:
     assert done.stdout.split() == []
 
 
-<<<<<<< HEAD
-=======
 def test_no_module_is_put_into_or_taken_out_of_pythons_table() -> None:
     """Whoever imports a library gets it whole, wherever and in whatever order."""
     guilty = {
@@ -333,12 +312,6 @@ def test_no_module_is_put_into_or_taken_out_of_pythons_table() -> None:
     assert not guilty
 
 
-def test_a_circle_between_rooms_is_impossible_by_the_floors() -> None:
-    assert all(FLOORS[low] >= 0 for low in FLOORS)
-    assert {room_of(path) for path in FILES} <= set(FLOORS)
-
-
->>>>>>> 60cd9e6 (access: Flask-JWT-Extended makes the tokens, Flask-Login knows the visitor by cookie, token and key)
 def _top_names(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Import):
         return {name.name.split(".")[0] for name in node.names}

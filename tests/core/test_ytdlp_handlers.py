@@ -1,6 +1,7 @@
 """yt-dlp with curl_cffi installed: it is never called, and no page is asked for in a browser's clothes.
 
-``curl_cffi`` here is a package that notes every use, in children: yt-dlp looks once, at its import, for what is installed.
+``curl_cffi`` here is a package that notes every use, in children: yt-dlp looks once, at its import, for what is
+installed.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def page_parsers() -> dict[str, Callable[[str, str], Any]]:
 def selectors() -> Iterator[tuple[str, str]]:
     """(where, selector) for each one that is written out in the source, or in a constant of its module."""
     for module in modules():
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
             if isinstance(node, ast.Call) and _name_of(node.func) in SELECTING:
                 for argument in node.args:
                     for text in _texts(argument, module):

@@ -1,4 +1,6 @@
-"""The Flask extensions as bare objects; ``web/setup.py`` binds them. The database has none so far (docs/decisions/0001)."""
+"""The Flask extensions as bare objects; ``web/setup.py`` binds them. The database has none so far
+(docs/decisions/0001).
+"""
 
 from __future__ import annotations
 

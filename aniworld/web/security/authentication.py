@@ -41,8 +41,8 @@ OWN_SIGN_IN = frozenset({"websocket"})  # signs in by itself, by header, cookie 
 SIGN_IN_BY_JSON = frozenset({"auth.setup", "auth.login"})  # nothing to forge yet; the origin is checked all the same
 BY_BASIC = frozenset({"calendar_feed.read"})  # calendar programs can send a password and no other header
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Flask-Login would take a second cookie, one that outlives the session, before it asks the request loader. No cookie can
-# have this name.
+# Flask-Login would take a second cookie, one that outlives the session, before it asks the request loader. No cookie
+# can have this name.
 NO_COOKIE = ";"
 
 
@@ -133,7 +133,9 @@ def known_identity() -> Identity | None:
 
 
 def _visitor_by_cookie(session_id: object) -> Visitor | None:
-    """Flask-Login's user loader. A proof in a header counts before the cookie, good or not: the request loader decides."""
+    """Flask-Login's user loader. A proof in a header counts before the cookie, good or not: the request loader
+    decides.
+    """
     if _has_proof_in_header():
         return None
     who = _identity_of_cookie(session_id)

@@ -1,7 +1,7 @@
 """Access tokens, by Flask-JWT-Extended. A token only names a row of ``user_session``, which decides on every request.
 
-Claims: ``iss``, ``jti`` (the session's id), ``iat``, ``exp``, and the library's own ``type`` and ``fresh``, which tokens of
-earlier versions do not have.
+Claims: ``iss``, ``jti`` (the session's id), ``iat``, ``exp``, and the library's own ``type`` and ``fresh``, which
+tokens of earlier versions do not have.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def _session_id(token: object) -> str:
 
 
 def _check_form(token: object) -> str:
-    """``token``, if it has a token's length and letters: the library would take the first of a list. Raises NotSignedIn."""
+    """``token``, if it has a token's length and letters: the library would take the first of a list. Raises
+    NotSignedIn.
+    """
     if not isinstance(token, str) or not SHORTEST <= len(token) <= LONGEST:
         raise NotSignedIn(NO_TOKEN)
     if not _FORM.fullmatch(token):
@@ -115,7 +117,9 @@ def _check_form(token: object) -> str:
 
 
 def _refusal(error: Exception) -> NotSignedIn:
-    """Any error of the library: a forged token makes its parsers raise more than its own errors, e.g. RecursionError."""
+    """Any error of the library: a forged token makes its parsers raise more than its own errors, e.g.
+    RecursionError.
+    """
     log.debug("A token is refused: %s", type(error).__name__)
     return NotSignedIn(NOT_ANY_MORE)
 
