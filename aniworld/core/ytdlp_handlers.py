@@ -1,7 +1,8 @@
 """Which of yt-dlp's request handlers are used: those in Python, whose connections pass the guard (core/guard.py).
 
 ``curl_cffi`` is native code, which connects past the guard, and its purpose is to look like another client. yt-dlp
-loads it wherever it is installed; a subclass of ``YoutubeDL`` that builds its request director from ``guarded`` never calls it.
+loads it wherever it is installed; a subclass of ``YoutubeDL`` that builds its request director from ``guarded``
+never calls it.
 """
 
 from __future__ import annotations

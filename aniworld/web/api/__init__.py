@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import flask_smorest
 from webargs.flaskparser import FlaskParser
 
