@@ -15,6 +15,7 @@ MOST = 2000  # episodes whose languages and files are written down
 _MOST_FILES_BYTES = 600_000
 _LATEST = 100_000_000_000  # seconds since 1970: the year 5138
 _LARGEST_FILE = 2**63
+_LONGEST_LANGUAGE = 20  # characters; what the column of an episode holds
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,15 @@ def parsed(note: Any, entry_id: str) -> Recycled | None:
     if not _sound(entry):
         return None
     languages, files = _texts(note.get("languages")), _texts(note.get("files"))
+    languages = {code: language for code, language in languages.items() if len(language) <= _LONGEST_LANGUAGE}
     files = {code: path for code, path in files.items() if is_inside(path)}
-    return Recycled(**{**asdict(entry), "languages": languages, "files": files})
+    series = _stored_form(entry.series)
+    return Recycled(**{**asdict(entry), "series": series, "languages": languages, "files": files})
+
+
+def _stored_form(key: str) -> str:
+    """The key as text that every database accepts: surrogates and NUL become escapes, so that it matches no series."""
+    return key.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _sound(entry: Recycled) -> bool:

@@ -329,3 +329,24 @@ def test_a_file_of_a_folder_on_another_disk_is_the_episodes_again(attic, tmp_pat
     restored = attic.service.restore(entry.id)
     assert (restored.path, restored.key, restored.episodes) == ("Linked/Linked - S01E01.mkv", "linked", ("S01E01",))
     assert (second / "Linked - S01E01.mkv").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"series": "\udfff"},
+        {"series": "a\udc80b"},
+        {"series": "nebel\0"},
+        {"languages": {"S01E01": "x" * 500, "\udfff": "ger-dub"}},
+        {"files": {"S01E01": "a\udc80.mkv", "\udfff": "x.mkv"}},
+    ],
+)
+def test_a_note_whose_texts_no_database_stores_is_restored(attic: Attic, forged: dict[str, object]) -> None:
+    attic.file("Season 01/Nebel - S01E01.mkv")
+    entry = attic.bin.put(attic.library / FOLDER, reason="Nebel was removed", series="nebel")
+    note = attic.library / ".recycle" / entry.id / "manifest.json"
+    note.write_text(json.dumps({**json.loads(note.read_text()), **forged}))
+    restored = attic.service.restore(entry.id)
+    assert (restored.key, restored.episodes) == ("nebel", ("S01E01",))  # the folder's name still says whose it is
+    assert attic.row(1, 1).file == "Season 01/Nebel - S01E01.mkv"
+    assert attic.row(1, 1).language in (None, "ger-dub")
