@@ -1,13 +1,16 @@
 """Folders as people have them: each part of a path is opened under the name that it has on the disk.
 
-A folder that exists is never spelled in another way, whatever its name holds; one that is missing gets a name that
-every file system takes. What can be known before a file is fetched is checked before: ``check_landing``.
+A folder is never spelled in another way than the records spell it, whatever its name holds: a missing one is created
+under that very name, or refused where the disk does not allow it. What can be known before a file is fetched is
+checked before: ``check_landing``.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -15,12 +18,13 @@ from pathlib import Path, PurePosixPath
 from aniworld.core.errors import LibraryUnavailable, StorageError, UnsafePath
 from aniworld.core.naming import MAX_BYTES, inside, is_ignored_folder, path_component, same_name, season_folder
 from aniworld.library.files.links import leads_outside, readable
-from aniworld.library.files.safe_io import check_root
+from aniworld.library.files.safe_io import check_root, storage_errors
 from aniworld.library.names.patterns import CODE, VIDEO
 from aniworld.library.names.season_folders import read_folders
 
 _LONGEST_PATH = 4096
 _OF_AN_EPISODE = re.compile(r"(?<![^\W_])(?:folge|episode|epi?|e|teil|kapitel)[ ._-]*[0-9]", re.IGNORECASE)
+_NOT_ALLOWED = {errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG, errno.ENOENT}  # what disks answer to a name they refuse
 _DEPTH = 2  # folders below a season's own in which its videos are looked for
 
 
@@ -47,12 +51,38 @@ def spelled(root: Path, relative: PurePosixPath, links: Sequence[str | Path] = (
     for part in relative.parts:
         if part == ".." or is_ignored_folder(part):
             raise _no_path(relative)
-        name = existing(path, part) or path_component(part, fallback="")
-        if not name:
-            raise _no_path(relative)
-        path = path / name
+        path = path / (existing(path, part) or _creatable(part, relative))
     inside(root, path, links)
     return path
+
+
+def _creatable(part: str, relative: PurePosixPath) -> str:
+    """``part`` itself, under which a missing folder is to be created. Raises UnsafePath for what is no name."""
+    if not path_component(part, fallback="") or any(char == "\0" or "\ud800" <= char <= "\udfff" for char in part):
+        raise _no_path(relative)
+    if os.name == "nt" and path_component(part) != part:  # "a:b" would be a stream of the file "a"
+        raise _not_creatable(part)
+    return part
+
+
+def check_creatable(root: Path, name: str) -> None:
+    """Tries an unusual name in a hidden folder of ``root``. Raises UnsafePath where the disk does not allow it."""
+    if path_component(name, fallback="") == name:
+        return
+    with tempfile.TemporaryDirectory(prefix=".aniworld-", dir=root) as trial:
+        try:
+            os.mkdir(f"{trial}/{name}")
+        except OSError as error:
+            if error.errno in _NOT_ALLOWED:
+                raise _not_creatable(name) from error
+            raise
+
+
+def _not_creatable(name: str) -> UnsafePath:
+    return UnsafePath(
+        f"The series' folder {readable(name)[:200]} is not there, and this disk does not allow a folder of that name;"
+        " bring it back, or choose another folder for the series, then retry."
+    )
 
 
 def _no_path(relative: PurePosixPath) -> UnsafePath:
@@ -81,6 +111,9 @@ def check_landing(root: Path, folder: str, season: int | None, links: Sequence[s
     _opened(root, PurePosixPath(folder), links)
     whole = landing(root, folder, season, links)
     deepest = _opened(root, whole, links)
+    with storage_errors(root):
+        for part in whole.parts[len(deepest.parts) :]:
+            check_creatable(root, part)
     _check_writable(root, deepest)
     if len(os.fsencode(root / whole)) + MAX_BYTES + 1 >= _LONGEST_PATH:
         raise UnsafePath(f"The path of the folder {_shown(whole)} is too long; give it a shorter name.")

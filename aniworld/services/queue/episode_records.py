@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import or_, select
 
 from aniworld.core.errors import NotFound
-from aniworld.core.naming import path_component, same_name
+from aniworld.core.naming import same_name
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.services.queue.language_upgrade import better_languages
 from aniworld.services.queue.views import DownloadRequest
@@ -91,8 +91,10 @@ class EpisodeFiles:
 
 
 def _is_respelled(stored: str, folder: str) -> bool:
-    """Whether a file was placed into the stored folder under its name on the disk, which is another."""
-    return stored != folder and (same_name(stored, folder) or path_component(stored, fallback="") == folder)
+    """Whether a file was placed into the stored folder under its name on the disk, which differs in case or normal
+    form.
+    """
+    return stored != folder and same_name(stored, folder)
 
 
 def why_not_out(air_date: date | None, part_of: str | None) -> str:

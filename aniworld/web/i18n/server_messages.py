@@ -540,6 +540,10 @@ FORMS = (
         " “Folders that links may lead to”, then retry."
     ),
     _("The folder {folder} is a link that leads nowhere; is its disk connected?"),
+    _(
+        "The series' folder {name} is not there, and this disk does not allow a folder of that name; bring it "
+        "back, or choose another folder for the series, then retry."
+    ),
     _("The folder {folder} cannot be written; change its permissions or its disk, then retry."),
     _("The library folder {root} cannot be written; check its disk and its permissions."),
     _("The path of the folder {folder} is too long; give it a shorter name."),

@@ -102,10 +102,20 @@ def test_a_file_of_such_a_folder_is_replaced_and_brought_back(root: Path, name: 
     assert bin_.restore(entry.id) == old and old.read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("name", FORMS, ids=range(len(FORMS)))
-def test_a_folder_that_is_missing_gets_a_name_for_every_file_system(root: Path, name: str) -> None:
+@pytest.mark.parametrize("name", [*FORMS, "Umbenannt: neu?"], ids=range(len(FORMS) + 1))
+def test_a_missing_folder_is_created_as_the_records_spell_it(root: Path, name: str) -> None:
+    """Its directory may only be moved aside, and a second one of another spelling would hide what it holds."""
     path = put(root, name)
-    assert path.parent.parent.name == path_component(name)
+    assert path.parent.parent == root / name
+    assert sorted(os.listdir(root)) == sorted([".incoming", name])
+    assert scanned(root, name)[0] == {(1, 2)}
+
+
+def test_a_folder_that_the_disk_does_not_allow_is_refused_before_a_file_is_fetched(root: Path) -> None:
+    name = "Ä" * 200  # 400 bytes: another disk counts characters, this one bytes
+    with pytest.raises(UnsafePath, match="is not there, and this disk does not allow a folder of that name; bring"):
+        check_landing(root, name, 1)
+    assert [one for one in os.listdir(root) if one != ".incoming"] == []
 
 
 def test_other_letters_of_the_same_name_are_the_folder_that_exists(root: Path) -> None:
@@ -157,7 +167,7 @@ def test_a_library_that_is_a_link_itself_is_one(root: Path, tmp_path: Path) -> N
     link = tmp_path / "link"
     link.symlink_to(root)
     path = put(link, "Re:Zero")
-    assert path == link / "Re-Zero/Season 01/A - S01E02.mkv" and path.is_file()
+    assert path == link / "Re:Zero/Season 01/A - S01E02.mkv" and path.is_file()
 
 
 # ── links
