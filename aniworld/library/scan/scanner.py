@@ -130,6 +130,7 @@ class SerieScanner:
         only: frozenset[str] = frozenset(),
         take: Take | None = None,
         before_reading: Callable[[int], object] = lambda folders: None,
+        may_be_empty: bool = False,
     ) -> ScanResult:
         """What lies under the root now. ``matched``: folders that a person gave to a series, or to none (None).
 
@@ -140,6 +141,7 @@ class SerieScanner:
 
         ``complete``: the same series with episodes and files, asked on a native thread for those whose folders are read
         and that are not ``whole``, or are called ``unchanged``.
+        ``may_be_empty``: the root was changed since the last scan, so that an empty one is no sign of a missing disk.
         Raises LibraryUnavailable where the root is missing, suddenly empty, or vanishes meanwhile; Cancelled when
         ``should_stop`` says so.
         """
@@ -155,7 +157,7 @@ class SerieScanner:
             complete,
             take,
         )
-        return scan.run(matched or {}, only, before_reading)
+        return scan.run(matched or {}, only, before_reading, may_be_empty)
 
 
 class _Scan:
@@ -185,11 +187,15 @@ class _Scan:
         self.pending: list[tuple[str, str, str]] = []  # warnings of a native thread, told after it
 
     def run(
-        self, matched: Mapping[str, str | None], only: frozenset[str], before_reading: Callable[[int], object]
+        self,
+        matched: Mapping[str, str | None],
+        only: frozenset[str],
+        before_reading: Callable[[int], object],
+        may_be_empty: bool,
     ) -> ScanResult:
         self._tell("walk", 0, 0)
         top = offload(read_root, self.root)
-        if not top.folders and any(series.had_files or series.files for series in self.known):
+        if not (top.folders or may_be_empty) and any(series.had_files or series.files for series in self.known):
             raise LibraryUnavailable(
                 f"The library folder {self.root} is suddenly empty; is its disk connected? Nothing was marked as"
                 " missing."

@@ -4,6 +4,7 @@ again.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,11 +25,12 @@ LONGEST = 1000  # characters of a path that fit into a row
 @dataclass(frozen=True)
 class Snapshot:
     """What the last scan left of this root: folder → content, "" = the root. ``old``: rows of another root, to be
-    removed.
+    removed. ``other_root``: the last scan is known to have read another root than this one.
     """
 
     rows: Mapping[str, Content] = field(default_factory=dict)
     old: tuple[str, ...] = ()
+    other_root: bool = False
 
     @property
     def seen(self) -> dict[str, dict[str, int]]:
@@ -48,6 +50,15 @@ class Snapshot:
 def about(root: str, links: Sequence[str]) -> list[Any]:
     """What the root's own row says: by which rules the folders were read."""
     return [root, RULES, *links]
+
+
+def snapshot_of(rows: Mapping[str, Content], root: str, links: Sequence[str]) -> Snapshot:
+    """The stored ``rows`` as a scan of ``root`` may use them: none of another root, or read by other rules."""
+    _, stored = rows.get("", (0, []))
+    if stored == about(root, links):
+        return Snapshot(rows)
+    last = stored[0] if stored and isinstance(stored[0], str) else root
+    return Snapshot(old=tuple(rows), other_root=os.path.realpath(last) != os.path.realpath(root))
 
 
 def rows_of(

@@ -84,6 +84,7 @@ class ScanWork:
             only=wish.keys,
             take=self._record,
             before_reading=lambda folders: _check(folders, most),
+            may_be_empty=snapshot.other_root,
         )
         self._callbacks.progress(ProgressContext(Operation.SCAN, wish.scan_id, "compare", 0, 1))
         offload(records.remember, wish.root, result, snapshot, wish.keys, wish.links)

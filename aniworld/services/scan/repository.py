@@ -40,7 +40,7 @@ from aniworld.core.subtitles import language_after, subtitles_after
 from aniworld.library.scan.folder_reader import FoundFile
 from aniworld.library.scan.matching import KnownSeries
 from aniworld.library.scan.scanner import ScanResult, SeriesFound, Unmatched
-from aniworld.library.scan.snapshot import Content, Snapshot, about, offer_in, rows_of
+from aniworld.library.scan.snapshot import Content, Snapshot, about, offer_in, rows_of, snapshot_of
 from aniworld.library.scan.walk import counts
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
@@ -123,7 +123,7 @@ class ScanRecords:
     def snapshot(self, root: str, links: Sequence[str] = ()) -> Snapshot:
         """The last scan's view of ``root``; empty if it was another root, or read by other rules."""
         rows = {path: (mtime, content) for path, mtime, content in self._all(select(*_SEEN.c))}
-        return Snapshot(rows) if rows.get("", (0, []))[1] == about(root, links) else Snapshot(old=tuple(rows))
+        return snapshot_of(rows, root, links)
 
     def known(self, snapshot: Snapshot, only: frozenset[str] = frozenset()) -> list[KnownSeries]:
         """All series, without their episodes. ``only``: those that will be read, whether they changed or not.
@@ -209,8 +209,11 @@ class ScanRecords:
     ) -> None:
         """Keeps the snapshot for the next scan, and the folders that no series owns.
 
-        ``only``: the scan looked at their folders and at no others.
+        ``only``: the scan looked at their folders and at no others; of another root than before it leaves nothing, so
+        that the next whole scan still knows that the root was changed.
         """
+        if only and snapshot.other_root:
+            return
         rows = rows_of(about(root, links), result, self._marks, snapshot.rows)
         self._write_seen(rows, self._scope(result, snapshot, only), snapshot.old)
 

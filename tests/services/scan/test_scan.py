@@ -222,6 +222,42 @@ def test_a_root_that_is_missing_or_suddenly_empty_marks_nothing(library):
     assert library.scan().status == "completed"
 
 
+@pytest.mark.parametrize("one_series_first", [False, True])
+def test_another_root_may_be_empty_and_its_files_are_missing(library, one_series_first):
+    library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
+    library.add("bleach", "Bleach", {1: 1}, folder="Bleach")
+    library.file("Naruto/S01E01.mkv")
+    library.file("Bleach/S01E01.mkv")
+    library.scan()
+    library.root = library.root.with_name("new disk")
+    library.root.mkdir()
+    library.settings = replace(library.settings, library=LibrarySettings(root=str(library.root)))
+    if one_series_first:
+        library.scan(["naruto"])
+        assert set(library.there("bleach")) == {"S01E01"}
+    status = library.scan()
+    assert (status.status, status.episodes_found, status.missing_total) == ("completed", 0, 2)
+    assert library.there("naruto") == library.there("bleach") == {}
+    library.file("Naruto/S01E01.mkv")
+    library.scan()
+    shutil.rmtree(library.root / "Naruto")
+    assert "suddenly empty" in library.scan().error  # the root was not changed again
+    assert set(library.there("naruto")) == {"S01E01"}
+
+
+def test_the_same_root_by_another_path_may_not_be_empty(library):
+    library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
+    library.file("Naruto/S01E01.mkv")
+    library.scan()
+    shutil.rmtree(library.root / "Naruto")
+    alias = library.root.with_name("alias")
+    alias.symlink_to(library.root)
+    for path in (alias, f"{library.root}/"):
+        library.settings = replace(library.settings, library=LibrarySettings(root=str(path)))
+        assert library.scan().status == "failed"
+    assert set(library.there("naruto")) == {"S01E01"}
+
+
 def test_a_renamed_folder_loses_nothing(library):
     library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
     library.file("Naruto/S01E01 ein Name.mkv")
