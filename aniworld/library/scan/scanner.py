@@ -41,6 +41,7 @@ WARNINGS = 200
 NAMES_TOLD = 50  # warnings after which names that are not understood are not told any more: disks come first
 NAMES_OF_A_FOLDER = 5
 EMPTY_NAMED = 5
+KEPT_NAMED = 5
 
 
 T = TypeVar("T")
@@ -58,7 +59,8 @@ def _as_it_is(known: Sequence[KnownSeries]) -> Sequence[KnownSeries]:
 class SeriesFound:
     """What lies in one series' folder.
 
-    ``uncertain``: not all of it could be read, so what is not in ``files`` may be there all the same.
+    ``uncertain``: not all of it could be read, so what is not in ``files`` may be there all the same, if it is at or
+    below one of the paths in ``unread`` ("" = the whole folder).
     ``unchanged``: nothing changed since the last scan; ``files`` is empty then and says nothing.
     ``not_understood``: (path, reason) of videos whose place is unclear and that no record knows. ``unplaced``: videos
     that wait for the catalogue's counts.
@@ -71,6 +73,12 @@ class SeriesFound:
     unchanged: bool = False
     not_understood: Unclear = ()
     unplaced: tuple[SeenFile, ...] = ()
+    unread: tuple[str, ...] = ("",)
+
+    def may_hold(self, path: str) -> bool:
+        """Whether a file that was not seen may be there all the same."""
+        name = folded(path)
+        return self.uncertain and any(not one or f"{name}/".startswith(f"{folded(one)}/") for one in self.unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +311,7 @@ class _Scan:
             return list_folder(self.root, name, self.seen.get(name, {}), self.links)
         except Exception as error:  # one folder must not end the scan; none of its files is marked as missing
             log.exception("The folder %r cannot be read", readable(name))
-            return Listing(name, problems=[_unreadable(name, error)], trusted=False)
+            return Listing(name, problems=[_unreadable(name, error)], unread=[""], trusted=False)
 
     def _same(self, names: Sequence[str]) -> list[str]:
         return [name for name in names if is_unchanged(self.root, name, self.seen[name])]
@@ -392,7 +400,18 @@ class _Scan:
             self.pending.extend((sentence, key, listing.folder) for sentence in _uncounted(listing.folder, unclear))
         if waiting := sum(file.path not in placed for file in reading.unplaced):
             self.pending.append((_waiting(listing.folder, waiting), key, listing.folder))
-        return SeriesFound(key, listing.folder, files, bool(listing.problems), False, unclear, tuple(reading.unplaced))
+        found = SeriesFound(
+            key,
+            listing.folder,
+            files,
+            uncertain=bool(listing.problems),
+            not_understood=unclear,
+            unplaced=tuple(reading.unplaced),
+            unread=tuple(listing.unread),
+        )
+        if kept := [path for place, path in known.files.items() if place not in files and found.may_hold(path)]:
+            self.pending.append((_kept(listing.folder, kept), key, listing.folder))
+        return found
 
     # --- what is not there
 
@@ -493,6 +512,12 @@ def _uncounted(folder: str, unclear: Unclear) -> Iterator[str]:
 
 def _unreadable(folder: str, error: Exception) -> str:
     return f"{readable(folder)} cannot be read ({type(error).__name__})."
+
+
+def _kept(folder: str, paths: Collection[str]) -> str:
+    more = len(paths) - KEPT_NAMED
+    named = ", ".join(map(readable, sorted(paths)[:KEPT_NAMED])) + (f" and {more} more" if more > 0 else "")
+    return f"{readable(folder)}: videos that count as present because what holds them cannot be read: {named}."
 
 
 def _waiting(folder: str, count: int) -> str:

@@ -47,7 +47,8 @@ class SeenFile(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """A series folder as it was read. ``problems``: sentences; with one, what is not listed may still be there.
+    """A series folder as it was read. ``problems``: sentences; with one, what is not listed may still be there, if it
+    is at or below one of the paths in ``unread`` ("" = the folder itself).
 
     ``subtitles``: paths of subtitle files. ``directories``: path below the series folder ("" = itself) → mtime in ns.
     ``trusted``: a later change is sure to change one of them.
@@ -59,10 +60,16 @@ class Listing:
     subtitles: list[str] = field(default_factory=list)
     directories: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     legacy: bool = False
     trusted: bool = True
     unchanged: bool = False
+
+    def trouble(self, below: str, sentence: str) -> None:
+        """What is at or below this path could not be read."""
+        self.problems.append(sentence)
+        self.unread.append(below)
 
 
 @dataclass(frozen=True)
@@ -160,7 +167,7 @@ def list_folder(root: str, name: str, seen: Mapping[str, int], links: Sequence[s
                 if depth < DEEPEST:
                     waiting.append((child, depth + 1))
         except OSError as error:
-            listing.problems.append(f"{readable(_join(name, below))} cannot be read ({error.strerror}).")
+            listing.trouble(below, f"{readable(_join(name, below))} cannot be read ({error.strerror}).")
     if too_deep:
         listing.notes.append(f"{readable(name)} is nested deeper than {DEEPEST} folders; what lies below is not read.")
     return listing
@@ -271,9 +278,10 @@ def _check_link(root: str, relative: str, listing: Listing, links: Sequence[str]
 def _remember(listing: Listing, below: str, mtime: int, before: int | None) -> None:
     """Notes the directory's time, if a later change is sure to change it."""
     if before is not None and mtime < before:  # an older directory in its place: a disk was unmounted from over it
-        listing.problems.append(
+        listing.trouble(
+            below,
             f"{readable(_join(listing.folder, below))} is older than it was; is a disk missing?"
-            " Nothing there is marked as missing."
+            " Nothing there is marked as missing.",
         )
     elif is_unicode(below) and time.time_ns() - mtime > RACY_NS:
         listing.directories[below] = mtime
@@ -306,7 +314,7 @@ def _size_of(entry: os.DirEntry[str], below: str, listing: Listing) -> int | Non
                 f"{readable(_join(folder, name))} is a pipe or a device and no file; it is not counted."
             )
     except OSError as error:  # vanished since the listing, or a link to a disk that is not there
-        listing.problems.append(f"{readable(_join(folder, name))} cannot be read ({error.strerror}).")
+        listing.trouble(_join(below, name), f"{readable(_join(folder, name))} cannot be read ({error.strerror}).")
     return None
 
 

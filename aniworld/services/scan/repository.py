@@ -361,7 +361,7 @@ class _Plan:
             if file is not None:
                 if change := _change(row_id, (stored, said, size, _codes(subtitles)), file):
                     self.updates.append(change)
-            elif stored and not found.uncertain:
+            elif stored and not found.may_hold(stored):
                 self.lost.append(_Lost(row_id, stored, link))
         self.inserts = [
             {

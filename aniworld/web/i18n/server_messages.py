@@ -522,6 +522,7 @@ FORMS = (
     _("It is a {kind} without a number."),
     _("The catalogue has no episode {number}."),
     _("Videos that are empty (0 bytes) and count as present all the same: {names}."),
+    _("{folder}: videos that count as present because what holds them cannot be read: {names}."),
     _("The folder {name} has a name that is no valid text; rename it to have it scanned."),
     _("{name} is nested deeper than {most} folders; what lies below is not read."),
     _("{path} leads back into its own folder and is read once."),

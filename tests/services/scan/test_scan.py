@@ -258,6 +258,42 @@ def test_the_same_root_by_another_path_may_not_be_empty(library):
     assert set(library.there("naruto")) == {"S01E01"}
 
 
+@pytest.mark.parametrize("target", ["nowhere", "Staffel 2"])
+def test_a_broken_link_keeps_only_what_is_below_it(library, target):
+    """A dangling link, or one that leads to itself, says nothing of the videos beside it."""
+    library.add("naruto", "Naruto", {1: 3, 2: 1}, folder="Naruto")
+    for path in ("S01E01.mkv", "S01E02.mkv", "Season 1/S01E03.mkv", "Staffel 2/S02E01.mkv"):
+        library.file(f"Naruto/{path}")
+    library.scan()
+    shutil.rmtree(library.root / "Naruto/Staffel 2")
+    (library.root / "Naruto/Staffel 2").symlink_to(target)
+    (library.root / "Naruto/poster.jpg").symlink_to("nowhere.jpg")
+    (library.root / "Naruto/S01E02.mkv").unlink()
+    (library.root / "Naruto/Season 1/S01E03.mkv").unlink()
+    for _ in range(2):
+        status = library.scan()
+        assert library.there("naruto") == {"S01E01": "S01E01.mkv", "S02E01": "Staffel 2/S02E01.mkv"}
+        kept = "Naruto: videos that count as present because what holds them cannot be read: Staffel 2/S02E01.mkv."
+        assert kept in status.warnings
+    (library.root / "Naruto/Staffel 2").unlink()
+    library.scan()
+    assert set(library.there("naruto")) == {"S01E01"}
+
+
+def test_a_season_that_cannot_be_read_keeps_only_its_own_videos(library):
+    library.add("naruto", "Naruto", {1: 1, 2: 1}, folder="Naruto")
+    library.file("Naruto/Season 1/S01E01.mkv")
+    library.file("Naruto/Season 2/S02E01.mkv")
+    library.scan()
+    library.age()
+    library.scan()
+    (library.root / "Naruto/Season 1/S01E01.mkv").unlink()
+    (library.root / "Naruto/Season 2/S02E01.mkv").unlink()
+    os.utime(library.root / "Naruto/Season 2", (1, 1))  # an older directory in its place: the disk is not mounted
+    library.scan()
+    assert library.there("naruto") == {"S02E01": "Season 2/S02E01.mkv"}
+
+
 def test_a_renamed_folder_loses_nothing(library):
     library.add("naruto", "Naruto", {1: 1}, folder="Naruto")
     library.file("Naruto/S01E01 ein Name.mkv")
