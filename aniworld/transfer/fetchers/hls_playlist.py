@@ -110,10 +110,13 @@ def is_event(playlist: m3u8.M3U8) -> bool:
 
 
 def rounding(playlist: m3u8.M3U8) -> float:
-    """By how many seconds the sum of the stated durations may be off: whole numbers by up to one each."""
-    written = [f"{one.duration or 0:.6f}".rstrip("0") for one in playlist.segments]
-    digits = max((len(text.partition(".")[2]) for text in written), default=6)
-    return len(written) * 10.0**-digits
+    """By how many seconds the sum of the stated durations may be off: each by one of its own last digit."""
+    return sum(_last_digit(one.duration or 0) for one in playlist.segments)
+
+
+def _last_digit(seconds: float) -> float:
+    """1 for a whole number of seconds, 0.01 for ``1.37``; at most six digits count."""
+    return 10.0 ** -len(f"{seconds:.6f}".rstrip("0").partition(".")[2])
 
 
 def names(playlist: m3u8.M3U8) -> list[str]:

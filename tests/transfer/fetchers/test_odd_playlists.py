@@ -11,6 +11,7 @@ import pytest
 
 from aniworld.core.errors import HosterUnsupported, LinkDead, WrongMedia
 from aniworld.core.media import StreamKind
+from aniworld.transfer.fetchers import hls_playlist
 from tests.transfer.fixtures import Ask, Videos, frames, serve
 from tests.transfer.media_server import MediaHost, Request
 
@@ -144,6 +145,31 @@ def test_rounded_times_are_no_missing_end(host: MediaHost, videos: Videos, ask: 
             asked.run()
     else:
         assert frames(asked.run().path) == clip
+
+
+@pytest.mark.parametrize(
+    ("written", "rounding"),
+    [
+        (["2"] * 9 + ["1.37"], 9.01),
+        (["2"] * 10, 10.0),
+        (["2.0", "1.4", "2.002002"], 1.100001),
+        (["1.001"] * 3, 0.003),
+        ([], 0.0),
+    ],
+)
+def test_each_part_is_rounded_by_its_own_last_digit(written: list[str], rounding: float) -> None:
+    text = "#EXTM3U\n" + "".join(f"#EXTINF:{one},\n{place}.ts\n" for place, one in enumerate(written))
+    found = hls_playlist.parse(text + "#EXT-X-ENDLIST\n", "https://cdn.example/list.m3u8")
+    assert hls_playlist.rounding(found) == pytest.approx(rounding)
+
+
+@pytest.mark.parametrize("last", ["0.94", "0.04"])
+def test_one_exact_part_among_whole_numbers_is_no_missing_end(
+    host: MediaHost, videos: Videos, ask: Ask, clip: str, last: str
+) -> None:
+    before, _, after = _rounded(videos, "2").decode().rpartition("#EXTINF:2")
+    serve(host, "hls", videos.hls | {"list.m3u8": f"{before}#EXTINF:{last}{after}".encode()})
+    assert frames(ask("/hls/list.m3u8", StreamKind.HLS).run().path) == clip
 
 
 def test_parts_that_are_missing_are_not_put_down_to_rounding(host: MediaHost, videos: Videos, ask: Ask) -> None:
