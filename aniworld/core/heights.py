@@ -1,7 +1,8 @@
 """Which class (480p, 1080p …) a picture belongs to: the nearest one, not its exact height.
 
 Encoders round heights up (1920×1088), films are cut to wide screens (1920×804), old series are narrow (1440×1080),
-phones film upright (1080×1920). So the class is that of the 16:9 picture that holds this one.
+phones film upright (1080×1920). So the class is that of the 16:9 picture that holds this one. Only a height that is
+exactly a class is that class in any case: a very wide 2560×1080 is sold as 1080p.
 """
 
 from __future__ import annotations
@@ -19,9 +20,19 @@ def lines_of(width: float | None, height: float | None) -> float:
 
 
 def class_of(width: float | None, height: float | None) -> int:
-    """The nearest of ``CLASSES``; 0 if neither side is known."""
+    """The class of an exact height, however wide the picture is (2560×1080); else the nearest of ``CLASSES``. 0 if
+    neither side is known.
+    """
+    if exact := _exact(width, height):
+        return exact
     lines = lines_of(width, height)
     return min(CLASSES, key=lambda one: abs(one - lines)) if lines else 0
+
+
+def _exact(width: float | None, height: float | None) -> int:
+    """The class that the shorter side is exactly; 0 if it is none, or if a side is unknown."""
+    short = min(width or 0, height or 0)
+    return next((one for one in CLASSES if one == short), 0)
 
 
 def label_of(width: int | None, height: int | None) -> str:
@@ -29,6 +40,8 @@ def label_of(width: int | None, height: int | None) -> str:
     nearest, lines = class_of(width, height), lines_of(width, height)
     if not nearest:
         return ""
+    if _exact(width, height):
+        return f"{nearest}p"
     return f"{nearest if abs(lines - nearest) <= _SAME * nearest else height or round(lines)}p"
 
 

@@ -165,11 +165,18 @@ def format_choice(quality: str, language: str | None) -> str:
 
 
 def _sides(limit: int | None) -> list[str]:
-    """yt-dlp's words for pictures of at most this class (core/heights): upright ones, then all."""
+    """yt-dlp's words for pictures of at most this class (core/heights): those whose height is exactly the class and
+    that are very wide, upright ones, then all.
+    """
     if limit is None:
         return [""]
     short, long = beyond(limit), beyond(limit) * 16 // 9
-    return [f"[height>={short}][height<{long}][width<{short}]", f"[height<{short}][width<?{long}]"]
+    return [
+        f"[height={limit}][width>={long}]",
+        f"[width={limit}][height>={long}]",
+        f"[height>={short}][height<{long}][width<{short}]",
+        f"[height<{short}][width<?{long}]",
+    ]
 
 
 def _resolve(session: Session, ask: Callable[[], Any]) -> dict[str, Any]:
