@@ -130,6 +130,18 @@ def test_a_calendar_with_series_and_without_any_that_can_be_read_is_a_changed_pa
     assert list(aniworld_lists.parse_calendar("<section class='calendarList'><h3>03.08.2026</h3></section>", URL)) == []
 
 
+@pytest.mark.parametrize("heading", ["kaputt", "Dienstag, 31.02.2026", ""])
+@pytest.mark.parametrize("sections", [1, 2])
+def test_cards_below_a_heading_without_a_day_are_counted_as_left_out(heading: str, sections: int) -> None:
+    card = CARD.format(tag="h3", kind=" class='seriesTitle'")
+    between = "</section><section class='calendarList'>" if sections == 2 else ""
+    text = f"<section class='calendarList'><h3>03.08.2026</h3>{card}{between}<h3>{heading}</h3>{card}{card}</section>"
+    found = aniworld_lists.parse_calendar(text, URL)
+    assert [(row.name, row.day) for row in found] == [("Y", date(2026, 8, 3))]
+    (note,) = found.notes
+    assert note.endswith("that could not be read and were left out: 2.")
+
+
 def test_new_episodes_without_links_are_a_changed_page_and_no_empty_list() -> None:
     with pytest.raises(PageChanged):
         sto_lists.parse_new_episodes(table("<td>Y</td><td>S2</td><td>E7</td>"), URL)

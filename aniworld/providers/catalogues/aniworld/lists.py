@@ -106,20 +106,19 @@ def parse_calendar(text: str, url: str) -> Listed[CalendarRow]:
     return rows
 
 
-def _cards(section: Tag) -> Iterator[tuple[Tag, Tag, date]]:
-    """Title, section and day of each card below a heading that names a day; there may be several days in one
-    section.
+def _cards(section: Tag) -> Iterator[tuple[Tag, Tag, date | None]]:
+    """Title, section and day of each card; there may be several days in one section. The day is None where the heading
+    names none that exists.
     """
     day: date | None = None
     for heading in section.select("h2, h3, h4, h5, .seriesTitle"):
         if "seriesTitle" in (heading.get("class") or []):
-            if day is not None:
-                yield heading, section, day
+            yield heading, section, day
         elif (named := day_near(spaced(heading))) or heading.parent is section:
             day = named
 
 
-def _calendar_row(title: Tag, section: Tag, day: date, reading: Reading) -> CalendarRow | None:
+def _calendar_row(title: Tag, section: Tag, day: date | None, reading: Reading) -> CalendarRow | None:
     card = _card(title, section)
     anchors = [card, *card.select("a[href]")] if card.name == "a" else card.select("a[href]")
     href = next((href for anchor in anchors if spot_of(href := attribute(anchor, "href")).slug), "")
@@ -127,6 +126,8 @@ def _calendar_row(title: Tag, section: Tag, day: date, reading: Reading) -> Cale
     season, episode = numbers_in(small)
     if not href:
         return None
+    if day is None:
+        raise ValueError("its heading names no day")
     languages = _languages(card, reading) or _worded(small)
     return CalendarRow(words_of(title), href, season, episode, day, moment_of(day, small), languages)
 
