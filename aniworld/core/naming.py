@@ -22,13 +22,16 @@ DEFAULT_TEMPLATE = "{series} - S{season:02}E{episode:02} - {title}"
 
 # Folders that systems, network disks, recycle bins and programs make among a user's own, with or without videos in
 # them. Synology: @eaDir, #recycle, #snapshot, @tmp, @sharebin; QNAP: @Recycle, @Recently-Snapshot, @Transcode, Network
-# Recycle Bin; NetApp: ~snapshot; Buffalo: trashbox; Windows: RECYCLER, Recycled, $RECYCLE.BIN, found.000; Android:
+# Recycle Bin; other disks: @Recently-Deleted, @downloads; NetApp: ~snapshot; Buffalo: trashbox; Windows: RECYCLER, Recycled, $RECYCLE.BIN, found.000; Android:
 # LOST.DIR; Linux: lost+found, .Trash-1000; macOS: Network Trash Folder, Temporary Items; Plex: Plex Versions; Samba:
 # @GMT-…; SABnzbd: _UNPACK_…, __ADMIN__; NZBGet: _unpack; Transmission: incomplete; Unmanic; Safari: Name.mkv.download.
 _IGNORED = re.compile(
     r"""
-      @(?:eadir|recycle(?:[ ._-]?bin)?|recently-snapshots?|snapshots?|te?mp|trash|sharebin|sharesnap|(?:__)?thumbs?|__qini
-         |transcode|upload_cache|s2s|syno\w*|app(?:store|data|conf|home|temp|share)|database|download|docker|img_bkp_cache)
+      @(?:eadir|recycle[rd]?(?:[ ._-]?bin)?|recently[ ._-]?(?:snapshots?|deleted|removed)|snapshots?|deleted|te?mp|cache
+         |trash(?:can|box|ed)?|sharebin|sharesnap|(?:__)?thumbs?|__qini|transcode|upload_cache|s2s|syno\w*
+         |app(?:store|data|conf|home|temp|share)|databases?|downloads?|docker|img_bkp_cache|activebackup\w*|antivirus
+         |autoupdate|clamav|cloudsync|config_backup|iscsi\w*|maillog|mailscanner|optware|postfix|quarantine|smallupd\w*
+         |spool|usbcopy|userpreference|xferlog)
     | [#~](?:recycle(?:[ ._-]?bin)?|(?:recently-)?snapshots?|trash|te?mp|ckpt)
     | [$](?:recycle[ ._]bin|winreagent|sysreset|getcurrent|extend|upgrade\.~os|windows\.~\w+|av_\w+)
     | _?recycle[rd] | [_$.]?recycle[ ._]bin | recyclebin | _recycle_? | @gmt-[0-9]{4}[0-9.-]* | network[ ]recycle[ ]bin(?:[ ][0-9]+)?

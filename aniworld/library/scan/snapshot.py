@@ -17,7 +17,7 @@ Content = tuple[int, list[Any]]
 
 SERIES = "#series"  # no key looks like this
 OFFER = "unmatched"
-RULES = 3  # raised when other files count than before, or more is remembered: then every folder is read again
+RULES = 4  # raised when other files count than before, or more is remembered: then every folder is read again
 MOST_UNREAD = 100  # videos of a series that are remembered with their reason; the others are counted
 LONGEST = 1000  # characters of a path that fit into a row
 

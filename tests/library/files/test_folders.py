@@ -398,6 +398,16 @@ LITTER = (
     "Plex Versions",
     "@Recycle Bin",
     "LOST.DIR",
+    "@Recently-Deleted",
+    "@downloads",
+    "@Downloads",
+    "@Recycled",
+    "@deleted",
+    "@trashcan",
+    "@cache",
+    "@autoupdate",
+    "@quarantine",
+    "@iSCSI",
 )
 
 
@@ -414,7 +424,19 @@ def test_folders_of_systems_and_recycle_bins_hold_no_episodes_at_any_depth(root:
 
 
 def test_names_of_series_that_look_like_it_are_series(root: Path) -> None:
-    for name in ("#Compass 2.0", "@Home", "Recycle", "Trash", "Snapshot", "Lost and Found", "Temp", "$pecial"):
+    for name in (
+        "#Compass 2.0",
+        "@Home",
+        "Recycle",
+        "Trash",
+        "Snapshot",
+        "Lost and Found",
+        "Temp",
+        "$pecial",
+        "@Downloaded Girl",
+        "@Home 2",
+        "Cache",
+    ):
         assert not is_ignored_folder(name), name
 
 
