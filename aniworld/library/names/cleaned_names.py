@@ -20,15 +20,15 @@ def behind_name(text: str, names: Sequence[str]) -> tuple[bool, str]:
     return True, p.with_digits(p.DOT_BEHIND_NAME.sub(" ", p.SIGNS_BEHIND_NAME.sub("", tail)))
 
 
-def second_count(stem: str) -> tuple[str, int | None]:
-    """The name without the other count of ``017 (115)``, and that count."""
+def second_count(stem: str) -> tuple[str, str | None]:
+    """The name without the other count of ``017 (115)``, and that count's digits."""
     found = p.TWO_COUNTS.search(stem)
     if not found or p.YEAR.fullmatch(found[2]) or found[2] in p.HEIGHTS:
         return stem, None
     season = p.SEASON_IN_NAME.search(stem[: found.start(1)] + found[1])
     if season and season.end() == found.end(1):  # ``Season 1 (01)``
         return stem, None
-    return stem[: found.end(1)] + stem[found.end() :], int(found[2])
+    return stem[: found.end(1)] + stem[found.end() :], found[2]
 
 
 def without_group(text: str) -> str:

@@ -12,6 +12,8 @@ MOST_IN_ONE_FILE = 60  # with a code for the range, such as ``S01E01-E12``
 MOST_WITHOUT_CODE = 4
 MOST_BEFORE_A_TITLE = 3  # further episodes: ``S01E10-13 Titel`` is four, ``S01E05-24 Stunden`` is none of twenty
 
+_WORD_TIED = re.compile(r"-[^\W\d_]+-[^\W\d_]|['’][^\W\d_]")  # ``Folge 6, 7-Tage-Rennen``
+
 
 def chain(first: int, text: str, *, season: int | None = None, most: int = MOST_IN_ONE_FILE) -> tuple[int, ...]:
     """``first`` and the numbers that ``text`` adds to it, ascending; () where they make no sense.
@@ -35,12 +37,17 @@ def chain(first: int, text: str, *, season: int | None = None, most: int = MOST_
 
 def may_be_title(first: str, said: str, rest: str) -> bool:
     """Whether ``7`` may belong to the title of ``S01E05-7 Leben``: not padded as numbers of episodes are, or far from
-    the first.
+    the first. Behind a comma or an *and* any number may that is not padded: ``Folge 11, 12 Monkeys``.
     """
     last = p.BARE_SECOND.search(said)
-    if last is None or last[1][0] == "0" or not p.WORD_BEHIND.match(rest):
+    if last is None or last[2][0] == "0":
         return False
-    return len(last[1]) < max(2, len(first)) or int(last[1]) - int(first) > MOST_BEFORE_A_TITLE
+    listed, number = last.groups()
+    if listed and _WORD_TIED.match(rest):
+        return True
+    if not p.WORD_BEHIND.match(rest):
+        return False
+    return listed is not None or len(number) < max(2, len(first)) or int(number) - int(first) > MOST_BEFORE_A_TITLE
 
 
 def next_behind(last: int, rest: str) -> bool:

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from aniworld.library.names import patterns as p
 from aniworld.library.names.answers import (
@@ -40,8 +41,9 @@ from aniworld.library.names.code_context import NOTHING, after_code, before_code
 from aniworld.library.names.guessing import guessed
 from aniworld.library.names.language_hints import first_said, language_hint
 from aniworld.library.names.number_chains import chain, may_be_title, next_behind
+from aniworld.library.names.own_numbers import other_number_in, title_of_folder
 from aniworld.library.names.season_folders import Folder, Kind, read_folders
-from aniworld.library.names.seasons_and_episodes import chapter_of, may_be_season, season_and_episode
+from aniworld.library.names.seasons_and_episodes import chapter_of, may_be_season, season_and_episode, season_in_front
 from aniworld.library.names.second_readings import foreign_before, further_behind
 from aniworld.library.names.specials import SPECIALS_OF_A_SEASON, extra_in, special_in
 from aniworld.library.names.standing_numbers import Number, as_number, number_of_many, standing
@@ -49,6 +51,8 @@ from aniworld.library.names.standing_numbers import Number, as_number, number_of
 log = logging.getLogger(__name__)
 
 _EPISODE, _SPECIAL = Kind.EPISODE, Kind.SPECIAL  # an enum's own look-up takes ten times as long, once for each file
+SIZE_OR_CODEC = "The number may be the picture's size or a codec."
+ONE_OF_SEVERAL = "The folder names several episodes, and the file does not say which one it is."
 LONGEST_NAME, LONGEST_PATH = 1000, 4000
 
 
@@ -109,6 +113,8 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
         return NotUnderstood(no_episode(re.split(r"[^0-9]", code[0])[-1] + stem[end : end + 2]))
     if after.unclear:
         return NotUnderstood(after.unclear)
+    if number in p.HEIGHTS and stem[end : end + 1] in ("p", "P", "i", "I"):  # ``S02E1080p``
+        return NotUnderstood(SIZE_OR_CODEC)
     season, first = int(digits), int(number)
     if first == 0:
         return NotUnderstood(no_episode("0"))
@@ -150,6 +156,8 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
         folder = replace(folder, unclear=())
     if folder.season and words_of(folder.name) in name_forms(tuple(series_names)):
         folder = replace(folder, season=None)  # ``86/86 - 05.mkv``: the series' own name, no season
+    if claim := _claimed(folder.name):
+        return _below_claim(stem, claim, folder, series_names, guess)
     plain = p.PLAIN.fullmatch(stem)
     if plain and (not plain[1] or words_of(plain[1]) in name_forms(tuple(series_names))) and int(plain[2]):
         sure = of_season("", (int(plain[2]),), folder, True)
@@ -166,9 +174,8 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
         return NotUnderstood("The number may belong to the title of a sequel.")
     bare, also = second_count(p.COPY.sub("", stem))
     named, tail = behind_name(cleaned(bare), series_names)
-    if (
-        named and bare != stem and not re.search(r"[0-9]", tail)
-    ):  # ``86 (1)``: the name ends with a number, and this is none's copy
+    if named and bare != stem and not re.search(r"[0-9]", tail):
+        # ``86 (1)`` of the series 86: the number in front is the series' name, so the one in brackets is the episode's
         bare, also = stem, None
         named, tail = behind_name(cleaned(stem), series_names)
     field = (
@@ -179,8 +186,6 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
     answer = _read(tail, folder, named)
     if answer is None and field:
         answer = numbered(tail, Number(field[1], "", tail.find(field[1]), len(tail)), folder, named)
-    if not isinstance(answer, Found | Ignored) and (above := _of_folder(bare, folder, answer is None)):
-        return above
     if answer is None and guess:
         answer = _guessed(tail if named else stem, tail, folder)
     if answer is None:
@@ -196,48 +201,79 @@ def _uncoded(stem: str, folder: Folder, series_names: Sequence[str], guess: bool
 
 def _doubted(answer: Found, stem: str, tail: str, folder: Folder, named: bool, names: Sequence[str]) -> Answer:
     """The answer, unless something else in the name, or the folder, allows a second one."""
+    if not named and p.SAMPLE_BEFORE.match(stem):
+        return Ignored("It is a trailer, sample or other extra.")
     if answer.season and folder.season == 0:
         return NotUnderstood(SEASON_IN_SPECIALS)
     if answer.season and not may_be_season(answer.season, folder):
         return NotUnderstood(CONTRADICTION)
     if p.CODE_AND_NUMBER.match(stem):
         return NotUnderstood(TWO_NUMBERS)
+    if answer.season and not answer.absolute and not p.KEYWORD.search(tail) and p.SIZES.intersection(answer.episodes):
+        return NotUnderstood(SIZE_OR_CODEC)
     if answer.season != 0 and p.SPECIAL_MARK.search(stem):
         return NotUnderstood("The name says a special or a film, and the number may be an episode's.")
-    if not named and folder.season and p.TITLE_PART.search(stem) and not season_and_episode(tail):
-        return NotUnderstood("The number may belong to a title.")
+    part = p.TITLE_PART.search(stem) if not named else None
+    counted = int(next(filter(None, part.groups()))) if part else None
+    doubtful = part and ((folder.season and part[1]) or (answer.episodes or answer.absolute) == (counted,))
+    if doubtful and not season_and_episode(tail):
+        return NotUnderstood("The number may belong to a title, or count the file's copies.")
     if not named and foreign_before(tail, names):
         return NotUnderstood("A word stands in front of the series' name; it may be another series.")
-    above = season_and_episode(folder.name) if p.KEYWORD.search(folder.name) else None
-    if isinstance(above, Found) and (above.season, above.episodes) != (answer.season, answer.episodes):
-        return NotUnderstood("The folder names an episode, and the file another one.")
     return answer
 
 
-def _with_second_count(answer: Found, also: int | None) -> Answer:
-    """Of two counts the smaller one is the season's."""
-    if also is None:
+def _with_second_count(answer: Found, second: str | None) -> Answer:
+    """Of two counts the smaller one is the season's. ``12 (10)`` may as well be the tenth copy of 12."""
+    if second is None:
         return answer
+    also = int(second)
     if len(answer.episodes or answer.absolute) != 1:
         return NotUnderstood(TWO_NUMBERS)
     if answer.season is None:  # ``05 (12)`` may be the fifth of twelve; ``29 (04)`` is none of four
         first = answer.absolute[0]
         sure = also >= 100 or (first > also and first % 100 != also)  # ``101 (01)`` may be the first of season 1
         return answer._replace(also=also) if sure else NotUnderstood(TWO_NUMBERS)
+    if also < answer.episodes[0] and second[0] != "0":
+        return NotUnderstood(TWO_NUMBERS)
     return answer._replace(episodes=(min(answer.episodes[0], also),), absolute=())
 
 
-def _of_folder(stem: str, folder: Folder, silent: bool) -> Answer | None:
-    """The one episode that a folder of its own names: ``Name.S01E02.German/abc.mkv``, ``Staffel 2 Folge
-    7/video.mkv``.
-    """
-    code = p.CODE.search(folder.name)
-    if code:
-        return _coded(folder.name, code, replace(folder, season=None))
-    if not silent or re.search(r"[0-9]", p.NOISE.sub(" ", stem)):
+@lru_cache(maxsize=512)
+def _claimed(folder_name: str) -> Answer | None:
+    """The answer to a folder's name that is written as an episode's: ``Name.S01E02.German``, ``Staffel 2 Folge 7``."""
+    if not re.search(r"[0-9]", folder_name):
         return None
-    answer = season_and_episode(folder.name)
-    return answer if isinstance(answer, Found) and len(answer.episodes) == 1 else None
+    if code := p.CODE.search(folder_name):
+        further = p.CODE.search(folder_name, code.end())
+        same = further is None or [int(n) for n in further.groups()[:2]] == [int(n) for n in code.groups()[:2]]
+        return _coded(folder_name, code, Folder()) if same else NotUnderstood(CONTRADICTION)
+    return season_and_episode(cleaned(folder_name))
+
+
+def _below_claim(stem: str, claim: Answer, folder: Folder, names: Sequence[str], guess: bool) -> Answer:
+    """The file's own number where the folder names it, too; the folder's where it names one and the file has none.
+
+    ``S01E01-E12/05.mkv`` is one of the folder's twelve, and ``S01E01-E12/Titel.mkv`` not all of them.
+    """
+    if not isinstance(claim, Found):
+        own = _uncoded(stem, replace(folder, name=""), names, guess)
+        return own if isinstance(own, Ignored) or (isinstance(own, Found) and own.season is not None) else claim
+    title = title_of_folder(folder.name)
+    names = (*names, title) if title else names
+    inside = replace(folder, season=claim.season, kind=claim.kind, unclear=(), name="")
+    own = _uncoded(stem, inside, names, guess)
+    if isinstance(own, Found):
+        if own.season != claim.season or not set(own.episodes) <= set(claim.episodes):
+            return NotUnderstood("The folder names an episode, and the file another one.")
+        absolute = () if p.CODE.search(folder.name) else own.absolute
+        language, version = own.language or claim.language, max(own.version, claim.version)
+        return own._replace(absolute=absolute, language=language, version=version)
+    if isinstance(own, Ignored) or claim.season is None:
+        return own
+    if len(claim.episodes) > 1:
+        return own if re.search(r"[0-9]", stem) else NotUnderstood(ONE_OF_SEVERAL)
+    return own if other_number_in(stem, folder.name, names, claim.season, claim.episodes[0]) else claim
 
 
 def _read(text: str, folder: Folder, named: bool) -> Answer | None:
@@ -246,6 +282,9 @@ def _read(text: str, folder: Folder, named: bool) -> Answer | None:
         return NotUnderstood(no_episode(half[0]))
     behind = p.SEASON_BEHIND.search(text)
     if behind and re.search(r"[0-9]", text[: behind.start()]):
+        if answer := season_in_front(text[: behind.start()], behind):
+            same = not isinstance(answer, Found) or folder.season in (None, answer.season)
+            return answer if same else NotUnderstood(CONTRADICTION)
         return _of_season_behind(text[: behind.start()], int(next(filter(None, behind.groups()))), folder, named)
     seasonal = season_and_episode(text)
     if seasonal:

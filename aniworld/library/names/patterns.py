@@ -68,7 +68,9 @@ _TAGS = (
     r"|vost(?:fr|a|en|it|es)?|vf|vff|vorbis|subfrench|truefrench|french|fre|fra|ita(?:lian)?|spanish|esp|castellano|latino|pl|polish|rus(?:sian)?|ukr"
     r"|pt-?br|por|legendado|dublado|jap(?:anese)?|jpn|chs|cht|fastsub|subs"
 )
-BARE_SECOND = re.compile(r"[-+&,]([0-9]+)$")
+BARE_SECOND = re.compile(
+    r"(?:([&,]|(?<![^\W_])(?:und|and|en))|[-+~]|(?<![^\W_])(?:bis|to))[ ]?([0-9]+)$", re.IGNORECASE
+)
 _MORE_TAGS = r"complete|komplett|multi|dual|[xh]26[45]|hevc|avc|av1|xvid|aac|ac3|eac3|ddp?5?|dts|flac|opus|amzn|nf|cr|adn|uhd|sd|pdtv|dsr|blu-ray|custom|internal"
 WORD_BEHIND = re.compile(
     rf"[ ._]+(?!(?:of|von)[ ._](?:[0-9]|xx))(?!(?:{_TAGS}|{_MORE_TAGS}|end|fin|final|v[0-9])(?![^\W_]))[^\W\d_]",
@@ -111,7 +113,9 @@ EXTRA_SUFFIX = re.compile(
 )
 EXTRA_REST = re.compile(rf"[\s._\-(\[]*(?:{EXTRA_WORDS})[ ._-]?[0-9]{{0,2}}[\s._\-)\]]*(?:[\[(].*)?$", re.IGNORECASE)
 NCOP = re.compile(r"(?<![A-Za-z])NC[ ._-]?(?:OP|ED)(?![A-Za-z]{2})", re.IGNORECASE)
-SAMPLE_BEFORE = re.compile(r"sample-(?=\S)", re.IGNORECASE)
+SAMPLE_BEFORE = re.compile(
+    r"samples?[0-9]?-(?=\S)|[\W_]*(?:samples?[0-9]?|trailer|teaser|preview|vorschau)[\W_]+$", re.IGNORECASE
+)
 EXTRA = re.compile(rf"(?<![a-z])(?:{EXTRA_WORDS})(?![a-z])", re.IGNORECASE)
 EXTRA_SHORT = re.compile(
     r"(?<![A-Za-z0-9])(?:OP|ED|PV|CM|Opening|Ending)(?:[ ._-]?[0-9]{1,2}[a-z]?)?(?:v[0-9])?(?:[ ._]+Version"
@@ -128,7 +132,7 @@ EXTRA_TIGHT = re.compile(r"[-._][^\s._-]")  # ``S01E07-trailer``, as media serve
 
 # What looks like a number of an episode and is none.
 NOISE = re.compile(
-    r"\b(?:(?!(?:19(?!20)|20)[0-9]{2}x[0-3][0-9]{2}(?![0-9]))[0-9]{3,4}[ ]?x[ ]?[0-9]{3,4}|[0-9]{3,4}[pi][0-9]{0,3}|(?:480|720|1080|2160)[ .]hi10p|[48]k|uhd|[xh][ ._]?26[45]|(?:8|10|12)[ -]?bits?|hi10p?|ma10p|mp[34]|ac3d?|e-?ac3d?"
+    r"\b(?:(?!(?:19(?!20)|20)[0-9]{2}x[0-3][0-9]{2}(?![0-9]))[0-9]{3,4}[ ]?x[ ]?[0-9]{3,4}|[0-9]{3,4}[pi][0-9]{0,3}|(?:480|720|1080|2160)[ .]hi10p|[48]k|uhd|(?:8|10|12)x26[45]|[xh][ ._]?26[45]|(?:8|10|12)[ -]?bits?|hi10p?|ma10p|mp[34]|ac3d?|e-?ac3d?"
     r"|aac(?:[ ]?[0-9][ .][0-9])?|flac(?:[ ]?[0-9][ .][0-9])?|opus(?:[ ]?[0-9][ .][0-9])?|dd[p+]?[ ]?[0-9][ .][0-9]|dts(?:-hd)?(?:[ ]?[0-9][ .][0-9])?|[257][ .][01](?:ch)?"
     r"|[0-9]{2}[.,][0-9]{1,3} ?fps|[0-9]{2,3} ?fps|dvd[ ]?[0-9]|bd[ ]?[0-9]{3,4}|[0-9]+ ?mb|[0-9](?:[.,][0-9])? ?gb|av1|hevc|web-?dl|web-?rip)\b",
     re.IGNORECASE,
@@ -149,6 +153,14 @@ BRACKET_KEPT = re.compile(
     re.IGNORECASE,
 )
 HEIGHTS = _set("480 540 576 720 1080 1440 2160")
+SIZES = frozenset(map(int, HEIGHTS)) | {
+    240,
+    264,
+    265,
+    266,
+    360,
+    4320,
+}  # sizes and codecs: as an episode of a season each is a rarity
 HEIGHT_BEHIND_NUMBER = re.compile(r"([0-9](?=[^\[(]).*?)[\[(](?:480|540|576|720|1080|1440|2160)[\])]")
 PLUS_AS_SPACE = re.compile(r"(?<![0-9])\+|\+(?![0-9])")
 _YEAR = r"(?:19|20)[0-9][0-9]"
@@ -203,7 +215,7 @@ SEASON_AND_EPISODE = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"\b([0-9]{{1,2}})(?:\.|ª|a|º)?[ ]?{_SEASON}[ ,.:\-]*(?:{_EP}[ .]?)?{_N}{_TO}(?!\.[ ]?folge)(?=\s*(?:$|-|\.))",
+        rf"\b([0-9]{{1,2}})(?:\.|ª|a|º|o)?[ ]?{_SEASON}[ ,.:\-]*(?:{_EP}[ .]?)?{_N}{_TO}(?!\.[ ]?folge)(?=\s*(?:$|-|\.))",
         re.IGNORECASE,
     ),
     re.compile(r"\b([0-9]{1,2})\.[ ]?staffel[ ,.:\-]*([0-9]{1,4})\.[ ]?(?:folge|episode)(\b)", re.IGNORECASE),
@@ -243,7 +255,9 @@ SPECIAL_MARK = re.compile(r"[(\[](?:ova|oad|special|spezial|film|movie|kinofilm)
 GUESSED = re.compile(
     rf"(?<![^\W_])(?:(?:{_EP})[ .]?0*|0+)[1-9][0-9]*(?![0-9])|^\W*[0-9]{{2,3}}[ ]|^[^0-9]*$", re.IGNORECASE
 )
-TITLE_PART = re.compile(r"[^\W\d_][ _]*[(\[][0-9][)\]][\s_]*$")
+TITLE_PART = re.compile(
+    r"[^\W\d_](?:[ _]*[(\[]([0-9])[)\]]|[ _]*\(([1-9][0-9])\)|\(([0-9]{1,4})\))[\W_]*$"  # ``alert(05)>``
+)
 WORDS_AND_NUMBER = re.compile(r"[^\W\d_][^\d-]* [1-9][0-9]{2,3}")
 PART_OF_TITLE = re.compile(r"[^\W\d_].*(?<![^\W_])(?:teil|part)[ .]*[0-9]", re.IGNORECASE)
 NUMBERED_TITLE = re.compile(r"\W*nr\b", re.IGNORECASE)
@@ -358,7 +372,7 @@ def with_digits(text: str) -> str:
 
 
 SEASON_IN_NAME = re.compile(
-    rf"\b{_SEASON}[ .]?([0-9]{{1,2}})\b|\b([0-9]{{1,2}})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{{1,2}})(?:\.|ª|a|º)?["
+    rf"\b{_SEASON}[ .]?([0-9]{{1,2}})\b|\b([0-9]{{1,2}})(?:st|nd|rd|th)[ ]season\b|\b([0-9]{{1,2}})(?:\.|ª|a|º|o)?["
     rf" ]?{_SEASON}\b|"
     r"(?<![A-Za-z0-9'])S([0-9]{1,2})\b|第[ ]?([0-9]{1,2})[ ]?[期季]",
     re.IGNORECASE,
@@ -376,11 +390,14 @@ UNCLEAR_PART = re.compile(
 )
 
 FOLDER_SEASON = re.compile(
-    rf"^(?:.*[ ._(\[-])?(?:{_SEASON}|seria)[ ._-]*([0-9]{{1,3}})(?![0-9])|^([0-9]{{1,2}})(?:\.|ª|a|º|-?й)?["
+    rf"^(?:.*[ ._(\[-])?(?:{_SEASON}|seria)[ ._-]*([0-9]{{1,3}})(?![0-9])|^([0-9]{{1,2}})(?:\.|ª|a|º|o|-?й)?["
     rf" ]?{_SEASON}(?![^\W_])"
     r"|(?:^|.*[ ._])([0-9]{1,2})(?:st|nd|rd|th)[ ._]season\b"
     r"|^(?:.*[ ._-])?S([0-9]{1,3})(?:[ ._(\[-].*)?$|^([0-9]{1,2})$|第[ ]?([0-9]{1,2})[ ]?[期季]",
     re.IGNORECASE,
+)
+ORDINAL_SEASON = re.compile(
+    rf"(?<![^\W_])([0-9]{{1,2}})(?:\.|ª|º|st|nd|rd|th|-?й)[ ._]?{_SEASON}[ ._-]*[0-9]", re.IGNORECASE
 )
 # Several seasons in one folder, and a second part of one: a bare number in it may count from either.
 FOLDER_SEASONS = re.compile(

@@ -73,7 +73,8 @@ def _one_folder(name: str) -> Folder:
     if season and any(one.search(opened) for one in (p.FOLDER_SEASONS, p.LATER_PART, p.FOLDER_HALF)):
         return Folder(unclear=(name,), name=name)
     if season:
-        number = int(next(group for group in season.groups() if group))
+        ordinal = p.ORDINAL_SEASON.search(opened)  # ``2. Staffel 12 Folgen``: the number behind is none
+        number = int(ordinal[1] if ordinal else next(group for group in season.groups() if group))
         return Folder(season=number, kind=Kind.EPISODE if number else Kind.SPECIAL, name=name)
     neutral = p.FOLDER_NEUTRAL.match(bare) or p.FOLDER_NEUTRAL.match(name)
     return Folder(unclear=() if neutral else (name,), name=name, piece=p.FOLDER_PIECE.fullmatch(bare) is not None)

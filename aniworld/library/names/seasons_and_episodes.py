@@ -12,6 +12,9 @@ from aniworld.library.names.number_chains import MOST_IN_ONE_FILE, MOST_WITHOUT_
 from aniworld.library.names.season_folders import Folder, Kind
 from aniworld.library.names.second_readings import further_behind, seasons_in
 
+_LAST_NUMBER = re.compile(r"(?<![^\W_])([0-9]{1,4})$")
+_WORD_BEFORE = re.compile(r"[^\W\d_][ ._]*$")
+
 
 def may_be_season(season: int, folder: Folder) -> bool:
     """Whether a name may state this season: a count, or a year, as in ``S2013E05``, where no folder counts its
@@ -53,7 +56,35 @@ def season_and_episode(text: str) -> Answer | None:
 
 def _swapped(found: re.Match[str]) -> bool:
     """Whether ``05 Staffel 2`` may be the fifth episode of season 2."""
-    return re.match(r"[0-9]+[ ]?[^\W\d_]+[ ]*[0-9]", found[0]) is not None and (found[1][0] == "0" or len(found[2]) < 2)
+    if re.match(r"[0-9]+[ ]?[^\W\d_]+[ ]*[0-9]", found[0]) is None:
+        return False
+    return not _season_first(found[1], found[2]) or _WORD_BEFORE.search(found.string, 0, found.start()) is not None
+
+
+def _season_first(one: str, other: str) -> bool:
+    """Whether ``2 Staffel 07`` tells that 2 is the season: a single digit, in front of a number that is written as an
+    episode's.
+    """
+    return (len(one) == 1 and len(other) > 1) or len(other) > 2
+
+
+def season_in_front(before: str, behind: re.Match[str]) -> Answer | None:
+    """The answer to ``2 Staffel 07``, where the number in front of a season's word may be the season; None where it is
+    an episode's, as in ``05 Staffel 2``, ``05 - Staffel 2`` and ``Folge 2 Staffel 07``.
+
+    ``behind``: the match of ``SEASON_BEHIND``; ``before``: the text in front of it.
+    """
+    found = _LAST_NUMBER.search(before)
+    said = behind[1] or behind[2]
+    if found is None or not said or any(word.end() == len(before) for word in p.KEYWORD.finditer(before)):
+        return None
+    one = found[1]
+    if behind[1] and "-" not in behind[0] and "," not in behind[0]:
+        if len(one) > 2 or (len(one) == 2 and len(said) == 1):
+            return None
+        certain = _season_first(one, said) and not re.search(r"[^\W_]", before[: found.start()])
+        return checked(int(one), said, "") if certain else NotUnderstood(CONTRADICTION)
+    return NotUnderstood(CONTRADICTION) if len(one) == 1 and said[0] == "0" else None
 
 
 def checked(season: int, first: str, more: str) -> Answer:
