@@ -22,26 +22,26 @@ KINDS = (
 )
 ON_EVERY_KIND = (
     "models.test_database",
-    "services.test_anime",
-    "services.test_anime_series",
-    "services.test_auth",
-    "services.test_downloads",
-    "services.test_folder_choices",
-    "services.test_leases",
-    "services.test_legacy_import",
-    "services.test_numbering",
-    "services.test_queue_repository",
-    "services.test_recycling",
-    "services.test_renaming",
-    "services.test_scan",
-    "services.test_scan_process",
-    "services.test_scan_runs",
-    "services.test_scan_specials",
-    "services.test_scan_subtitles",
-    "services.test_shared_settings",
-    "services.test_tracking",
     "security.test_audit",
     "security.test_second_factor",
+    "services.access.test_auth",
+    "services.cluster.test_leases",
+    "services.file_management.test_recycling",
+    "services.file_management.test_renaming",
+    "services.library_import.test_legacy_import",
+    "services.queue.test_downloads",
+    "services.queue.test_queue_repository",
+    "services.scan.test_folder_choices",
+    "services.scan.test_scan",
+    "services.scan.test_scan_process",
+    "services.scan.test_scan_runs",
+    "services.scan.test_scan_specials",
+    "services.scan.test_scan_subtitles",
+    "services.series.test_anime",
+    "services.series.test_anime_series",
+    "services.series.test_numbering",
+    "services.settings.test_shared_settings",
+    "services.tracking.test_tracking",
 )
 
 
@@ -66,6 +66,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.hookimpl(tryfirst=True)  # before the slow ones are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole servers first: where several run side by side, no long file is begun when all others are done."""
+    moved = [name for name in ON_EVERY_KIND if not (Path(__file__).parent / f"{name.replace('.', '/')}.py").is_file()]
+    assert moved == [], "ON_EVERY_KIND names modules of tests that are not there"
     for item in items:
         if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)

@@ -59,7 +59,7 @@ ROWS: dict[str, tuple[str, int]] = {
 def named() -> dict[str, list[str]]:
     """Row → the tests that bear its number."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(one for place in PLACES for one in (TESTS / place).glob("test_*.py")):
+    for path in sorted(one for place in PLACES for one in (TESTS / place).rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and (name := _NAME.match(node.name)):
                 for row in name[1].strip("_").split("_"):

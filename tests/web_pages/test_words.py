@@ -97,7 +97,7 @@ def test_every_sentence_for_the_modules_is_said_by_one() -> None:
 def _errors_texts(folder: str) -> Iterator[str]:
     """The text of every error that is raised in ``folder``, with a word in each place that is filled in."""
     kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-    for path in (ROOT / "aniworld" / folder).glob("*.py"):
+    for path in (ROOT / "aniworld" / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
                 text = node.args[0]

@@ -60,7 +60,7 @@ def scanning(pid: int) -> list[int]:
     for place in Path("/proc").glob("[0-9]*"):
         try:
             facts = (place / "stat").read_text().rsplit(")", 1)[1].split()
-            ours = b"scan_child" in (place / "cmdline").read_bytes()
+            ours = b"aniworld.services.scan.child" in (place / "cmdline").read_bytes()
         except OSError:  # ended meanwhile
             continue
         if ours and int(facts[1]) == pid and facts[0] != "Z":

@@ -32,7 +32,7 @@ INNER = (".incoming", "/srv", "My Library", "0123456789abcdef", ".part", "piece-
 
 def _texts(folder: str) -> Iterator[tuple[str, str, str]]:
     """Each error's class and text in the source, with what is filled in as a path would be, and where it is."""
-    for path in sorted((ROOT / folder).glob("*.py")):
+    for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS and node.args:
                 text = _filled(node.args[0])
