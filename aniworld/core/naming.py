@@ -28,9 +28,9 @@ DEFAULT_TEMPLATE = "{series} - S{season:02}E{episode:02} - {title}"
 _IGNORED = re.compile(
     r"""
       @(?:eadir|recycle[rd]?(?:[ ._-]?bin)?|recently[ ._-]?(?:snapshots?|deleted|removed)|snapshots?|deleted|te?mp|cache
-         |trash(?:can|box|ed)?|sharebin|sharesnap|(?:__)?thumbs?|__qini|transcode|upload_cache|s2s|syno\w*
-         |app(?:store|data|conf|home|temp|share)|databases?|downloads?|docker|img_bkp_cache|activebackup\w*|antivirus
-         |autoupdate|clamav|cloudsync|config_backup|iscsi\w*|maillog|mailscanner|optware|postfix|quarantine|smallupd\w*
+         |trash(?:can|box|ed)?|sharebin|sharesnap|(?:__)?thumbs?|__qini|transcode|upload_cache|s2s|syno(?:\w*[a-z0-9])?
+         |app(?:store|data|conf|home|temp|share)|databases?|downloads?|docker|img_bkp_cache|activebackup(?:\w*[a-z0-9])?|antivirus
+         |autoupdate|clamav|cloudsync|config_backup|iscsi(?:\w*[a-z0-9])?|maillog|mailscanner|optware|postfix|quarantine|smallupd(?:\w*[a-z0-9])?
          |spool|usbcopy|userpreference|xferlog)
     | [#~](?:recycle(?:[ ._-]?bin)?|(?:recently-)?snapshots?|trash|te?mp|ckpt)
     | [$](?:recycle[ ._]bin|winreagent|sysreset|getcurrent|extend|upgrade\.~os|windows\.~\w+|av_\w+)

@@ -408,6 +408,9 @@ LITTER = (
     "@autoupdate",
     "@quarantine",
     "@iSCSI",
+    "@iSCSI_LUN1",
+    "@synologydrive",
+    "@syno",
 )
 
 
