@@ -9,7 +9,7 @@ import atexit
 import gc
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from aniworld import __version__
 from aniworld.config.environment import Environment
-from aniworld.config.instance import instance_errors, make_instance
+from aniworld.config.instance import database_errors, make_instance
 from aniworld.config.settings import Settings
 from aniworld.config.store import ConfigStore
 from aniworld.core.addresses import AddressRule
@@ -59,7 +59,7 @@ from aniworld.services.scan.folder_matches import FolderChoiceService
 from aniworld.services.scan.service import ScanService
 from aniworld.services.series.renumbering import RenumberingService
 from aniworld.services.series.service import AnimeService
-from aniworld.services.settings.service import ConfigService
+from aniworld.services.settings.service import WHOLE_FILE, ConfigService
 
 if TYPE_CHECKING:
     from aniworld.services.process_sync import Cluster, Shared
@@ -271,8 +271,7 @@ def _log_doubts(services: Services) -> None:
     """What was found before there was a log file to write it into."""
     if services.database.doubt is not None:
         log.error("%s", services.database.doubt)
-    if services.config.misunderstood:
-        log.error("These settings are not understood, and their defaults count: %s", services.config.misunderstood)
+    _log_misunderstood(services.config.misunderstood)
 
 
 def _environment(settings: Mapping[str, Any]) -> Environment:
@@ -286,12 +285,22 @@ def _environment(settings: Mapping[str, Any]) -> Environment:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
+def _log_misunderstood(settings: Sequence[str]) -> None:
+    if list(settings) == [WHOLE_FILE]:
+        log.error(
+            "config.json was not readable; it was put aside, and the default settings are in force. Restore a backup of"
+            " the settings, or fix the file config.json.broken-… and put it back while the server is stopped."
+        )
+    elif settings:
+        log.error("These settings are not understood, and their defaults count: %s.", ", ".join(settings))
+
+
 def _database(environment: Environment) -> Database:
     url = environment.sqlalchemy_url
     embedded = url.startswith("sqlite")
     if embedded and (path := make_url(url).database):
-        check_before_opening(Path(path))
-        with instance_errors(environment.instance):
+        with database_errors(Path(path)):
+            check_before_opening(Path(path))
             Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
             Path(path).chmod(0o600)
     database = Database(engine_at(url))

@@ -45,6 +45,29 @@ def instance_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def database_errors(path: Path) -> Iterator[None]:
+    """Turns what the system refuses of the database's file into a StorageError that names it and says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(f"The disk of the database {path} is full; make room on it and start again.") from error
+        raise StorageError(
+            f"The database {path} {_database_trouble(path, error)} or name another one (ANIWORLD_DATABASE_URL)."
+        ) from error
+
+
+def _database_trouble(path: Path, error: OSError) -> str:
+    if path.is_symlink() and error.errno in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR):
+        return f"is a link that leads nowhere ({os.readlink(path)}); connect its disk, correct the link,"
+    if error.errno in _FORBIDDEN:
+        return f"cannot be opened for writing ({error.strerror}); give it to the user that runs Aniworld,"
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return f"cannot be created ({error.strerror}); create its folder,"
+    return f"cannot be used ({error.strerror}); check its disk,"
+
+
 def _trouble(error: OSError) -> str:
     if error.errno in _FORBIDDEN:
         return f"cannot be written ({error.strerror}); give it to the user that runs Aniworld,"

@@ -60,6 +60,11 @@ def check_before_opening(path: Path) -> None:
             f"The database {path} is a folder; move it away and start again, or name another database "
             "(ANIWORLD_DATABASE_URL)."
         )
+    if path.exists() and not path.is_file():
+        raise DatabaseDamaged(
+            f"The database {path} is a pipe or a device and no file; move it away and start again, or name another"
+            " database (ANIWORLD_DATABASE_URL)."
+        )
     if not path.exists() or path.stat().st_size == 0:
         return
     with path.open("rb") as file:

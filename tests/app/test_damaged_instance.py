@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aniworld.app import build_services
+from aniworld.app import _log_doubts, build_services
 from aniworld.config.environment import Environment
 from aniworld.core.errors import AniworldError, InvalidInput
 from aniworld.models import AnimeSeries
@@ -173,3 +173,60 @@ def test_the_server_and_the_command_line_say_it_without_a_traceback(lived_in: Pa
         assert "Traceback" not in done.stderr
         assert name in done.stderr
         assert "ove it away" in done.stderr or "ove the file away" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("/nowhere/disk/aniworld.db", r"is a link that leads nowhere \(/nowhere/disk/aniworld.db\)"),
+        ("aniworld.db", "is a link that leads nowhere"),
+        ("/dev/null", "is a pipe or a device and no file"),
+    ],
+)
+def test_a_database_that_is_no_file_is_named_and_not_the_instance_folder(
+    tmp_path: Path, target: str, says: str
+) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    (instance / "aniworld.db").symlink_to(target)
+    with pytest.raises(AniworldError, match=rf"^The database {instance}/aniworld.db {says}.*ANIWORLD_DATABASE_URL"):
+        services(instance)
+    assert (instance / "aniworld.db").is_symlink()
+
+
+def test_a_database_whose_folder_is_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "gone/aniworld.db"
+    environment = Environment(instance=tmp_path / "instance", database_url=f"sqlite:///{path}")
+    with pytest.raises(AniworldError, match=f"^The database {path} cannot be created .* create its folder"):
+        build_services(environment)
+
+
+def test_a_link_to_a_database_that_does_not_exist_yet_makes_it(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    (instance / "aniworld.db").symlink_to(tmp_path / "data.db")
+    services(instance).close()
+    assert (tmp_path / "data.db").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("garbage{", "config.json was not readable; it was put aside, and the default settings are in force. Restore"),
+        (
+            '{"download": {"history_limit": "x"}}',
+            "These settings are not understood, and their defaults count: download.history_limit.",
+        ),
+    ],
+)
+def test_the_log_says_in_a_sentence_which_settings_are_not_in_force(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str, says: str
+) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    (instance / "config.json").write_text(content)
+    made = services(instance)
+    _log_doubts(made)
+    made.close()
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "aniworld.app"]
+    assert said.startswith(says)
