@@ -295,7 +295,7 @@ import sys, json
 if {patched}:
     from gevent import monkey; monkey.patch_all()
 import os, threading, time
-from aniworld.transfer import wire
+from aniworld.transfer.protocol import messages as wire
 from aniworld.transfer.supervisor import Transfer
 job, _ = wire.read_job(json.loads(sys.argv[1]))
 transfer = Transfer(job, on_progress=lambda progress: print(progress.phase, progress.downloaded_bytes, flush=True))
