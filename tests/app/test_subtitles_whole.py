@@ -36,7 +36,7 @@ def subbed(count: int) -> DemoSeries:
         genres=(),
         fsk=0,
         seasons=(1,),
-        episodes=episodes({1: [f"Folge {number}|Part {number}" for number in range(1, count + 1)]}, "ger-sub:Vulkan"),
+        episodes=episodes({1: [f"Akt {number}|Act {number}" for number in range(1, count + 1)]}, "ger-sub:Vulkan"),
     )
 
 
@@ -99,7 +99,7 @@ def there(house: House) -> set[str]:
 
 
 def name(number: int) -> str:
-    return f"Prüfstand - S01E{number:02d} - Folge {number}"
+    return f"Prüfstand - S01E{number:02d} - Akt {number}"
 
 
 def test_subtitles_of_each_kind_are_next_to_their_video_and_what_is_missing_is_said(house: House) -> None:

@@ -33,7 +33,7 @@ def series(count: int) -> DemoSeries:
         genres=(),
         fsk=0,
         seasons=(1,),
-        episodes=episodes({1: [f"Folge {number}|Part {number}" for number in range(1, count + 1)]}, "ger-dub:Vulkan"),
+        episodes=episodes({1: [f"Akt {number}|Act {number}" for number in range(1, count + 1)]}, "ger-dub:Vulkan"),
     )
 
 

@@ -152,7 +152,7 @@ def test_a_name_that_somebody_took_meanwhile_costs_nobody_his_file(house: House)
     house.start()
     house.queue(1)
     until(lambda: _moves(house, 1), 30)
-    taken = house.library / FOLDER / "Season 01" / "Prüfstand - S01E01 - Folge 1.mp4"
+    taken = house.library / FOLDER / "Season 01" / "Prüfstand - S01E01 - Akt 1.mp4"
     taken.parent.mkdir(parents=True, exist_ok=True)
     taken.write_bytes(b"a holiday film")
     house.media.rate = 0
