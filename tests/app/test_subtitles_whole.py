@@ -129,7 +129,7 @@ def test_subtitles_of_each_kind_are_next_to_their_video_and_what_is_missing_is_s
     assert [told[number]["subtitles_missing"] for number in (1, 2, 3, 4)] == [False, False, False, True]
     assert told[4]["language"] == "jpn"
     page = house.server.call("GET", f"/series/{KEY}", headers={"Accept-Language": "de"}).text
-    assert "Untertitel: ger, eng" in page
+    assert "Untertitel: Deutsch, Englisch" in page
     assert len(re.findall(r"data-subtitles-missing(?! hidden)\s*>", page)) == 1
     incomplete = {"serie_id": KEY, "episodes": ["S01E01", "S01E04"], "languages": ["ger-sub"], "upgrade": True}
     answer = house.server.post("/api/queue/add", incomplete)
