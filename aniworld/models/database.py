@@ -26,7 +26,7 @@ from aniworld.core.offload import pause
 from aniworld.core.sentences import Sentence
 from aniworld.models.database_file import DatabaseFile
 from aniworld.models.engines import engine_at, in_each_others_way
-from aniworld.models.outages import OutageWatch
+from aniworld.models.outage import OutageWatch
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")

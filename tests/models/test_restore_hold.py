@@ -12,7 +12,7 @@ from aniworld.config.environment import Environment
 from aniworld.core.errors import Conflict
 from aniworld.models import DownloadQueueItem
 from aniworld.services.background import EXTRA
-from aniworld.services.backup.service import RESTORING, quiet_while
+from aniworld.services.backup.service import RESTORE_RUNS, quiet_while
 from aniworld.services.container import Services
 from aniworld.services.queue.views import DownloadRequest
 
@@ -45,7 +45,7 @@ def test_a_restore_refuses_changes_until_it_ends(services: Services, wish: str) 
     services.downloads.start()
     with quiet(), pytest.raises(Conflict) as refused:
         WISHES[wish](services)
-    assert str(refused.value) == RESTORING
+    assert str(refused.value) == RESTORE_RUNS
     services.downloads.start()
 
 
@@ -93,7 +93,7 @@ def test_starts_during_a_slow_stop_do_not_start_the_queue(services: Services) ->
         ended.set()
         for one in (*people, slow):
             one.join()
-    assert set(refused) == {RESTORING}
+    assert set(refused) == {RESTORE_RUNS}
 
 
 def test_a_change_that_began_before_the_hold_ends_before_the_restore(services: Services) -> None:

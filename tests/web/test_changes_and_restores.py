@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from aniworld.app import create_app
 from aniworld.models.restore_hold import Hold
-from aniworld.services.backup.service import RESTORING
+from aniworld.services.backup.service import RESTORE_RUNS
 from aniworld.services.container import Services
 from tests.running import PASSWORD
 
@@ -75,9 +75,9 @@ def test_a_request_that_reads_keeps_no_restore_waiting(owner: FlaskClient, hold:
 def test_during_a_restore_changes_are_refused_and_leave_nothing_behind(
     owner: FlaskClient, hold: Hold, seen: list[bool]
 ) -> None:
-    with hold.closed(RESTORING):
+    with hold.closed(RESTORE_RUNS):
         refused = owner.post("/api/made-up/change")
-        assert refused.status_code == 409 and refused.get_json()["detail"] == RESTORING
+        assert refused.status_code == 409 and refused.get_json()["detail"] == RESTORE_RUNS
         assert owner.get("/api/made-up/change").status_code == 200
         assert hold.drained(0)
     assert owner.post("/api/made-up/change").status_code == 200 and hold.drained(0)

@@ -30,7 +30,7 @@ from aniworld.services.settings.views import BackupView
 log = logging.getLogger(__name__)
 
 QUIET_WITHIN_S = 15.0
-RESTORING = "A backup is being restored; nothing can be changed until that has ended. Try again in a moment."
+RESTORE_RUNS = "A backup is being restored; nothing can be changed until that has ended. Try again in a moment."
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from aniworld.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -243,7 +243,7 @@ def quiet_while(downloads: DownloadService, busy: Callable[[], bool]) -> Callabl
         check()
         before = None
         try:
-            with downloads.hold.closed(RESTORING):
+            with downloads.hold.closed(RESTORE_RUNS):
                 if not downloads.hold.drained(QUIET_WITHIN_S):
                     raise Conflict("Changes in progress did not finish in time; try again in a moment.")
                 check()  # once more: one may have begun before the hold

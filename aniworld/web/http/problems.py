@@ -31,7 +31,7 @@ from aniworld.core.errors import (
     Unavailable,
     WrongPassword,
 )
-from aniworld.models.outages import OutageLog
+from aniworld.models.outage import OutageLog
 from aniworld.web.http.json_response import to_json
 
 log = logging.getLogger(__name__)

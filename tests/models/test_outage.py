@@ -17,7 +17,7 @@ from sqlalchemy import text
 from aniworld.core.errors import DatabaseAway, DatabaseDamaged, DatabaseFull, DatabaseReadOnly, Unavailable
 from aniworld.models import Database
 from aniworld.models.database_file import MAIN_TABLES, check_before_opening
-from aniworld.models.outages import Outage, OutageLog, outage_of
+from aniworld.models.outage import Outage, OutageLog, outage_of
 from aniworld.models.upgrade import bring_up_to_date, newest_revision
 
 
