@@ -92,7 +92,10 @@ translations: $(BIN)/.test
 	$(BIN)/pybabel compile -d aniworld/web/translations
 
 migration: $(BIN)/.test
-	$(BIN)/python tools/new_migration.py "$(NAME)"
+	@test -n "$(NAME)" || { echo "Name what changes in a few words: make migration NAME=series_rating" >&2; exit 2; }
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && export ANIWORLD_INSTANCE=$$folder && \
+		$(BIN)/flask --app wsgi db upgrade && $(BIN)/flask --app wsgi db migrate -m "$(NAME)"
+	@echo "Read what was written, format it, and try it with the tests in tests/models and tests/upgrade."
 
 clean:
 	rm -rf $(VENV) .venv-system .pytest_cache .mypy_cache .ruff_cache .hypothesis build node_modules

@@ -1,19 +1,36 @@
-"""The WSGI application: ``gunicorn wsgi:app``, with gunicorn.conf.py. The patch must come before every other import."""
+"""The WSGI application: ``gunicorn wsgi:app``, with gunicorn.conf.py, and ``flask --app wsgi db …``.
+
+The patch must come before every other import.
+"""
 
 from gevent import monkey
 
 monkey.patch_all()
 
+import os
 import sys
 
-from aniworld.app import create_app, start_workers
+from flask import Flask
+
+from aniworld.app import create_app, create_migration_app, start_workers
 from aniworld.core.errors import AniworldError
 
 REFUSED = 4  # gunicorn's own code for "the application cannot be had": it ends instead of trying on (cli/serving.py)
 
+
+def make_app() -> Flask:
+    """``flask db`` gets the database only; of Flask's other commands only ``run`` sets the workers going."""
+    command = sys.argv[1:] if os.environ.get("FLASK_RUN_FROM_CLI") == "true" else ["run"]
+    if "db" in command:
+        return create_migration_app()
+    made = create_app()
+    if "run" in command:
+        start_workers(made)
+    return made
+
+
 try:
-    app = create_app()
-    start_workers(app)
+    app = make_app()
 except AniworldError as error:
     print(f"Aniworld does not start: {error}", file=sys.stderr)
     sys.exit(REFUSED)

@@ -30,8 +30,8 @@ from aniworld.core.events import Event, EventBus, SeriesUpdated
 from aniworld.library.files.space_reservation import FreeSpace
 from aniworld.models import Database
 from aniworld.models.database_file import check_before_opening
-from aniworld.models.engines import engine_at
-from aniworld.models.upgrade import bring_up_to_date, revision_of
+from aniworld.models.db import bind
+from aniworld.models.upgrade import bring_up_to_date, init_migrations, revision_of
 from aniworld.providers.cooldown import RestingSources
 from aniworld.providers.fetch.client import Gate
 from aniworld.providers.registry import Registry, is_open, settings_for
@@ -70,14 +70,16 @@ log = logging.getLogger(__name__)
 USER_AGENT = f"Aniworld/{__version__} (self-hosted anime library)"
 
 
-def build_services(environment: Environment | None = None) -> Services:
+def build_services(environment: Environment | None = None, app: Flask | None = None) -> Services:
     """Everything below the web, ready for a server, the command line or a test. The database is at its newest revision.
+
+    ``app``: the application to bind the database to; None for a bare one.
 
     Raises InvalidInput for an environment that is not understood, Unavailable for a database that does not fit.
     """
     environment = environment or Environment.read()
     make_instance(environment.instance)
-    database = _database(environment)
+    database = _database(environment, app)
     shared = _shared(environment, database)
     config = shared.config(environment) if shared else ConfigService(ConfigStore(environment.instance), environment)
     bus = EventBus()
@@ -219,15 +221,32 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     settings = dict(config or {})
     environment = _environment(settings)
-    services = build_services(environment)
+    app = _bare_app(environment, settings)
+    init_migrations(app)
+    services = build_services(environment, app)
     if services.cluster:
         services.cluster.check_secret()
     set_up_logging(environment.instance / "logs", services.config.current.logging)
     services.config.subscribe(lambda old, new: set_up_logging(environment.instance / "logs", new.logging))
     _log_doubts(services)
-    app = Flask("aniworld", instance_path=str(environment.instance), static_folder=None)
-    app.config.update({name: value for name, value in settings.items() if not name.startswith("ANIWORLD_")})
     init_web(app, services)
+    return app
+
+
+def create_migration_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The application for ``flask db``: bound to the database, whatever revision that has, and nothing more."""
+    settings = dict(config or {})
+    environment = _environment(settings)
+    make_instance(environment.instance)
+    app = bind(environment.sqlalchemy_url, _bare_app(environment, settings))
+    init_migrations(app)
+    Database.of(app)
+    return app
+
+
+def _bare_app(environment: Environment, settings: Mapping[str, Any]) -> Flask:
+    app = Flask("aniworld", instance_path=str(environment.instance.absolute()), static_folder=None)
+    app.config.update({name: value for name, value in settings.items() if not name.startswith("ANIWORLD_")})
     return app
 
 
@@ -295,7 +314,7 @@ def _log_misunderstood(settings: Sequence[str]) -> None:
         log.error("These settings are not understood, and their defaults count: %s.", ", ".join(settings))
 
 
-def _database(environment: Environment) -> Database:
+def _database(environment: Environment, app: Flask | None) -> Database:
     url = environment.sqlalchemy_url
     embedded = url.startswith("sqlite")
     if embedded and (path := make_url(url).database):
@@ -303,7 +322,7 @@ def _database(environment: Environment) -> Database:
             check_before_opening(Path(path))
             Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
             Path(path).chmod(0o600)
-    database = Database(engine_at(url))
+    database = Database.of(bind(url, app or _bare_app(environment, {})))
     try:
         is_new = revision_of(database) is None
         bring_up_to_date(database, environment.instance / "backups")

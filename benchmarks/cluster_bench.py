@@ -91,7 +91,7 @@ def claims_a_second(postgresql: PostgreSQL, workers: int) -> float:
 def claim(url: str, name: str) -> None:
     """In a child: claims and completes until nothing is left."""
     database = Database(engine_at(url))
-    repository = QueueRepository(database.sessions, database.readers)
+    repository = QueueRepository(database.concurrent_writing, database.reading)
     repository.counts()
     print(json.dumps({"ready": 1}), flush=True)
     sys.stdin.read()  # ends when all are to begin

@@ -3,9 +3,10 @@
 from aniworld.core.queue import DownloadPriority, DownloadStatus
 from aniworld.models.access import ApiKey, CalendarToken, MasterPassword, RecoveryCode, SecondFactorSecret, UserSession
 from aniworld.models.audit import AuditEntry
-from aniworld.models.base import Base, SoftDeleteMixin, TimestampMixin, utcnow
+from aniworld.models.base import SoftDeleteMixin, TimestampMixin, utcnow
 from aniworld.models.cluster import Lease, SettingsBackup, StoredSettings
 from aniworld.models.database import Database
+from aniworld.models.db import Base, bind, db
 from aniworld.models.library import RenameRun
 from aniworld.models.queue import DownloadQueueItem, QueueState
 from aniworld.models.scan import FolderMatch, ScanRun, SeenFolder
@@ -38,5 +39,7 @@ __all__ = [
     "TimestampMixin",
     "UserSession",
     "WorkerSeen",
+    "bind",
+    "db",
     "utcnow",
 ]

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aniworld.models.base import Base, TimestampMixin, UtcDateTime
+from aniworld.models.base import TimestampMixin, UtcDateTime
+from aniworld.models.db import Model
 
 
-class MasterPassword(TimestampMixin, Base):
+class MasterPassword(TimestampMixin, Model):
     """One row, id 1, once a password is set. ``digest``: argon2id in its encoded form."""
 
     __tablename__ = "master_password"
@@ -19,7 +20,7 @@ class MasterPassword(TimestampMixin, Base):
     digest: Mapped[str] = mapped_column(String(500))
 
 
-class UserSession(TimestampMixin, Base):
+class UserSession(TimestampMixin, Model):
     """One sign-in, over cookie and JWT alike. ``id`` is random and stands in both; a revoked or expired row is dead."""
 
     __tablename__ = "user_session"
@@ -33,7 +34,7 @@ class UserSession(TimestampMixin, Base):
     address: Mapped[str] = mapped_column(String(64), default="")
 
 
-class SecondFactorSecret(TimestampMixin, Base):
+class SecondFactorSecret(TimestampMixin, Model):
     """One row, id 1, once a second factor was begun; it counts when ``confirmed_at`` is set.
 
     ``secret``: encrypted. ``last_step``: the newest time step whose code was used, so that none is used twice.
@@ -47,7 +48,7 @@ class SecondFactorSecret(TimestampMixin, Base):
     last_step: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
-class RecoveryCode(Base):
+class RecoveryCode(Model):
     """``digest``: SHA-256 of 130 random bits. Each is good once."""
 
     __tablename__ = "recovery_code"
@@ -57,7 +58,7 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
-class CalendarToken(TimestampMixin, Base):
+class CalendarToken(TimestampMixin, Model):
     """One row, id 1, while calendar programs may read the calendar. ``digest``: SHA-256 of a 256-bit random token."""
 
     __tablename__ = "calendar_token"
@@ -67,7 +68,7 @@ class CalendarToken(TimestampMixin, Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
-class ApiKey(TimestampMixin, Base):
+class ApiKey(TimestampMixin, Model):
     """A key for programs. ``digest``: SHA-256 of a 256-bit random key. ``scope``: read or full."""
 
     __tablename__ = "api_key"

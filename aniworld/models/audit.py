@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aniworld.models.base import Base, UtcDateTime
+from aniworld.models.base import UtcDateTime
+from aniworld.models.db import Model
 
 
-class AuditEntry(Base):
+class AuditEntry(Model):
     """``who``: a hint of the session or key, never the whole of it. ``detail``: names and keys, never values."""
 
     __tablename__ = "audit_entry"

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aniworld.models.base import Base, TimestampMixin, UtcDateTime
+from aniworld.models.base import TimestampMixin, UtcDateTime
+from aniworld.models.db import Model
 
 
-class StoredSettings(TimestampMixin, Base):
+class StoredSettings(TimestampMixin, Model):
     """One row, ``id`` 1: the settings, as ``config.json`` holds them elsewhere. ``version`` counts the changes.
 
     ``secret_mark``: tells whether two processes sign with the same secret, and nothing else about it.
@@ -25,7 +26,7 @@ class StoredSettings(TimestampMixin, Base):
     secret_mark: Mapped[str] = mapped_column(String(64), default="")
 
 
-class SettingsBackup(Base):
+class SettingsBackup(Model):
     """The settings as they were once. ``kind``: auto, manual, before-restore."""
 
     __tablename__ = "settings_backup"
@@ -38,7 +39,7 @@ class SettingsBackup(Base):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
-class Lease(Base):
+class Lease(Model):
     """Work that one process does at a time. ``holder`` has it until ``until``, and longer if it renews in time.
 
     ``facts``: how far the work is, or how it ended, for the other processes.

@@ -11,20 +11,23 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from flask import Flask, current_app, has_app_context
+from flask_sqlalchemy.session import Session as BoundSession
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from aniworld.core.errors import AniworldError, DatabaseAway, DatabaseReadOnly, Unavailable
 from aniworld.core.offload import pause
 from aniworld.core.sentences import Sentence
 from aniworld.models.database_file import DatabaseFile
+from aniworld.models.db import db
 from aniworld.models.engines import engine_at, in_each_others_way
 from aniworld.models.outage import OutageWatch
 
@@ -34,6 +37,7 @@ T = TypeVar("T")
 
 WRITE_WAIT_S = 15.0
 TRIES = 5
+WRITES = "aniworld_write"  # the execution option of a connection whose transactions write
 _TURN_NUMBER = 0x7475726E  # "turn"; PostgreSQL wants a number
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -48,31 +52,37 @@ class Database:
     """``reading()`` and ``writing()`` give a Session for a ``with`` block; writing commits at its end, or rolls back.
 
     One block writes at a time, whatever the kind of database and however many processes: what it looked at first stays
-    true until its end. Keep the blocks short, and wait for nothing inside one. ``sessions`` and ``readers`` are the
-    session factories behind them, for code that commits by itself; on PostgreSQL and MariaDB those ``sessions`` take no
-    turns.
+    true until its end. Keep the blocks short, and wait for nothing inside one.
     """
 
-    def __init__(self, engine: Engine, *, log_outages: bool = True) -> None:
-        """``log_outages``: False where who asks reports the error itself, once."""
+    def __init__(self, engine: Engine, *, app: Flask | None = None, log_outages: bool = True) -> None:
+        """``app``: the application that ``models.db`` binds ``engine`` to; None for a second database.
+
+        ``log_outages``: False where who asks reports the error itself, once.
+        """
         self.engine = engine
+        self.app = app
         self.outages = OutageWatch(engine, logs=log_outages)
         self.file = DatabaseFile.of(engine)
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine, self.file)
-        self.readers = sessionmaker(engine, expire_on_commit=False)
-        self.sessions = sessionmaker(engine.execution_options(aniworld_write=True), expire_on_commit=False)
         self.doubt: Sentence | None = None  # why it may not be the one that belongs to this instance
         self._watch: Any = None
 
     @classmethod
+    def of(cls, app: Flask) -> Database:
+        """The database of an application that ``models.db.bind`` bound; once for each application."""
+        with app.app_context():
+            return cls(db.engine, app=app)
+
+    @classmethod
     def at(cls, url: str) -> Database:
-        """A database outside of the application: for the command line and tests."""
+        """A second database, with an engine of its own: what is copied, moved or restored, and tests."""
         return cls(engine_at(url, pool=NullPool if url.startswith("sqlite") else None), log_outages=False)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        with self.readers() as session:
+        with self._context(), self._session() as session:
             yield session
 
     @contextmanager
@@ -80,16 +90,37 @@ class Database:
         """As ``reading``, where several questions belong together: what others commit meanwhile is seen by none of
         them.
         """
-        with self.readers() as session:
+        with self.reading() as session:
             if self.engine.dialect.name != "sqlite":  # each of whose transactions is of one moment
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        with self.sessions() as session, session.begin():
+        with self.concurrent_writing() as session:
             self._take_turn(session)
             yield session
+
+    @contextmanager
+    def concurrent_writing(self) -> Iterator[Session]:
+        """As ``writing``, without waiting for other blocks on PostgreSQL and MariaDB: lock the rows that you change."""
+        with self._context(), self._session() as session, session.begin():
+            # First of all: Flask-SQLAlchemy's get_bind passes over options of a session factory.
+            session.connection(execution_options={WRITES: True})
+            yield session
+
+    def _session(self) -> Session:
+        if self.app is None:
+            return Session(self.engine, expire_on_commit=False)
+        return BoundSession(db, expire_on_commit=False)
+
+    def _context(self) -> AbstractContextManager[object]:
+        """The application's context, which Flask-SQLAlchemy finds the engine by; a new one only where it is not
+        active, so that ``g`` and ``current_user`` of a request stay.
+        """
+        if self.app is None or (has_app_context() and current_app == self.app):
+            return nullcontext()
+        return self.app.app_context()
 
     def _take_turn(self, session: Session) -> None:
         """Waits until no other block writes; the end of the transaction lets the next one in. SQLite does so itself."""
@@ -203,7 +234,7 @@ def _prepare_sqlite(engine: Engine, file: DatabaseFile | None) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Any) -> None:
-        if connection.get_execution_options().get("aniworld_write"):
+        if connection.get_execution_options().get(WRITES):
             if file is not None:
                 file.check()
             _begin_writing(connection)

@@ -57,8 +57,15 @@ def engine_at(
     ``answer_wait_s``: how long one statement may take; migrations of large tables need more than requests.
     """
     url = address if isinstance(address, URL) else address_of(address)
+    engine = create_engine(url, **engine_options(url, pool=pool, answer_wait_s=answer_wait_s), **more)
+    on_connecting(engine, answer_wait_s)
+    return engine
+
+
+def engine_options(url: URL, *, pool: type[Pool] | None = None, answer_wait_s: int = ANSWER_WAIT_S) -> dict[str, Any]:
+    """What ``create_engine`` is called with for ``url``; ``on_connecting`` adds what an option cannot say."""
     sizes: dict[str, Any]
-    more = {"hide_parameters": True, **more}  # what is written is nobody's business in a log
+    hidden = {"hide_parameters": True}  # what is written is nobody's business in a log
     if url.get_backend_name() == "sqlite":
         from aniworld.models.sqlite import (
             SideCommits,  # the driver: a server on another database does without its weight
@@ -66,14 +73,17 @@ def engine_at(
 
         arguments = {"factory": SideCommits, "check_same_thread": False}
         sizes = {"poolclass": pool} if pool else {"pool_size": 10, "max_overflow": 40}
-        return create_engine(url, connect_args=arguments, **sizes, **more)
+        return {"connect_args": arguments, **sizes, **hidden}
     sizes = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW, "pool_timeout": POOL_WAIT_S}
-    options: dict[str, Any] = {"isolation_level": "READ COMMITTED", **({"poolclass": pool} if pool else sizes), **more}
-    if url.get_backend_name() == "mysql":
-        return create_engine(url, connect_args=_mysql_arguments(answer_wait_s), pool_pre_ping=True, **options)
-    engine = create_engine(url, connect_args=_postgresql_arguments(answer_wait_s), pool_pre_ping=True, **options)
-    event.listen(engine, "do_connect", partial(_connect_to_postgresql, answer_wait_s))
-    return engine
+    options = {"isolation_level": "READ COMMITTED", **({"poolclass": pool} if pool else sizes), **hidden}
+    by_kind = _mysql_arguments if url.get_backend_name() == "mysql" else _postgresql_arguments
+    return {"connect_args": by_kind(answer_wait_s), "pool_pre_ping": True, **options}
+
+
+def on_connecting(engine: Engine, answer_wait_s: int = ANSWER_WAIT_S) -> None:
+    """Makes a PostgreSQL connection one that is closed when no answer comes; the other drivers have an option."""
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "do_connect", partial(_connect_to_postgresql, answer_wait_s))
 
 
 def in_each_others_way(error: DBAPIError) -> bool:

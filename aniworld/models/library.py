@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aniworld.models.base import Base, TimestampMixin
+from aniworld.models.base import TimestampMixin
+from aniworld.models.db import Model
 
 
-class RenameRun(TimestampMixin, Base):
+class RenameRun(TimestampMixin, Model):
     """One series' part of a renaming run, written before the first file moves. ``run_id``: a UUID text.
 
     ``steps``: [{"old", "new", "ids", "beside"}], paths below the library root, ids of episodes, further files as

@@ -9,10 +9,11 @@ from sqlalchemy import JSON, BigInteger, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aniworld.core.queue import DownloadPriority, DownloadStatus
-from aniworld.models.base import Base, TimestampMixin, UtcDateTime, utcnow
+from aniworld.models.base import TimestampMixin, UtcDateTime, utcnow
+from aniworld.models.db import Model
 
 
-class DownloadQueueItem(TimestampMixin, Base):
+class DownloadQueueItem(TimestampMixin, Model):
     """The wish for one episode. ``serie_id`` is the series' key.
 
     ``position`` orders items of one priority; only its order counts, numbers have gaps for what is moved between.
@@ -62,7 +63,7 @@ class DownloadQueueItem(TimestampMixin, Base):
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
-class QueueState(Base):
+class QueueState(Model):
     """One row, id 1: whether items begin, and whether transfers halt (and until when)."""
 
     __tablename__ = "queue_state"

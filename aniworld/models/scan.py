@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aniworld.models.base import Base, TimestampMixin, UtcDateTime
+from aniworld.models.base import TimestampMixin, UtcDateTime
+from aniworld.models.db import Model
 
 PATH_LENGTH = 768  # the longest text that MariaDB takes as a key; a folder with a longer path is read by every scan
 
 
-class ScanRun(Base):
+class ScanRun(Model):
     """One scan: its last known phase and its result. ``id`` is a UUID text.
 
     ``seen_at``: the last sign of life of the one that runs. ``cancelled``: somebody wants it to stop.
@@ -41,7 +42,7 @@ class ScanRun(Base):
     error: Mapped[str | None] = mapped_column(Text, default=None)
 
 
-class SeenFolder(Base):
+class SeenFolder(Model):
     """A folder of the root as the last scan saw it, so that an unchanged one is skipped; "" is the root itself.
 
     ``mtime_ns`` of the folder, 0 = read it again; ``content``: what it was, as services/scan_records wrote it.
@@ -54,7 +55,7 @@ class SeenFolder(Base):
     content: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
 
-class FolderMatch(TimestampMixin, Base):
+class FolderMatch(TimestampMixin, Model):
     """A folder that a person matched to a series (``key``), or told to ignore (None).
 
     ``earlier``: the folder that the series had until then, for the way back.

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from aniworld.models.base import Base, SoftDeleteMixin, TimestampMixin, UtcDateTime
+from aniworld.models.base import SoftDeleteMixin, TimestampMixin, UtcDateTime
 from aniworld.models.database import Database
+from aniworld.models.db import Model
 
 
-class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
+class AnimeSeries(TimestampMixin, SoftDeleteMixin, Model):
     """One series. ``key`` identifies it everywhere; ``folder`` is for the disk and the eye only.
 
     ``languages``: this series' own preference, best first; empty = the configured one.
@@ -62,7 +63,7 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     )
 
 
-class Episode(TimestampMixin, Base):
+class Episode(TimestampMixin, Model):
     """One episode of a series; ``season`` 0 holds specials and films.
 
     ``link``: the catalogue's page for it, empty when only the disk knows the episode.

@@ -1,4 +1,7 @@
-"""Brings a database to the newest revision of ``migrations/``. Alembic is loaded only when there is something to do."""
+"""Brings a database to the newest revision of ``migrations/``, by Flask-Migrate or, for a second database, by Alembic.
+
+Both are loaded only when there is something to do. ``migrations/env.py`` uses ``migrating``, whoever runs the scripts.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, inspect, text
+from flask import Flask
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from aniworld.core.errors import Unavailable
-from aniworld.models.base import Base
-from aniworld.models.database import Database
+from aniworld.models.database import WRITES, Database
 from aniworld.models.database_file import check_schema
+from aniworld.models.db import db
 from aniworld.models.engines import engine_at
 
 log = logging.getLogger(__name__)
@@ -33,10 +37,14 @@ def newest_revision() -> str:
 def revision_of(database: Database) -> str | None:
     """The revision that a database is at; None for an empty one."""
     with database.reading() as session:
-        if not inspect(session.connection()).has_table("alembic_version"):
-            return None
-        revision: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
-        return revision
+        return _revision_on(session.connection())
+
+
+def _revision_on(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 def bring_up_to_date(database: Database, copies: Path) -> str | None:
@@ -50,10 +58,23 @@ def bring_up_to_date(database: Database, copies: Path) -> str | None:
     have = revision_of(database)
     if have is not None:
         _check_schema(database, have)
-    if have == newest:
+    else:
+        _make(database, newest)
+        have = revision_of(database)  # another process may have been quicker
+    if have is None or have == newest:
         return None
-    with _alone(database) as patient:
-        return _bring(patient, newest, copies)
+    if have > newest:
+        raise Unavailable(
+            f"The database is at revision {have}, newer than this program knows ({newest}); install the newer program,"
+            f" or restore a copy from {copies}."
+        )
+    log.info("Migrating the database from revision %s to %s", have, newest)
+    if database.app is None:
+        _copy(database.engine, copies, have)
+        migrate_to(database, newest)
+    else:
+        _run_flask_migrate(database.app, newest)
+    return have
 
 
 def _check_schema(database: Database, revision: str) -> None:
@@ -62,41 +83,44 @@ def _check_schema(database: Database, revision: str) -> None:
     check_schema(f"The database {database.engine.url.render_as_string(hide_password=True)}", names, revision)
 
 
-def _bring(database: Database, newest: str, copies: Path) -> str | None:
-    have = revision_of(database)
-    if have is None:
-        _make(database, newest)
-        return None
-    if have == newest:  # another process was quicker
-        return None
-    if have > newest:
-        raise Unavailable(
-            f"The database is at revision {have}, newer than this program knows ({newest}); install the newer program,"
-            f" or restore a copy from {copies}."
-        )
-    _copy(database, copies, have)
-    log.info("Migrating the database from revision %s to %s", have, newest)
-    migrate_to(database, newest)
-    return have
+@contextmanager
+def patient_engine(engine: Engine) -> Iterator[Engine]:
+    """The same database with time for large tables, in the with block. SQLite's engine has it already."""
+    if engine.dialect.name == "sqlite":
+        yield engine
+        return
+    patient = engine_at(engine.url, pool=NullPool, answer_wait_s=MIGRATION_WAIT_S)
+    try:
+        yield patient
+    finally:
+        patient.dispose()
 
 
 @contextmanager
-def _alone(database: Database) -> Iterator[Database]:
-    """The same database with time for large tables, while no other process brings it up to date.
+def migrating(connection: Connection, copies: Path | None = None) -> Iterator[None]:
+    """``connection``, which is in no transaction, ready for the scripts; no other process migrates meanwhile.
 
-    SQLite's writing sessions see to that by themselves. Raises Unavailable when another process needs too long.
+    ``copies``: where a SQLite file is copied to first. The scripts of SQLite and PostgreSQL are one transaction, those
+    of MariaDB one each. Raises Unavailable when another process needs too long.
     """
-    url = database.engine.url
-    if url.get_backend_name() == "sqlite":
-        yield database
+    with _locked(connection.engine), _foreign_keys_off(connection):
+        if copies is not None and (revision := _revision_on(connection)):
+            _copy(connection.engine, copies, revision)
+        _compare_exactly(connection)
+        connection.commit()
+        connection.execution_options(**{WRITES: True})
+        yield
+
+
+@contextmanager
+def _locked(engine: Engine) -> Iterator[None]:
+    """SQLite's writing transactions see to that by themselves."""
+    if engine.dialect.name == "sqlite":
+        yield
         return
-    patient = Database(engine_at(url, pool=NullPool, answer_wait_s=MIGRATION_WAIT_S), log_outages=False)
-    try:
-        with patient.engine.connect() as connection:  # the lock ends with this connection, however that ends
-            _lock(connection)
-            yield patient
-    finally:
-        patient.close()
+    with engine.connect() as connection:  # the lock ends with this connection, however that ends
+        _lock(connection)
+        yield
 
 
 def _lock(connection: Connection) -> None:
@@ -118,27 +142,37 @@ def _compare_exactly(connection: Connection) -> None:
 
 
 def _make(database: Database, revision: str) -> None:
-    with database.sessions() as session, session.begin():
-        connection = session.connection()
-        if inspect(connection).has_table("alembic_version"):  # another process was quicker
-            return
-        _compare_exactly(connection)
-        Base.metadata.create_all(connection)
-        session.execute(
-            text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        )
-        session.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+    """The tables of an empty database, without the way through all scripts."""
+    with patient_engine(database.engine) as engine, _locked(engine), engine.connect() as connection:
+        connection.execution_options(**{WRITES: True})
+        with connection.begin():
+            if inspect(connection).has_table("alembic_version"):  # another process was quicker
+                return
+            _compare_exactly(connection)
+            db.metadata.create_all(connection)
+            connection.execute(
+                text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+            )
+            connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
 
 
-def _copy(database: Database, copies: Path, revision: str) -> None:
-    path = database.engine.url.database
-    if database.engine.dialect.name != "sqlite" or not path or path == ":memory:":
+def _copy(engine: Engine, copies: Path, revision: str) -> None:
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
         return
     copies.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = copies / f"database-before-{revision}.db"
     target.touch(mode=0o600)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
+
+
+def init_migrations(app: Flask) -> None:
+    """``flask db``, Flask-Migrate's commands on ``migrations/``, for an application that is bound to a database."""
+    from flask_migrate import Migrate  # Alembic: 100 ms and 10 MB that the command line needs only here
+
+    if "migrate" not in app.extensions:
+        Migrate(app, db, directory=str(SCRIPTS))
 
 
 def migrate_to(database: Database, revision: str) -> None:
@@ -152,17 +186,25 @@ def downgrade_to(database: Database, revision: str) -> None:
 
 
 def _run_scripts(database: Database, direction: str, revision: str) -> None:
-    from alembic import command  # 100 ms and 10 MB that most starts do not need
+    from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
-    with database.engine.connect() as raw, _foreign_keys_off(raw):
-        connection = raw.execution_options(aniworld_write=True)
-        with connection.begin():
-            config.attributes["connection"] = connection
-            _compare_exactly(connection)
-            getattr(command, direction)(config, revision)
+    with patient_engine(database.engine) as engine, engine.connect() as connection, migrating(connection):
+        config.attributes["connection"] = connection
+        getattr(command, direction)(config, revision)
+
+
+def _run_flask_migrate(app: Flask, revision: str) -> None:
+    from flask_migrate import upgrade
+
+    init_migrations(app)
+    with app.app_context():
+        try:
+            upgrade(revision=revision)
+        except SystemExit as error:  # how Flask-Migrate ends a command; it has logged what Alembic said
+            raise Unavailable("The database could not be migrated; the log tells why.") from error
 
 
 @contextmanager

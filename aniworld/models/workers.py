@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aniworld.models.base import Base, UtcDateTime
+from aniworld.models.base import UtcDateTime
+from aniworld.models.db import Model
 
 
-class WorkerSeen(Base):
+class WorkerSeen(Model):
     """A worker's own word about itself, renewed every few seconds. ``slots``: downloads that it may run at a time,
     ``active``: those that it runs; ``seen_at`` is the database's time, ``clock_ahead_s`` how far the worker's clock was
     ahead of that. The row goes when the worker ends."""

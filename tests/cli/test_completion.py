@@ -16,7 +16,7 @@ from aniworld.cli.completing import series_keys, setting_names
 from aniworld.cli.manual import EXAMPLES, page_of, pages
 from aniworld.cli.root import COMMANDS, root
 from aniworld.models import AnimeSeries, Database
-from aniworld.models.base import Base
+from aniworld.models.db import db
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def keys(begun: str) -> list[str]:
 
 def test_keys_of_the_library_are_offered(instance: Path) -> None:
     database = Database.at(f"sqlite:///{instance / 'aniworld.db'}")
-    Base.metadata.create_all(database.engine)
+    db.metadata.create_all(database.engine)
     with database.writing() as session:
         for key in ("one-two", "one-three", "other"):
             session.add(AnimeSeries(key=key, name=key.title(), site="aniworld.to", folder=key))

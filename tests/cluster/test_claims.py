@@ -28,7 +28,7 @@ from aniworld.services.queue.repository import QueueRepository
 
 url, name = sys.argv[1:]
 database = Database.at(url)
-queue = QueueRepository(database.sessions, database.readers)
+queue = QueueRepository(database.concurrent_writing, database.reading)
 print("ready", flush=True)
 sys.stdin.readline()
 claimed = []
@@ -52,7 +52,7 @@ def database(request: pytest.FixtureRequest, tmp_path) -> Database:
 
 @pytest.fixture
 def queue(database: Database) -> QueueRepository:
-    return QueueRepository(database.sessions, database.readers)
+    return QueueRepository(database.concurrent_writing, database.reading)
 
 
 def item(number: int, **facts: object) -> DownloadQueueItem:
@@ -111,7 +111,7 @@ def test_two_transactions_in_each_others_way_both_succeed(database: Database, qu
 
     @transaction
     def touch(first: str, second: str) -> None:
-        with database.sessions() as session, session.begin():
+        with database.concurrent_writing() as session:
             session.get(DownloadQueueItem, first, with_for_update=True).retry_count += 1
             session.flush()
             if first not in met:

@@ -48,7 +48,7 @@ def test_the_database_tells_the_time_in_utc(database: Database) -> None:
 
 @pytest.mark.usefixtures("clock_ahead")
 def test_a_worker_whose_clock_is_ahead_steals_nothing(database: Database) -> None:
-    queue = QueueRepository(database.sessions, database.readers)
+    queue = QueueRepository(database.concurrent_writing, database.reading)
     queue.add_all([DownloadQueueItem(serie_id="a", season=1, episode=1, status=DownloadStatus.PENDING)])
     item = queue.claim("right", 30.0)
     assert item is not None

@@ -12,11 +12,11 @@ from gevent import monkey; monkey.patch_all()
 import json, sys, threading
 import gevent
 from gevent.monkey import get_original
-from aniworld.models import Base, Database, QueueState
+from aniworld.models import Database, QueueState, db
 
 stand_still = get_original("time", "sleep")
 database = Database.at("sqlite:///" + sys.argv[1])
-Base.metadata.create_all(database.engine)
+db.metadata.create_all(database.engine)
 committed_on, ticks = [], 0
 
 def tick():

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from aniworld.config.store import ConfigStore
 from aniworld.core.errors import Conflict, DatabaseAway, InvalidInput, Unavailable
-from aniworld.models import Base, Database, StoredSettings, utcnow
+from aniworld.models import Database, StoredSettings, db, utcnow
 from aniworld.models.engines import address_of
 from aniworld.models.upgrade import bring_up_to_date, newest_revision, revision_of
 from aniworld.services.backup.create import Progress, Tell, unheard
@@ -164,7 +164,7 @@ def _revision(database: Database) -> str | None:
 
 
 def _forms() -> list[Form]:
-    return [form for form in forms_of(Base.metadata) if form.name not in OF_PROCESSES]
+    return [form for form in forms_of(db.metadata) if form.name not in OF_PROCESSES]
 
 
 def _settings_there(reading: sa.Connection, writing_: sa.Connection, store: ConfigStore) -> str:

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from aniworld.core.errors import InvalidInput
-from aniworld.models import Base, Database
+from aniworld.models import Database, db
 from aniworld.models.base import UtcDateTime
 from aniworld.models.engines import engine_at
 from aniworld.models.upgrade import migrate_to, newest_revision, revision_of
@@ -116,7 +116,7 @@ def forms_of(metadata: sa.MetaData) -> list[Form]:
 def forms_at(revision: str) -> list[Form]:
     """The forms of the tables at a revision that this program knows."""
     if revision == newest_revision():
-        return forms_of(Base.metadata)
+        return forms_of(db.metadata)
     with tempfile.TemporaryDirectory() as folder:
         database = Database.at(f"sqlite:///{Path(folder) / 'at.db'}")
         try:

@@ -24,7 +24,7 @@ from aniworld.config.settings import MASK
 from aniworld.config.settings import secrets as secret_settings
 from aniworld.config.store import write_private
 from aniworld.core.errors import Conflict, DiskFull, InvalidInput, Unavailable
-from aniworld.models import Base, Database, DownloadQueueItem, ScanRun, utcnow
+from aniworld.models import Database, DownloadQueueItem, ScanRun, db, utcnow
 from aniworld.models.restore_lock import RestoreLock
 from aniworld.models.upgrade import SCRIPTS, bring_up_to_date, migrate_to, newest_revision, revision_of
 from aniworld.services.backup.archive import CONFIG, SECRET_KEY, Archive
@@ -219,7 +219,7 @@ def _forms(database: Database) -> list[Form]:
     """The forms of a database that the scripts made, whatever its revision."""
     metadata = sa.MetaData()
     metadata.reflect(database.engine)
-    newest = {form.name: form for form in forms_of(Base.metadata)}
+    newest = {form.name: form for form in forms_of(db.metadata)}
     return [newest.get(form.name, form) if _alike(newest.get(form.name), form) else form for form in forms_of(metadata)]
 
 
@@ -258,7 +258,7 @@ def _live(database: Database, work: Path) -> Iterator[sa.Connection]:
 
 def _swap(connection: sa.Connection, staged: Database, archive: Archive, tell: Tell) -> None:
     """The staged rows in the place of those in use. Inside SQLite: others wait for its end, so it is to be short."""
-    forms = forms_of(Base.metadata)
+    forms = forms_of(db.metadata)
     taken = carried(forms, secrets=archive.manifest.secrets)
     progress = Progress("swap", archive.manifest.rows, tell)
     if connection.dialect.name == "sqlite":

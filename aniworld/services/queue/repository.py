@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,7 +41,8 @@ BYTES_IN_A_MEGABYTE = 1_000_000
 
 
 class QueueRepository:
-    """Each method is one transaction. ``session_factory()`` gives a SQLAlchemy session to write with.
+    """Each method is one transaction. ``session_factory()`` gives a SQLAlchemy session to write with; one that is in a
+    transaction already (``Database.concurrent_writing``) commits it itself.
 
     What a worker says about an item counts only while it holds it: one that lost its lease undoes nothing of its
     successor's work.
@@ -51,7 +52,7 @@ class QueueRepository:
 
     def __init__(
         self,
-        session_factory: Callable[[], Session],
+        session_factory: Callable[[], AbstractContextManager[Session]],
         readers: Callable[[], AbstractContextManager[Session]] | None = None,
     ) -> None:
         self._sessions = session_factory
@@ -60,6 +61,11 @@ class QueueRepository:
     def asked_by(self, session: Session) -> QueueRepository:
         """The same, with its questions asked in ``session``: what is read together is then of one moment."""
         return QueueRepository(self._sessions, lambda: nullcontext(session))
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with self._sessions() as session, nullcontext() if session.in_transaction() else session.begin():
+            yield session
 
     def now(self) -> datetime:
         """The time by which leases and waits are measured, in whatever process."""
@@ -71,7 +77,7 @@ class QueueRepository:
     @transaction
     def save_item(self, item: DownloadQueueItem) -> DownloadQueueItem:
         """The stored item; new ones are added, known ones (same id) are written over."""
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             merged = session.merge(item)
             session.flush()
             session.refresh(merged)
@@ -90,7 +96,7 @@ class QueueRepository:
 
         Raises NotFound, Conflict for an unlawful move, InvalidInput for a change of no column.
         """
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             item = row_of(session, item_id, locked=True)
             set_status(item, DownloadStatus(status))
             set_columns(item, changes)
@@ -110,7 +116,7 @@ class QueueRepository:
 
         ``wait_s``: seconds from now, by the database's clock, before which the item is not claimed again.
         """
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             item = session.get(DownloadQueueItem, item_id, with_for_update=True)
             if item is None or item.status != DownloadStatus.DOWNLOADING or item.worker != worker:
                 return False
@@ -150,7 +156,7 @@ class QueueRepository:
 
     @transaction
     def _write_values(self, news: Sequence[tuple[str, str | None, dict[str, Any]]]) -> None:
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             for item_id, worker, values in news:
                 running = [DownloadQueueItem.id == item_id, DownloadQueueItem.status == DownloadStatus.DOWNLOADING]
                 if worker is not None:
@@ -160,7 +166,7 @@ class QueueRepository:
     @transaction
     def delete_item(self, item_id: str) -> bool:
         """Whether there was such an item."""
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             gone = session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.id == item_id))
         return rows_changed(gone) > 0
 
@@ -168,7 +174,7 @@ class QueueRepository:
     def drop_item(self, item_id: str, worker: str | None) -> bool:
         """Whether the item went, because ``worker`` held it."""
         mine = (DownloadQueueItem.id == item_id, DownloadQueueItem.worker == worker)
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             return rows_changed(session.execute(delete(DownloadQueueItem).where(*mine))) > 0
 
     # ── lists ───────────────────────────────────────────────────────────────
@@ -254,7 +260,7 @@ class QueueRepository:
             .limit(1)
             .with_for_update(skip_locked=True)
         )
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             item_id = session.scalar(best)
             if item_id is None:
                 return None
@@ -280,7 +286,7 @@ class QueueRepository:
     @transaction
     def renew(self, worker: str, item_ids: Sequence[str], lease_s: float) -> int:
         """Moves the end of the leases that ``worker`` has on these items. On how many of them it still has one."""
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             until = database_now(session) + timedelta(seconds=lease_s)
             held = session.execute(
                 update(DownloadQueueItem).where(*held_items(item_ids, worker)).values(lease_until=until)
@@ -290,7 +296,7 @@ class QueueRepository:
     @transaction
     def put_back(self, item_ids: Sequence[str], worker: str) -> int:
         """How many of these items, as far as ``worker`` holds them, went back to pending."""
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             moved = session.execute(update(DownloadQueueItem).where(*held_items(item_ids, worker)).values(WAITING))
         return rows_changed(moved)
 
@@ -315,7 +321,7 @@ class QueueRepository:
         """
         mine = (DownloadQueueItem.serie_id == key, DownloadQueueItem.status != DownloadStatus.COMPLETED)
         running = (*mine, DownloadQueueItem.status == DownloadStatus.DOWNLOADING)
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             marked = session.execute(update(DownloadQueueItem).where(*running).values(cancelled=True))
             gone = session.execute(delete(DownloadQueueItem).where(*mine, DownloadQueueItem.cancelled.is_(False)))
         return rows_changed(marked) + rows_changed(gone)
@@ -323,14 +329,14 @@ class QueueRepository:
     @transaction
     def mark_cancelled(self, item_id: str) -> None:
         """The worker that holds the item shall stop it."""
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             session.execute(update(DownloadQueueItem).where(DownloadQueueItem.id == item_id).values(cancelled=True))
 
     @transaction
     def put_back_abandoned(self, *, everything: bool, now: datetime | None = None) -> int:
         """How many held items went back to pending: all of them, or those whose lease has ended."""
         abandoned = [DownloadQueueItem.status == DownloadStatus.DOWNLOADING]
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             if not everything:
                 abandoned.append(DownloadQueueItem.lease_until < (now or database_now(session)))
             session.execute(delete(DownloadQueueItem).where(*abandoned, DownloadQueueItem.cancelled))
@@ -345,7 +351,7 @@ class QueueRepository:
         that another process wished in the same instant is left out.
         """
         self.state()
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             session.get(QueueState, 1, with_for_update=True)  # one process at a time adds
             taken, last = unfinished_episodes(session, {item.serie_id for item in items}), last_positions(session)
             new = [item for item in items if (item.serie_id, item.season, item.episode) not in taken]
@@ -374,7 +380,7 @@ class QueueRepository:
             values["retry_count"] = 0
         else:
             which.append(DownloadQueueItem.retry_count < limit)
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             moved = session.execute(update(DownloadQueueItem).where(*which).values(values))
         return rows_changed(moved)
 
@@ -382,14 +388,14 @@ class QueueRepository:
     def forget_waits(self) -> int:
         """How many waiting items that were due later may begin now."""
         later = (DownloadQueueItem.status == DownloadStatus.PENDING, DownloadQueueItem.not_before.is_not(None))
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             moved = session.execute(update(DownloadQueueItem).where(*later).values(not_before=None))
         return rows_changed(moved)
 
     @transaction
     def clear(self, status: DownloadStatus) -> int:
         """How many items of an ended status were removed."""
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             return rows_changed(session.execute(delete(DownloadQueueItem).where(DownloadQueueItem.status == status)))
 
     @transaction
@@ -398,7 +404,7 @@ class QueueRepository:
         old = (
             select(DownloadQueueItem.id).where(DownloadQueueItem.status.in_(ENDED)).order_by(*NEWEST_FIRST).offset(keep)
         )
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             ids = list(session.scalars(old))
             for start in range(0, len(ids), 500):
                 batch = ids[start : start + 500]
@@ -431,7 +437,7 @@ class QueueRepository:
     @transaction
     def move(self, item_id: str, *, priority: int | None, place: int | None) -> DownloadQueueItem:
         """A waiting item at ``place`` (0 is next) in the queue, as far as its priority lets it. Raises NotFound."""
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             item = row_of(session, item_id)
             if priority is not None and priority != item.priority:
                 item.priority = priority
@@ -457,7 +463,7 @@ class QueueRepository:
 
     @transaction
     def _set_state(self, changes: dict[str, Any]) -> QueueState:
-        with self._sessions() as session, session.begin():
+        with self._writing() as session:
             state = session.get(QueueState, 1)
             if state is None:
                 state = QueueState(id=1, is_running=False, is_paused=False)

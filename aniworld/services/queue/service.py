@@ -96,7 +96,7 @@ class DownloadService:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.lease_s = lease_s
-        self.repository = QueueRepository(database.sessions, database.readers)
+        self.repository = QueueRepository(database.concurrent_writing, database.reading)
         self.changes = Changes()
         self.hold = Hold()
         self._database = database

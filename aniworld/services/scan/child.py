@@ -80,7 +80,7 @@ def _last_word(voice: Voice, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scanned(voice: Voice, job: dict[str, Any]) -> ScanOutcome:
-    from aniworld.models import Database  # half a second, in which the server may die or change its mind
+    from aniworld.models import Database, bind  # half a second, in which the server may die or change its mind
     from aniworld.services.scan.job import ScanWish, ScanWork
     from aniworld.services.scan.repository import ScanRecords
 
@@ -88,7 +88,7 @@ def _scanned(voice: Voice, job: dict[str, Any]) -> ScanOutcome:
     gc.set_threshold(YOUNG, 20, 100)
     callbacks = CallbackManager()
     callbacks.register(voice)
-    records = ScanRecords(Database.at(job["url"]))
+    records = ScanRecords(Database.of(bind(job["url"])))
     wish = ScanWish(job["scan_id"], job["root"], frozenset(job["keys"]), tuple(job["links"]))
     return ScanWork(records, wish, callbacks, lambda: False).run()
 

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import sessionmaker
 
 from aniworld.core.errors import Conflict, InvalidInput, NotFound
 from aniworld.core.queue import DownloadPriority, DownloadStatus
@@ -16,7 +17,7 @@ from aniworld.services.queue.repository import QueueRepository
 
 @pytest.fixture
 def repository(database: Database) -> QueueRepository:
-    return QueueRepository(database.sessions, database.readers)
+    return QueueRepository(database.concurrent_writing, database.reading)
 
 
 def item(number: int, **facts: object) -> DownloadQueueItem:
@@ -40,7 +41,8 @@ def test_the_next_item_has_the_highest_priority_then_position_then_age(repositor
 
 
 def test_a_plain_session_factory_serves_as_well(database: Database) -> None:
-    repository = QueueRepository(database.sessions)
+    writing = database.engine.execution_options(aniworld_write=True)
+    repository = QueueRepository(sessionmaker(writing, expire_on_commit=False))
     saved = repository.save_item(item(1))
     repository.update_status(saved.id, "downloading")
     repository.update_progress(saved.id, 45.5, 455, 1000, 2.5)
@@ -260,7 +262,7 @@ def test_searching_takes_wildcards_and_quotes_as_they_are(repository: QueueRepos
 def test_the_state_of_the_queue_survives(database: Database, repository: QueueRepository) -> None:
     assert repository.state().is_running is False
     repository.set_state(is_running=True, is_paused=True, reason="why")
-    again = QueueRepository(database.sessions).state()
+    again = QueueRepository(database.concurrent_writing).state()
     assert (again.is_running, again.is_paused, again.reason) == (True, True, "why")
 
 

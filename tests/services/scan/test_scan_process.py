@@ -48,7 +48,7 @@ def library(tmp_path, database_url):
 @contextmanager
 def locked(library: Library):
     """Nobody else can write the episodes meanwhile."""
-    with library.database.sessions() as session:
+    with library.database.concurrent_writing() as session:
         session.execute(update(Episode).values(season=Episode.season), execution_options={"synchronize_session": False})
         yield
         session.rollback()
