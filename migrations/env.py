@@ -10,7 +10,7 @@ import click
 from alembic import context
 from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Column, Connection, Double, Float, inspect, select
 
 from aniworld.core.errors import AniworldError
 from aniworld.models import Lease, WorkerSeen, db
@@ -18,6 +18,12 @@ from aniworld.models.clock import database_now
 from aniworld.models.upgrade import migrating, newest_revision, patient_engine
 from aniworld.workers.instance_lock import InstanceLock
 
+WITH_EXPRESSIONS = {
+    index.name
+    for table in db.metadata.tables.values()
+    for index in table.indexes
+    if not all(isinstance(one, Column) for one in index.expressions)
+}
 ALIVE = timedelta(seconds=60)  # a worker renews its row every few seconds
 
 
@@ -31,12 +37,25 @@ def number_revision(migration_context, revision, directives) -> None:
             script.rev_id = f"{int(newest_revision()) + 1:04}"
 
 
+def is_compared(thing, name, kind, reflected, compared_with) -> bool:
+    """Not an index with an expression, such as ``priority DESC``: SQLite and MariaDB do not report it as one."""
+    return not (kind == "index" and name in WITH_EXPRESSIONS)
+
+
+def is_other_type(migration_context, inspected_column, column, inspected_type, wanted_type) -> bool | None:
+    """MySQL and MariaDB call a ``Float(53)`` DOUBLE. None: Alembic compares."""
+    if isinstance(inspected_type, Double) and isinstance(wanted_type, Float) and wanted_type.precision == 53:
+        return False
+    return None
+
+
 def configure(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
-        compare_type=True,
+        compare_type=is_other_type,
+        include_object=is_compared,
         process_revision_directives=number_revision,
     )
 

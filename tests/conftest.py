@@ -42,6 +42,7 @@ ON_EVERY_KIND = (
     "services.series.test_numbering",
     "services.settings.test_shared_settings",
     "services.tracking.test_tracking",
+    "upgrade.test_flask_db",
 )
 
 

@@ -1,5 +1,5 @@
-"""The Flask extensions as bare objects; ``web/setup.py`` binds them. The database has none so far
-(docs/decisions/0001).
+"""The Flask extensions of the web as bare objects; ``web/setup.py`` binds them. Those of the database, which is needed
+without the web too, are in ``models/db.py`` and ``models/upgrade.py``.
 """
 
 from __future__ import annotations
