@@ -22,6 +22,7 @@ KINDS = (
 )
 ON_EVERY_KIND = (
     "models.test_database",
+    "models.test_series_folders",
     "security.test_audit",
     "security.test_second_factor",
     "services.access.test_auth",
@@ -42,6 +43,7 @@ ON_EVERY_KIND = (
     "services.series.test_numbering",
     "services.settings.test_shared_settings",
     "services.tracking.test_tracking",
+    "upgrade.test_library_upgrade",
 )
 
 

@@ -6,10 +6,12 @@ from aniworld.models.audit import AuditEntry
 from aniworld.models.base import Base, SoftDeleteMixin, TimestampMixin, utcnow
 from aniworld.models.cluster import Lease, SettingsBackup, StoredSettings
 from aniworld.models.database import Database
+from aniworld.models.imports import ImportCandidate, ImportRun
 from aniworld.models.library import RenameRun
 from aniworld.models.queue import DownloadQueueItem, QueueState
-from aniworld.models.scan import FolderMatch, ScanRun, SeenFolder
+from aniworld.models.scan import ScanRun, SeenFolder
 from aniworld.models.series import AnimeSeries, Episode
+from aniworld.models.series_folders import SeriesFolder, SeriesSeason
 from aniworld.models.workers import WorkerSeen
 
 __all__ = [
@@ -23,7 +25,8 @@ __all__ = [
     "DownloadQueueItem",
     "DownloadStatus",
     "Episode",
-    "FolderMatch",
+    "ImportCandidate",
+    "ImportRun",
     "Lease",
     "MasterPassword",
     "QueueState",
@@ -32,6 +35,8 @@ __all__ = [
     "ScanRun",
     "SecondFactorSecret",
     "SeenFolder",
+    "SeriesFolder",
+    "SeriesSeason",
     "SettingsBackup",
     "SoftDeleteMixin",
     "StoredSettings",

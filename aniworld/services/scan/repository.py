@@ -42,11 +42,18 @@ from aniworld.library.scan.matching import KnownSeries
 from aniworld.library.scan.scanner import ScanResult, SeriesFound, Unmatched
 from aniworld.library.scan.snapshot import Content, Snapshot, about, offer_in, rows_of, snapshot_of
 from aniworld.library.scan.walk import counts
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, utcnow
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, ImportCandidate, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
+from aniworld.models.imports import folder_id
+from aniworld.models.series_folders import point_primary_at
 from aniworld.services.renumbering.proposals import is_placed
 
 ROWS = 300
+CHOSEN, IGNORED, IMPORTED = "chosen", "ignored", "imported"
+# Candidates that say whose a folder is. One that was chosen by its link only has no series in the library yet.
+DECIDED = (ImportCandidate.state == IGNORED) | (
+    ImportCandidate.state.in_([CHOSEN, IMPORTED]) & ImportCandidate.series_key.is_not(None)
+)
 KEYS = 500  # in one question; databases limit the parameters of a statement
 
 
@@ -165,7 +172,12 @@ class ScanRecords:
         return whole
 
     def matches(self) -> dict[str, str | None]:
-        return {folder: key for folder, key in self._all(select(FolderMatch.folder, FolderMatch.key))}  # noqa: C416
+        """Folder → the key of the series that a person, or an import, gave it to; None = ignored."""
+        columns = ImportCandidate.folder, ImportCandidate.state, ImportCandidate.series_key
+        return {
+            folder: None if state == IGNORED else key
+            for folder, state, key in self._all(select(*columns).where(DECIDED))
+        }
 
     def record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
         """Writes a batch of series; those whose rows changed. What others wrote since the rows were read stays as it
@@ -262,19 +274,25 @@ class ScanRecords:
         """The folders of no known series that the last scan saw, without those matched since."""
         with self._database.reading() as session:
             rows = session.execute(select(SeenFolder.path, SeenFolder.content).order_by(SeenFolder.path)).all()
-            matched = set(session.scalars(select(FolderMatch.folder)))
+            matched = set(session.scalars(select(ImportCandidate.folder).where(DECIDED)))
         offers = (offer_in(path, content) for path, content in rows if path not in matched)
         return [offer for offer in offers if offer]
 
     def match(self, folder: str, key: str | None) -> None:
         """Remembers whose folder it is; None = nobody's."""
         with self._database.writing() as session:
-            choice = session.merge(FolderMatch(folder=folder, key=key))
-            had = session.scalar(select(AnimeSeries.folder).where(AnimeSeries.key == key)) if key else None
-            choice.earlier = choice.earlier if had == folder else had
+            choice = session.scalar(select(ImportCandidate).where(ImportCandidate.folder == folder))
+            if choice is None:
+                choice = ImportCandidate(id=folder_id(folder), folder=folder)
+                session.add(choice)
+            choice.state, choice.reason = (IGNORED, None) if key is None else (CHOSEN, CHOSEN)
+            choice.series_key, choice.link, choice.updated_at = key, None, utcnow()
+            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key)) if key else None
+            had = series.folder if series else None
+            choice.earlier_folder = choice.earlier_folder if had == folder else had
             session.execute(update(SeenFolder).where(SeenFolder.path == folder).values(mtime_ns=0))
-            if key is not None:
-                session.execute(update(AnimeSeries).where(AnimeSeries.key == key).values(folder=folder))
+            if series is not None:
+                series.folder = folder
 
     # --- the connection
 
@@ -429,6 +447,7 @@ def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[t
         if plan.moved:
             moved = update(_SERIES).where(_SERIES.c.id == plan.series_id)
             connection.execute(moved.values(folder=plan.found.folder, updated_at=now))
+            point_primary_at(connection, plan.series_id, plan.found.folder)
             _move_history(connection, plan)
         if plan.waits:
             waiting = [[path, size] for path, size in plan.found.unplaced] or None
