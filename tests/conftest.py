@@ -29,6 +29,7 @@ ON_EVERY_KIND = (
     "services.cluster.test_leases",
     "services.file_management.test_recycling",
     "services.file_management.test_renaming",
+    "services.library_import.test_import_repository",
     "services.library_import.test_legacy_import",
     "services.queue.test_downloads",
     "services.queue.test_queue_repository",

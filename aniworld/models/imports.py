@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from aniworld.models.base import Base, TimestampMixin, UtcDateTime
 
+CERTAIN, LIKELY, UNKNOWN, CHOSEN, IGNORED, IMPORTED = "certain", "likely", "unknown", "chosen", "ignored", "imported"
+STATES = (CERTAIN, LIKELY, UNKNOWN, CHOSEN, IGNORED, IMPORTED)
+
 
 class ImportRun(TimestampMixin, Base):
     """One matching or importing run. ``id``: a UUID text; ``kind``: match or import.
@@ -74,6 +77,12 @@ class ImportCandidate(TimestampMixin, Base):
     run_id: Mapped[str | None] = mapped_column(String(36), default=None)
     error: Mapped[str | None] = mapped_column(Text, default=None)
     matched_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+# Candidates that say whose a folder is. One that was chosen by its link only has no series in the library yet.
+DECIDED = (ImportCandidate.state == IGNORED) | (
+    ImportCandidate.state.in_([CHOSEN, IMPORTED]) & ImportCandidate.series_key.is_not(None)
+)
 
 
 def folder_id(folder: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import AlreadyRunning, InvalidInput, NotFound, UnsafePath
 from aniworld.core.naming import same_name
 from aniworld.models import AnimeSeries, Database, Episode, ImportCandidate, SeenFolder
-from aniworld.services.scan.repository import DECIDED, IMPORTED
+from aniworld.models.imports import DECIDED, IMPORTED
 from aniworld.services.scan.service import ScanService
 from aniworld.services.scan.views import FolderChoice, UnmatchedFolder
 

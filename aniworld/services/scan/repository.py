@@ -44,16 +44,11 @@ from aniworld.library.scan.snapshot import Content, Snapshot, about, offer_in, r
 from aniworld.library.scan.walk import counts
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, ImportCandidate, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
-from aniworld.models.imports import folder_id
+from aniworld.models.imports import CHOSEN, DECIDED, IGNORED, folder_id
 from aniworld.models.series_folders import point_primary_at
 from aniworld.services.renumbering.proposals import is_placed
 
 ROWS = 300
-CHOSEN, IGNORED, IMPORTED = "chosen", "ignored", "imported"
-# Candidates that say whose a folder is. One that was chosen by its link only has no series in the library yet.
-DECIDED = (ImportCandidate.state == IGNORED) | (
-    ImportCandidate.state.in_([CHOSEN, IMPORTED]) & ImportCandidate.series_key.is_not(None)
-)
 KEYS = 500  # in one question; databases limit the parameters of a statement
 
 
