@@ -35,6 +35,7 @@ ON_EVERY_KIND = (
     "services.queue.test_queue_repository",
     "services.scan.test_folder_choices",
     "services.scan.test_scan",
+    "services.scan.test_scan_file_facts",
     "services.scan.test_scan_process",
     "services.scan.test_scan_runs",
     "services.scan.test_scan_specials",

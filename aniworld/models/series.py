@@ -63,6 +63,12 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Base):
     )
 
 
+# What a row says of its file, as it is without one.
+NO_FILE: dict[str, None] = dict.fromkeys(
+    ("file", "file_language", "size_bytes", "subtitles", "languages_on_disk", "file_height")
+)
+
+
 class Episode(TimestampMixin, Base):
     """One episode of a series; ``season`` 0 holds specials and films.
 
@@ -114,6 +120,16 @@ class Episode(TimestampMixin, Base):
     file_height: Mapped[int | None] = mapped_column(default=None)
 
     series: Mapped[AnimeSeries] = relationship(back_populates="episodes")
+
+    def take_file(self, file: str, language: str | None, size_bytes: int, height: int | None = None) -> None:
+        """``file`` holds this episode now; what is not known of it yet is known to the next scan."""
+        self.file, self.file_language, self.size_bytes = file, language, size_bytes
+        self.languages_on_disk = [language] if language else None
+        self.file_height = height
+
+    def forget_file(self) -> None:
+        for name in NO_FILE:
+            setattr(self, name, None)
 
 
 def library_folder(database: Database, key: str) -> str | None:

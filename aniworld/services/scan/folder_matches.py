@@ -12,6 +12,7 @@ from aniworld.core.errors import AlreadyRunning, InvalidInput, NotFound, UnsafeP
 from aniworld.core.naming import same_name
 from aniworld.models import AnimeSeries, Database, Episode, ImportCandidate, SeenFolder
 from aniworld.models.imports import DECIDED, IMPORTED
+from aniworld.models.series import NO_FILE
 from aniworld.services.scan.service import ScanService
 from aniworld.services.scan.views import FolderChoice, UnmatchedFolder
 
@@ -89,4 +90,4 @@ def _let_go(session: Session, choice: ImportCandidate) -> None:
         return
     series.folder = choice.earlier_folder or ""
     files = update(Episode).where(Episode.series_id == series.id)
-    session.execute(files.values(file=None, file_language=None, size_bytes=None, subtitles=None))
+    session.execute(files.values(**NO_FILE))
