@@ -22,17 +22,20 @@ KINDS = (
 )
 ON_EVERY_KIND = (
     "models.test_database",
+    "models.test_series_folders",
     "security.test_audit",
     "security.test_second_factor",
     "services.access.test_auth",
     "services.cluster.test_leases",
     "services.file_management.test_recycling",
     "services.file_management.test_renaming",
+    "services.library_import.test_import_repository",
     "services.library_import.test_legacy_import",
     "services.queue.test_downloads",
     "services.queue.test_queue_repository",
     "services.scan.test_folder_choices",
     "services.scan.test_scan",
+    "services.scan.test_scan_file_facts",
     "services.scan.test_scan_process",
     "services.scan.test_scan_runs",
     "services.scan.test_scan_specials",
@@ -43,6 +46,7 @@ ON_EVERY_KIND = (
     "services.settings.test_shared_settings",
     "services.tracking.test_tracking",
     "upgrade.test_flask_db",
+    "upgrade.test_library_upgrade",
 )
 
 

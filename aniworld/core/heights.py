@@ -7,7 +7,10 @@ exactly a class is that class in any case: a very wide 2560×1080 is sold as 108
 
 from __future__ import annotations
 
+import re
+
 CLASSES = (144, 180, 240, 360, 480, 720, 1080, 1440, 2160, 4320)
+_IN_NAME = re.compile(r"(?<![0-9A-Za-z])([0-9]{3,4})p(?![0-9A-Za-z])")
 _SAME = 0.06  # how far from a class a picture is still called by its name
 
 
@@ -43,6 +46,18 @@ def label_of(width: int | None, height: int | None) -> str:
     if _exact(width, height):
         return f"{nearest}p"
     return f"{nearest if abs(lines - nearest) <= _SAME * nearest else height or round(lines)}p"
+
+
+def lines_told(width: int | None, height: int | None) -> int | None:
+    """The number in ``label_of``: 1080 for 1920×804; None if nothing is known."""
+    label = label_of(width, height)
+    return int(label[:-1]) if label else None
+
+
+def height_in(name: str) -> int | None:
+    """The lines that a file's name states (``Folge 1 [1080p].mkv``), the last one named; None for none."""
+    found = _IN_NAME.findall(name)
+    return int(found[-1]) if found else None
 
 
 def limit_of(quality: str) -> int | None:

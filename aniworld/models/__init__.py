@@ -7,10 +7,12 @@ from aniworld.models.base import SoftDeleteMixin, TimestampMixin, utcnow
 from aniworld.models.cluster import Lease, SettingsBackup, StoredSettings
 from aniworld.models.database import Database
 from aniworld.models.db import Base, bind, db
+from aniworld.models.imports import ImportCandidate, ImportRun
 from aniworld.models.library import RenameRun
 from aniworld.models.queue import DownloadQueueItem, QueueState
-from aniworld.models.scan import FolderMatch, ScanRun, SeenFolder
+from aniworld.models.scan import ScanRun, SeenFolder
 from aniworld.models.series import AnimeSeries, Episode
+from aniworld.models.series_folders import SeriesFolder, SeriesSeason
 from aniworld.models.workers import WorkerSeen
 
 __all__ = [
@@ -24,7 +26,8 @@ __all__ = [
     "DownloadQueueItem",
     "DownloadStatus",
     "Episode",
-    "FolderMatch",
+    "ImportCandidate",
+    "ImportRun",
     "Lease",
     "MasterPassword",
     "QueueState",
@@ -33,6 +36,8 @@ __all__ = [
     "ScanRun",
     "SecondFactorSecret",
     "SeenFolder",
+    "SeriesFolder",
+    "SeriesSeason",
     "SettingsBackup",
     "SoftDeleteMixin",
     "StoredSettings",

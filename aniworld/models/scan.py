@@ -1,4 +1,4 @@
-"""Scans, what they remember of the disk, and folders that a person matched by hand."""
+"""Scans, and what they remember of the disk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aniworld.models.base import TimestampMixin, UtcDateTime
+from aniworld.models.base import UtcDateTime
 from aniworld.models.db import Model
 
 PATH_LENGTH = 768  # the longest text that MariaDB takes as a key; a folder with a longer path is read by every scan
@@ -53,16 +53,3 @@ class SeenFolder(Model):
     path: Mapped[str] = mapped_column(String(1000).with_variant(String(PATH_LENGTH), "mysql"), primary_key=True)
     mtime_ns: Mapped[int] = mapped_column(BigInteger)
     content: Mapped[list[Any]] = mapped_column(JSON, default=list)
-
-
-class FolderMatch(TimestampMixin, Model):
-    """A folder that a person matched to a series (``key``), or told to ignore (None).
-
-    ``earlier``: the folder that the series had until then, for the way back.
-    """
-
-    __tablename__ = "folder_match"
-
-    folder: Mapped[str] = mapped_column(String(255), primary_key=True)
-    key: Mapped[str | None] = mapped_column(String(255), default=None)
-    earlier: Mapped[str | None] = mapped_column(String(255), default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, select, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from aniworld.models.base import SoftDeleteMixin, TimestampMixin, UtcDateTime
@@ -16,6 +16,7 @@ from aniworld.models.db import Model
 class AnimeSeries(TimestampMixin, SoftDeleteMixin, Model):
     """One series. ``key`` identifies it everywhere; ``folder`` is for the disk and the eye only.
 
+    ``folder`` is the primary one; models/series_folders holds all of them.
     ``languages``: this series' own preference, best first; empty = the configured one.
     ``refreshed_at``: when its catalogue page was last read; None = not yet.
     ``refresh_error``: the sentence why the last reading failed; None = it went well.
@@ -63,6 +64,12 @@ class AnimeSeries(TimestampMixin, SoftDeleteMixin, Model):
     )
 
 
+# What a row says of its file, as it is without one.
+NO_FILE: dict[str, None] = dict.fromkeys(
+    ("file", "file_language", "size_bytes", "subtitles", "languages_on_disk", "file_height")
+)
+
+
 class Episode(TimestampMixin, Model):
     """One episode of a series; ``season`` 0 holds specials and films.
 
@@ -76,6 +83,8 @@ class Episode(TimestampMixin, Model):
     ``part_of``: the code of the episode whose video contains this one, which has none of its own.
     ``subtitles``: languages of the subtitle files next to the video or inside it (``ger``); None = not known.
     ``file_title``, ``file_link``: the title and link that the catalogue listed for this episode when its file came.
+    ``languages_on_disk``: the languages of the file, ``file_language`` is the preferred one of these; ``file_height``:
+    of its picture in lines; None = not known. ``monitored``: counts only where the season and the series are, too.
     """
 
     __tablename__ = "episode"
@@ -107,7 +116,21 @@ class Episode(TimestampMixin, Model):
     file_title: Mapped[str | None] = mapped_column(String(1000), default=None)
     file_link: Mapped[str | None] = mapped_column(String(2000), default=None)
 
+    monitored: Mapped[bool] = mapped_column(default=True, server_default=true())
+    languages_on_disk: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    file_height: Mapped[int | None] = mapped_column(default=None)
+
     series: Mapped[AnimeSeries] = relationship(back_populates="episodes")
+
+    def take_file(self, file: str, language: str | None, size_bytes: int, height: int | None = None) -> None:
+        """``file`` holds this episode now; what is not known of it yet is known to the next scan."""
+        self.file, self.file_language, self.size_bytes = file, language, size_bytes
+        self.languages_on_disk = [language] if language else None
+        self.file_height = height
+
+    def forget_file(self) -> None:
+        for name in NO_FILE:
+            setattr(self, name, None)
 
 
 def library_folder(database: Database, key: str) -> str | None:

@@ -63,7 +63,8 @@ class Patience:
 @dataclass(frozen=True)
 class Placed:
     """What is reported of an episode that stands in the library. ``file``: below the root; ``relative``: below the
-    series folder. ``subtitles``: languages of those that came apart; ``notice``: what the episode lacks.
+    series folder. ``subtitles``: languages of those that came apart; ``notice``: what the episode lacks;
+    ``height``: of the picture, as names state it.
 
     ``sidecars``: subtitle files that belong next to it: a path below the working folder, and the end of the new name.
     """
@@ -75,6 +76,7 @@ class Placed:
     hoster: str | None
     subtitles: list[str] | None = None
     notice: str | None = None
+    height: int | None = None
     sidecars: list[tuple[str, str]] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DataError, OperationalError
 
 from aniworld.core.errors import InvalidInput, Unavailable
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, ImportCandidate
 from aniworld.models import upgrade as upgrading
 from aniworld.models.engines import address_of, engine_at
+from aniworld.models.imports import folder_id
 from tests.running import ROOT
 
 pytestmark = pytest.mark.cluster
@@ -156,11 +157,13 @@ def test_texts_compare_exactly(database: Database) -> None:
     """Case, accents, spaces at the end: folders on a disk differ by them."""
     folders = ["Steinwacht", "steinwacht", "Steinwächt", "Steinwacht ", "Steinwa\u0308cht", "🐉", "🐲", "ß", "ss"]
     with database.writing() as session:
-        session.add_all([FolderMatch(folder=folder) for folder in folders])
+        session.add_all([ImportCandidate(id=folder_id(folder), folder=folder) for folder in folders])
     with database.reading() as session:
-        assert sorted(session.scalars(select(FolderMatch.folder))) == sorted(folders)
+        assert sorted(session.scalars(select(ImportCandidate.folder))) == sorted(folders)
         for folder in folders:
-            assert session.scalars(select(FolderMatch.folder).where(FolderMatch.folder == folder)).all() == [folder]
+            assert session.scalars(select(ImportCandidate.folder).where(ImportCandidate.folder == folder)).all() == [
+                folder
+            ]
 
 
 def test_values_come_back_as_they_went(database: Database) -> None:

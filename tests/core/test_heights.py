@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.core.heights import beyond, class_of, label_of, limit_of
+from aniworld.core.heights import beyond, class_of, height_in, label_of, limit_of, lines_told
 from aniworld.providers.hosters.open_player import choose as choose_source
 from aniworld.providers.hosters.player_page import Medium
 from aniworld.transfer.fetchers.hls_playlist import choose, parse
@@ -105,3 +105,23 @@ def test_sources_of_a_page_are_classed_alike() -> None:
     ladder = [Medium("360.mp4", 360, "mp4"), Medium("1088.mp4", 1088, "mp4"), Medium("2160.mp4", 2160, "mp4")]
     assert choose_source(ladder, "1080p").url == "1088.mp4"
     assert choose_source(ladder, "720p").url == "360.mp4"
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "lines"), [(1920, 804, 1080), (1024, 576, 576), (None, 720, 720), (None, None, None)]
+)
+def test_lines_are_those_of_the_label(width: int | None, height: int | None, lines: int | None) -> None:
+    assert lines_told(width, height) == lines
+
+
+@pytest.mark.parametrize(
+    ("name", "height"),
+    [
+        ("Dark - S01E02 [1080p].mkv", 1080),
+        ("Season 01 [480p]/Dark - S01E02 720p.mkv", 720),
+        ("Dark - S01E02.mkv", None),
+        ("Dark - S01E02 x1080px.mkv", None),
+    ],
+)
+def test_the_last_height_that_a_name_states_counts(name: str, height: int | None) -> None:
+    assert height_in(name) == height

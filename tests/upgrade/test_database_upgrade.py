@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, WorkerSeen
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, ImportCandidate, SeenFolder, WorkerSeen
 from aniworld.models import upgrade as upgrading
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -47,7 +47,8 @@ def test_a_database_of_0006_keeps_its_rows_and_remembers_what_present_files_came
         assert [series.renumbering for series in session.scalars(select(AnimeSeries))] == [None, None, None]
         assert [series.unplaced_files for series in session.scalars(select(AnimeSeries))] == [None, None, None]
         assert len(session.scalars(select(DownloadQueueItem)).all()) == 2
-        assert {match.folder for match in session.scalars(select(FolderMatch))} == {"Dark", "Fotos"}
+        decided = {one.folder: (one.state, one.series_key) for one in session.scalars(select(ImportCandidate))}
+        assert decided == {"Dark": ("chosen", "dark"), "Fotos": ("ignored", None)}
 
 
 def test_episodes_of_0006_are_neither_announced_nor_part_of_others_and_can_become_so(

@@ -14,6 +14,7 @@ from aniworld.config.settings import LibrarySettings, Settings
 from aniworld.core.errors import LibraryUnavailable
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import SeriesAdded, SeriesUpdated
+from aniworld.core.heights import height_in
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import folded
 from aniworld.core.offload import offload
@@ -188,7 +189,7 @@ def _give_back(session: Session, series: AnimeSeries, files: Files, entry: Recyc
         row = rows.get(place)
         if row is None or row.file is not None:
             continue
-        row.file, row.size_bytes, row.file_language = path, files[path], language or entry.languages.get(_code(row))
+        row.take_file(path, language or entry.languages.get(_code(row)), files[path], height_in(path))
         row.subtitles = list(sidecars[path]) if path in sidecars else None
         if row.file_title is None:
             remember_file(row)

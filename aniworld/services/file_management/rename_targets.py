@@ -11,7 +11,7 @@ from typing import Any
 
 from aniworld.config.settings import LibrarySettings
 from aniworld.core.errors import AniworldError, InvalidInput
-from aniworld.core.heights import label_of
+from aniworld.core.heights import height_in, label_of
 from aniworld.core.media import EpisodeNumber
 from aniworld.core.naming import EXAMPLE, EpisodeNaming, episode_path, folded, season_folder
 from aniworld.core.specials import in_library
@@ -19,7 +19,6 @@ from aniworld.models import AnimeSeries, Episode
 from aniworld.services.file_management.views import NameExamples
 
 _UNKNOWN = "\uf8ff"  # stands in a name for what no record tells; of no honest name, and kept by every rule for names
-_HEIGHT = re.compile(r"(?<![0-9A-Za-z])([0-9]{3,4})p(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -119,8 +118,8 @@ def _naming(
 
 
 def _quality(file: str) -> str:
-    found = _HEIGHT.search(file)
-    return label_of(None, int(found[1])) if found else ""
+    height = height_in(file)
+    return label_of(None, height) if height else ""
 
 
 def _completed(library: LibrarySettings, naming: EpisodeNaming, file: PurePosixPath) -> EpisodeNaming:

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import or_, select
 
 from aniworld.core.errors import NotFound
+from aniworld.core.heights import height_in
 from aniworld.core.naming import same_name
 from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
 from aniworld.services.queue.language_upgrade import better_languages
@@ -62,11 +63,12 @@ class EpisodeFiles:
         subtitles: Sequence[str] | None = None,
         *,
         folder: str = "",
+        height: int | None = None,
     ) -> None:
         """Notes the file of a placed episode; ``relative`` to the series folder, ``folder`` as that is spelled on the
         disk.
 
-        ``subtitles``: languages of those that came apart.
+        ``subtitles``: languages of those that came apart; ``height``: of the picture.
         """
         with self._database.writing() as session:
             series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == item.serie_id))
@@ -80,7 +82,7 @@ class EpisodeFiles:
             if episode is None:
                 episode = Episode(series_id=series_id, season=item.season, number=item.episode)
                 session.add(episode)
-            episode.file, episode.file_language, episode.size_bytes = relative, language, size_bytes
+            episode.take_file(relative, language, size_bytes, height or height_in(relative))
             episode.subtitles = None if subtitles is None else list(subtitles)
             remember_file(episode)
 

@@ -357,15 +357,16 @@ class DownloadService:
         seconds: float,
         subtitles: Sequence[str] | None = None,
         notice: str | None = None,
+        height: int | None = None,
     ) -> None:
         """The episode stands in the library. ``file``: its path under the library root; ``relative``: under the series
         folder.
 
-        ``subtitles``: languages of those that came apart; ``notice``: what it lacks.
+        ``subtitles``: languages of those that came apart; ``notice``: what it lacks; ``height``: of the picture.
         """
         if hoster is not None:  # a file that was kept is noted already, with what is known of it
             folder = file.removesuffix(f"/{relative}")
-            self._files.record(item, relative, language, size_bytes, subtitles, folder=folder)
+            self._files.record(item, relative, language, size_bytes, subtitles, folder=folder, height=height)
         counts = self._report(
             item,
             DownloadStatus.COMPLETED,

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from aniworld.core.errors import AlreadyRunning, InvalidInput, NotFound, UnsafePath
 from aniworld.core.naming import same_name
-from aniworld.models import AnimeSeries, Database, Episode, FolderMatch, SeenFolder
+from aniworld.models import AnimeSeries, Database, Episode, ImportCandidate, SeenFolder
+from aniworld.models.imports import DECIDED, IMPORTED
+from aniworld.models.series import NO_FILE
 from aniworld.services.scan.service import ScanService
 from aniworld.services.scan.views import FolderChoice, UnmatchedFolder
 
@@ -31,13 +33,14 @@ class FolderChoiceService:
     def made(self) -> list[FolderChoice]:
         """What was chosen so far, newest first."""
         query = (
-            select(FolderMatch, AnimeSeries.name)
-            .outerjoin(AnimeSeries, AnimeSeries.key == FolderMatch.key)
-            .order_by(FolderMatch.updated_at.desc(), FolderMatch.folder)
+            select(ImportCandidate, AnimeSeries.name)
+            .outerjoin(AnimeSeries, AnimeSeries.key == ImportCandidate.series_key)
+            .where(DECIDED, ImportCandidate.state != IMPORTED)
+            .order_by(ImportCandidate.updated_at.desc(), ImportCandidate.folder)
         )
         with self._database.reading() as session:
             rows = session.execute(query).all()
-        return [FolderChoice(one.folder, one.key, name or "", one.updated_at) for one, name in rows]
+        return [FolderChoice(one.folder, one.series_key, name or "", one.updated_at) for one, name in rows]
 
     def choose(self, folder: str, key: str | None) -> FolderChoice:
         """Gives a folder to a series, or to none (None: it is not offered again). A scan that starts now reads it.
@@ -58,12 +61,10 @@ class FolderChoiceService:
     def take_back(self, folder: str) -> None:
         """Forgets what was chosen for a folder: the series looks where it looked before. Raises NotFound."""
         with self._database.writing() as session:
-            choice = session.get(FolderMatch, folder) or next(
-                (one for one in session.scalars(select(FolderMatch)) if same_name(one.folder, folder)), None
-            )
+            choice = _decided(session, folder)
             if choice is None:
                 raise NotFound(f"Nothing was chosen for a folder {folder[:100]!r}.")
-            if choice.key is not None:
+            if choice.series_key is not None:
                 _let_go(session, choice)
             session.execute(update(SeenFolder).where(SeenFolder.path == choice.folder).values(mtime_ns=0, content=[]))
             session.delete(choice)
@@ -76,11 +77,17 @@ class FolderChoiceService:
         return next(one for one in self.made() if one.folder == folder)
 
 
-def _let_go(session: Session, choice: FolderMatch) -> None:
+def _decided(session: Session, folder: str) -> ImportCandidate | None:
+    decided = list(session.scalars(select(ImportCandidate).where(DECIDED)))
+    exactly = next((one for one in decided if one.folder == folder), None)
+    return exactly or next((one for one in decided if same_name(one.folder, folder)), None)
+
+
+def _let_go(session: Session, choice: ImportCandidate) -> None:
     """The series has its earlier folder again; its files are those that the next scan finds there."""
-    series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == choice.key))
+    series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == choice.series_key))
     if series is None or series.folder != choice.folder:
         return
-    series.folder = choice.earlier or ""
+    series.folder = choice.earlier_folder or ""
     files = update(Episode).where(Episode.series_id == series.id)
-    session.execute(files.values(file=None, file_language=None, size_bytes=None, subtitles=None))
+    session.execute(files.values(**NO_FILE))

@@ -35,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from aniworld.core.heights import height_in
 from aniworld.core.offload import under_gevent
 from aniworld.core.subtitles import language_after, subtitles_after
 from aniworld.library.scan.folder_reader import FoundFile
@@ -42,8 +43,11 @@ from aniworld.library.scan.matching import KnownSeries
 from aniworld.library.scan.scanner import ScanResult, SeriesFound, Unmatched
 from aniworld.library.scan.snapshot import Content, Snapshot, about, offer_in, rows_of, snapshot_of
 from aniworld.library.scan.walk import counts
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, FolderMatch, SeenFolder, utcnow
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, ImportCandidate, SeenFolder, utcnow
 from aniworld.models.engines import engine_at
+from aniworld.models.imports import CHOSEN, DECIDED, IGNORED, folder_id
+from aniworld.models.series import NO_FILE
+from aniworld.models.series_folders import point_primary_at
 from aniworld.services.renumbering.proposals import is_placed
 
 ROWS = 300
@@ -62,8 +66,9 @@ _ITEM = cast("Table", DownloadQueueItem.__table__)
 
 # An episode as the driver gives it, first its place (KnownSeries.episodes): 60,000 rows take longer to name than to
 # fetch.
-_Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | None, Any]
-_NAMES = ("season", "number", "absolute", "series_id", "id", "link", "file", "file_language", "size_bytes", "subtitles")
+_Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | None, Any, Any, int | None]
+_FILE_FACTS = ("file", "file_language", "size_bytes", "subtitles", "languages_on_disk", "file_height")
+_NAMES = ("season", "number", "absolute", "series_id", "id", "link", *_FILE_FACTS)
 _COLUMNS = tuple(_EPISODE.c[name] for name in _NAMES)
 _SUMS = select(
     _EPISODE.c.series_id,
@@ -165,7 +170,12 @@ class ScanRecords:
         return whole
 
     def matches(self) -> dict[str, str | None]:
-        return {folder: key for folder, key in self._all(select(FolderMatch.folder, FolderMatch.key))}  # noqa: C416
+        """Folder → the key of the series that a person, or an import, gave it to; None = ignored."""
+        columns = ImportCandidate.folder, ImportCandidate.state, ImportCandidate.series_key
+        return {
+            folder: None if state == IGNORED else key
+            for folder, state, key in self._all(select(*columns).where(DECIDED))
+        }
 
     def record(self, root: Path, found: Sequence[SeriesFound]) -> list[SeriesFound]:
         """Writes a batch of series; those whose rows changed. What others wrote since the rows were read stays as it
@@ -262,19 +272,25 @@ class ScanRecords:
         """The folders of no known series that the last scan saw, without those matched since."""
         with self._database.reading() as session:
             rows = session.execute(select(SeenFolder.path, SeenFolder.content).order_by(SeenFolder.path)).all()
-            matched = set(session.scalars(select(FolderMatch.folder)))
+            matched = set(session.scalars(select(ImportCandidate.folder).where(DECIDED)))
         offers = (offer_in(path, content) for path, content in rows if path not in matched)
         return [offer for offer in offers if offer]
 
     def match(self, folder: str, key: str | None) -> None:
         """Remembers whose folder it is; None = nobody's."""
         with self._database.writing() as session:
-            choice = session.merge(FolderMatch(folder=folder, key=key))
-            had = session.scalar(select(AnimeSeries.folder).where(AnimeSeries.key == key)) if key else None
-            choice.earlier = choice.earlier if had == folder else had
+            choice = session.scalar(select(ImportCandidate).where(ImportCandidate.folder == folder))
+            if choice is None:
+                choice = ImportCandidate(id=folder_id(folder), folder=folder)
+                session.add(choice)
+            choice.state, choice.reason = (IGNORED, None) if key is None else (CHOSEN, CHOSEN)
+            choice.series_key, choice.link, choice.updated_at = key, None, utcnow()
+            series = session.scalar(select(AnimeSeries).where(AnimeSeries.key == key)) if key else None
+            had = series.folder if series else None
+            choice.earlier_folder = choice.earlier_folder if had == folder else had
             session.execute(update(SeenFolder).where(SeenFolder.path == folder).values(mtime_ns=0))
-            if key is not None:
-                session.execute(update(AnimeSeries).where(AnimeSeries.key == key).values(folder=folder))
+            if series is not None:
+                series.folder = folder
 
     # --- the connection
 
@@ -312,8 +328,8 @@ class ScanRecords:
 
 
 def _completed(series: KnownSeries, rows: Sequence[_Row]) -> KnownSeries:
-    files = {(season, number): file for season, number, _, _, _, _, file, _, _, _ in rows if file}
-    sizes = {file: size for _, _, _, _, _, _, file, _, size, _ in rows if file and size} if files else {}
+    files = {(season, number): file for season, number, _, _, _, _, file, *_ in rows if file}
+    sizes = {file: size for _, _, _, _, _, _, file, _, size, *_ in rows if file and size} if files else {}
     return replace(series, episodes=rows, files=files, sizes=sizes, whole=True)
 
 
@@ -343,6 +359,17 @@ class _Lost(NamedTuple):
     link: str
 
 
+class _Had(NamedTuple):
+    """What a row says of its file."""
+
+    file: str | None
+    language: str | None
+    size: int | None
+    subtitles: list[str] | None
+    languages: list[str] | None
+    height: int | None
+
+
 class _Plan:
     """What a series' rows become: compared outside of the writing session, so that this is short."""
 
@@ -356,10 +383,11 @@ class _Plan:
         self.rows = len(rows)
         self.claimed = {file.path for file in found.files.values()}
         left = dict(found.files)
-        for season, number, _, _, row_id, link, stored, said, size, subtitles in rows:
+        for season, number, _, _, row_id, link, stored, said, size, subtitles, languages, height in rows:
             file = left.pop((season, number), None)
             if file is not None:
-                if change := _change(row_id, (stored, said, size, _codes(subtitles)), file):
+                had = _Had(stored, said, size, _codes(subtitles), _codes(languages), height)
+                if change := _change(row_id, had, file):
                     self.updates.append(change)
             elif stored and not found.may_hold(stored):
                 self.lost.append(_Lost(row_id, stored, link))
@@ -372,6 +400,8 @@ class _Plan:
                 "file_language": file.language,
                 "size_bytes": file.size,
                 "subtitles": list(file.subtitles) or None,
+                "languages_on_disk": [file.language] if file.language else None,
+                "file_height": height_in(file.path),
             }
             for (season, number), file in left.items()
         ]
@@ -405,6 +435,8 @@ _UPDATE = (
         file_language=bindparam("language"),
         size_bytes=bindparam("size"),
         subtitles=bindparam("subtitles"),
+        languages_on_disk=bindparam("languages"),
+        file_height=bindparam("height"),
         file_title=case((_CAME, _LISTED), else_=_EPISODE.c.file_title),
         file_link=case((_CAME, _EPISODE.c.link), else_=_EPISODE.c.file_link),
     )
@@ -429,6 +461,7 @@ def _write(connection: Connection, plans: Sequence[_Plan], vanished: frozenset[t
         if plan.moved:
             moved = update(_SERIES).where(_SERIES.c.id == plan.series_id)
             connection.execute(moved.values(folder=plan.found.folder, updated_at=now))
+            point_primary_at(connection, plan.series_id, plan.found.folder)
             _move_history(connection, plan)
         if plan.waits:
             waiting = [[path, size] for path, size in plan.found.unplaced] or None
@@ -461,35 +494,32 @@ def _update_all(connection: Connection, updates: list[dict[str, Any]], now: date
 def _lose(connection: Connection, lost: _Lost) -> None:
     same = (_EPISODE.c.id == lost.id) & (_EPISODE.c.file == lost.file)  # a download may have brought another meanwhile
     if lost.link:
-        empty = {"file": None, "file_language": None, "size_bytes": None, "subtitles": None, "updated_at": utcnow()}
-        connection.execute(update(_EPISODE).where(same).values(**empty))
+        connection.execute(update(_EPISODE).where(same).values(**NO_FILE, updated_at=utcnow()))
     else:  # only the disk knew this episode
         connection.execute(delete(_EPISODE).where(same))
 
 
-def _change(
-    row_id: int, had: tuple[str | None, str | None, int | None, list[str] | None], file: FoundFile
-) -> dict[str, Any] | None:
-    """The new values of the row that had this path, language, size and subtitles; None where it says the same
-    already.
-    """
-    stored, said, _, before = had
-    path, size, language, found = file
-    before = before if stored == path else None
-    now = subtitles_after(path, before, found)
-    language = language_after(language or (said if stored == path else None), before, now)
-    if had == (path, language, size, now):
+def _change(row_id: int, had: _Had, file: FoundFile) -> dict[str, Any] | None:
+    """The new values of a row; None where it says the same already."""
+    same = had.file == file.path
+    before = had.subtitles if same else None
+    subtitles = subtitles_after(file.path, before, file.subtitles)
+    language = language_after(file.language or (had.language if same else None), before, subtitles)
+    told = had.languages if same and language in (had.languages or ()) else [language] if language else None
+    height = (had.height if same and had.size == file.size else None) or height_in(file.path)
+    now = _Had(file.path, language, file.size, subtitles, told, height)
+    if had == now:
         return None
-    written = None if now is None else json.dumps(now)
-    came = int(stored != path)
     return {
         "i": row_id,
-        "old": stored,
-        "file": path,
+        "old": had.file,
+        "file": file.path,
         "language": language,
-        "size": size,
-        "subtitles": written,
-        "came": came,
+        "size": file.size,
+        "subtitles": None if subtitles is None else json.dumps(subtitles),
+        "languages": None if told is None else json.dumps(told),
+        "height": height,
+        "came": int(not same),
     }
 
 

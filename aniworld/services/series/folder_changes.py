@@ -43,7 +43,7 @@ def keep_files(session: Session, series: AnimeSeries, folder: str, kept: frozens
         if episode.file in kept:
             continue
         if episode.link:
-            episode.file = episode.file_language = episode.size_bytes = episode.subtitles = None
+            episode.forget_file()
         else:  # only the disk knew this episode
             session.delete(episode)
     seen = SeenFolder.path.in_([series.folder, folder])

@@ -17,11 +17,20 @@ from aniworld.core.naming import folder_name
 from aniworld.core.paging import Paging
 from aniworld.core.queue import DownloadStatus
 from aniworld.core.subtitles import lacks_subtitles
-from aniworld.models import AnimeSeries, DownloadQueueItem, Episode
+from aniworld.models import AnimeSeries, DownloadQueueItem, Episode, SeriesSeason
+from aniworld.models.series_folders import folders_of_series
 from aniworld.services.renumbering.proposals import renumbering_of
 from aniworld.services.series.renumbering_view import view_of
 from aniworld.services.series.unread_files import unread_files_of
-from aniworld.services.series.views import AnimeDetail, AnimeSummary, EpisodeView, SearchResult, SeriesQuery
+from aniworld.services.series.views import (
+    AnimeDetail,
+    AnimeSummary,
+    EpisodeView,
+    FolderView,
+    SearchResult,
+    SeasonView,
+    SeriesQuery,
+)
 
 _MOMENTS = {"added": AnimeSeries.created_at, "updated": AnimeSeries.updated_at}
 _LIVE = (DownloadStatus.PENDING, DownloadStatus.DOWNLOADING)
@@ -187,7 +196,17 @@ def detail_of(session: Session, series: AnimeSeries) -> AnimeDetail:
         renumbering=view_of(renumbering_of(series), episodes),
         unread_files=unread,
         unread_count=unread_count,
+        folders=tuple(FolderView(one.folder, one.season, one.is_primary) for one in folders_of_series(session, series)),
+        seasons=_seasons(session, series, episodes),
     )
+
+
+def _seasons(session: Session, series: AnimeSeries, episodes: Sequence[EpisodeView]) -> tuple[SeasonView, ...]:
+    rows = session.execute(
+        select(SeriesSeason.season, SeriesSeason.monitored).where(SeriesSeason.series_id == series.id)
+    )
+    stored: dict[int, bool] = {row.season: row.monitored for row in rows}
+    return tuple(SeasonView(season, stored.get(season, True)) for season in sorted({one.season for one in episodes}))
 
 
 def _live_states(session: Session, key: str) -> dict[tuple[int, int], str]:
@@ -219,6 +238,9 @@ def _episode(row: Episode, live: str | None) -> EpisodeView:
         kind=row.kind,
         part=row.part,
         part_of=row.part_of,
+        monitored=row.monitored,
+        languages_on_disk=tuple(row.languages_on_disk or ()),
+        file_height=row.file_height,
         **_subtitles(row),
     )
 

@@ -441,7 +441,7 @@ class AnimeService:
             if row is not None:
                 row.soft_delete()
             for episode in session.scalars(select(Episode).where(Episode.series_id == series.id)) if moved else ():
-                episode.file = episode.file_language = episode.size_bytes = episode.subtitles = None
+                episode.forget_file()
         self._progress.publish(SeriesUpdated(key, series.folder, removed=True))
         return unmoved
 

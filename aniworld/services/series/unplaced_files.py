@@ -8,6 +8,7 @@ from collections import defaultdict
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from aniworld.core.heights import height_in
 from aniworld.library.scan.episode_lookup import Place
 from aniworld.library.scan.folder_reader import FoundFile, Guesses, Reading
 from aniworld.library.scan.matching import KnownSeries
@@ -59,7 +60,7 @@ def _read(series: AnimeSeries, rows: dict[Place, Episode], files: list[SeenFile]
 
 
 def _take_file(session: Session, row: Episode) -> None:
-    row.file = row.file_language = row.size_bytes = None
+    row.forget_file()
     if not row.link:  # only the disk knew this episode
         session.delete(row)
 
@@ -67,6 +68,6 @@ def _take_file(session: Session, row: Episode) -> None:
 def _give(row: Episode | None, file: FoundFile) -> bool:
     if row is None or row.file:
         return row is not None and row.file == file.path
-    row.file, row.file_language, row.size_bytes = file.path, file.language, file.size
+    row.take_file(file.path, file.language, file.size, height_in(file.path))
     row.file_title, row.file_link = row.title or row.title_en, row.link
     return True

@@ -83,7 +83,8 @@ class EpisodeView:
 
     ``announced``: the catalogue says that it is not out yet; ``air_date``: the day of its release, where it says it.
     ``kind``: ova, movie, special. ``part``: of an episode that the catalogue lists in parts. ``part_of``: the code
-    of the episode whose video contains this one.
+    of the episode whose video contains this one. ``monitored``: of this episode alone; season and series count, too.
+    ``languages_on_disk``: of its file, ``language`` is the preferred one; ``file_height``: of its picture, in lines.
     """
 
     season: int
@@ -103,6 +104,26 @@ class EpisodeView:
     kind: str | None = None
     part: int | None = None
     part_of: str | None = None
+    monitored: bool = True
+    languages_on_disk: tuple[str, ...] = ()
+    file_height: int | None = None
+
+
+@dataclass(frozen=True)
+class FolderView:
+    """A folder that holds files of a series. ``season``: the one that it holds, None = any."""
+
+    folder: str
+    season: int | None
+    primary: bool
+
+
+@dataclass(frozen=True)
+class SeasonView:
+    """A season of a series, and whether it is monitored."""
+
+    season: int
+    monitored: bool
 
 
 @dataclass(frozen=True)
@@ -110,7 +131,8 @@ class AnimeDetail:
     """``specials``: the numbers in the library of specials and films by the catalogue's, ``{"2": 5}``. ``numbering``:
     entries that an owner put elsewhere, link → ``S01E02`` or None. ``page_notes``: what of the catalogue's page could
     not be read. ``renumbering``: where the catalogue counts otherwise than the library; None where they agree.
-    ``unread_files``: the first videos in the folder that the last scan did not understand, of ``unread_count``."""
+    ``unread_files``: the first videos in the folder that the last scan did not understand, of ``unread_count``.
+    ``folders``: all folders of the series, the primary one first. ``seasons``: those that have episodes."""
 
     key: str
     title: str
@@ -140,6 +162,8 @@ class AnimeDetail:
     renumbering: RenumberingView | None = None
     unread_files: tuple[UnreadFile, ...] = ()
     unread_count: int = 0
+    folders: tuple[FolderView, ...] = ()
+    seasons: tuple[SeasonView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -383,13 +383,10 @@ SERIES = {"key": "x", "name": "x"}
         b"{}",
         b"null",
         b"nonsense",
-        b'{"folder": 1, "key": null, "created_at": "x", "updated_at": "x"}',
-        b'{"folder": "a", "key": "b", "created_at": "2026-01-01T00:00:00", "updated_at": "2026-01-01T00:00:00Z"}',
-        b'{"folder": "a", "key": "b", "created_at": "0001-01-01T00:00:00+14:00", "updated_at": "2026-01-01T00:00:00Z"}',
-        (
-            b'{"folder": "\\ud800", "key": "b", "created_at": "2026-01-01T00:00:00Z", "updated_at":'
-            b' "2026-01-01T00:00:00Z"}'
-        ),
+        b'{"id": 1, "at": 1, "kind": "x", "address": "", "who": "", "detail": ""}',
+        b'{"id": 1, "at": "2026-01-01T00:00:00", "kind": "x", "address": "", "who": "", "detail": ""}',
+        b'{"id": 1, "at": "0001-01-01T00:00:00+14:00", "kind": "x", "address": "", "who": "", "detail": ""}',
+        b'{"id": 1, "at": "2026-01-01T00:00:00Z", "kind": "x", "address": "", "who": "", "detail": "\\ud800"}',
         b"[" * 100_000,
         b'{"a": ' + b"9" * 10_000 + b"}",
         b"\xff\xfe",
@@ -397,30 +394,27 @@ SERIES = {"key": "x", "name": "x"}
 )
 def test_rows_that_are_none_are_refused(home: Home, line: bytes) -> None:
     def put(told: dict[str, Any], parts: dict[str, bytes]) -> None:
-        parts["database/folder_match.jsonl"] = line + b"\n"
-        told["tables"]["folder_match"]["rows"] = 1
+        parts["database/audit_entry.jsonl"] = line + b"\n"
+        told["tables"]["audit_entry"]["rows"] = 1
 
-    refused(home, forged(home, change=put), "^Line 1 of database/folder_match.jsonl .*take another backup")
+    refused(home, forged(home, change=put), "^Line 1 of database/audit_entry.jsonl .*take another backup")
 
 
 def test_the_line_that_is_damaged_is_named_and_nothing_is_restored(home: Home) -> None:
-    whole = (
-        b'{"folder": "%d", "key": null, "earlier": null, "created_at": "2026-01-01T00:00:00Z", "updated_at":'
-        b' "2026-01-01T00:00:00Z"}\n'
-    )
+    whole = b'{"id": %d, "at": "2026-01-01T00:00:00Z", "kind": "x", "address": "", "who": "", "detail": ""}\n'
 
     def put(told: dict[str, Any], parts: dict[str, bytes]) -> None:
-        columns = told["tables"]["folder_match"]["columns"]
+        columns = told["tables"]["audit_entry"]["columns"]
         sound = json.loads(whole % 1)
         assert set(columns) == set(sound), columns
-        parts["database/folder_match.jsonl"] = whole % 1 + whole % 2 + whole.replace(b"Z", b"") % 3 + whole % 4
-        told["tables"]["folder_match"]["rows"] = 4
+        parts["database/audit_entry.jsonl"] = whole % 1 + whole % 2 + whole.replace(b"Z", b"") % 3 + whole % 4
+        told["tables"]["audit_entry"]["rows"] = 4
 
     refused(home, forged(home, change=put), "^Line 3 of .*Nothing was restored")
 
     def cut(told: dict[str, Any], parts: dict[str, bytes]) -> None:
-        parts["database/folder_match.jsonl"] = whole % 1 + (whole % 2)[:-9]
-        told["tables"]["folder_match"]["rows"] = 2
+        parts["database/audit_entry.jsonl"] = whole % 1 + (whole % 2)[:-9]
+        told["tables"]["audit_entry"]["rows"] = 2
 
     refused(home, forged(home, change=cut), "^Line 2 of .*cut off")
 

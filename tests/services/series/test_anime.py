@@ -18,7 +18,7 @@ from aniworld.core.errors import CatalogueBlocked, InvalidInput, KeyConflict, No
 from aniworld.core.event_publisher import ProgressService
 from aniworld.core.events import EventBus, SeriesAdded, SeriesUpdated
 from aniworld.core.queue import DownloadStatus
-from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode
+from aniworld.models import AnimeSeries, Database, DownloadQueueItem, Episode, SeriesFolder, SeriesSeason
 from aniworld.providers.plugin_api.base import CatalogueSettings
 from aniworld.providers.plugin_api.testkit import Answer, LoopbackSite, open_gate
 from aniworld.providers.registry import Registry
@@ -488,3 +488,28 @@ def test_a_search_that_was_typed_with_parted_letters_finds_the_same(house: House
     monkeypatch.setattr(house.registry, "search", lambda source, query: (asked.append(query), search(source, query))[1])
     house.anime.search(unicodedata.normalize("NFD", "Wächter"))
     assert asked and set(asked) == {"Wächter"}
+
+
+def test_a_series_shows_its_folders_seasons_and_what_is_monitored(house: House) -> None:
+    house.create(key="dark", name="Dark", folder="Dark")
+    with house.database.writing() as session:
+        series = session.scalars(select(AnimeSeries)).one()
+        session.add_all([Episode(series_id=series.id, season=season, number=1) for season in (0, 2, 1)])
+        session.add(SeriesFolder(series_id=series.id, folder="Dark Season 2", season=2))
+        session.add(SeriesSeason(series_id=series.id, season=2, monitored=False))
+        session.flush()
+        episode = session.scalars(select(Episode).where(Episode.season == 2)).one()
+        episode.take_file("S02E01.mkv", "ger-dub", 5, 1080)
+        episode.monitored = False
+    detail = house.anime.detail("dark")
+    assert [(one.folder, one.season, one.primary) for one in detail.folders] == [
+        ("Dark", None, True),
+        ("Dark Season 2", 2, False),
+    ]
+    assert detail.folder == "Dark"
+    assert [(one.season, one.monitored) for one in detail.seasons] == [(0, True), (1, True), (2, False)]
+    assert [(one.season, one.monitored, one.languages_on_disk, one.file_height) for one in detail.episodes] == [
+        (0, True, (), None),
+        (1, True, (), None),
+        (2, False, ("ger-dub",), 1080),
+    ]
