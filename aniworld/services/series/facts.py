@@ -8,6 +8,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import String, Text
 
 from aniworld.core.errors import InvalidInput
@@ -92,7 +93,8 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 @cache
 def _hints() -> dict[str, Any]:
     """The Python type of each changeable column, as it is mapped."""
-    hints = get_type_hints(AnimeSeries)
+    # Flask-SQLAlchemy imports this name of its own annotations for type checkers only.
+    hints = get_type_hints(AnimeSeries, localns={"SQLAlchemy": SQLAlchemy})
     return {name: get_args(hints[name])[0] for name in CHANGEABLE}
 
 
