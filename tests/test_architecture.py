@@ -65,7 +65,17 @@ KNOWN_ROOTS_BELOW = {
     "aniworld/providers/catalogues/playlists": {"reading"},
     "aniworld/providers/catalogues/sto": ENGINES_SHARE,
 }
-HEAVY = ("yt_dlp", "guessit", "apprise", "icalendar", "celery", "psycopg", "pymysql", "rich")
+HEAVY = (
+    "yt_dlp",
+    "guessit",
+    "apprise",
+    "icalendar",
+    "celery",
+    "psycopg",
+    "pymysql",
+    "sqlalchemy.dialects.mysql",
+    "rich",
+)
 # Flask-SocketIO imports what it finds of its message queues, redis among them (docs/decisions/0132); we do not.
 OWN_HEAVY = ("redis",)
 Graph = Mapping[str, Iterable[str]]

@@ -5,7 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false, select, true
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+    false,
+    select,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from aniworld.models.base import SoftDeleteMixin, TimestampMixin, UtcDateTime
@@ -90,7 +104,7 @@ class Episode(TimestampMixin, Model):
     __tablename__ = "episode"
     __table_args__ = (
         UniqueConstraint("series_id", "season", "number"),
-        Index("ix_episode_missing", "series_id", "file", mysql_length={"file": 255}),
+        Index("ix_episode_missing", "series_id", "file"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -131,6 +145,14 @@ class Episode(TimestampMixin, Model):
     def forget_file(self) -> None:
         for name in NO_FILE:
             setattr(self, name, None)
+
+
+@event.listens_for(Episode.__table__, "before_create")
+def _shorten_index_on_mysql(table: Table, connection: Connection, **_: object) -> None:
+    """MySQL and MariaDB index 3,072 bytes at most. An option of the Index would load their dialect at every start."""
+    if connection.dialect.name == "mysql":
+        index = next(one for one in table.indexes if one.name == "ix_episode_missing")
+        index.dialect_kwargs["mysql_length"] = {"file": 255}
 
 
 def library_folder(database: Database, key: str) -> str | None:
