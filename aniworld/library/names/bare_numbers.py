@@ -18,7 +18,7 @@ from aniworld.library.names.answers import (
     no_episode,
 )
 from aniworld.library.names.code_context import PIECE, TITLE_OR_EXTRA
-from aniworld.library.names.number_chains import MOST_WITHOUT_CODE, chain, may_be_title, next_behind
+from aniworld.library.names.number_chains import MOST_WITHOUT_CODE, chain, may_be_title, next_behind, run_behind
 from aniworld.library.names.season_folders import Folder, Kind
 from aniworld.library.names.seasons_and_episodes import most_of
 from aniworld.library.names.second_readings import further_before, further_behind, other_sequel, seasons_in
@@ -39,6 +39,8 @@ def numbered(text: str, number: Number, folder: Folder, named: bool) -> Answer:
     if not episodes:
         return NotUnderstood(no_episode("0") if first == 0 else "The range makes no sense.")
     before, rest = p.NO_PART.sub(" ", text[: number.start]), text[number.end :]
+    if not number.bare and not more and (run := run_behind(number.first, rest))[0]:
+        episodes, rest = tuple(range(first, first + run[0] + 1)), rest[run[1] :]
     if further_behind(number.first, episodes[-1], rest) or _second_number(
         text, number, folder.season if named else None
     ):

@@ -12,6 +12,7 @@ MOST_IN_ONE_FILE = 60  # with a code for the range, such as ``S01E01-E12``
 MOST_WITHOUT_CODE = 4
 MOST_BEFORE_A_TITLE = 3  # further episodes: ``S01E10-13 Titel`` is four, ``S01E05-24 Stunden`` is none of twenty
 
+_RUN = re.compile(r"(?:[ _][0-9]{2,4}){2,}(?![0-9A-Za-z])(?!\.[0-9])")  # dots may make a date: ``E04.05.06``
 _WORD_TIED = re.compile(r"-[^\W\d_]+-[^\W\d_]|['’][^\W\d_]")  # ``Folge 6, 7-Tage-Rennen``
 
 
@@ -56,3 +57,15 @@ def next_behind(last: int, rest: str) -> bool:
     """
     found = re.match(r"[ ._]([0-9]{1,3})(?![0-9A-Za-z])(?!\.[0-9])", rest)
     return found is not None and int(found[1]) == last + 1
+
+
+def run_behind(first: str, rest: str) -> tuple[int, int]:
+    """How many numbers ``rest`` begins with that count on from ``first`` one by one, at least two, written as it is:
+    ``E01 02 03``; and where they end. (0, 0) where it begins with none.
+    """
+    found = _RUN.match(rest)
+    numbers = re.findall(r"[0-9]+", found[0]) if found else []
+    counted = [f"{int(first) + step:0{len(first)}d}" for step in range(1, len(numbers) + 1)]
+    if found is None or numbers != counted or len(numbers) >= MOST_WITHOUT_CODE:
+        return 0, 0
+    return len(numbers), found.end()

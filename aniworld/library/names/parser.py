@@ -40,7 +40,7 @@ from aniworld.library.names.cleaned_names import (
 from aniworld.library.names.code_context import NOTHING, after_code, before_code, version_in
 from aniworld.library.names.guessing import guessed
 from aniworld.library.names.language_hints import first_said, language_hint
-from aniworld.library.names.number_chains import chain, may_be_title, next_behind
+from aniworld.library.names.number_chains import chain, may_be_title, next_behind, run_behind
 from aniworld.library.names.own_numbers import other_number_in, title_of_folder
 from aniworld.library.names.season_folders import Folder, Kind, read_folders
 from aniworld.library.names.seasons_and_episodes import chapter_of, may_be_season, season_and_episode, season_in_front
@@ -120,6 +120,8 @@ def _coded(stem: str, code: re.Match[str], folder: Folder) -> Answer:
         return NotUnderstood(no_episode("0"))
     rest = stem[end:]
     episodes = chain(first, more, season=season) if more else (first,)
+    if not more and (run := run_behind(number, rest))[0]:  # ``S01E01 02 03``
+        episodes, rest = tuple(range(first, first + run[0] + 1)), rest[run[1] :]
     if episodes and further_behind(number, episodes[-1], rest):
         return NotUnderstood(NUMBER_OR_TITLE)
     if not episodes and p.PAIR.fullmatch(more) and int(more[1:]) <= first and p.WORD_BEHIND.match(rest):
