@@ -12,19 +12,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from aniworld.models import Database
+from aniworld.models import Database, ImportRun, ScanRun
 from aniworld.models import Lease as LeaseRow
 from aniworld.models.clock import database_now
 from aniworld.models.outage import DATABASE_AWAY
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+DEAD_AFTER = timedelta(seconds=60)
 
 
 def process_name(worker: str = "") -> str:
@@ -47,6 +49,11 @@ def has_ended(process: str | None) -> bool:
     except (PermissionError, OverflowError):
         pass
     return False
+
+
+def is_alive(run: ScanRun | ImportRun, now: datetime) -> bool:
+    """Whether the process of a running run has reported within ``DEAD_AFTER``. ``now``: by the database's clock."""
+    return now - (run.seen_at or run.started_at) < DEAD_AFTER and not has_ended(run.process)
 
 
 class Lease:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
@@ -16,9 +16,8 @@ from aniworld.core.errors import AlreadyRunning, Conflict, InvalidInput, NotFoun
 from aniworld.models import Database, ImportCandidate, ImportRun
 from aniworld.models.clock import database_now
 from aniworld.models.imports import CERTAIN, CHOSEN, IGNORED, IMPORTED, LIKELY, STATES, UNKNOWN, folder_id
-from aniworld.services.cluster.leases import has_ended
+from aniworld.services.cluster.leases import is_alive
 
-DEAD_AFTER = timedelta(seconds=60)
 RUNS_KEPT = 50
 MODES = ("merge", "add_folder")
 RUNNING, COMPLETED, FAILED, CANCELLED, UNDONE = "running", "completed", "failed", "cancelled", "undone"
@@ -83,7 +82,7 @@ class ImportRunRepository:
             with self._database.writing() as session:
                 now = database_now(session)
                 for row in session.scalars(select(ImportRun).where(ImportRun.status == RUNNING)):
-                    if _is_alive(row, now):
+                    if is_alive(row, now):
                         raise AlreadyRunning("An import runs already; wait for its end or cancel it.")
                     row.status, row.active, row.completed_at, row.error = FAILED, None, now, _INTERRUPTED
                 session.flush()
@@ -231,7 +230,7 @@ class ImportCandidateRepository:
             return row
 
     def ignore(self, candidate_id: str, ignored: bool) -> ImportCandidate:
-        """The folder is no series; or, with False, it is as it was matched. Raises NotFound, Conflict."""
+        """Ignores the folder; False opens it again, likely where it has candidates. Raises NotFound, Conflict."""
         with self._database.writing() as session:
             row = _required(session, candidate_id)
             _refuse_imported(row)
@@ -311,11 +310,7 @@ def _by_folder(session: Session, folders: Sequence[str]) -> dict[str, ImportCand
 
 
 def _is_active(session: Session, run: ImportRun) -> bool:
-    return run.status == RUNNING and _is_alive(run, database_now(session))
-
-
-def _is_alive(run: ImportRun, now: datetime) -> bool:
-    return now - (run.seen_at or run.started_at) < DEAD_AFTER and not has_ended(run.process)
+    return run.status == RUNNING and is_alive(run, database_now(session))
 
 
 def _alive_or_failed(session: Session, run: ImportRun) -> ImportRun:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -14,11 +13,10 @@ from sqlalchemy.orm import Session
 from aniworld.core.errors import AlreadyRunning
 from aniworld.models import Database, ScanRun
 from aniworld.models.clock import database_now
-from aniworld.services.cluster.leases import has_ended
+from aniworld.services.cluster.leases import is_alive
 from aniworld.services.scan.views import ScanStatus
 
 HEARTBEAT_S = 2.0
-DEAD_AFTER = timedelta(seconds=60)
 KEPT, AT_ONCE = 50, 500  # rows of scans that have ended; how many older ones go with each that begins
 _STEP = ("phase", "current", "total")
 _END = (*_STEP, "status", "completed_at", "series_found", "episodes_found", "missing_total", "error")
@@ -48,7 +46,7 @@ class ScanRuns:
             row = session.scalar(select(ScanRun).order_by(ScanRun.started_at.desc()).limit(1))
             if row is None:
                 return ScanStatus()
-            if row.status == "running" and not _lives(row, database_now(session)):
+            if row.status == "running" and not is_alive(row, database_now(session)):
                 return replace(_status(row), status="failed", error="The scan was interrupted; start it again.")
             return _status(row)
 
@@ -58,7 +56,7 @@ class ScanRuns:
             with self._database.writing() as session:
                 now = database_now(session)
                 for row in session.scalars(select(ScanRun).where(ScanRun.status == "running")):
-                    if _lives(row, now):
+                    if is_alive(row, now):
                         raise ScanRunning(_status(row))
                     row.status, row.turn, row.completed_at = "failed", None, now
                     row.error = "The scan was interrupted."
@@ -108,10 +106,6 @@ def _forget_oldest(session: Session) -> None:
 
 def _values(status: ScanStatus, names: tuple[str, ...]) -> Mapping[str, Any]:
     return {name: getattr(status, name) for name in names}
-
-
-def _lives(row: ScanRun, now: datetime) -> bool:
-    return now - (row.seen_at or row.started_at) < DEAD_AFTER and not has_ended(row.process)
 
 
 def _status(row: ScanRun) -> ScanStatus:

@@ -29,10 +29,11 @@ from aniworld.models import AnimeSeries, Database, utcnow
 from aniworld.models.outage import log_failure
 from aniworld.models.restore_hold import Hold
 from aniworld.models.series import library_folder
+from aniworld.services.cluster.leases import DEAD_AFTER
 from aniworld.services.scan.job import ManyFolders, ScanOutcome, ScanWish, ScanWork
 from aniworld.services.scan.process import ScanProcess, StopWish
 from aniworld.services.scan.repository import ScanRecords
-from aniworld.services.scan.runs import DEAD_AFTER, HEARTBEAT_S, ScanRunning, ScanRuns
+from aniworld.services.scan.runs import HEARTBEAT_S, ScanRunning, ScanRuns
 from aniworld.services.scan.views import ScanStatus, UnmatchedFolder
 from aniworld.services.series.folders import on_disk
 
