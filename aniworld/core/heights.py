@@ -48,14 +48,14 @@ def label_of(width: int | None, height: int | None) -> str:
     return f"{nearest if abs(lines - nearest) <= _SAME * nearest else height or round(lines)}p"
 
 
-def lines_told(width: int | None, height: int | None) -> int | None:
-    """The number in ``label_of``: 1080 for 1920×804; None if nothing is known."""
+def nominal_height(width: int | None, height: int | None) -> int | None:
+    """The height that a picture is sold as: 1080 for 1920×804. None where neither size is known."""
     label = label_of(width, height)
     return int(label[:-1]) if label else None
 
 
 def height_in(name: str) -> int | None:
-    """The lines that a file's name states (``Folge 1 [1080p].mkv``), the last one named; None for none."""
+    """The last height that a file's name states: 1080 for ``Folge 1 [1080p].mkv``. None where it states none."""
     found = _IN_NAME.findall(name)
     return int(found[-1]) if found else None
 

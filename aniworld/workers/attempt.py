@@ -27,7 +27,7 @@ from aniworld.core.errors import (
     UnsafePath,
 )
 from aniworld.core.events import DownloadProgress
-from aniworld.core.heights import label_of, lines_told
+from aniworld.core.heights import label_of, nominal_height
 from aniworld.core.media import EpisodePage, HosterLink, Stream
 from aniworld.core.naming import EpisodeNaming, entry_inside, episode_path, inside
 from aniworld.core.offload import offload
@@ -268,7 +268,7 @@ class Attempt:
             link.hoster,
             subtitles.codes(result),
             subtitles.notice_of(link, result),
-            lines_told(result.width, result.height),
+            nominal_height(result.width, result.height),
             subtitles.sidecars(result, root / INCOMING / self.item.id),
         )
         with suppress(OSError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aniworld.core.heights import beyond, class_of, height_in, label_of, limit_of, lines_told
+from aniworld.core.heights import beyond, class_of, height_in, label_of, limit_of, nominal_height
 from aniworld.providers.hosters.open_player import choose as choose_source
 from aniworld.providers.hosters.player_page import Medium
 from aniworld.transfer.fetchers.hls_playlist import choose, parse
@@ -111,7 +111,7 @@ def test_sources_of_a_page_are_classed_alike() -> None:
     ("width", "height", "lines"), [(1920, 804, 1080), (1024, 576, 576), (None, 720, 720), (None, None, None)]
 )
 def test_lines_are_those_of_the_label(width: int | None, height: int | None, lines: int | None) -> None:
-    assert lines_told(width, height) == lines
+    assert nominal_height(width, height) == lines
 
 
 @pytest.mark.parametrize(

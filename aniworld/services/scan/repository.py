@@ -67,8 +67,7 @@ _ITEM = cast("Table", DownloadQueueItem.__table__)
 # An episode as the driver gives it, first its place (KnownSeries.episodes): 60,000 rows take longer to name than to
 # fetch.
 _Row = tuple[int, int, int | None, int, int, str, str | None, str | None, int | None, Any, Any, int | None]
-_FILE_FACTS = ("file", "file_language", "size_bytes", "subtitles", "languages_on_disk", "file_height")
-_NAMES = ("season", "number", "absolute", "series_id", "id", "link", *_FILE_FACTS)
+_NAMES = ("season", "number", "absolute", "series_id", "id", "link", *NO_FILE)
 _COLUMNS = tuple(_EPISODE.c[name] for name in _NAMES)
 _SUMS = select(
     _EPISODE.c.series_id,
@@ -359,7 +358,7 @@ class _Lost(NamedTuple):
     link: str
 
 
-class _Had(NamedTuple):
+class _StoredFile(NamedTuple):
     """What a row says of its file."""
 
     file: str | None
@@ -386,7 +385,7 @@ class _Plan:
         for season, number, _, _, row_id, link, stored, said, size, subtitles, languages, height in rows:
             file = left.pop((season, number), None)
             if file is not None:
-                had = _Had(stored, said, size, _codes(subtitles), _codes(languages), height)
+                had = _StoredFile(stored, said, size, _codes(subtitles), _codes(languages), height)
                 if change := _change(row_id, had, file):
                     self.updates.append(change)
             elif stored and not found.may_hold(stored):
@@ -499,15 +498,15 @@ def _lose(connection: Connection, lost: _Lost) -> None:
         connection.execute(delete(_EPISODE).where(same))
 
 
-def _change(row_id: int, had: _Had, file: FoundFile) -> dict[str, Any] | None:
+def _change(row_id: int, had: _StoredFile, file: FoundFile) -> dict[str, Any] | None:
     """The new values of a row; None where it says the same already."""
     same = had.file == file.path
     before = had.subtitles if same else None
     subtitles = subtitles_after(file.path, before, file.subtitles)
     language = language_after(file.language or (had.language if same else None), before, subtitles)
-    told = had.languages if same and language in (had.languages or ()) else [language] if language else None
+    languages = had.languages if same and language in (had.languages or ()) else [language] if language else None
     height = (had.height if same and had.size == file.size else None) or height_in(file.path)
-    now = _Had(file.path, language, file.size, subtitles, told, height)
+    now = _StoredFile(file.path, language, file.size, subtitles, languages, height)
     if had == now:
         return None
     return {
@@ -517,7 +516,7 @@ def _change(row_id: int, had: _Had, file: FoundFile) -> dict[str, Any] | None:
         "language": language,
         "size": file.size,
         "subtitles": None if subtitles is None else json.dumps(subtitles),
-        "languages": None if told is None else json.dumps(told),
+        "languages": None if languages is None else json.dumps(languages),
         "height": height,
         "came": int(not same),
     }
