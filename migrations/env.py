@@ -3,7 +3,6 @@
 Takes the connection that it is handed (models/upgrade.py), else one of the application's database.
 """
 
-from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from aniworld.core.errors import AniworldError
 from aniworld.models import Lease, WorkerSeen, db
 from aniworld.models.clock import database_now
 from aniworld.models.upgrade import migrating, newest_revision, patient_engine
+from aniworld.services.cluster.worker_registry import SILENT
 from aniworld.workers.instance_lock import InstanceLock
 
 WITH_EXPRESSIONS = {
@@ -24,7 +24,6 @@ WITH_EXPRESSIONS = {
     for index in table.indexes
     if not all(isinstance(one, Column) for one in index.expressions)
 }
-ALIVE = timedelta(seconds=60)  # a worker renews its row every few seconds
 
 
 def number_revision(migration_context, revision, directives) -> None:
@@ -79,13 +78,19 @@ def check_no_program_runs(connection: Connection) -> None:
     workers, leases = WorkerSeen.__table__.c, Lease.__table__.c
     running = []
     if "worker_seen" in known:
-        running += connection.scalars(select(workers.name).where(workers.seen_at > now - ALIVE))
+        running += connection.scalars(select(workers.name).where(workers.seen_at > now - SILENT))
     if "lease" in known:
         running += connection.scalars(select(leases.holder).where(leases.until > now, leases.holder != ""))
     connection.rollback()
     if running:
         names = ", ".join(sorted(set(running)))
         raise CommandError(f"These programs use the database: {names}. Stop them first, then downgrade.")
+
+
+def copies_folder() -> Path:
+    """Where a SQLite file is copied to: ``-x copies=FOLDER``, else the instance's backups."""
+    given = context.get_x_argument(as_dictionary=True).get("copies")
+    return Path(given) if given else Path(current_app.instance_path) / "backups"
 
 
 def run_for_the_application() -> None:
@@ -97,7 +102,7 @@ def run_for_the_application() -> None:
         if is_downgrade():
             check_no_program_runs(connection)
         try:
-            with migrating(connection, Path(current_app.instance_path) / "backups"):
+            with migrating(connection, copies_folder()):
                 run(connection)
         except AniworldError as error:
             raise CommandError(str(error)) from error

@@ -1,6 +1,6 @@
 """Brings a database to the newest revision of ``migrations/``, by Flask-Migrate or, for a second database, by Alembic.
 
-Both are loaded only when there is something to do. ``migrations/env.py`` uses ``migrating``, whoever runs the scripts.
+Both are loaded only when there is something to do. ``migrations/env.py`` uses ``migrating``, both ways.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def bring_up_to_date(database: Database, copies: Path) -> str | None:
         _copy(database.engine, copies, have)
         migrate_to(database, newest)
     else:
-        _run_flask_migrate(database.app, newest)
+        _run_flask_migrate(database.app, newest, copies)
     return have
 
 
@@ -84,12 +84,12 @@ def _check_schema(database: Database, revision: str) -> None:
 
 
 @contextmanager
-def patient_engine(engine: Engine) -> Iterator[Engine]:
+def patient_engine(engine: Engine, answer_wait_s: int = MIGRATION_WAIT_S) -> Iterator[Engine]:
     """The same database with time for large tables, in the with block. SQLite's engine has it already."""
     if engine.dialect.name == "sqlite":
         yield engine
         return
-    patient = engine_at(engine.url, pool=NullPool, answer_wait_s=MIGRATION_WAIT_S)
+    patient = engine_at(engine.url, pool=NullPool, answer_wait_s=answer_wait_s)
     try:
         yield patient
     finally:
@@ -114,7 +114,7 @@ def migrating(connection: Connection, copies: Path | None = None) -> Iterator[No
 
 @contextmanager
 def _locked(engine: Engine) -> Iterator[None]:
-    """SQLite's writing transactions see to that by themselves."""
+    """SQLite needs no lock of its own: its scripts are one writing transaction."""
     if engine.dialect.name == "sqlite":
         yield
         return
@@ -196,13 +196,13 @@ def _run_scripts(database: Database, direction: str, revision: str) -> None:
         getattr(command, direction)(config, revision)
 
 
-def _run_flask_migrate(app: Flask, revision: str) -> None:
+def _run_flask_migrate(app: Flask, revision: str, copies: Path) -> None:
     from flask_migrate import upgrade
 
     init_migrations(app)
     with app.app_context():
         try:
-            upgrade(revision=revision)
+            upgrade(revision=revision, x_arg=f"copies={copies}")
         except SystemExit as error:  # how Flask-Migrate ends a command; it has logged what Alembic said
             raise Unavailable("The database could not be migrated; the log tells why.") from error
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from aniworld.app import create_app
-from aniworld.models import AnimeSeries, Database, WorkerSeen, utcnow
+from aniworld.models import AnimeSeries, Database, WorkerSeen, bind, utcnow
 from aniworld.models import upgrade as upgrading
 from aniworld.workers.instance_lock import InstanceLock
 from tests.upgrade.test_database_upgrade import earlier_database
@@ -164,3 +164,15 @@ def test_the_start_upgrades_an_old_database_through_flask_migrate(tmp_path: Path
     with closing(Database.at(url)) as database:
         assert upgrading.revision_of(database) == NEWEST
     assert (instance / "backups" / "database-before-0006.db").is_file()
+
+
+@pytest.mark.sqlite
+def test_a_bound_database_is_copied_to_the_folder_that_its_opener_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(Database.of(bind(earlier_database("0006", tmp_path / "aniworld.db")))) as database:
+        assert upgrading.bring_up_to_date(database, tmp_path / "a=b" / "copies") == "0006"
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("database-before-*")] == [
+        "a=b/copies/database-before-0006.db"
+    ]

@@ -21,13 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
 
 from aniworld.core.errors import InvalidInput
 from aniworld.models import Database, db
 from aniworld.models.base import UtcDateTime
-from aniworld.models.engines import engine_at
-from aniworld.models.upgrade import migrate_to, newest_revision, revision_of
+from aniworld.models.upgrade import migrate_to, newest_revision, patient_engine, revision_of
 
 BATCH = 500
 ANSWER_WAIT_S = 3600
@@ -131,14 +129,8 @@ def forms_at(revision: str) -> list[Form]:
 @contextmanager
 def patient(database: Database) -> Iterator[Database]:
     """The same database with time for whole tables: requests give up after seconds, which is too soon here."""
-    if database.engine.dialect.name == "sqlite":
-        yield database
-        return
-    unhurried = Database(engine_at(database.engine.url, pool=NullPool, answer_wait_s=ANSWER_WAIT_S), log_outages=False)
-    try:
-        yield unhurried
-    finally:
-        unhurried.close()
+    with patient_engine(database.engine, ANSWER_WAIT_S) as engine:
+        yield database if engine is database.engine else Database(engine, log_outages=False)
 
 
 @contextmanager
