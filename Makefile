@@ -92,8 +92,8 @@ translations: $(BIN)/.test
 	$(BIN)/pybabel compile -d aniworld/web/translations
 
 migration: $(BIN)/.test
-	@test -n "$(NAME)" || { echo "Name what changes in a few words: make migration NAME=series_rating" >&2; exit 2; }
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && export ANIWORLD_INSTANCE=$$folder && \
+	@test -n "$(NAME)" || { echo "State what changes in a few words: make migration NAME=series_rating" >&2; exit 2; }
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && export ANIWORLD_INSTANCE=$$folder ANIWORLD_DATABASE_URL= && \
 		$(BIN)/flask --app wsgi db upgrade && $(BIN)/flask --app wsgi db migrate -m "$(NAME)"
 	@echo "Read what was written, format it, and try it with the tests in tests/models and tests/upgrade."
 
