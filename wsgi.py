@@ -20,13 +20,13 @@ REFUSED = 4  # gunicorn's own code for "the application cannot be had": it ends 
 
 def make_app() -> Flask:
     """``flask db`` gets the database only; of Flask's other commands only ``run`` sets the workers going."""
-    command = sys.argv[1:] if os.environ.get("FLASK_RUN_FROM_CLI") == "true" else ["run"]
-    if "db" in command:
+    by_flask = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
+    if by_flask and "db" in sys.argv:
         return create_migration_app()
-    made = create_app()
-    if "run" in command:
-        start_workers(made)
-    return made
+    flask_app = create_app()
+    if not by_flask or "run" in sys.argv:
+        start_workers(flask_app)
+    return flask_app
 
 
 try:

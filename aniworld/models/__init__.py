@@ -6,7 +6,7 @@ from aniworld.models.audit import AuditEntry
 from aniworld.models.base import SoftDeleteMixin, TimestampMixin, utcnow
 from aniworld.models.cluster import Lease, SettingsBackup, StoredSettings
 from aniworld.models.database import Database
-from aniworld.models.db import Base, bind, db
+from aniworld.models.db import bind, db
 from aniworld.models.imports import ImportCandidate, ImportRun
 from aniworld.models.library import RenameRun
 from aniworld.models.queue import DownloadQueueItem, QueueState
@@ -19,7 +19,6 @@ __all__ = [
     "AnimeSeries",
     "ApiKey",
     "AuditEntry",
-    "Base",
     "CalendarToken",
     "Database",
     "DownloadPriority",

@@ -45,7 +45,7 @@ class ScanRun(Model):
 class SeenFolder(Model):
     """A folder of the root as the last scan saw it, so that an unchanged one is skipped; "" is the root itself.
 
-    ``mtime_ns`` of the folder, 0 = read it again; ``content``: what it was, as services/scan_records wrote it.
+    ``mtime_ns`` of the folder, 0 = read it again; ``content``: what it was, as services/scan/repository.py wrote it.
     """
 
     __tablename__ = "seen_folder"

@@ -80,7 +80,7 @@ def point_primary_at(connection: Connection, series_id: int, folder: str) -> Non
 @event.listens_for(AnimeSeries, "after_insert")
 @event.listens_for(AnimeSeries, "after_update")
 def _follow_the_series(mapper: Mapper[Any], connection: Connection, series: AnimeSeries) -> None:
-    """The primary row says what the series' own row says, whoever wrote that."""
+    """Keeps the primary row equal to the series' own row, for every change by the ORM."""
     if inspect(series).attrs.folder.history.has_changes():
         point_primary_at(connection, series.id, series.folder or "")
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from aniworld.core.errors import Unavailable
-from aniworld.models import AnimeSeries, Base, Database, Episode, QueueState
+from aniworld.models import AnimeSeries, Database, Episode, QueueState, db
 from aniworld.models import upgrade as upgrading
 
 
@@ -93,7 +93,7 @@ def test_a_new_database_and_a_migrated_one_are_the_same(tmp_path: Path) -> None:
     upgrading.migrate_to(migrated, upgrading.newest_revision())
     assert upgrading.revision_of(made) == upgrading.revision_of(migrated) == upgrading.newest_revision()
     assert picture(made) == picture(migrated)
-    assert set(Base.metadata.tables) <= set(inspect(made.engine).get_table_names())
+    assert set(db.metadata.tables) <= set(inspect(made.engine).get_table_names())
 
 
 def test_bringing_up_to_date_twice_does_nothing(tmp_path: Path, database: Database) -> None:

@@ -1,4 +1,4 @@
-"""The table of folders says what the series' own row says, whoever changes that."""
+"""The primary row of the table of folders follows the series' own row."""
 
 from __future__ import annotations
 

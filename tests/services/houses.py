@@ -15,7 +15,6 @@ from aniworld.config.store import ConfigStore
 from aniworld.models import (
     AnimeSeries,
     ApiKey,
-    Base,
     Database,
     DownloadQueueItem,
     Episode,
@@ -24,6 +23,7 @@ from aniworld.models import (
     ScanRun,
     SeenFolder,
     UserSession,
+    db,
     utcnow,
 )
 from aniworld.models.upgrade import bring_up_to_date
@@ -113,7 +113,7 @@ def sums(database: Database) -> dict[str, tuple[int, str]]:
     """Each table's rows and their checksum."""
     found = {}
     with snapshot(database) as connection:
-        for form in forms_of(Base.metadata):
+        for form in forms_of(db.metadata):
             tally = Tally()
             for _ in lines_of(connection, form, tally):
                 pass

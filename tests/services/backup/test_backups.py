@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from aniworld.core.errors import AlreadyRunning, Conflict, DiskFull, InvalidInput, NotFound, Unavailable
-from aniworld.models import AnimeSeries, Base, DownloadQueueItem, MasterPassword, ScanRun, UserSession, utcnow
+from aniworld.models import AnimeSeries, DownloadQueueItem, MasterPassword, ScanRun, UserSession, db, utcnow
 from aniworld.models.restore_lock import RestoreLock
 from aniworld.services.backup import archive as backup_archive
 from aniworld.services.backup import restore as backup_restoring
@@ -130,7 +130,7 @@ def test_no_table_with_hashes_or_tokens_is_in_a_backup_without_secrets() -> None
     """A new table of this kind belongs into ACCESS."""
     telling = ("digest", "secret", "token", "password")
     shown = [
-        f"{form.name}.{column}" for form in carried(forms_of(Base.metadata), secrets=False) for column in form.columns
+        f"{form.name}.{column}" for form in carried(forms_of(db.metadata), secrets=False) for column in form.columns
     ]
     assert not [name for name in shown if any(word in name.partition(".")[2] for word in telling)]
 
