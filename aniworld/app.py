@@ -238,9 +238,9 @@ def create_migration_app(config: Mapping[str, Any] | None = None) -> Flask:
     settings = dict(config or {})
     environment = _environment(settings)
     make_instance(environment.instance)
-    app = bind(environment.sqlalchemy_url, _bare_app(environment, settings))
+    app = _bare_app(environment, settings)
     init_migrations(app)
-    Database.of(app)
+    _open_database(environment, app)
     return app
 
 
@@ -315,14 +315,8 @@ def _log_misunderstood(settings: Sequence[str]) -> None:
 
 
 def _database(environment: Environment, app: Flask | None) -> Database:
-    url = environment.sqlalchemy_url
-    embedded = url.startswith("sqlite")
-    if embedded and (path := make_url(url).database):
-        with database_errors(Path(path)):
-            check_before_opening(Path(path))
-            Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
-            Path(path).chmod(0o600)
-    database = Database.of(bind(url, app or _bare_app(environment, {})))
+    database = _open_database(environment, app or _bare_app(environment, {}))
+    embedded = database.engine.dialect.name == "sqlite"
     try:
         is_new = revision_of(database) is None
         bring_up_to_date(database, environment.instance / "backups")
@@ -333,6 +327,17 @@ def _database(environment: Environment, app: Flask | None) -> Database:
         raise Unavailable(f"The database {where} cannot be used: {cause or error}.{advice}") from error
     database.doubt = doubt_about(database, environment.instance, is_new=is_new)
     return database
+
+
+def _open_database(environment: Environment, app: Flask) -> Database:
+    """The database of ``app``, whatever revision it has. A SQLite file is one that only its owner reads."""
+    url = environment.sqlalchemy_url
+    if url.startswith("sqlite") and (path := make_url(url).database):
+        with database_errors(Path(path)):
+            check_before_opening(Path(path))
+            Path(path).touch(mode=0o600)  # SQLite gives its other files the mode of this one
+            Path(path).chmod(0o600)
+    return Database.of(bind(url, app))
 
 
 def _gate(environment: Environment, config: ConfigService) -> Gate:

@@ -3,6 +3,8 @@
 Takes the connection that it is handed (models/upgrade.py), else one of the application's database.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -10,8 +12,9 @@ from alembic import context
 from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy import Column, Connection, Double, Float, inspect, select
+from sqlalchemy.exc import DBAPIError
 
-from aniworld.core.errors import AniworldError
+from aniworld.core.errors import AlreadyRunning, AniworldError
 from aniworld.models import Lease, WorkerSeen, db
 from aniworld.models.clock import database_now
 from aniworld.models.upgrade import migrating, newest_revision, patient_engine
@@ -65,15 +68,30 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-def is_downgrade() -> bool:
+def command_name() -> str | None:
+    """``upgrade``, ``downgrade``, ``stamp`` …; None where no command line asked for the scripts."""
     command = click.get_current_context(silent=True)
-    return command is not None and command.info_name == "downgrade"
+    return None if command is None else command.info_name
 
 
-def check_no_program_runs(connection: Connection) -> None:
-    """Raises CommandError: a server or worker would continue with tables and columns that are gone."""
-    if InstanceLock.is_held(Path(current_app.instance_path)):
-        raise CommandError("A server runs on this instance; stop it first, then downgrade.")
+@contextmanager
+def without_programs(connection: Connection) -> Iterator[None]:
+    """Keeps servers of this instance from starting. Raises CommandError while a server or worker uses the database: it
+    would continue with tables and columns that are gone.
+    """
+    lock = InstanceLock(Path(current_app.instance_path))
+    try:
+        lock.take()
+    except AlreadyRunning as error:
+        raise CommandError("A server runs on this instance; stop it first.") from error
+    try:
+        check_no_other_machine(connection)
+        yield
+    finally:
+        lock.release()
+
+
+def check_no_other_machine(connection: Connection) -> None:
     known, now = inspect(connection).get_table_names(), database_now(connection)
     workers, leases = WorkerSeen.__table__.c, Lease.__table__.c
     running = []
@@ -83,8 +101,7 @@ def check_no_program_runs(connection: Connection) -> None:
         running += connection.scalars(select(leases.holder).where(leases.until > now, leases.holder != ""))
     connection.rollback()
     if running:
-        names = ", ".join(sorted(set(running)))
-        raise CommandError(f"These programs use the database: {names}. Stop them first, then downgrade.")
+        raise CommandError(f"These programs use the database: {', '.join(sorted(set(running)))}. Stop them first.")
 
 
 def copies_folder() -> Path:
@@ -93,23 +110,34 @@ def copies_folder() -> Path:
     return Path(given) if given else Path(current_app.instance_path) / "backups"
 
 
+def change(connection: Connection) -> None:
+    """Upgrade, downgrade, stamp."""
+    is_upgrade = command_name() not in ("downgrade", "stamp")
+    is_newest = context.get_context().get_current_revision() == newest_revision()
+    connection.rollback()
+    copies = None if is_upgrade and is_newest else copies_folder()
+    with nullcontext() if is_upgrade else without_programs(connection), migrating(connection, copies):
+        run(connection)
+    if command_name() in ("upgrade", "downgrade", "stamp"):
+        click.echo(f"The database is at revision {context.get_context().get_current_revision() or 'base'}.")
+
+
 def run_for_the_application() -> None:
-    with patient_engine(db.engine) as engine, engine.connect() as connection:
-        configure(connection)
-        if context.get_context().opts.get("dont_mutate"):  # current, check, migrate: they only look
-            run(connection)
-            return
-        if is_downgrade():
-            check_no_program_runs(connection)
-        try:
-            with migrating(connection, copies_folder()):
-                run(connection)
-        except AniworldError as error:
-            raise CommandError(str(error)) from error
+    if context.is_offline_mode():
+        raise CommandError("--sql is not supported: the scripts read the rows of the database that they change.")
+    try:
+        with patient_engine(db.engine) as engine, engine.connect() as connection:
+            configure(connection)
+            only_looks = context.get_context().opts.get("dont_mutate")  # current, check, migrate
+            run(connection) if only_looks else change(connection)
+    except AniworldError as error:
+        raise CommandError(str(error)) from error
+    except DBAPIError as error:
+        raise CommandError(f"The database cannot be used: {' '.join(str(error.orig).split())}") from error
 
 
-handed = context.config.attributes.get("connection")
-if handed is not None:
-    run(handed)
+given_connection = context.config.attributes.get("connection")
+if given_connection is not None:
+    run(given_connection)
 else:
     run_for_the_application()

@@ -40,7 +40,7 @@ def bind(url: str | URL, app: Flask | None = None) -> Flask:
     """An application whose ``db.engine`` is for ``url``; it has not connected yet.
 
     ``app``: the one to bind. None: a bare one, without secret, log file, routes or migration, for child processes and
-    the command line. Raises InvalidInput for an address that is none, or of a kind that this program does not know.
+    the command line. Raises InvalidInput for an invalid address, or a kind of database that this program does not know.
     """
     url = _absolute(address_of(url) if isinstance(url, str) else url)
     app = app or Flask("aniworld", static_folder=None)

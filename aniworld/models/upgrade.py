@@ -9,6 +9,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from inspect import unwrap
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def _lock(connection: Connection) -> None:
         return
     name = f"aniworld {connection.engine.url.database}"[:64]  # names are the whole server's
     if connection.scalar(text("SELECT GET_LOCK(:name, :wait)"), {"name": name, "wait": MIGRATION_WAIT_S // 2}) != 1:
-        raise Unavailable("Another process has been migrating the database for minutes; look at its log.")
+        raise Unavailable("Another process is still migrating the database; check its log.")
 
 
 def _compare_exactly(connection: Connection) -> None:
@@ -146,7 +147,7 @@ def _make(database: Database, revision: str) -> None:
     with patient_engine(database.engine) as engine, _locked(engine), engine.connect() as connection:
         connection.execution_options(**{WRITES: True})
         with connection.begin():
-            if inspect(connection).has_table("alembic_version"):  # another process was quicker
+            if _revision_on(connection) is not None:  # another process was quicker
                 return
             _compare_exactly(connection)
             db.metadata.create_all(connection)
@@ -197,14 +198,15 @@ def _run_scripts(database: Database, direction: str, revision: str) -> None:
 
 
 def _run_flask_migrate(app: Flask, revision: str, copies: Path) -> None:
+    from alembic.util import CommandError
     from flask_migrate import upgrade
 
     init_migrations(app)
     with app.app_context():
         try:
-            upgrade(revision=revision, x_arg=f"copies={copies}")
-        except SystemExit as error:  # how Flask-Migrate ends a command; it has logged what Alembic said
-            raise Unavailable("The database could not be migrated; the log tells why.") from error
+            unwrap(upgrade)(revision=revision, x_arg=f"copies={copies}")  # its wrapper would end the process
+        except CommandError as error:
+            raise Unavailable(f"The database could not be migrated: {error}") from error
 
 
 @contextmanager

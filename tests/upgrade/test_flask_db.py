@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -97,7 +98,8 @@ def test_an_upgrade_copies_a_sqlite_file_first(tmp_path: Path) -> None:
     flask_db.does("upgrade")
     with closing(Database.at(f"sqlite:///{flask_db.instance}/backups/database-before-0006.db")) as copy:
         assert upgrading.revision_of(copy) == "0006"
-    assert flask_db.does("upgrade") == ""  # there is nothing left to do
+    assert flask_db.does("upgrade") == f"The database is at revision {NEWEST}.\n"
+    assert not list(flask_db.instance.rglob(f"database-before-{NEWEST}.db"))  # there was nothing left to do
 
 
 @pytest.mark.sqlite
@@ -108,7 +110,8 @@ def test_a_downgrade_next_to_a_running_server_is_refused_and_an_upgrade_is_not(f
         lock.take()
         try:
             assert "stop it first" in flask_db.is_refused("downgrade", "0003")
-            assert flask_db.does("upgrade") == ""
+            assert NEWEST in flask_db.does("upgrade")
+            assert "stop it first" in flask_db.is_refused("stamp", "0003")
             assert flask_db.does("current").split() == [NEWEST, "(head)"]
             assert session.scalar(select(AnimeSeries.id)) is None  # a table of the newest revision
         finally:
@@ -176,3 +179,49 @@ def test_a_bound_database_is_copied_to_the_folder_that_its_opener_names(
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("database-before-*")] == [
         "a=b/copies/database-before-0006.db"
     ]
+
+
+@pytest.mark.sqlite
+def test_the_file_is_its_owners_alone_and_an_empty_one_after_the_way_back_to_the_base_is_made_again(
+    flask_db: Administrator, tmp_path: Path
+) -> None:
+    flask_db.does("upgrade")
+    assert (tmp_path / "aniworld.db").stat().st_mode & 0o777 == 0o600
+    assert "base" in flask_db.does("downgrade", "base")
+    with closing(Database.at(flask_db.url)) as database:
+        assert upgrading.bring_up_to_date(database, tmp_path / "copies") is None
+        assert upgrading.revision_of(database) == NEWEST
+        assert inspect(database.engine).has_table("anime_series")
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("command", ["upgrade", "current"])
+def test_another_programs_database_and_garbage_are_refused_with_a_message(
+    flask_db: Administrator, tmp_path: Path, command: str
+) -> None:
+    path = tmp_path / "aniworld.db"
+    path.write_bytes(b"garbage" * 200)
+    ended = flask_db.run(command)
+    assert ended.returncode != 0
+    assert "is not a SQLite database" in ended.stderr
+    path.unlink()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE users (id INTEGER)")
+    ended = flask_db.run(command)
+    assert ended.returncode != 0
+    assert "belongs to another program" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("users",)]
+
+
+@pytest.mark.sqlite
+def test_scripts_as_sql_are_refused(flask_db: Administrator) -> None:
+    assert "--sql is not supported" in flask_db.is_refused("upgrade", "--sql")
+
+
+def test_a_server_that_does_not_answer_is_named_in_one_line(tmp_path: Path) -> None:
+    flask_db = Administrator(tmp_path / "instance", "postgresql://someone:secret@127.0.0.1:1/none")
+    said = flask_db.is_refused("current")
+    assert "database" in said
+    assert "secret" not in said
