@@ -151,6 +151,8 @@ class ImportRunRepository:
         for one in session.scalars(select(ImportCandidate).where(ImportCandidate.run_id == run_id)):
             one.state = _state_before_import(one)
             one.run_id = None
+            if one.series_key in run.added and one.link:
+                one.series_key = None  # the series leaves the library; the link finds it again
         return list(run.added)
 
 
@@ -217,7 +219,9 @@ class ImportCandidateRepository:
     def choose(
         self, candidate_id: str, *, series_key: str | None = None, link: str | None = None, mode: str | None = None
     ) -> ImportCandidate:
-        """The folder is this series, by its key, by the catalogue's page, or by both. Raises NotFound, InvalidInput."""
+        """The folder is this series, by its key, by the catalogue's page, or by both. Raises InvalidInput, NotFound,
+        Conflict.
+        """
         if not (series_key or link):
             raise InvalidInput("Name the series by its key or its link.", {"key": ["Name the series."]})
         if mode is not None and mode not in MODES:

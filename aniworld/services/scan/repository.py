@@ -504,8 +504,10 @@ def _change(row_id: int, had: _StoredFile, file: FoundFile) -> dict[str, Any] | 
     before = had.subtitles if same else None
     subtitles = subtitles_after(file.path, before, file.subtitles)
     language = language_after(file.language or (had.language if same else None), before, subtitles)
-    languages = had.languages if same and language in (had.languages or ()) else [language] if language else None
-    height = (had.height if same and had.size == file.size else None) or height_in(file.path)
+    known = had if same and had.size == file.size else None  # the very file that is known
+    stays = known is not None and language in (known.languages or ())
+    languages = had.languages if stays else [language] if language else None
+    height = (known.height if known else None) or height_in(file.path)
     now = _StoredFile(file.path, language, file.size, subtitles, languages, height)
     if had == now:
         return None

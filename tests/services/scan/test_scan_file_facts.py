@@ -55,6 +55,16 @@ def test_another_file_has_its_own_facts(dark: Library) -> None:
     assert facts(dark)[2] == (None, None, None)
 
 
+def test_a_file_that_replaces_another_under_its_name_keeps_nothing_of_it_but_the_language(dark: Library) -> None:
+    path = "Dark/Season 01/Dark - S01E01 - (German Sub) [720p].mkv"
+    with dark.database.writing() as session:
+        values = {"languages_on_disk": ["ger-sub", "jpn"], "file_height": 804}
+        session.execute(update(Episode).where(Episode.number == 1).values(**values))
+    dark.file(path, size=9)
+    read_again(dark)
+    assert facts(dark)[1] == ("ger-sub", ["ger-sub"], 720)
+
+
 def test_facts_go_with_the_file(dark: Library) -> None:
     (dark.root / "Dark/Season 01/Dark - S01E01 - (German Sub) [720p].mkv").unlink()
     read_again(dark)
